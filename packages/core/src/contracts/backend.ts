@@ -1,0 +1,129 @@
+import type { CONTRACT_VERSION } from './version.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** What a backend says of the model that it runs. */
+export interface ModelInfo {
+  /** Name for people, e.g. `SmolLM2-135M-Instruct`. */
+  readonly name: string;
+  /** sha-256 (hex) of the weights as published; a subspace is bound to it. */
+  readonly fingerprint: string;
+  /** Number of transformer blocks. Hidden states are numbered 0 (embedding) to `layers`. */
+  readonly layers: number;
+  /** Width of a hidden state. */
+  readonly width: number;
+  /** The most tokens that prompt and completion may have together. */
+  readonly contextLength: number;
+}
+
+/**
+ * A text in progress: a path from the root to a node of the backend's token tree, with its keys and
+ * values. Contexts that share a prefix share its keys and values. Opaque to core; owned by the caller,
+ * who must {@link Backend.release} it.
+ */
+export interface Context {
+  /** Number of tokens from the root. */
+  readonly length: number;
+}
+
+/** What to ask about the token after a context. */
+export interface NextTokenRequest {
+  readonly context: Context;
+  /** How many of the most probable tokens to return (at most the vocabulary). */
+  readonly topK: number;
+  /** Further tokens whose log-probability is wanted, probable or not. */
+  readonly tokens?: readonly number[];
+}
+
+/** The model's own next-token distribution after one context, in part. */
+export interface NextTokens {
+  /** The most probable token ids, best first; ties go to the smaller id. */
+  readonly tokens: Int32Array;
+  /** Their natural log-probabilities, exact: normalised over the whole vocabulary. */
+  readonly logProbs: Float64Array;
+  /** Log-probabilities of the tokens asked for, in that order. */
+  readonly asked: Float64Array;
+  /** Log-sum-exp of the raw logits, so that `logit = logProb + logSumExp`. */
+  readonly logSumExp: number;
+}
+
+/** Candidate continuations of one context, to be run through the model. */
+export interface LookAheadRequest {
+  readonly context: Context;
+  /** Distinct candidate token ids, at least one. */
+  readonly tokens: readonly number[];
+}
+
+/** What the model makes of the candidates after one context. Valid until the next `lookAhead`. */
+export interface LookAhead {
+  /**
+   * Hidden states after each candidate, row-major [candidates, width], at one of the layers asked for
+   * (0: embedding; `layers`: after the final norm, as Hugging Face numbers `hidden_states`).
+   */
+  hidden(layer: number): Float32Array;
+  /**
+   * Extends the context by one candidate, without another call of the model: its keys and values are
+   * kept. Returns the new context, whose next-token distribution is ready; the old one stays valid.
+   */
+  commit(candidate: number): Context;
+}
+
+/** Settings of {@link Backend.prefill}. */
+export interface PrefillOptions {
+  /**
+   * Rows that one completion will evaluate in a step: 1 for plain decoding, the number of candidates
+   * for steered decoding. A backend may choose its arithmetic by it, and must keep to that choice for
+   * every context that descends from this one.
+   */
+  readonly rowsPerStep: number;
+  /** Layers whose hidden states are wanted at every prompt position (default: none). */
+  readonly layers?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** A prompt that has been run through the model. */
+export interface Prefill {
+  readonly context: Context;
+  /** Hidden states of the prompt at an asked-for layer, row-major [tokens, width]. */
+  hidden(layer: number): Float32Array;
+}
+
+/** Settings of {@link Backend.lookAhead}. */
+export interface LookAheadOptions {
+  /** Layers whose hidden states are wanted. */
+  readonly layers: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a model. This is the heart of Halfspace: one call of the model a step evaluates all candidates
+ * of all completions, and the winners are kept without another one.
+ *
+ * For every method: contexts of another backend, or released ones, are refused with `invalid-context`;
+ * after {@link Backend.dispose} everything is refused with `disposed`; an aborted signal ends the call
+ * with `aborted` and leaves all contexts as they were.
+ */
+export interface Backend {
+  readonly contract: typeof CONTRACT_VERSION;
+  readonly model: ModelInfo;
+  readonly tokenizer: Tokenizer;
+  /**
+   * Runs a prompt and returns its context.
+   *
+   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`
+   */
+  prefill(tokens: readonly number[], options: PrefillOptions): Promise<Prefill>;
+  /** The next-token distributions after some contexts, in one call of the output head. */
+  next(requests: readonly NextTokenRequest[]): Promise<NextTokens[]>;
+  /**
+   * Runs all candidates of all contexts through the model in one call.
+   *
+   * @throws HalfspaceError `context-overflow`, `unknown-token`
+   */
+  lookAhead(requests: readonly LookAheadRequest[], options: LookAheadOptions): Promise<LookAhead[]>;
+  /** Another handle on the same text, to be continued in its own way. Costs nothing. */
+  fork(context: Context): Context;
+  /** Gives a context back; keys and values that no other context needs are freed. */
+  release(context: Context): void;
+  /** Frees everything. Idempotent. */
+  dispose(): Promise<void>;
+}
