@@ -1,0 +1,162 @@
+import { bytes, concatBytes, float, int, message, string, type Field } from './protobuf.js';
+
+/** Element types, numbered as in `onnx.TensorProto.DataType`. */
+export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+
+/** Name of an element type that our graphs use. */
+export type ElementType = keyof typeof ELEMENT;
+
+/** A dimension: a size, or the name of one that varies from call to call. */
+export type Dimension = number | string;
+
+/** Values of node attributes; integers and floats are told apart by {@link real}. */
+export type AttributeValue = number | string | readonly number[] | RealValue;
+
+/** A float attribute, even where its value is whole. */
+export interface RealValue {
+  readonly real: number;
+}
+
+/** Marks a node attribute as a float. */
+export function real(value: number): RealValue {
+  return { real: value };
+}
+
+/** Where the bytes of large constants go: a file beside the graph. */
+export interface WeightSink {
+  /** File name that the graph refers to. */
+  readonly location: string;
+  /** Appends bytes; returns their offset in the file. */
+  append(data: Uint8Array): Promise<number>;
+}
+
+/** Operators of ONNX Runtime's own domain. */
+export const CONTRIB = 'com.microsoft';
+
+const OPSET = 21;
+const CONTRIB_OPSET = 1;
+const IR_VERSION = 10;
+/** Constants up to this many bytes stay inside the graph. */
+const INLINE_BYTES = 1024;
+
+/** Builds one ONNX graph: values are names, nodes are added in order, `toBytes` serialises. */
+export interface GraphBuilder {
+  input(name: string, type: ElementType, shape: readonly Dimension[]): string;
+  output(name: string, type: ElementType, shape: readonly Dimension[]): void;
+  /** Adds a node with one output and returns its name. */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+    options?: { domain?: string; output?: string },
+  ): string;
+  /** Adds a node with several outputs; an empty name leaves an optional output out. */
+  nodes(
+    operator: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+    domain?: string,
+  ): void;
+  /** A constant; large ones are written to the sink. */
+  constant(name: string, type: ElementType, shape: readonly number[], data: Uint8Array): Promise<string>;
+  /** A one-dimensional int64 constant. */
+  int64s(values: readonly number[]): string;
+  toBytes(): Uint8Array;
+}
+
+function attribute(name: string, value: AttributeValue): Field {
+  const fields = [string(1, name)];
+  if (typeof value === 'number') fields.push(int(3, value), int(20, 2));
+  else if (typeof value === 'string') fields.push(string(4, value), int(20, 3));
+  else if ('real' in value) fields.push(float(2, value.real), int(20, 1));
+  else fields.push(...value.map((each) => int(8, each)), int(20, 7));
+  return message(5, fields);
+}
+
+function valueInfo(field: number, name: string, type: ElementType, shape: readonly Dimension[]): Field {
+  const dimensions = shape.map((size) =>
+    message(1, [typeof size === 'number' ? int(1, size) : string(2, size)]),
+  );
+  const tensor = message(1, [int(1, ELEMENT[type]), message(2, dimensions)]);
+  return message(field, [string(1, name), message(2, [tensor])]);
+}
+
+function entry(key: string, value: string): Field {
+  return message(13, [string(1, key), string(2, value)]);
+}
+
+/** A builder whose large constants go to `sink`. */
+export function createGraph(name: string, sink: WeightSink): GraphBuilder {
+  const nodeFields: Field[] = [];
+  const initializers: Field[] = [];
+  const inputs: Field[] = [];
+  const outputs: Field[] = [];
+  const small = new Map<string, string>();
+  let counter = 0;
+
+  const graph: GraphBuilder = {
+    input(inputName, type, shape) {
+      inputs.push(valueInfo(11, inputName, type, shape));
+      return inputName;
+    },
+    output(outputName, type, shape) {
+      outputs.push(valueInfo(12, outputName, type, shape));
+    },
+    node(operator, nodeInputs, attributes = {}, options = {}) {
+      const output = options.output ?? `${operator}_${counter++}`;
+      graph.nodes(operator, nodeInputs, [output], attributes, options.domain);
+      return output;
+    },
+    nodes(operator, nodeInputs, nodeOutputs, attributes = {}, domain = '') {
+      nodeFields.push(
+        message(1, [
+          ...nodeInputs.map((each) => string(1, each)),
+          ...nodeOutputs.map((each) => string(2, each)),
+          string(3, `${operator}.${nodeFields.length}`),
+          string(4, operator),
+          ...Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+          string(7, domain),
+        ]),
+      );
+    },
+    async constant(constantName, type, shape, data) {
+      const fields = [...shape.map((size) => int(1, size)), int(2, ELEMENT[type]), string(8, constantName)];
+      if (data.length <= INLINE_BYTES) fields.push(bytes(9, data));
+      else {
+        const offset = await sink.append(data);
+        fields.push(
+          entry('location', sink.location),
+          entry('offset', `${offset}`),
+          entry('length', `${data.length}`),
+          int(14, 1),
+        );
+      }
+      initializers.push(message(5, fields));
+      return constantName;
+    },
+    int64s(values) {
+      const key = values.join(',');
+      const known = small.get(key);
+      if (known !== undefined) return known;
+      const constantName = `int64s_${small.size}`;
+      const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+      initializers.push(
+        message(5, [int(1, values.length), int(2, ELEMENT.int64), string(8, constantName), bytes(9, data)]),
+      );
+      small.set(key, constantName);
+      return constantName;
+    },
+    toBytes() {
+      const body = [...nodeFields, string(2, name), ...initializers, ...inputs, ...outputs];
+      return concatBytes([
+        int(1, IR_VERSION),
+        string(2, 'halfspace'),
+        message(7, body),
+        message(8, [string(1, ''), int(2, OPSET)]),
+        message(8, [string(1, CONTRIB), int(2, CONTRIB_OPSET)]),
+      ]);
+    },
+  };
+  return graph;
+}
