@@ -62,14 +62,28 @@ export interface GraphBuilder {
   constant(name: string, type: ElementType, shape: readonly number[], data: Uint8Array): Promise<string>;
   /** A one-dimensional int64 constant. */
   int64s(values: readonly number[]): string;
+  /** A float32 scalar. */
+  float(value: number): string;
+  /** A name not used before. */
+  fresh(stem: string): string;
+  /** Gives a value a second name (an output must have the name it is known by). */
+  alias(value: string, name: string): void;
+  /** Takes over constants of another graph that writes to the same sink. */
+  share(other: GraphBuilder, names: readonly string[]): void;
+  /** The serialised constant of a name. */
+  initializer(name: string): Uint8Array;
   toBytes(): Uint8Array;
+}
+
+function isReal(value: AttributeValue): value is RealValue {
+  return typeof value === 'object' && 'real' in value;
 }
 
 function attribute(name: string, value: AttributeValue): Field {
   const fields = [string(1, name)];
   if (typeof value === 'number') fields.push(int(3, value), int(20, 2));
   else if (typeof value === 'string') fields.push(string(4, value), int(20, 3));
-  else if ('real' in value) fields.push(float(2, value.real), int(20, 1));
+  else if (isReal(value)) fields.push(float(2, value.real), int(20, 1));
   else fields.push(...value.map((each) => int(8, each)), int(20, 7));
   return message(5, fields);
 }
@@ -89,10 +103,9 @@ function entry(key: string, value: string): Field {
 /** A builder whose large constants go to `sink`. */
 export function createGraph(name: string, sink: WeightSink): GraphBuilder {
   const nodeFields: Field[] = [];
-  const initializers: Field[] = [];
+  const initializers = new Map<string, Field>();
   const inputs: Field[] = [];
   const outputs: Field[] = [];
-  const small = new Map<string, string>();
   let counter = 0;
 
   const graph: GraphBuilder = {
@@ -104,7 +117,7 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
       outputs.push(valueInfo(12, outputName, type, shape));
     },
     node(operator, nodeInputs, attributes = {}, options = {}) {
-      const output = options.output ?? `${operator}_${counter++}`;
+      const output = options.output ?? graph.fresh(operator);
       graph.nodes(operator, nodeInputs, [output], attributes, options.domain);
       return output;
     },
@@ -132,23 +145,38 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
           int(14, 1),
         );
       }
-      initializers.push(message(5, fields));
+      initializers.set(constantName, message(5, fields));
       return constantName;
     },
     int64s(values) {
-      const key = values.join(',');
-      const known = small.get(key);
-      if (known !== undefined) return known;
-      const constantName = `int64s_${small.size}`;
+      const constantName = `int64s_${values.join('_')}`;
       const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-      initializers.push(
-        message(5, [int(1, values.length), int(2, ELEMENT.int64), string(8, constantName), bytes(9, data)]),
-      );
-      small.set(key, constantName);
+      const fields = [int(1, values.length), int(2, ELEMENT.int64), string(8, constantName), bytes(9, data)];
+      initializers.set(constantName, message(5, fields));
       return constantName;
     },
+    float(value) {
+      const constantName = `float_${value}`;
+      const data = new Uint8Array(Float32Array.of(value).buffer);
+      initializers.set(constantName, message(5, [int(2, ELEMENT.float32), string(8, constantName), bytes(9, data)]));
+      return constantName;
+    },
+    fresh(stem) {
+      return `${stem}_${counter++}`;
+    },
+    alias(value, aliasName) {
+      graph.nodes('Identity', [value], [aliasName]);
+    },
+    share(other, names) {
+      for (const each of names) initializers.set(each, other.initializer(each));
+    },
+    initializer(constantName) {
+      const found = initializers.get(constantName);
+      if (found === undefined) throw new Error(`The graph has no constant ${constantName}.`);
+      return found;
+    },
     toBytes() {
-      const body = [...nodeFields, string(2, name), ...initializers, ...inputs, ...outputs];
+      const body = [...nodeFields, string(2, name), ...initializers.values(), ...inputs, ...outputs];
       return concatBytes([
         int(1, IR_VERSION),
         string(2, 'halfspace'),

@@ -1,0 +1,58 @@
+import type { ModelFile } from '../weights.js';
+
+/** Sizes of a decoder-only transformer, in the words of the field. */
+export interface Architecture {
+  readonly family: string;
+  /** Number of transformer blocks. */
+  readonly layers: number;
+  /** Width of the residual stream. */
+  readonly width: number;
+  /** Query heads. */
+  readonly heads: number;
+  /** Heads of keys and values; divides `heads` (grouped-query attention). */
+  readonly keyValueHeads: number;
+  /** Numbers in one head. */
+  readonly headWidth: number;
+  /** Hidden width of the MLP. */
+  readonly feedForward: number;
+  readonly vocabulary: number;
+  /** Most positions that the model was made for. */
+  readonly contextLength: number;
+  readonly normEpsilon: number;
+  /** Angle per position of each pair of a head, in radians; `headWidth / 2` of them. */
+  readonly rotary: { readonly frequencies: Float64Array; readonly interleaved: boolean };
+  /** Names of the weights in the model file. */
+  readonly weights: WeightNames;
+}
+
+/** Where the weights of a block lie in the model file. */
+export interface BlockWeights {
+  readonly attentionNorm: string;
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly attentionOutput: string;
+  readonly mlpNorm: string;
+  readonly gate: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+/** Where all weights lie in the model file. */
+export interface WeightNames {
+  readonly embedding: string;
+  /** The same name as `embedding` for a tied head. */
+  readonly head: string;
+  readonly finalNorm: string;
+  block(index: number): BlockWeights;
+}
+
+/** Reads the architecture of one family of models; a new family is a new file with one of these. */
+export interface Family {
+  /** The name that model files use: `general.architecture` in GGUF, `model_type` in config.json. */
+  readonly name: string;
+  /**
+   * @throws HalfspaceError `unsupported-model`, `corrupt-model`
+   */
+  describe(model: ModelFile): Promise<Architecture>;
+}

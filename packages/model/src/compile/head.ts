@@ -1,0 +1,31 @@
+import type { GraphBuilder } from '../onnx/graph.js';
+import type { Architecture } from './architecture.js';
+import { multiply, type StoredMatrix } from './linear.js';
+
+/** Names of the head's inputs and outputs. */
+export const HEAD = {
+  hidden: 'hidden',
+  /** How many of the largest logits to return, [1]. */
+  count: 'count',
+  /** Further tokens whose logits are wanted, [N, asked]. */
+  asked: 'asked',
+  topLogits: 'top_logits',
+  topTokens: 'top_tokens',
+  askedLogits: 'asked_logits',
+  logSumExp: 'log_sum_exp',
+} as const;
+
+/** Builds the output head: normed hidden states in; largest logits, asked-for logits and log-sum-exp out. */
+export function buildHead(graph: GraphBuilder, { width }: Architecture, matrix: StoredMatrix): void {
+  graph.input(HEAD.hidden, 'float32', ['rows', width]);
+  graph.input(HEAD.count, 'int64', [1]);
+  graph.input(HEAD.asked, 'int64', ['rows', 'asked']);
+  const logits = multiply(graph, HEAD.hidden, matrix);
+  graph.nodes('TopK', [logits, HEAD.count], [HEAD.topLogits, HEAD.topTokens], { axis: 1, largest: 1, sorted: 1 });
+  graph.node('GatherElements', [logits, HEAD.asked], { axis: 1 }, { output: HEAD.askedLogits });
+  graph.node('ReduceLogSumExp', [logits, graph.int64s([1])], { keepdims: 1 }, { output: HEAD.logSumExp });
+  graph.output(HEAD.topLogits, 'float32', ['rows', 'count']);
+  graph.output(HEAD.topTokens, 'int64', ['rows', 'count']);
+  graph.output(HEAD.askedLogits, 'float32', ['rows', 'asked']);
+  graph.output(HEAD.logSumExp, 'float32', ['rows', 1]);
+}

@@ -1,0 +1,81 @@
+import type { GraphBuilder } from '../onnx/graph.js';
+import { CONTRIB } from '../onnx/graph.js';
+import { asBytes } from './bytes.js';
+import { QUANTIZED_BLOCK, quantize8 } from './quantize.js';
+
+/**
+ * Arithmetic of the matrix products: `f32`, or `int8` (weights in blocks of 32 with one scale each;
+ * activations are rounded to eight bits, block by block and row by row, so that rows stay independent).
+ */
+export type Precision = 'f32' | 'int8';
+
+/** A weight matrix [out, in], row-major. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float32Array;
+}
+
+/** Stacks matrices of equal `columns`, so that one product serves several projections. */
+export function stack(matrices: readonly Matrix[]): Matrix {
+  const columns = matrices[0]?.columns ?? 0;
+  const rows = matrices.reduce((sum, each) => sum + each.rows, 0);
+  const data = new Float32Array(rows * columns);
+  let at = 0;
+  for (const each of matrices) {
+    data.set(each.data, at);
+    at += each.data.length;
+  }
+  return { rows, columns, data };
+}
+
+/** A matrix whose constants are in the graph, in the form that its precision asks for. */
+export type StoredMatrix =
+  | { readonly precision: 'f32'; readonly values: string; readonly rows: number; readonly columns: number }
+  | {
+      readonly precision: 'int8';
+      readonly values: string;
+      readonly scales: string;
+      readonly rows: number;
+      readonly columns: number;
+    };
+
+/** Writes the constants of a matrix. Rows that are no whole number of blocks stay in f32. */
+export async function storeMatrix(
+  graph: GraphBuilder,
+  name: string,
+  matrix: Matrix,
+  precision: Precision,
+): Promise<StoredMatrix> {
+  const { rows, columns, data } = matrix;
+  if (precision === 'f32' || columns % QUANTIZED_BLOCK !== 0) {
+    const values = await graph.constant(name, 'float32', [rows, columns], asBytes(data));
+    return { precision: 'f32', values, rows, columns };
+  }
+  const blocks = columns / QUANTIZED_BLOCK;
+  const quantized = quantize8(data);
+  const values = await graph.constant(name, 'uint8', [rows, blocks, QUANTIZED_BLOCK], quantized.values);
+  const scales = await graph.constant(`${name}.scales`, 'float32', [rows, blocks], asBytes(quantized.scales));
+  return { precision: 'int8', values, scales, rows, columns };
+}
+
+/** input [N, columns] × matrixᵀ → [N, rows]. */
+export function multiply(graph: GraphBuilder, input: string, matrix: StoredMatrix): string {
+  if (matrix.precision === 'f32') return graph.node('Gemm', [input, matrix.values], { transB: 1 });
+  return graph.node(
+    'MatMulNBits',
+    [input, matrix.values, matrix.scales],
+    { K: matrix.columns, N: matrix.rows, bits: 8, block_size: QUANTIZED_BLOCK, accuracy_level: 4 },
+    { domain: CONTRIB },
+  );
+}
+
+/** Rows of the matrix by index [N] → [N, columns]. */
+export function lookUp(graph: GraphBuilder, indices: string, matrix: StoredMatrix): string {
+  if (matrix.precision === 'f32') return graph.node('Gather', [matrix.values, indices], { axis: 0 });
+  const values = graph.node('Gather', [matrix.values, indices], { axis: 0 });
+  const scales = graph.node('Gather', [matrix.scales, indices], { axis: 0 });
+  const centred = graph.node('Sub', [graph.node('Cast', [values], { to: 1 }), graph.float(128)]);
+  const scaled = graph.node('Mul', [centred, graph.node('Unsqueeze', [scales, graph.int64s([2])])]);
+  return graph.node('Reshape', [scaled, graph.int64s([-1, matrix.columns])]);
+}

@@ -1,0 +1,91 @@
+import type { GraphBuilder } from '../onnx/graph.js';
+import type { ModelFile } from '../weights.js';
+import type { Architecture } from './architecture.js';
+import { addAndNorm, gatedMlp, rmsNorm, treeAttention, type AttentionInputs } from './blocks.js';
+import { asBytes } from './bytes.js';
+import { lookUp, multiply, stack, storeMatrix, type Matrix, type Precision, type StoredMatrix } from './linear.js';
+import { rotaryTables } from './rotary.js';
+
+/** Names of the trunk's inputs and outputs. */
+export const TRUNK = {
+  tokens: 'tokens',
+  positions: 'positions',
+  mask: 'mask',
+  pastKeys: (layer: number) => `past_keys.${layer}`,
+  pastValues: (layer: number) => `past_values.${layer}`,
+  /** [N, layers · 2 · keyValueHeads · headWidth]: of each block its keys, then its values. */
+  keysValues: 'keys_values',
+  hidden: (layer: number) => `hidden.${layer}`,
+} as const;
+
+/** Reads matrices of a model file. */
+export async function readMatrix(model: ModelFile, name: string): Promise<Matrix> {
+  const [rows = 0, columns = 0] = model.tensors.get(name)?.shape ?? [];
+  return { rows, columns, data: await model.readF32(name) };
+}
+
+function declareInputs(graph: GraphBuilder, { layers, keyValueHeads, headWidth }: Architecture): void {
+  graph.input(TRUNK.tokens, 'int64', ['rows']);
+  graph.input(TRUNK.positions, 'int64', ['rows']);
+  graph.input(TRUNK.mask, 'float32', ['rows', 'slots_and_rows']);
+  for (let layer = 0; layer < layers; layer++) {
+    graph.input(TRUNK.pastKeys(layer), 'float32', [keyValueHeads, 'slots', headWidth]);
+    graph.input(TRUNK.pastValues(layer), 'float32', [keyValueHeads, 'slots', headWidth]);
+  }
+}
+
+async function sharedInputs(graph: GraphBuilder, architecture: Architecture): Promise<AttentionInputs> {
+  const { rotary, contextLength, heads, keyValueHeads, headWidth } = architecture;
+  const tables = rotaryTables(rotary.frequencies, contextLength);
+  const shape = [contextLength, headWidth / 2];
+  const group = heads / keyValueHeads;
+  const wide = graph.node('Expand', [graph.node('Unsqueeze', [TRUNK.mask, graph.int64s([1])]), graph.int64s([1, group, 1])]);
+  return {
+    positions: graph.node('Unsqueeze', [TRUNK.positions, graph.int64s([0])]),
+    cos: await graph.constant('cos', 'float32', shape, asBytes(tables.cos)),
+    sin: await graph.constant('sin', 'float32', shape, asBytes(tables.sin)),
+    // One mask row for each query head of a group, in the order of the grouped queries.
+    mask: graph.node('Flatten', [wide], { axis: 2 }),
+  };
+}
+
+/**
+ * Builds the trunk: token rows in, their keys, values and hidden states out. One graph serves prefill,
+ * look-ahead and, by keeping a row's keys and values, commit.
+ */
+export async function buildTrunk(
+  graph: GraphBuilder,
+  model: ModelFile,
+  architecture: Architecture,
+  precision: Precision,
+  embedding: StoredMatrix,
+): Promise<void> {
+  const { layers, width, normEpsilon, weights } = architecture;
+  const norm = async (name: string) => graph.constant(name, 'float32', [width], asBytes(await model.readF32(name)));
+  const store = async (name: string, ...parts: string[]) =>
+    storeMatrix(graph, name, stack(await Promise.all(parts.map(async (part) => readMatrix(model, part)))), precision);
+
+  declareInputs(graph, architecture);
+  const shared = await sharedInputs(graph, architecture);
+  const kept: string[] = [];
+  let stream = lookUp(graph, TRUNK.tokens, embedding);
+  let normed = rmsNorm(graph, stream, await norm(weights.block(0).attentionNorm), normEpsilon);
+  for (let layer = 0; layer < layers; layer++) {
+    const block = weights.block(layer);
+    graph.alias(stream, TRUNK.hidden(layer));
+    const projected = multiply(graph, normed, await store(`qkv.${layer}`, block.query, block.key, block.value));
+    const past = { keys: TRUNK.pastKeys(layer), values: TRUNK.pastValues(layer) };
+    const attention = treeAttention(graph, architecture, projected, past, shared);
+    kept.push(attention.keys, attention.values);
+    const attended = multiply(graph, attention.output, await store(`o.${layer}`, block.attentionOutput));
+    const middle = addAndNorm(graph, stream, attended, await norm(block.mlpNorm), normEpsilon);
+    const gateAndUp = await store(`gate_up.${layer}`, block.gate, block.up);
+    const fed = gatedMlp(graph, middle.normed, gateAndUp, await store(`down.${layer}`, block.down));
+    const next = layer + 1 < layers ? weights.block(layer + 1).attentionNorm : weights.finalNorm;
+    ({ stream, normed } = addAndNorm(graph, middle.stream, fed, await norm(next), normEpsilon));
+  }
+  graph.alias(normed, TRUNK.hidden(layers));
+  for (let layer = 0; layer <= layers; layer++) graph.output(TRUNK.hidden(layer), 'float32', ['rows', width]);
+  graph.node('Concat', kept, { axis: 1 }, { output: TRUNK.keysValues });
+  graph.output(TRUNK.keysValues, 'float32', ['rows', layers * 2 * architecture.keyValueHeads * architecture.headWidth]);
+}
