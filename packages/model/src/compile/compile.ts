@@ -33,7 +33,10 @@ export interface CompileOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-async function createSink(path: string, onBytes: (written: number) => void): Promise<WeightSink & { close(): Promise<void> }> {
+async function createSink(
+  path: string,
+  onBytes: (written: number) => void,
+): Promise<WeightSink & { close(): Promise<void> }> {
   const file: FileHandle = await open(path, 'wx');
   let end = 0;
   return {
@@ -56,8 +59,16 @@ async function createSink(path: string, onBytes: (written: number) => void): Pro
   };
 }
 
-async function build(directory: string, model: ModelFile, architecture: Architecture, options: CompileOptions): Promise<void> {
-  const total = [...model.tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+async function build(
+  directory: string,
+  model: ModelFile,
+  architecture: Architecture,
+  options: CompileOptions,
+): Promise<void> {
+  const total = [...model.tensors.values()].reduce(
+    (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+    0,
+  );
   const size = options.precision === 'f32' ? 4 : 1.125;
   let done = 0;
   const sink = await createSink(join(directory, 'weights.bin'), (written) => {
@@ -69,10 +80,25 @@ async function build(directory: string, model: ModelFile, architecture: Architec
     const { weights } = architecture;
     const trunk = createGraph('trunk', sink);
     const head = createGraph('head', sink);
-    const embedding = await storeMatrix(trunk, 'embedding', await readMatrix(model, weights.embedding), options.precision);
+    const embedding = await storeMatrix(
+      trunk,
+      'embedding',
+      await readMatrix(model, weights.embedding),
+      options.precision,
+    );
     const tied = weights.head === weights.embedding;
-    if (tied) head.share(trunk, embedding.precision === 'f32' ? [embedding.values] : [embedding.values, embedding.scales]);
-    buildHead(head, architecture, tied ? embedding : await storeMatrix(head, 'head', await readMatrix(model, weights.head), options.precision));
+    if (tied)
+      head.share(
+        trunk,
+        embedding.precision === 'f32' ? [embedding.values] : [embedding.values, embedding.scales],
+      );
+    buildHead(
+      head,
+      architecture,
+      tied
+        ? embedding
+        : await storeMatrix(head, 'head', await readMatrix(model, weights.head), options.precision),
+    );
     await buildTrunk(trunk, model, architecture, options.precision, embedding);
     await writeFile(join(directory, 'trunk.onnx'), trunk.toBytes());
     await writeFile(join(directory, 'head.onnx'), head.toBytes());
@@ -83,7 +109,9 @@ async function build(directory: string, model: ModelFile, architecture: Architec
 
 async function fileSizes(directory: string): Promise<Record<string, number>> {
   const names = ['trunk.onnx', 'head.onnx', 'weights.bin'];
-  const sizes = await Promise.all(names.map(async (name) => [name, (await stat(join(directory, name))).size] as const));
+  const sizes = await Promise.all(
+    names.map(async (name) => [name, (await stat(join(directory, name))).size] as const),
+  );
   return Object.fromEntries(sizes);
 }
 
@@ -99,10 +127,18 @@ async function isWhole(directory: string): Promise<boolean> {
 function explain(error: unknown, cache: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new HalfspaceError('disk-full', `There is no room left in ${cache} for the compiled model. Free some space or set HALFSPACE_CACHE to another directory.`, { cause: error });
+    return new HalfspaceError(
+      'disk-full',
+      `There is no room left in ${cache} for the compiled model. Free some space or set HALFSPACE_CACHE to another directory.`,
+      { cause: error },
+    );
   }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new HalfspaceError('cache-not-writable', `Cannot write to ${cache}. Set HALFSPACE_CACHE to a directory of yours.`, { cause: error });
+    return new HalfspaceError(
+      'cache-not-writable',
+      `Cannot write to ${cache}. Set HALFSPACE_CACHE to a directory of yours.`,
+      { cause: error },
+    );
   }
   return error;
 }
@@ -115,7 +151,11 @@ function explain(error: unknown, cache: string): unknown {
  */
 export async function compileModel(model: ModelFile, options: CompileOptions): Promise<CompiledModel> {
   const architecture = await describeArchitecture(model);
-  const place = join(options.cache, 'compiled', `${model.fingerprint.slice(0, 16)}-${options.precision}-v${COMPILER_VERSION}`);
+  const place = join(
+    options.cache,
+    'compiled',
+    `${model.fingerprint.slice(0, 16)}-${options.precision}-v${COMPILER_VERSION}`,
+  );
   const compiled = {
     architecture,
     precision: options.precision,

@@ -7,12 +7,17 @@ const FAMILIES: readonly Family[] = [llama];
 
 function check(model: ModelFile, found: Architecture): void {
   const wrong = (what: string) =>
-    new HalfspaceError('corrupt-model', `${model.name} contradicts itself: ${what}. Fetch the file again or take another export of the model.`);
+    new HalfspaceError(
+      'corrupt-model',
+      `${model.name} contradicts itself: ${what}. Fetch the file again or take another export of the model.`,
+    );
   if (found.heads % found.keyValueHeads !== 0) {
     throw wrong(`${found.heads} heads cannot share ${found.keyValueHeads} key/value heads`);
   }
-  if (!Number.isInteger(found.headWidth) || found.headWidth % 2 !== 0) throw wrong(`a head is ${found.headWidth} wide`);
-  if (found.rotary.frequencies.some((frequency) => !Number.isFinite(frequency))) throw wrong('its RoPE factors are not finite');
+  if (!Number.isInteger(found.headWidth) || found.headWidth % 2 !== 0)
+    throw wrong(`a head is ${found.headWidth} wide`);
+  if (found.rotary.frequencies.some((frequency) => !Number.isFinite(frequency)))
+    throw wrong('its RoPE factors are not finite');
   const expect = (name: string, ...shape: number[]) => {
     const tensor = model.tensors.get(name);
     if (tensor === undefined) throw wrong(`the tensor ${name} is missing`);

@@ -21,7 +21,11 @@ export function buildHead(graph: GraphBuilder, { width }: Architecture, matrix: 
   graph.input(HEAD.count, 'int64', [1]);
   graph.input(HEAD.asked, 'int64', ['rows', 'asked']);
   const logits = multiply(graph, HEAD.hidden, matrix);
-  graph.nodes('TopK', [logits, HEAD.count], [HEAD.topLogits, HEAD.topTokens], { axis: 1, largest: 1, sorted: 1 });
+  graph.nodes('TopK', [logits, HEAD.count], [HEAD.topLogits, HEAD.topTokens], {
+    axis: 1,
+    largest: 1,
+    sorted: 1,
+  });
   graph.node('GatherElements', [logits, HEAD.asked], { axis: 1 }, { output: HEAD.askedLogits });
   graph.node('ReduceLogSumExp', [logits, graph.int64s([1])], { keepdims: 1 }, { output: HEAD.logSumExp });
   graph.output(HEAD.topLogits, 'float32', ['rows', 'count']);

@@ -54,12 +54,18 @@ async function describeGguf(model: ModelFile): Promise<Architecture> {
     const factor = read.number('rope.scaling.factor');
     frequencies = frequencies.map((frequency) => frequency / factor);
   } else if (scaling !== undefined && scaling !== 'none') {
-    throw new HalfspaceError('unsupported-model', `${model.name} asks for RoPE scaling "${String(scaling)}", which Halfspace does not know in GGUF files.`);
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${model.name} asks for RoPE scaling ${JSON.stringify(scaling)}, which Halfspace does not know in GGUF files.`,
+    );
   }
   if (model.tensors.has('rope_freqs.weight')) {
     const factors = await model.readF32('rope_freqs.weight');
     if (factors.length !== frequencies.length) {
-      throw new HalfspaceError('corrupt-model', `${model.name} has ${factors.length} RoPE factors where a head has ${frequencies.length} pairs.`);
+      throw new HalfspaceError(
+        'corrupt-model',
+        `${model.name} has ${factors.length} RoPE factors where a head has ${frequencies.length} pairs.`,
+      );
     }
     frequencies = frequencies.map((frequency, pair) => frequency / (factors[pair] ?? 1));
   }
@@ -99,7 +105,9 @@ function describeHuggingFace(model: ModelFile): Architecture {
     contextLength: read.size('max_position_embeddings'),
     normEpsilon: read.number('rms_norm_eps'),
     rotary: { frequencies: scaleByConfig(rotaryFrequencies(headWidth, base), rope), interleaved: false },
-    weights: huggingFaceWeights(read.value('tie_word_embeddings') === true || !model.tensors.has('lm_head.weight')),
+    weights: huggingFaceWeights(
+      read.value('tie_word_embeddings') === true || !model.tensors.has('lm_head.weight'),
+    ),
   };
 }
 

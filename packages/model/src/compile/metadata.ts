@@ -24,7 +24,10 @@ export function metadataReader(model: ModelFile, prefix = ''): MetadataReader {
   const size = (key: string, fallback?: number) => {
     const found = number(key, fallback);
     if (Number.isInteger(found) && found < 2 ** 31) return found;
-    throw new HalfspaceError('corrupt-model', `${model.name} gives ${prefix}${key} as ${found}, where a size belongs.`);
+    throw new HalfspaceError(
+      'corrupt-model',
+      `${model.name} gives ${prefix}${key} as ${found}, where a size belongs.`,
+    );
   };
   return { number, size, value };
 }

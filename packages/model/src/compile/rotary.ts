@@ -40,7 +40,10 @@ export function scaleByConfig(frequencies: Float64Array, entry: MetadataValue | 
   const number = (key: string) => {
     const value = config[key];
     if (typeof value === 'number' && value > 0) return value;
-    throw new HalfspaceError('corrupt-model', `config.json asks for ${String(kind)} RoPE scaling without a valid ${key}.`);
+    throw new HalfspaceError(
+      'corrupt-model',
+      `config.json asks for ${JSON.stringify(kind)} RoPE scaling without a valid ${key}.`,
+    );
   };
   if (kind === 'default') return frequencies;
   if (kind === 'linear') return frequencies.map((frequency) => frequency / number('factor'));
@@ -54,12 +57,15 @@ export function scaleByConfig(frequencies: Float64Array, entry: MetadataValue | 
   }
   throw new HalfspaceError(
     'unsupported-model',
-    `The model scales its rotary positions by "${JSON.stringify(kind)}", which Halfspace does not know. Known: default, linear, llama3.`,
+    `The model scales its rotary positions by ${JSON.stringify(kind)}, which Halfspace does not know. Known: default, linear, llama3.`,
   );
 }
 
 /** Cosines and sines of every position, row-major [positions, headWidth / 2]. */
-export function rotaryTables(frequencies: Float64Array, positions: number): { cos: Float32Array; sin: Float32Array } {
+export function rotaryTables(
+  frequencies: Float64Array,
+  positions: number,
+): { cos: Float32Array; sin: Float32Array } {
   const pairs = frequencies.length;
   const cos = new Float32Array(positions * pairs);
   const sin = new Float32Array(positions * pairs);

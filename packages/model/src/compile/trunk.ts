@@ -3,7 +3,15 @@ import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
 import { addAndNorm, gatedMlp, rmsNorm, treeAttention, type AttentionInputs } from './blocks.js';
 import { asBytes } from './bytes.js';
-import { lookUp, multiply, stack, storeMatrix, type Matrix, type Precision, type StoredMatrix } from './linear.js';
+import {
+  lookUp,
+  multiply,
+  stack,
+  storeMatrix,
+  type Matrix,
+  type Precision,
+  type StoredMatrix,
+} from './linear.js';
 import { rotaryTables } from './rotary.js';
 
 /** Names of the trunk's inputs and outputs. */
@@ -39,7 +47,10 @@ async function sharedInputs(graph: GraphBuilder, architecture: Architecture): Pr
   const tables = rotaryTables(rotary.frequencies, contextLength);
   const shape = [contextLength, headWidth / 2];
   const group = heads / keyValueHeads;
-  const wide = graph.node('Expand', [graph.node('Unsqueeze', [TRUNK.mask, graph.int64s([1])]), graph.int64s([1, group, 1])]);
+  const wide = graph.node('Expand', [
+    graph.node('Unsqueeze', [TRUNK.mask, graph.int64s([1])]),
+    graph.int64s([1, group, 1]),
+  ]);
   return {
     positions: graph.node('Unsqueeze', [TRUNK.positions, graph.int64s([0])]),
     cos: await graph.constant('cos', 'float32', shape, asBytes(tables.cos)),
@@ -61,9 +72,15 @@ export async function buildTrunk(
   embedding: StoredMatrix,
 ): Promise<void> {
   const { layers, width, normEpsilon, weights } = architecture;
-  const norm = async (name: string) => graph.constant(name, 'float32', [width], asBytes(await model.readF32(name)));
+  const norm = async (name: string) =>
+    graph.constant(name, 'float32', [width], asBytes(await model.readF32(name)));
   const store = async (name: string, ...parts: string[]) =>
-    storeMatrix(graph, name, stack(await Promise.all(parts.map(async (part) => readMatrix(model, part)))), precision);
+    storeMatrix(
+      graph,
+      name,
+      stack(await Promise.all(parts.map(async (part) => readMatrix(model, part)))),
+      precision,
+    );
 
   declareInputs(graph, architecture);
   const shared = await sharedInputs(graph, architecture);
@@ -73,7 +90,11 @@ export async function buildTrunk(
   for (let layer = 0; layer < layers; layer++) {
     const block = weights.block(layer);
     graph.alias(stream, TRUNK.hidden(layer));
-    const projected = multiply(graph, normed, await store(`qkv.${layer}`, block.query, block.key, block.value));
+    const projected = multiply(
+      graph,
+      normed,
+      await store(`qkv.${layer}`, block.query, block.key, block.value),
+    );
     const past = { keys: TRUNK.pastKeys(layer), values: TRUNK.pastValues(layer) };
     const attention = treeAttention(graph, architecture, projected, past, shared);
     kept.push(attention.keys, attention.values);
@@ -87,5 +108,8 @@ export async function buildTrunk(
   graph.alias(normed, TRUNK.hidden(layers));
   for (let layer = 0; layer <= layers; layer++) graph.output(TRUNK.hidden(layer), 'float32', ['rows', width]);
   graph.node('Concat', kept, { axis: 1 }, { output: TRUNK.keysValues });
-  graph.output(TRUNK.keysValues, 'float32', ['rows', layers * 2 * architecture.keyValueHeads * architecture.headWidth]);
+  graph.output(TRUNK.keysValues, 'float32', [
+    'rows',
+    layers * 2 * architecture.keyValueHeads * architecture.headWidth,
+  ]);
 }

@@ -158,7 +158,10 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
     float(value) {
       const constantName = `float_${value}`;
       const data = new Uint8Array(Float32Array.of(value).buffer);
-      initializers.set(constantName, message(5, [int(2, ELEMENT.float32), string(8, constantName), bytes(9, data)]));
+      initializers.set(
+        constantName,
+        message(5, [int(2, ELEMENT.float32), string(8, constantName), bytes(9, data)]),
+      );
       return constantName;
     },
     fresh(stem) {
