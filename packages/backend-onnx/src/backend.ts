@@ -1,0 +1,247 @@
+import { CONTRACT_VERSION, HalfspaceError, throwIfAborted } from '@halfspace/core';
+import type { Backend, Context, LookAhead, ModelInfo, NextTokens, Tokenizer } from '@halfspace/core';
+import type { Architecture, Precision } from '@halfspace/model';
+import type { Graphs } from './graphs.js';
+import { createKeyValueStore } from './key-value-store.js';
+import { trunkCall, type Row } from './rows.js';
+import { createTokenTree, type TokenNode, type TreeContext } from './token-tree.js';
+
+/** Prompt rows that are run in one call. */
+const PROMPT_ROWS = 256;
+
+/** What a backend is made of. */
+export interface BackendParts {
+  readonly model: ModelInfo;
+  readonly architecture: Architecture;
+  readonly tokenizer: Tokenizer;
+  /** Arithmetic for a completion that evaluates this many rows a step. */
+  choosePrecision(rowsPerStep: number): Precision;
+  /** Graphs of a precision, loaded when first asked for. */
+  graphs(precision: Precision): Promise<Graphs>;
+  disposeGraphs(): Promise<void>;
+}
+
+/** The backend contract over a token tree, a key/value store and two graphs. */
+export function createBackend(parts: BackendParts): Backend {
+  const { model, architecture, tokenizer } = parts;
+  const { layers, keyValueHeads, headWidth, width } = architecture;
+  const rowSize = layers * 2 * keyValueHeads * headWidth;
+  const tree = createTokenTree();
+  const store = createKeyValueStore({ layers, heads: keyValueHeads, headWidth });
+  let disposed = false;
+  // Calls follow one another: a call reads slots that another would write.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(() => {
+      assertAlive();
+      return work();
+    });
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function assertAlive(): void {
+    if (disposed) throw new HalfspaceError('disposed', 'This backend was disposed of. Create a new one.');
+  }
+
+  function assertTokens(tokens: readonly number[]): void {
+    const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= architecture.vocabulary);
+    if (wrong !== undefined) {
+      throw new HalfspaceError('unknown-token', `${wrong} is no token of ${model.name}: ids run from 0 to ${architecture.vocabulary - 1}.`);
+    }
+  }
+
+  function assertLayers(wanted: readonly number[]): void {
+    const wrong = wanted.find((layer) => !Number.isInteger(layer) || layer < 0 || layer > layers);
+    if (wrong !== undefined) {
+      throw new HalfspaceError('unknown-layer', `${model.name} has no layer ${wrong}: layers run from 0 to ${layers}.`);
+    }
+  }
+
+  function assertRoom(length: number): void {
+    if (length > model.contextLength) {
+      throw new HalfspaceError(
+        'context-overflow',
+        `${length} tokens are more than the ${model.contextLength} that ${model.name} can take. Shorten the prompt.`,
+      );
+    }
+  }
+
+  function pick(hidden: ReadonlyMap<number, Float32Array>, layer: number): Float32Array {
+    const found = hidden.get(layer);
+    if (found === undefined) throw new HalfspaceError('unknown-layer', `Layer ${layer} was not asked for.`);
+    return found;
+  }
+
+  async function run(graphs: Graphs, rows: readonly Row[], wanted: readonly number[]) {
+    store.fit(tree.extent);
+    return graphs.trunk(trunkCall(rows, store.capacity, wanted), store);
+  }
+
+  function keep(parent: TokenNode | undefined, row: Float32Array): TokenNode {
+    const node = tree.append(parent);
+    store.fit(tree.extent);
+    store.write(node.slot, row);
+    return node;
+  }
+
+  /** Runs a prompt in chunks; calls `onRows` with the final hidden states of each. */
+  async function runPrompt(
+    tokens: readonly number[],
+    graphs: Graphs,
+    wanted: readonly number[],
+    signal: AbortSignal | undefined,
+    onRows: (hidden: ReadonlyMap<number, Float32Array>, start: number) => Promise<void> | void,
+  ): Promise<TokenNode | undefined> {
+    let last: TokenNode | undefined;
+    try {
+      for (let start = 0; start < tokens.length; start += PROMPT_ROWS) {
+        throwIfAborted(signal);
+        const parent = last;
+        const chunk = tokens.slice(start, start + PROMPT_ROWS);
+        const rows = chunk.map((token, index) => ({ token, position: start + index, parent, earlier: index }));
+        const result = await run(graphs, rows, wanted);
+        for (let index = 0; index < chunk.length; index++) {
+          last = keep(last, result.keysValues.subarray(index * rowSize, (index + 1) * rowSize));
+        }
+        await onRows(result.hidden, start);
+      }
+      throwIfAborted(signal);
+      return last;
+    } catch (error) {
+      tree.prune(last);
+      throw error;
+    }
+  }
+
+  async function nextOf(contexts: readonly TreeContext[], topK: readonly number[], asked: readonly (readonly number[])[]): Promise<NextTokens[]> {
+    const graphs = await parts.graphs(contexts[0]?.precision ?? parts.choosePrecision(1));
+    const hidden = new Float32Array(contexts.length * width);
+    contexts.forEach((context, index) => hidden.set(context.final, index * width));
+    const count = Math.min(architecture.vocabulary, Math.max(1, ...topK));
+    const perRow = Math.max(1, ...asked.map((each) => each.length));
+    const padded = asked.flatMap((each) => Array.from({ length: perRow }, (_, index) => each[index] ?? 0));
+    const result = await graphs.head(hidden, count, padded, perRow);
+    return contexts.map((_, row) => {
+      const logSumExp = result.logSumExp[row] ?? 0;
+      const logProbs = (logits: Float32Array, from: number, size: number) =>
+        Float64Array.from(logits.subarray(from, from + size), (logit) => logit - logSumExp);
+      const size = Math.min(count, topK[row] ?? 0);
+      return {
+        tokens: Int32Array.from({ length: size }, (__, index) => Number(result.topTokens[row * count + index])),
+        logProbs: logProbs(result.topLogits, row * count, size),
+        asked: logProbs(result.askedLogits, row * perRow, asked[row]?.length ?? 0),
+        logSumExp,
+      };
+    });
+  }
+
+  /** Groups items by the precision of their contexts, and puts the answers back in order. */
+  async function byPrecision<T, R>(
+    items: readonly T[],
+    contextOf: (item: T) => TreeContext,
+    work: (items: readonly T[], precision: Precision) => Promise<readonly R[]>,
+  ): Promise<R[]> {
+    const results = new Map<T, R>();
+    for (const precision of new Set(items.map((item) => contextOf(item).precision))) {
+      const group = items.filter((item) => contextOf(item).precision === precision);
+      const answers = await work(group, precision);
+      group.forEach((item, index) => results.set(item, answers[index] as R));
+    }
+    return items.map((item) => results.get(item) as R);
+  }
+
+  return {
+    contract: CONTRACT_VERSION,
+    model,
+    tokenizer,
+    prefill: (tokens, options) =>
+      inTurn(async () => {
+        if (tokens.length === 0) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens. Give it some text.');
+        assertTokens(tokens);
+        assertRoom(tokens.length);
+        const wanted = options.layers ?? [];
+        assertLayers(wanted);
+        const precision = parts.choosePrecision(options.rowsPerStep);
+        const collected = new Map(wanted.map((layer) => [layer, new Float32Array(tokens.length * width)]));
+        let final = new Float32Array(width);
+        const last = await runPrompt(tokens, await parts.graphs(precision), wanted, options.signal, (hidden, start) => {
+          for (const [layer, whole] of collected) whole.set(pick(hidden, layer), start * width);
+          final = pick(hidden, layers).slice(-width);
+        });
+        if (last === undefined) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens.');
+        const context = tree.open(last, { length: tokens.length, precision, final });
+        return { context, hidden: (layer) => pick(collected, layer) };
+      }),
+    next: (requests) =>
+      inTurn(async () => {
+        const items = requests.map((request) => ({ ...request, context: tree.resolve(request.context) }));
+        for (const item of items) assertTokens(item.tokens ?? []);
+        return byPrecision(
+          items,
+          (item) => item.context,
+          async (group) =>
+            nextOf(
+              group.map((item) => item.context),
+              group.map((item) => item.topK),
+              group.map((item) => item.tokens ?? []),
+            ),
+        );
+      }),
+    lookAhead: (requests, options) =>
+      inTurn(async () => {
+        throwIfAborted(options.signal);
+        assertLayers(options.layers);
+        const items = requests.map((request) => ({ ...request, context: tree.resolve(request.context) }));
+        for (const { context, tokens } of items) {
+          assertTokens(tokens);
+          assertRoom(context.length + 1);
+        }
+        const answers = await byPrecision(
+          items,
+          (item) => item.context,
+          async (group, precision): Promise<LookAhead[]> => {
+            const rows = group.flatMap(({ context, tokens }) =>
+              tokens.map((token) => ({ token, position: context.length, parent: context.last, earlier: 0 })),
+            );
+            const result = await run(await parts.graphs(precision), rows, options.layers);
+            let first = 0;
+            return group.map(({ context, tokens }) => {
+              const start = first;
+              first += tokens.length;
+              return {
+                hidden: (layer) => pick(result.hidden, layer).subarray(start * width, (start + tokens.length) * width),
+                commit(candidate) {
+                  assertAlive();
+                  const index = tokens.indexOf(candidate);
+                  if (index < 0) throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
+                  tree.resolve(context);
+                  const row = start + index;
+                  const node = keep(context.last, result.keysValues.subarray(row * rowSize, (row + 1) * rowSize));
+                  const final = pick(result.hidden, layers).slice(row * width, (row + 1) * width);
+                  return tree.open(node, { length: context.length + 1, precision: context.precision, final });
+                },
+              };
+            });
+          },
+        );
+        throwIfAborted(options.signal);
+        return answers;
+      }),
+    fork(context: Context) {
+      assertAlive();
+      const { last, length, precision, final } = tree.resolve(context);
+      return tree.open(last, { length, precision, final });
+    },
+    release(context: Context) {
+      if (!disposed) tree.close(context);
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await queue.catch(() => undefined);
+      await parts.disposeGraphs();
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { setImmediate as macrotask } from 'node:timers/promises';
+import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { KeyValueStore } from './key-value-store.js';
+
+/** What the trunk is asked: rows of tokens, where they stand and what they see. */
+export interface TrunkCall {
+  readonly tokens: readonly number[];
+  readonly positions: readonly number[];
+  /** Additive mask, row-major [rows, capacity + rows]. */
+  readonly mask: Float32Array;
+  readonly layers: readonly number[];
+}
+
+/** What the trunk says of its rows. */
+export interface TrunkResult {
+  /** [rows, layers · 2 · heads · headWidth] */
+  readonly keysValues: Float32Array;
+  /** Per asked-for layer [rows, width]. */
+  readonly hidden: ReadonlyMap<number, Float32Array>;
+}
+
+/** What the head says of its rows. */
+export interface HeadResult {
+  readonly topTokens: BigInt64Array;
+  readonly topLogits: Float32Array;
+  readonly askedLogits: Float32Array;
+  readonly logSumExp: Float32Array;
+}
+
+/** The two graphs of a compiled model, loaded. */
+export interface Graphs {
+  trunk(call: TrunkCall, store: KeyValueStore): Promise<TrunkResult>;
+  /** `hidden` [rows, width]; `asked` [rows, askedPerRow]. */
+  head(hidden: Float32Array, count: number, asked: readonly number[], askedPerRow: number): Promise<HeadResult>;
+  dispose(): Promise<void>;
+}
+
+const int64 = (values: readonly number[], shape: readonly number[]) =>
+  new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
+
+async function load(path: string, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(path, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw new HalfspaceError(
+      'backend-failed',
+      `ONNX Runtime could not load ${path}. If memory is short, close other programs; otherwise remove the file, and it will be compiled again.`,
+      { cause: error },
+    );
+  }
+}
+
+function floats(tensor: Tensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new HalfspaceError('backend-failed', 'ONNX Runtime returned no floats where floats belong.');
+}
+
+/** Loads the graphs of a compiled model with `threads` threads. */
+export async function loadGraphs(model: CompiledModel, threads: number, signal?: AbortSignal): Promise<Graphs> {
+  const { layers, keyValueHeads, headWidth, width } = model.architecture;
+  const trunk = await load(model.trunk, threads);
+  const head = await load(model.head, threads).catch(async (error: unknown) => {
+    await trunk.release();
+    throw error;
+  });
+  let closed = false;
+  const graphs: Graphs = {
+    async trunk(call, store) {
+      const rows = call.tokens.length;
+      const feeds: Record<string, Tensor> = {
+        [TRUNK.tokens]: int64(call.tokens, [rows]),
+        [TRUNK.positions]: int64(call.positions, [rows]),
+        [TRUNK.mask]: new Tensor('float32', call.mask, [rows, store.capacity + rows]),
+      };
+      const shape = [keyValueHeads, store.capacity, headWidth];
+      for (let layer = 0; layer < layers; layer++) {
+        feeds[TRUNK.pastKeys(layer)] = new Tensor('float32', store.keys(layer), shape);
+        feeds[TRUNK.pastValues(layer)] = new Tensor('float32', store.values(layer), shape);
+      }
+      const wanted = [...new Set([...call.layers, layers])];
+      const results = await trunk.run(feeds, [TRUNK.keysValues, ...wanted.map(TRUNK.hidden)]);
+      // The call holds the thread; give timers, signals and streams their turn.
+      await macrotask();
+      return {
+        keysValues: floats(results[TRUNK.keysValues]),
+        hidden: new Map(wanted.map((layer) => [layer, floats(results[TRUNK.hidden(layer)])])),
+      };
+    },
+    async head(hidden, count, asked, askedPerRow) {
+      const rows = hidden.length / width;
+      const results = await head.run({
+        [HEAD.hidden]: new Tensor('float32', hidden, [rows, width]),
+        [HEAD.count]: int64([count], [1]),
+        [HEAD.asked]: int64(asked, [rows, askedPerRow]),
+      });
+      const topTokens = results[HEAD.topTokens]?.data;
+      if (!(topTokens instanceof BigInt64Array)) {
+        throw new HalfspaceError('backend-failed', 'ONNX Runtime returned no token ids where they belong.');
+      }
+      return {
+        topTokens,
+        topLogits: floats(results[HEAD.topLogits]),
+        askedLogits: floats(results[HEAD.askedLogits]),
+        logSumExp: floats(results[HEAD.logSumExp]),
+      };
+    },
+    async dispose() {
+      if (closed) return;
+      closed = true;
+      await Promise.all([trunk.release(), head.release()]);
+    },
+  };
+  if (signal?.aborted === true) {
+    await graphs.dispose();
+    throwIfAborted(signal);
+  }
+  return graphs;
+}

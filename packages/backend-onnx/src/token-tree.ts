@@ -1,0 +1,92 @@
+import { HalfspaceError } from '@halfspace/core';
+import type { Context } from '@halfspace/core';
+import type { Precision } from '@halfspace/model';
+
+/** One token of some texts: a node of the tree that their shared prefixes form. */
+export interface TokenNode {
+  readonly parent: TokenNode | undefined;
+  /** Where its keys and values lie in the store. */
+  readonly slot: number;
+  /** Handles and children that need it. */
+  references: number;
+}
+
+/** A handle on a text: its last node, and what the head needs to say what comes next. */
+export interface TreeContext extends Context {
+  readonly last: TokenNode;
+  readonly precision: Precision;
+  /** Hidden state after the last token and the final norm. */
+  readonly final: Float32Array;
+}
+
+/** Keeps the texts in progress and the slots that their tokens occupy. */
+export interface TokenTree {
+  /** Slots in use or free below the highest one in use. */
+  readonly extent: number;
+  /** Adds a token after `parent`; takes the lowest free slot. The node starts without references. */
+  append(parent: TokenNode | undefined): TokenNode;
+  /** A new handle on a node. */
+  open(last: TokenNode, details: Pick<TreeContext, 'length' | 'precision' | 'final'>): TreeContext;
+  /** The handle as one of ours. */
+  resolve(context: Context): TreeContext;
+  close(context: Context): void;
+  /** Frees nodes from `last` upwards for as long as nobody needs them. */
+  prune(last: TokenNode | undefined): void;
+}
+
+/** An empty tree. */
+export function createTokenTree(): TokenTree {
+  const handles = new Set<Context>();
+  const used: boolean[] = [];
+  let firstFree = 0;
+
+  function takeSlot(): number {
+    while (used[firstFree] === true) firstFree++;
+    used[firstFree] = true;
+    return firstFree;
+  }
+
+  function freeSlot(slot: number): void {
+    used[slot] = false;
+    firstFree = Math.min(firstFree, slot);
+    while (used.length > 0 && used[used.length - 1] === false) used.pop();
+  }
+
+  const tree: TokenTree = {
+    get extent() {
+      return used.length;
+    },
+    append(parent) {
+      if (parent !== undefined) parent.references++;
+      return { parent, slot: takeSlot(), references: 0 };
+    },
+    open(last, details) {
+      last.references++;
+      const context: TreeContext = { last, ...details };
+      handles.add(context);
+      return context;
+    },
+    resolve(context) {
+      if (handles.has(context)) return context as TreeContext;
+      throw new HalfspaceError(
+        'invalid-context',
+        'This context was released before, or belongs to another backend. Prefill its tokens again.',
+      );
+    },
+    close(context) {
+      const { last } = tree.resolve(context);
+      handles.delete(context);
+      last.references--;
+      tree.prune(last);
+    },
+    prune(last) {
+      let node = last;
+      while (node !== undefined && node.references === 0) {
+        freeSlot(node.slot);
+        node = node.parent;
+        if (node !== undefined) node.references--;
+      }
+    },
+  };
+  return tree;
+}
