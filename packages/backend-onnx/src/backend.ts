@@ -9,6 +9,9 @@ import { createTokenTree, type TokenNode, type TreeContext } from './token-tree.
 /** Prompt rows that are run in one call. */
 const PROMPT_ROWS = 256;
 
+/** Rows of logits that are held at once: each is as wide as the vocabulary. */
+const HEAD_ROWS = 32;
+
 /** What a backend is made of. */
 export interface BackendParts {
   readonly model: ModelInfo;
@@ -46,16 +49,24 @@ export function createBackend(parts: BackendParts): Backend {
   }
 
   function assertTokens(tokens: readonly number[]): void {
-    const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= architecture.vocabulary);
+    const wrong = tokens.find(
+      (token) => !Number.isInteger(token) || token < 0 || token >= architecture.vocabulary,
+    );
     if (wrong !== undefined) {
-      throw new HalfspaceError('unknown-token', `${wrong} is no token of ${model.name}: ids run from 0 to ${architecture.vocabulary - 1}.`);
+      throw new HalfspaceError(
+        'unknown-token',
+        `${wrong} is no token of ${model.name}: ids run from 0 to ${architecture.vocabulary - 1}.`,
+      );
     }
   }
 
   function assertLayers(wanted: readonly number[]): void {
     const wrong = wanted.find((layer) => !Number.isInteger(layer) || layer < 0 || layer > layers);
     if (wrong !== undefined) {
-      throw new HalfspaceError('unknown-layer', `${model.name} has no layer ${wrong}: layers run from 0 to ${layers}.`);
+      throw new HalfspaceError(
+        'unknown-layer',
+        `${model.name} has no layer ${wrong}: layers run from 0 to ${layers}.`,
+      );
     }
   }
 
@@ -100,7 +111,12 @@ export function createBackend(parts: BackendParts): Backend {
         throwIfAborted(signal);
         const parent = last;
         const chunk = tokens.slice(start, start + PROMPT_ROWS);
-        const rows = chunk.map((token, index) => ({ token, position: start + index, parent, earlier: index }));
+        const rows = chunk.map((token, index) => ({
+          token,
+          position: start + index,
+          parent,
+          earlier: index,
+        }));
         const result = await run(graphs, rows, wanted);
         for (let index = 0; index < chunk.length; index++) {
           last = keep(last, result.keysValues.subarray(index * rowSize, (index + 1) * rowSize));
@@ -115,7 +131,11 @@ export function createBackend(parts: BackendParts): Backend {
     }
   }
 
-  async function nextOf(contexts: readonly TreeContext[], topK: readonly number[], asked: readonly (readonly number[])[]): Promise<NextTokens[]> {
+  async function nextOf(
+    contexts: readonly TreeContext[],
+    topK: readonly number[],
+    asked: readonly (readonly number[])[],
+  ): Promise<NextTokens[]> {
     const graphs = await parts.graphs(contexts[0]?.precision ?? parts.choosePrecision(1));
     const hidden = new Float32Array(contexts.length * width);
     contexts.forEach((context, index) => hidden.set(context.final, index * width));
@@ -129,7 +149,9 @@ export function createBackend(parts: BackendParts): Backend {
         Float64Array.from(logits.subarray(from, from + size), (logit) => logit - logSumExp);
       const size = Math.min(count, topK[row] ?? 0);
       return {
-        tokens: Int32Array.from({ length: size }, (__, index) => Number(result.topTokens[row * count + index])),
+        tokens: Int32Array.from({ length: size }, (__, index) =>
+          Number(result.topTokens[row * count + index]),
+        ),
         logProbs: logProbs(result.topLogits, row * count, size),
         asked: logProbs(result.askedLogits, row * perRow, asked[row]?.length ?? 0),
         logSumExp,
@@ -158,7 +180,8 @@ export function createBackend(parts: BackendParts): Backend {
     tokenizer,
     prefill: (tokens, options) =>
       inTurn(async () => {
-        if (tokens.length === 0) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens. Give it some text.');
+        if (tokens.length === 0)
+          throw new HalfspaceError('empty-prompt', 'The prompt has no tokens. Give it some text.');
         assertTokens(tokens);
         assertRoom(tokens.length);
         const wanted = options.layers ?? [];
@@ -166,10 +189,16 @@ export function createBackend(parts: BackendParts): Backend {
         const precision = parts.choosePrecision(options.rowsPerStep);
         const collected = new Map(wanted.map((layer) => [layer, new Float32Array(tokens.length * width)]));
         let final = new Float32Array(width);
-        const last = await runPrompt(tokens, await parts.graphs(precision), wanted, options.signal, (hidden, start) => {
-          for (const [layer, whole] of collected) whole.set(pick(hidden, layer), start * width);
-          final = pick(hidden, layers).slice(-width);
-        });
+        const last = await runPrompt(
+          tokens,
+          await parts.graphs(precision),
+          wanted,
+          options.signal,
+          (hidden, start) => {
+            for (const [layer, whole] of collected) whole.set(pick(hidden, layer), start * width);
+            final = pick(hidden, layers).slice(-width);
+          },
+        );
         if (last === undefined) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens.');
         const context = tree.open(last, { length: tokens.length, precision, final });
         return { context, hidden: (layer) => pick(collected, layer) };
@@ -211,14 +240,19 @@ export function createBackend(parts: BackendParts): Backend {
               const start = first;
               first += tokens.length;
               return {
-                hidden: (layer) => pick(result.hidden, layer).subarray(start * width, (start + tokens.length) * width),
+                hidden: (layer) =>
+                  pick(result.hidden, layer).subarray(start * width, (start + tokens.length) * width),
                 commit(candidate) {
                   assertAlive();
                   const index = tokens.indexOf(candidate);
-                  if (index < 0) throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
+                  if (index < 0)
+                    throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
                   tree.resolve(context);
                   const row = start + index;
-                  const node = keep(context.last, result.keysValues.subarray(row * rowSize, (row + 1) * rowSize));
+                  const node = keep(
+                    context.last,
+                    result.keysValues.subarray(row * rowSize, (row + 1) * rowSize),
+                  );
                   const final = pick(result.hidden, layers).slice(row * width, (row + 1) * width);
                   return tree.open(node, { length: context.length + 1, precision: context.precision, final });
                 },
@@ -228,6 +262,30 @@ export function createBackend(parts: BackendParts): Backend {
         );
         throwIfAborted(options.signal);
         return answers;
+      }),
+    logProbs: (tokens, options) =>
+      inTurn(async () => {
+        if (tokens.length === 0)
+          throw new HalfspaceError('empty-prompt', 'The text has no tokens. Give it some.');
+        assertTokens(tokens);
+        assertRoom(tokens.length);
+        const graphs = await parts.graphs(parts.choosePrecision(1));
+        const found = new Float64Array(tokens.length - 1);
+        const last = await runPrompt(tokens, graphs, [], options?.signal, async (hidden, start) => {
+          const final = pick(hidden, layers);
+          const rows = Math.min(final.length / width, tokens.length - 1 - start);
+          for (let row = 0; row < rows; row += HEAD_ROWS) {
+            const size = Math.min(HEAD_ROWS, rows - row);
+            const asked = tokens.slice(start + row + 1, start + row + 1 + size);
+            const result = await graphs.head(final.subarray(row * width, (row + size) * width), 1, asked, 1);
+            for (let index = 0; index < size; index++) {
+              found[start + row + index] =
+                (result.askedLogits[index] ?? NaN) - (result.logSumExp[index] ?? NaN);
+            }
+          }
+        });
+        tree.prune(last);
+        return found;
       }),
     fork(context: Context) {
       assertAlive();

@@ -33,7 +33,12 @@ export interface HeadResult {
 export interface Graphs {
   trunk(call: TrunkCall, store: KeyValueStore): Promise<TrunkResult>;
   /** `hidden` [rows, width]; `asked` [rows, askedPerRow]. */
-  head(hidden: Float32Array, count: number, asked: readonly number[], askedPerRow: number): Promise<HeadResult>;
+  head(
+    hidden: Float32Array,
+    count: number,
+    asked: readonly number[],
+    askedPerRow: number,
+  ): Promise<HeadResult>;
   dispose(): Promise<void>;
 }
 
@@ -63,7 +68,11 @@ function floats(tensor: Tensor | undefined): Float32Array {
 }
 
 /** Loads the graphs of a compiled model with `threads` threads. */
-export async function loadGraphs(model: CompiledModel, threads: number, signal?: AbortSignal): Promise<Graphs> {
+export async function loadGraphs(
+  model: CompiledModel,
+  threads: number,
+  signal?: AbortSignal,
+): Promise<Graphs> {
   const { layers, keyValueHeads, headWidth, width } = model.architecture;
   const trunk = await load(model.trunk, threads);
   const head = await load(model.head, threads).catch(async (error: unknown) => {

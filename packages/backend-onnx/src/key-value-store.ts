@@ -15,7 +15,11 @@ export interface KeyValueStore {
 }
 
 /** An empty store. */
-export function createKeyValueStore(sizes: { layers: number; heads: number; headWidth: number }): KeyValueStore {
+export function createKeyValueStore(sizes: {
+  layers: number;
+  heads: number;
+  headWidth: number;
+}): KeyValueStore {
   const { layers, heads, headWidth } = sizes;
   const arrays = (capacity: number) =>
     Array.from({ length: layers * 2 }, () => new Float32Array(heads * capacity * headWidth));

@@ -120,6 +120,13 @@ export interface Backend {
    * @throws HalfspaceError `context-overflow`, `unknown-token`
    */
   lookAhead(requests: readonly LookAheadRequest[], options: LookAheadOptions): Promise<LookAhead[]>;
+  /**
+   * Natural log-probability of every token of a text given those before it: `tokens.length − 1` of them.
+   * Keeps nothing. This is what perplexity is made of.
+   *
+   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`
+   */
+  logProbs(tokens: readonly number[], options?: { readonly signal?: AbortSignal }): Promise<Float64Array>;
   /** Another handle on the same text, to be continued in its own way. Costs nothing. */
   fork(context: Context): Context;
   /** Gives a context back; keys and values that no other context needs are freed. */

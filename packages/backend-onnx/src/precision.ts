@@ -1,0 +1,88 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { CompiledModel, Precision } from '@halfspace/model';
+import type { Graphs } from './graphs.js';
+import { createKeyValueStore } from './key-value-store.js';
+import { trunkCall } from './rows.js';
+
+/** Rows per call at which the trunk is timed. */
+const ROWS = [1, 4, 10, 20, 64] as const;
+const ROUNDS = 7;
+
+/** Milliseconds of one trunk call, per precision, for each of the measured numbers of rows. */
+export type Costs = Readonly<Record<Precision, readonly number[]>>;
+
+/** Times a trunk on a short past: the median of a few calls for each number of rows. */
+export async function measureCosts(graphs: Graphs, { architecture }: CompiledModel): Promise<number[]> {
+  const { layers, keyValueHeads, headWidth } = architecture;
+  const store = createKeyValueStore({ layers, heads: keyValueHeads, headWidth });
+  const costs: number[] = [];
+  for (const count of ROWS) {
+    const rows = Array.from({ length: count }, () => ({
+      token: 0,
+      position: 0,
+      parent: undefined,
+      earlier: 0,
+    }));
+    const times: number[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const start = performance.now();
+      await graphs.trunk(trunkCall(rows, store.capacity, []), store);
+      // The first call sets up buffers.
+      if (round > 0) times.push(performance.now() - start);
+    }
+    costs.push([...times].sort((a, b) => a - b)[ROUNDS >> 1] ?? Infinity);
+  }
+  return costs;
+}
+
+/** The cheaper precision for a step of so many rows, by the nearest measured number of rows. */
+export function cheapest(costs: Costs, rowsPerStep: number): Precision {
+  const distance = (rows: number) => Math.abs(Math.log(rows / Math.max(1, rowsPerStep)));
+  const nearest = ROWS.reduce(
+    (best, rows, index) => (distance(rows) < distance(ROWS[best] ?? 1) ? index : best),
+    0,
+  );
+  return (costs.int8[nearest] ?? 0) <= (costs.f32[nearest] ?? 0) ? 'int8' : 'f32';
+}
+
+/** Where the measurements of a model on this machine are kept. */
+export function costsPath(cache: string, fingerprint: string, threads: number): string {
+  const machine = createHash('sha256')
+    .update(`${cpus()[0]?.model ?? ''}/${threads}/${process.arch}`)
+    .digest('hex');
+  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v1.json`);
+}
+
+function isCosts(value: unknown): value is Costs {
+  const lists = value as Partial<Record<Precision, unknown>> | null;
+  const whole = (list: unknown) =>
+    Array.isArray(list) &&
+    list.length === ROWS.length &&
+    list.every((each) => typeof each === 'number' && each > 0);
+  return typeof lists === 'object' && lists !== null && whole(lists.f32) && whole(lists.int8);
+}
+
+/** Measurements made before, if they are there and whole. */
+export async function readCosts(path: string): Promise<Costs | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isCosts(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps measurements. */
+export async function writeCosts(path: string, costs: Costs): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`;
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await writeFile(temporary, JSON.stringify(costs));
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
