@@ -1,0 +1,80 @@
+import { HalfspaceError } from '@halfspace/core';
+import type { PlacedTensor } from '../gguf/header.js';
+import { byteLength, type TensorType } from '../tensor-type.js';
+
+const TYPES: ReadonlyMap<unknown, TensorType> = new Map<unknown, TensorType>(
+  (['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8'] as const).map((type) => [type, type]),
+);
+/** The format's own limit. */
+const LARGEST_HEADER = 100_000_000;
+
+function corrupt(what: string): HalfspaceError {
+  return new HalfspaceError('corrupt-model', `The safetensors file is damaged: ${what}. Fetch it again.`);
+}
+
+/** Length of the JSON header, from the first eight bytes of a file. */
+export function headerLength(prefix: Uint8Array, fileSize: number): number {
+  if (prefix.length < 8) throw corrupt('it is shorter than its header');
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(LARGEST_HEADER, fileSize - 8)))
+    throw corrupt(`its header claims ${length} bytes`);
+  return Number(length);
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function parseTensor(name: string, entry: unknown, start: number, fileSize: number): PlacedTensor {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  const type = TYPES.get(dtype);
+  if (type === undefined) {
+    throw new HalfspaceError(
+      'unsupported-model',
+      `The tensor ${name} is stored as ${JSON.stringify(dtype) ?? 'nothing'}, which Halfspace does not read.`,
+    );
+  }
+  if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize))
+    throw corrupt(`the shape of ${name} is none`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
+    throw corrupt(`${name} has no place`);
+  const [from = 0, to = 0] = offsets as number[];
+  const length = byteLength(
+    type,
+    shape.reduce((product, size) => product * size, 1),
+  );
+  if (to - from !== length) throw corrupt(`${name} has ${to - from} bytes where its shape needs ${length}`);
+  if (start + to > fileSize) throw corrupt(`${name} reaches past the end of the file`);
+  return { name, shape, type, offset: start + from, length };
+}
+
+/**
+ * The tensors that a safetensors header lists, every place checked against the size of the file.
+ *
+ * @throws HalfspaceError `corrupt-model`, `unsupported-model`
+ */
+export function parseSafetensorsHeader(
+  json: Uint8Array,
+  fileSize: number,
+): ReadonlyMap<string, PlacedTensor> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch (error) {
+    throw new HalfspaceError(
+      'corrupt-model',
+      'The header of the safetensors file is no JSON. Fetch it again.',
+      { cause: error },
+    );
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw corrupt('its header is no object');
+  const tensors = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => parseTensor(name, entry, 8 + json.length, fileSize));
+  const inOrder = [...tensors].sort((a, b) => a.offset - b.offset);
+  inOrder.forEach((tensor, index) => {
+    const next = inOrder[index + 1];
+    if (next !== undefined && tensor.offset + tensor.length > next.offset)
+      throw corrupt(`${tensor.name} and ${next.name} overlap`);
+  });
+  return new Map(tensors.map((tensor) => [tensor.name, tensor]));
+}
