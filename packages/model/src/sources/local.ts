@@ -1,0 +1,15 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Source } from './source.js';
+
+/** A path to a file or directory. */
+export const localPath: Source = {
+  name: 'local path',
+  find: async (spec) => {
+    const path = resolve(spec);
+    return access(path).then(
+      () => path,
+      () => undefined,
+    );
+  },
+};

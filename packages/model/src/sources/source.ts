@@ -1,0 +1,23 @@
+/** What is being done to a model, for a progress bar. */
+export interface SourceProgress {
+  readonly phase: 'download' | 'unpack' | 'verify';
+  /** Bytes done, and of how many, where that is known. */
+  readonly done: number;
+  readonly total?: number;
+}
+
+/** Settings that all sources share. */
+export interface SourceOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SourceProgress) => void;
+  /** Do not use the network. */
+  readonly offline?: boolean;
+}
+
+/** One place that models come from. */
+export interface Source {
+  /** For the error that lists what was tried. */
+  readonly name: string;
+  /** Path of the model that `spec` names, or undefined when it is not here. */
+  find(spec: string, options: SourceOptions): Promise<string | undefined>;
+}
