@@ -1,4 +1,7 @@
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+export { defineAttribute } from './define-attribute.js';
+export type { AttributeDefinition } from './define-attribute.js';
+export type { BonusForm } from './tilt.js';
 export { CONTRACT_VERSION } from './contracts/version.js';
 export type { ChatMessage, Tokenizer } from './contracts/tokenizer.js';
 export type {

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { AttributeDefinition } from './define-attribute.js';
+import { defineAttribute } from './define-attribute.js';
+import { checkContract } from './contracts/check-contract.js';
+import { CONTRACT_VERSION } from './contracts/version.js';
+import type { Subspace } from './contracts/attribute.js';
+
+const subspace: Subspace = {
+  model: 'f00d',
+  layer: 2,
+  direction: Float32Array.of(0.6, 0.8),
+  offset: 0.5,
+  calibration: { slope: 2, intercept: -1 },
+};
+const definition: AttributeDefinition = {
+  name: 'low-noise',
+  description: 'quiet text',
+  subspaces: [subspace],
+};
+
+const withSubspace = (change: Partial<Subspace>): AttributeDefinition => ({
+  ...definition,
+  subspaces: [{ ...subspace, ...change }],
+});
+
+describe('defineAttribute', () => {
+  test('fills the contract and freezes a copy', () => {
+    const direction = Float32Array.of(0.6, 0.8);
+    const attribute = defineAttribute(withSubspace({ direction }));
+    direction[0] = 9;
+    expect(attribute).toEqual({ ...definition, contract: CONTRACT_VERSION });
+    for (const part of [attribute, attribute.subspaces, attribute.subspaces[0].calibration]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+    expect(Object.isFrozen(attribute.subspaces[0])).toBe(true);
+  });
+
+  test.each<[string, AttributeDefinition, RegExp]>([
+    ['name in capitals', { ...definition, name: 'Toxicity' }, /lower-case/],
+    ['name with an open hyphen', { ...definition, name: 'a-' }, /lower-case/],
+    ['empty name', { ...definition, name: '' }, /lower-case/],
+    ['empty description', { ...definition, description: ' ' }, /description/],
+    ['two subspaces for a model', { ...definition, subspaces: [subspace, subspace] }, /two subspaces/],
+    ['no fingerprint', withSubspace({ model: '' }), /fingerprint/],
+    ['broken layer', withSubspace({ layer: 1.5 }), /layer 1.5/],
+    ['negative layer', withSubspace({ layer: -1 }), /layer -1/],
+    ['long direction', withSubspace({ direction: Float32Array.of(1, 1) }), /norm 1.41/],
+    ['NaN direction', withSubspace({ direction: Float32Array.of(NaN, 1) }), /norm NaN/],
+    ['empty direction', withSubspace({ direction: new Float32Array() }), /norm 0/],
+    ['infinite offset', withSubspace({ offset: Infinity }), /offset Infinity/],
+    ['NaN slope', withSubspace({ calibration: { slope: NaN, intercept: 0 } }), /slope NaN/],
+    ['NaN intercept', withSubspace({ calibration: { slope: 1, intercept: NaN } }), /intercept NaN/],
+    ['zero slope', withSubspace({ calibration: { slope: 0, intercept: 0 } }), /slope 0/],
+    ['negative slope', withSubspace({ calibration: { slope: -1, intercept: 0 } }), /slope -1/],
+  ])('refuses %s', (_, broken, message) => {
+    expect(() => defineAttribute(broken)).toThrow(expect.objectContaining({ code: 'bad-attribute' }));
+    expect(() => defineAttribute(broken)).toThrow(message);
+  });
+});
+
+test('checkContract refuses another version and names the plugin', () => {
+  checkContract({ contract: CONTRACT_VERSION }, 'backend');
+  expect(() => checkContract({ contract: 99 }, 'attribute "x"')).toThrow(
+    expect.objectContaining({
+      code: 'contract-version',
+      message: expect.stringMatching(/attribute "x".*version 99/),
+    }),
+  );
+});

@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Subspace } from './contracts/attribute.js';
+import { createDistanceReader, marginOf } from './margins.js';
+import { createRandom } from './testing/random.js';
+import type { WeightedSubspace } from './tilt.js';
+import { bonusOf, tilt } from './tilt.js';
+
+function subspaceOf(change: Partial<Subspace> = {}): Subspace {
+  return {
+    model: 'm',
+    layer: 0,
+    direction: Float32Array.of(1),
+    offset: 0,
+    calibration: { slope: 1, intercept: 0 },
+    ...change,
+  };
+}
+
+const real = (bound: number) => fc.double({ min: -bound, max: bound, noNaN: true });
+const cases = fc
+  .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 4 }))
+  .chain(([candidates, attributes]) =>
+    fc.record({
+      logits: fc.array(real(5), { minLength: candidates, maxLength: candidates }),
+      distances: fc.array(real(4), {
+        minLength: candidates * attributes,
+        maxLength: candidates * attributes,
+      }),
+      subspaces: fc.array(
+        fc.record({
+          subspace: fc
+            .record({ slope: fc.double({ min: 0.1, max: 3, noNaN: true }), intercept: real(2) })
+            .map((calibration) => subspaceOf({ calibration })),
+          weight: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 5, noNaN: true })),
+        }),
+        { minLength: attributes, maxLength: attributes },
+      ),
+    }),
+  );
+
+const logSoftmax = (logits: readonly number[]): number[] => {
+  const mass = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+  return logits.map((logit) => logit - Math.log(mass));
+};
+
+describe('tilt', () => {
+  test('of calibrated margins equals the formula', () => {
+    fc.assert(
+      fc.property(cases, ({ logits, distances, subspaces }) => {
+        const logP = logSoftmax(logits);
+        const unnormalised = logP.map((value, x) => {
+          let bonus = 0;
+          subspaces.forEach(({ subspace: { calibration }, weight }, a) => {
+            bonus +=
+              weight * (calibration.slope * distances[x * subspaces.length + a] + calibration.intercept);
+          });
+          return Math.exp(value + bonus);
+        });
+        const mass = unnormalised.reduce((sum, value) => sum + value, 0);
+        const bonus = bonusOf('calibrated', Float64Array.from(distances), subspaces);
+        const { logQ, kl } = tilt(Float64Array.from(logP), bonus);
+        let expectedKl = 0;
+        unnormalised.forEach((value, x) => {
+          expect(Math.exp(logQ[x])).toBeCloseTo(value / mass, 10);
+          if (value > 0) expectedKl += (value / mass) * (Math.log(value / mass) - logP[x]);
+        });
+        expect(kl).toBeGreaterThanOrEqual(0);
+        expect(kl).toBeCloseTo(expectedKl, 8);
+      }),
+    );
+  });
+
+  test("of the paper's form equals the formula, attribute by attribute", () => {
+    fc.assert(
+      fc.property(cases, ({ logits, distances, subspaces }) => {
+        const bonus = bonusOf('softmax', Float64Array.from(distances), subspaces);
+        const expected = logits.map(() => 0);
+        subspaces.forEach(({ weight }, a) => {
+          const column = logits.map((_, x) => Math.exp(distances[x * subspaces.length + a]));
+          const mass = column.reduce((sum, value) => sum + value, 0);
+          column.forEach((value, x) => (expected[x] += (weight * value) / mass));
+        });
+        expected.forEach((value, x) => expect(bonus[x]).toBeCloseTo(value, 10));
+      }),
+    );
+  });
+
+  test('with weight 0 is the reference itself', () => {
+    fc.assert(
+      fc.property(
+        cases,
+        fc.constantFrom('calibrated', 'softmax'),
+        ({ logits, distances, subspaces }, form) => {
+          const logP = Float64Array.from(logSoftmax(logits));
+          const none = subspaces.map(({ subspace }) => ({ subspace, weight: 0 }));
+          const { logQ, kl } = tilt(logP, bonusOf(form, Float64Array.from(distances), none));
+          logQ.forEach((value, x) => expect(value).toBeCloseTo(logP[x], 12));
+          expect(kl).toBeCloseTo(0, 12);
+        },
+      ),
+    );
+  });
+
+  test('solves the I-projection: no gradient step of E_q[m] − KL(q‖p) ends elsewhere or higher', () => {
+    const random = createRandom(5);
+    for (let round = 0; round < 10; round++) {
+      const size = 2 + Math.floor(random() * 6);
+      const logP = logSoftmax(Array.from({ length: size }, () => 3 * random()));
+      const bonus = Float64Array.from({ length: size }, () => 4 * random() - 2);
+      const { logQ } = tilt(Float64Array.from(logP), bonus);
+      const solved = projectedGradient(logP, bonus);
+      const q = [...logQ].map(Math.exp);
+      q.forEach((value, x) => expect(value).toBeCloseTo(solved[x], 5));
+      expect(objective(q, logP, bonus)).toBeGreaterThanOrEqual(objective(solved, logP, bonus) - 1e-12);
+    }
+  });
+
+  test('stays exact at weights that overflow a naive exponential', () => {
+    const heavy: WeightedSubspace[] = [{ subspace: subspaceOf(), weight: 500 }];
+    const logP = Float64Array.of(Math.log(0.9), Math.log(0.1 - 1e-200), -460);
+    const { logQ, kl } = tilt(logP, bonusOf('calibrated', Float64Array.of(-10, -9, 10), heavy));
+    expect([...logQ].map(Math.exp)).toEqual([0, 0, 1]);
+    expect(logQ[0]).toBeCloseTo(Math.log(0.9) - 10_000 + 460, 6);
+    expect(kl).toBeCloseTo(460, 6);
+    const opposite = tilt(logP, bonusOf('calibrated', Float64Array.of(10, -9, -10), heavy));
+    expect(opposite.kl).toBeCloseTo(-Math.log(0.9), 10);
+  });
+});
+
+describe('createDistanceReader', () => {
+  test('reads any subspaces at any layers as a double loop does', () => {
+    const random = createRandom(11);
+    const width = 7;
+    const rows = 5;
+    const matrix = (): Float32Array => Float32Array.from({ length: rows * width }, () => random() - 0.5);
+    const hidden = new Map([0, 2, 3].map((layer) => [layer, matrix()]));
+    const subspaces = [3, 0, 3, 2].map((layer) =>
+      subspaceOf({
+        layer,
+        direction: Float32Array.from({ length: width }, () => random() - 0.5),
+        offset: random(),
+        calibration: { slope: 1 + random(), intercept: random() },
+      }),
+    );
+    const reader = createDistanceReader(subspaces);
+    expect(reader.layers).toEqual([0, 2, 3]);
+    const asked: number[] = [];
+    const source = {
+      hidden(layer: number): Float32Array {
+        asked.push(layer);
+        return hidden.get(layer) ?? new Float32Array();
+      },
+    };
+    const into = new Float64Array(3 * subspaces.length);
+    reader.read(source, 1, 3, into);
+    expect(asked).toEqual([0, 2, 3]);
+    for (let row = 0; row < 3; row++) {
+      subspaces.forEach((subspace, a) => {
+        const start = (row + 1) * width;
+        const h = hidden.get(subspace.layer)?.slice(start, start + width) ?? [];
+        let expected = -subspace.offset;
+        h.forEach((value, i) => (expected += value * subspace.direction[i]));
+        expect(into[row * subspaces.length + a]).toBeCloseTo(expected, 12);
+        expect(marginOf(subspace, into[row * subspaces.length + a])).toBeCloseTo(
+          subspace.calibration.slope * expected + subspace.calibration.intercept,
+          12,
+        );
+      });
+    }
+  });
+});
+
+function objective(q: readonly number[], logP: readonly number[], bonus: Float64Array): number {
+  return q.reduce(
+    (sum, value, x) => sum + (value > 0 ? value * (bonus[x] - Math.log(value) + logP[x]) : 0),
+    0,
+  );
+}
+
+/** Maximises the objective over the simplex: gradient steps, each projected back (Duchi et al. 2008). */
+function projectedGradient(logP: readonly number[], bonus: Float64Array): number[] {
+  let q = logP.map(Math.exp);
+  for (let step = 0; step < 40_000; step++) {
+    const rate = 0.002;
+    q = projectOntoSimplex(
+      q.map((v, x) => v + rate * (bonus[x] - Math.log(Math.max(v, 1e-12)) - 1 + logP[x])),
+    );
+  }
+  return q;
+}
+
+function projectOntoSimplex(values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => b - a);
+  let sum = 0;
+  let shift = 0;
+  sorted.forEach((value, i) => {
+    sum += value;
+    if (value - (sum - 1) / (i + 1) > 0) shift = (sum - 1) / (i + 1);
+  });
+  return values.map((value) => Math.max(value - shift, 0));
+}

@@ -1,0 +1,78 @@
+import type { Subspace } from './contracts/attribute.js';
+import { marginOf } from './margins.js';
+
+/** A subspace and how much it counts: nats per unit of margin, at least 0. */
+export interface WeightedSubspace {
+  readonly subspace: Subspace;
+  readonly weight: number;
+}
+
+/**
+ * How distances become a bonus to the log-probability of a candidate.
+ * - `calibrated`: weight · margin, summed over attributes.
+ * - `softmax`: weight · softmax over the candidates of the distances, summed over attributes, as in the
+ *   SASA paper (Ko et al., arXiv 2410.03818); each attribute has its own softmax. Between 0 and weight.
+ */
+export type BonusForm = 'calibrated' | 'softmax';
+
+/** A reference distribution moved towards the positive side of some subspaces. */
+export interface Tilted {
+  /** Log-probability of each candidate; the exponentials sum to 1. */
+  readonly logQ: Float64Array;
+  /** KL(q‖p) in nats, at least 0. */
+  readonly kl: number;
+}
+
+/**
+ * The bonus of every candidate.
+ *
+ * @param distances - Row-major [candidates, subspaces].
+ */
+export function bonusOf(
+  form: BonusForm,
+  distances: Float64Array,
+  subspaces: readonly WeightedSubspace[],
+): Float64Array {
+  const stride = subspaces.length;
+  const bonus = new Float64Array(stride === 0 ? 0 : distances.length / stride);
+  subspaces.forEach(({ subspace, weight }, column) => {
+    if (weight === 0) return;
+    const values = bonus.map((_, row) => distances[row * stride + column]);
+    const gains =
+      form === 'softmax' ? softmax(values) : values.map((distance) => marginOf(subspace, distance));
+    gains.forEach((gain, row) => {
+      bonus[row] += weight * gain;
+    });
+  });
+  return bonus;
+}
+
+/**
+ * The I-projection of a reference distribution: q(x) ∝ p(x)·exp(bonus(x)), which maximises
+ * E_q[bonus] − KL(q‖p). With the bonus Σ_a β_a m_a this is penalty mode.
+ *
+ * @param logReference - Finite log-probabilities of the candidates, at least one.
+ * @param bonus - One finite number for each candidate, of any size.
+ */
+export function tilt(logReference: Float64Array, bonus: Float64Array): Tilted {
+  const scores = logReference.map((logP, i) => logP + bonus[i]);
+  const normaliser = logSumExp(scores);
+  const logQ = scores.map((score) => score - normaliser);
+  let kl = 0;
+  for (let i = 0; i < logQ.length; i++) kl += Math.exp(logQ[i]) * (logQ[i] - logReference[i]);
+  // Rounding can leave a divergence of zero a little below it.
+  return { logQ, kl: Math.max(kl, 0) };
+}
+
+function softmax(values: Float64Array): Float64Array {
+  const normaliser = logSumExp(values);
+  return values.map((value) => Math.exp(value - normaliser));
+}
+
+function logSumExp(values: Float64Array): number {
+  let largest = -Infinity;
+  for (const value of values) if (value > largest) largest = value;
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - largest);
+  return largest + Math.log(sum);
+}
