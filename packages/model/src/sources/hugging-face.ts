@@ -59,12 +59,12 @@ const BESIDE = new Set([
 
 async function download(parsed: HubSpec, options: SourceOptions): Promise<string | undefined> {
   const { repository: repo, revision, file } = parsed;
+  const { HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken } = process.env;
   const hub = {
     repo,
     revision,
-    hubUrl: process.env['HF_ENDPOINT'],
-    accessToken: process.env['HF_TOKEN'],
-    cacheDir: hubCache(),
+    ...(hubUrl !== undefined && { hubUrl }),
+    ...(accessToken !== undefined && { accessToken }),
   };
   const wanted: { path: string; size: number }[] = [];
   for await (const each of listFiles({ ...hub, recursive: file?.includes('/') === true })) {
@@ -77,7 +77,7 @@ async function download(parsed: HubSpec, options: SourceOptions): Promise<string
   for (const { path, size } of wanted) {
     throwIfAborted(options.signal);
     options.onProgress?.({ phase: 'download', done, total });
-    await downloadFileToCacheDir({ ...hub, path });
+    await downloadFileToCacheDir({ ...hub, path, cacheDir: hubCache() });
     done += size;
   }
   return inCache(parsed);

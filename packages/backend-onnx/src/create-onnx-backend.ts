@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import type { Backend, ModelInfo } from '@halfspace/core';
+import {
+  cacheDirectory,
+  compileModel,
+  createTokenizer,
+  openModelFile,
+  resolveModel,
+  type CompiledModel,
+  type Precision,
+  type SourceProgress,
+} from '@halfspace/model';
+import { createBackend } from './backend.js';
+import { loadGraphs, type Graphs } from './graphs.js';
+import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } from './precision.js';
+
+/** What is going on while a backend is being made ready. */
+export type LoadProgress =
+  | SourceProgress
+  | { readonly phase: 'compile'; readonly done: number; readonly total: number };
+
+/** Settings of {@link createOnnxBackend}. */
+export interface OnnxBackendOptions {
+  /** A path, a name of the catalogue, or `org/name` on the hub (default: the catalogue's first model). */
+  readonly model?: string;
+  /**
+   * Arithmetic. `f32` is that of the weights as published; `int8` rounds weights and activations to
+   * eight bits. By default the faster one of this machine, measured once: for the default model that
+   * moves perplexity by about one percent.
+   */
+  readonly precision?: Precision;
+  /** Threads of a call (default: the cores of the machine). */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: LoadProgress) => void;
+}
+
+/**
+ * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
+ *
+ * @throws HalfspaceError `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
+ * `unsupported-model`, `disk-full`, `backend-failed`, `aborted`
+ */
+export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<Backend> {
+  const { signal, onProgress } = options;
+  const threads = options.threads ?? availableParallelism();
+  const cache = cacheDirectory();
+  const { path } = await resolveModel(options.model, {
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  const file = await openModelFile(path);
+  try {
+    const tokenizer = await createTokenizer(file);
+    const compiled = new Map<Precision, Promise<CompiledModel>>();
+    const loaded = new Map<Precision, Promise<Graphs>>();
+
+    const compile = async (precision: Precision) =>
+      remember(compiled, precision, async () =>
+        compileModel(file, {
+          precision,
+          cache,
+          ...(signal && { signal }),
+          onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
+        }),
+      );
+    const graphs = async (precision: Precision) =>
+      remember(loaded, precision, async () => loadGraphs(await compile(precision), threads, signal));
+    const disposeGraphs = async () => {
+      await Promise.all([...loaded.values()].map(async (each) => (await each).dispose()));
+      loaded.clear();
+      await file.close();
+    };
+
+    async function measure(): Promise<Costs> {
+      const memo = costsPath(cache, file.fingerprint, threads);
+      const known = await readCosts(memo);
+      if (known !== undefined) return known;
+      // One after the other: both in memory at once would be the most that this program ever needs.
+      const f32 = await loadGraphs(await compile('f32'), threads, signal);
+      const costs = { f32: await measureCosts(f32, await compile('f32')).finally(async () => f32.dispose()) };
+      const whole: Costs = {
+        ...costs,
+        int8: await measureCosts(await graphs('int8'), await compile('int8')),
+      };
+      await writeCosts(memo, whole);
+      return whole;
+    }
+
+    const costs = options.precision === undefined ? await measure() : undefined;
+    const choosePrecision = (rows: number): Precision =>
+      options.precision ?? (costs === undefined ? 'f32' : cheapest(costs, rows));
+    const { architecture } = await compile(choosePrecision(1));
+    await graphs(choosePrecision(1));
+    const model: ModelInfo = {
+      name: file.name,
+      fingerprint: file.fingerprint,
+      layers: architecture.layers,
+      width: architecture.width,
+      contextLength: architecture.contextLength,
+    };
+    return createBackend({ model, architecture, tokenizer, choosePrecision, graphs, disposeGraphs });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The promise of a key, made once; a failed one is forgotten, so that it can be tried again. */
+async function remember<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  let promise = known.get(key);
+  if (promise === undefined) {
+    promise = make();
+    known.set(key, promise);
+    promise.catch(() => known.delete(key));
+  }
+  return promise;
+}
