@@ -123,6 +123,10 @@ describe('referenceDistribution', () => {
     });
   });
 
+  test('keeps every possible token when there is no nucleus, also those that a sum of doubles loses', () => {
+    expect([...reference([40, 0, -5], { topP: 1 }).tokens]).toEqual([0, 1, 2]);
+  });
+
   test('leaves out tokens without probability, and survives tiny temperatures', () => {
     expect([...reference([1, -Infinity, 0], {}).tokens]).toEqual([0, 2]);
     expect([...reference([1, 0.9, 0], { temperature: 1e-300 }).tokens]).toEqual([0]);

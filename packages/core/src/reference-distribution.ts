@@ -113,7 +113,8 @@ function scale(logits: Float64Array, limit: number, temperature: number): Float6
 function nucleus(scaled: Float64Array, topP: number): { size: number; mass: number } {
   let total = 0;
   for (const value of scaled) total += Math.exp(value);
-  const goal = topP * total;
+  // A sum can reach the total before its last, smallest terms; without a nucleus they count all the same.
+  const goal = topP === 1 ? Infinity : topP * total;
   let mass = 0;
   let size = 0;
   while (size < scaled.length && mass < goal) {

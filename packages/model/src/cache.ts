@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { throwIfAborted } from '@halfspace/core';
+import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import envPaths from 'env-paths';
+import { partialPath } from './partial.js';
 
 /** Where models and what is made of them are kept: `HALFSPACE_CACHE`, or the system's place for caches. */
 export function cacheDirectory(): string {
@@ -12,7 +13,7 @@ export function cacheDirectory(): string {
 
 /** Writes a file beside its place and renames it, so that a reader never sees half of it. */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.partial`;
+  const temporary = partialPath(path);
   await mkdir(dirname(path), { recursive: true });
   try {
     await writeFile(temporary, data);
@@ -20,6 +21,29 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** What the system says when a file cannot grow: no room, no quota, or a limit on the size of files. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const NOT_WRITABLE = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST']);
+
+/** Puts an error of writing to a cache into words: `disk-full`, `cache-not-writable`. Others stay as they are. */
+export function explainWriteError(error: unknown, cache: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const elsewhere = 'keep the cache elsewhere (HALFSPACE_CACHE, and HF_HUB_CACHE for the hub)';
+  if (NO_ROOM.has(code))
+    return new HalfspaceError(
+      'disk-full',
+      `There is no room left in ${cache} (${code}). Free some space, or ${elsewhere}.`,
+      { cause: error },
+    );
+  if (NOT_WRITABLE.has(code))
+    return new HalfspaceError(
+      'cache-not-writable',
+      `Cannot write to ${cache} (${code}). Change its permissions, or ${elsewhere}.`,
+      { cause: error },
+    );
+  return error;
 }
 
 /** sha-256 (hex) of a file, read once in a stream. */
@@ -38,17 +62,21 @@ export async function hashFile(
   return hash.digest('hex');
 }
 
-/** sha-256 of a file, remembered in the cache for as long as its size and time of change stay the same. */
+/** A file that changed this recently could change again without its time of change showing it. */
+const SETTLED_MS = 100;
+
+/**
+ * sha-256 of a file, remembered in the cache for as long as its size and time of change stay the same,
+ * also under another name.
+ */
 export async function fingerprintFile(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  const key = createHash('sha256')
-    .update(JSON.stringify([path, size, mtimeMs]))
-    .digest('hex');
-  const memo = join(cacheDirectory(), 'fingerprints', key);
+  const { dev, ino, size, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
+  const memo = join(cacheDirectory(), 'fingerprints', `${dev}-${ino}-${size}-${mtimeNs}`);
   const known = await readFile(memo, 'utf8').catch(() => '');
   if (/^[0-9a-f]{64}$/.test(known)) return known;
   const found = await hashFile(path);
+  const settled = Date.now() - Number(mtimeMs) > SETTLED_MS;
   // A cache that cannot be written costs time, not correctness.
-  await writeAtomically(memo, found).catch(() => undefined);
+  if (settled) await writeAtomically(memo, found).catch(() => undefined);
   return found;
 }

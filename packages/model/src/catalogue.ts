@@ -24,3 +24,11 @@ export const CATALOGUE = [
     },
   },
 ] as const satisfies readonly CatalogueEntry[];
+
+/** The entry of a name, whatever its case. */
+export function findInCatalogue(
+  name: string,
+  catalogue: readonly CatalogueEntry[] = CATALOGUE,
+): CatalogueEntry | undefined {
+  return catalogue.find((entry) => entry.name === name.toLowerCase());
+}

@@ -12,108 +12,105 @@ function half(bits: number): number {
 
 const HALF = Float32Array.from({ length: 65_536 }, (_, bits) => half(bits));
 
-/** Bytes at `at` of a tensor, and where its numbers go. */
+/**
+ * Writes the numbers of the block that begins at `at` to `out`, from `to` on. Scales have eleven bits and
+ * quants at most eight, so all products here are exact in float32, and only the last step rounds: as in ggml.
+ */
 type Block = (bytes: Uint8Array, at: number, out: Float32Array, to: number) => void;
 
-const byte = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
-const f16 = (bytes: Uint8Array, at: number): number =>
-  HALF[byte(bytes, at) | (byte(bytes, at + 1) << 8)] ?? 0;
+const f16 = (bytes: Uint8Array, at: number): number => HALF[bytes[at] | (bytes[at + 1] << 8)];
+const i8 = (bytes: Uint8Array, at: number): number => (bytes[at] << 24) >> 24;
+const u32 = (bytes: Uint8Array, at: number): number =>
+  bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 
-/** Four-bit halves of 16 bytes: low ones first. */
-function nibbles(bytes: Uint8Array, at: number, put: (index: number, value: number) => void): void {
-  for (let index = 0; index < 16; index++) {
-    const pair = byte(bytes, at + index);
-    put(index, pair & 15);
-    put(index + 16, pair >> 4);
-  }
+/** Where the parts of a block of 32 lie; scales come first. Formats without a minimum are centred instead. */
+interface Parts {
+  readonly minimum?: number;
+  readonly fifthBits?: number;
+  readonly nibbles: number;
+  readonly centre: number;
 }
 
-const q4_0: Block = (bytes, at, out, to) => {
-  const scale = f16(bytes, at);
-  nibbles(bytes, at + 2, (index, value) => (out[to + index] = scale * (value - 8)));
-};
-
-const q4_1: Block = (bytes, at, out, to) => {
-  const scale = f16(bytes, at);
-  const least = f16(bytes, at + 2);
-  nibbles(bytes, at + 4, (index, value) => (out[to + index] = Math.fround(scale * value) + least));
-};
-
-const fifthBit = (bytes: Uint8Array, at: number, index: number): number =>
-  ((byte(bytes, at + (index >> 3)) >> (index & 7)) & 1) << 4;
-
-const q5_0: Block = (bytes, at, out, to) => {
-  const scale = f16(bytes, at);
-  nibbles(
-    bytes,
-    at + 6,
-    (index, value) => (out[to + index] = scale * ((value | fifthBit(bytes, at + 2, index)) - 16)),
-  );
-};
-
-const q5_1: Block = (bytes, at, out, to) => {
-  const scale = f16(bytes, at);
-  const least = f16(bytes, at + 2);
-  nibbles(bytes, at + 8, (index, value) => {
-    out[to + index] = Math.fround(scale * (value | fifthBit(bytes, at + 4, index))) + least;
-  });
-};
+/**
+ * Q4_0, Q4_1, Q5_0 and Q5_1: scale · (quant − centre) + minimum. The low halves of the bytes are the first
+ * sixteen quants.
+ */
+const smallBlock =
+  ({ minimum, fifthBits, nibbles, centre }: Parts): Block =>
+  (bytes, at, out, to) => {
+    const scale = f16(bytes, at);
+    // Adding −0 changes no number, not even a zero's sign.
+    const least = minimum === undefined ? -0 : f16(bytes, at + minimum);
+    const fifth = fifthBits === undefined ? 0 : u32(bytes, at + fifthBits);
+    for (let index = 0; index < 16; index++) {
+      const pair = bytes[at + nibbles + index];
+      const first = (pair & 15) | (((fifth >> index) & 1) << 4);
+      const second = (pair >> 4) | (((fifth >> (index + 16)) & 1) << 4);
+      out[to + index] = scale * (first - centre) + least;
+      out[to + index + 16] = scale * (second - centre) + least;
+    }
+  };
 
 const q8_0: Block = (bytes, at, out, to) => {
   const scale = f16(bytes, at);
-  for (let index = 0; index < 32; index++)
-    out[to + index] = scale * ((byte(bytes, at + 2 + index) << 24) >> 24);
+  for (let index = 0; index < 32; index++) out[to + index] = scale * i8(bytes, at + 2 + index);
 };
 
-/** Six-bit scale and minimum of one of eight sub-blocks, packed in twelve bytes. */
-function scaleAndMinimum(bytes: Uint8Array, at: number, group: number): [scale: number, minimum: number] {
-  if (group < 4) return [byte(bytes, at + group) & 63, byte(bytes, at + group + 4) & 63];
-  const low = byte(bytes, at + group + 4);
-  return [
-    (low & 15) | ((byte(bytes, at + group - 4) >> 6) << 4),
-    (low >> 4) | ((byte(bytes, at + group) >> 6) << 4),
-  ];
+/** Six-bit scale of one of eight sub-blocks, packed with the minima in twelve bytes. */
+function subScale(bytes: Uint8Array, at: number, group: number): number {
+  if (group < 4) return bytes[at + group] & 63;
+  return (bytes[at + group + 4] & 15) | ((bytes[at + group - 4] >> 6) << 4);
+}
+
+/** Six-bit minimum of a sub-block. */
+function subMinimum(bytes: Uint8Array, at: number, group: number): number {
+  if (group < 4) return bytes[at + group + 4] & 63;
+  return (bytes[at + group + 4] >> 4) | ((bytes[at + group] >> 6) << 4);
 }
 
 /** Q4_K and Q5_K: eight sub-blocks of 32; `fifth` is where the fifth bits lie, if there are any. */
 const kBlock =
-  (low: number, fifth: number | undefined): Block =>
+  (nibbles: number, fifth: number | undefined): Block =>
   (bytes, at, out, to) => {
     const scale = f16(bytes, at);
     const least = f16(bytes, at + 2);
     for (let group = 0; group < 8; group++) {
-      const [times, minus] = scaleAndMinimum(bytes, at + 4, group);
-      const step = Math.fround(scale * times);
-      const floor = Math.fround(least * minus);
+      const step = scale * subScale(bytes, at + 4, group);
+      const floor = least * subMinimum(bytes, at + 4, group);
+      const from = at + nibbles + (group >> 1) * 32;
+      const shift = (group & 1) * 4;
       for (let index = 0; index < 32; index++) {
-        const pair = byte(bytes, at + low + (group >> 1) * 32 + index);
-        const high = fifth === undefined ? 0 : ((byte(bytes, at + fifth + index) >> group) & 1) << 4;
-        out[to + group * 32 + index] =
-          Math.fround(step * ((group & 1 ? pair >> 4 : pair & 15) | high)) - floor;
+        const high = fifth === undefined ? 0 : ((bytes[at + fifth + index] >> group) & 1) << 4;
+        const quant = ((bytes[from + index] >> shift) & 15) | high;
+        out[to + group * 32 + index] = step * quant - floor;
       }
     }
   };
 
+/** Q6_K: sixteen sub-blocks of 16, each of one scale. Their low four bits and high two bits lie apart. */
 const q6_k: Block = (bytes, at, out, to) => {
   const scale = f16(bytes, at + 208);
-  for (let index = 0; index < 256; index++) {
-    const part = index >> 7;
-    const within = index & 127;
-    const quarter = within >> 5;
-    const pair = byte(bytes, at + part * 64 + (within & 63));
-    const low = quarter < 2 ? pair & 15 : pair >> 4;
-    const high = (byte(bytes, at + 128 + part * 32 + (within & 31)) >> (quarter * 2)) & 3;
-    const times = (byte(bytes, at + 192 + (index >> 4)) << 24) >> 24;
-    out[to + index] = Math.fround(scale * times) * ((low | (high << 4)) - 32);
+  for (let group = 0; group < 16; group++) {
+    const half = group >> 3;
+    const quarter = (group >> 1) & 3;
+    const step = scale * i8(bytes, at + 192 + group);
+    const low = at + half * 64 + (group & 3) * 16;
+    const high = at + 128 + half * 32 + (group & 1) * 16;
+    for (let index = 0; index < 16; index++) {
+      const quant =
+        ((bytes[low + index] >> (quarter & 2 ? 4 : 0)) & 15) |
+        (((bytes[high + index] >> (quarter * 2)) & 3) << 4);
+      out[to + group * 16 + index] = step * (quant - 32);
+    }
   }
 };
 
 const BLOCKS: Partial<Record<TensorType, Block>> = {
   F16: (bytes, at, out, to) => (out[to] = f16(bytes, at)),
-  Q4_0: q4_0,
-  Q4_1: q4_1,
-  Q5_0: q5_0,
-  Q5_1: q5_1,
+  Q4_0: smallBlock({ nibbles: 2, centre: 8 }),
+  Q4_1: smallBlock({ minimum: 2, nibbles: 4, centre: 0 }),
+  Q5_0: smallBlock({ fifthBits: 2, nibbles: 6, centre: 16 }),
+  Q5_1: smallBlock({ minimum: 2, fifthBits: 4, nibbles: 8, centre: 0 }),
   Q8_0: q8_0,
   Q4_K: kBlock(16, undefined),
   Q5_K: kBlock(48, 16),
@@ -125,13 +122,20 @@ export function isFloatType(type: TensorType): boolean {
   return type in BLOCKS || type === 'F32' || type === 'F64' || type === 'BF16';
 }
 
+/** The upper halves of float32 numbers. */
+function fromBF16(bytes: Uint8Array): Float32Array {
+  const words = new Uint32Array(bytes.length / 2);
+  for (let index = 0; index < words.length; index++)
+    words[index] = (bytes[2 * index] << 16) | (bytes[2 * index + 1] << 24);
+  return new Float32Array(words.buffer);
+}
+
 /** The numbers of a tensor as float32; block formats as ggml defines them. `bytes` must be whole blocks. */
 export function dequantize(type: TensorType, bytes: Uint8Array): Float32Array {
-  const copy = () => bytes.slice().buffer;
-  if (type === 'F32') return new Float32Array(copy());
-  if (type === 'F64') return Float32Array.from(new Float64Array(copy()));
-  if (type === 'BF16')
-    return new Float32Array(Uint32Array.from(new Uint16Array(copy()), (bits) => bits << 16).buffer);
+  // `bytes` may begin anywhere in its buffer, and the slice of a Node Buffer is no copy.
+  if (type === 'F32') return new Float32Array(new Uint8Array(bytes).buffer);
+  if (type === 'F64') return Float32Array.from(new Float64Array(new Uint8Array(bytes).buffer));
+  if (type === 'BF16') return fromBF16(bytes);
   const block = BLOCKS[type];
   if (block === undefined) throw new RangeError(`${type} is not a floating-point type.`);
   const blocks = bytes.length / blockBytes(type);

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { fingerprintFile } from './cache.js';
 import { dequantize, isFloatType } from './dequantize.js';
 import { OutOfBytes } from './gguf/byte-reader.js';
-import { parseGgufHeader, type GgufHeader, type PlacedTensor } from './gguf/header.js';
-import { headerLength, parseSafetensorsHeader } from './safetensors/header.js';
+import { parseGgufHeader, type GgufHeader } from './gguf/header.js';
+import { isFile } from './is-file.js';
+import { isJsonObject, readJsonFile } from './json-file.js';
+import type { PlacedTensor } from './placed-tensor.js';
+import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
+import { shown } from './shown.js';
 import type { TensorType } from './tensor-type.js';
 
 /** One value of a model file's metadata. 64-bit integers are numbers where exact, else bigints. */
@@ -43,15 +47,23 @@ export interface ModelFile {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
   readonly tensors: ReadonlyMap<string, WeightTensor>;
   /**
-   * A tensor as float32, dequantised, in the file's own element order.
+   * A tensor as float32, dequantised, in the file's own element order. Every number is finite.
    *
    * @throws HalfspaceError `unknown-tensor`; `unsupported-model` when it holds integers; `corrupt-model`
-   * when the file was cut short meanwhile; `closed-model`
+   * when it holds a number that is not finite, or the file was cut short meanwhile; `closed-model`
    */
   readF32(name: string): Promise<Float32Array>;
   /** Gives the files back. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Bytes of a GGUF file that are read first; those of most models' headers suffice. */
+const FIRST_READ = 2 ** 22;
+/** Nothing but weights is that long; safetensors has the same limit. */
+const LARGEST_HEADER = 100_000_000;
+
+/** The most that one call of the system reads is a little less than two of these. */
+const LARGEST_READ = 2 ** 30;
 
 /** A tensor and the file that holds it. */
 interface Stored {
@@ -63,7 +75,7 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, LARGEST_READ), offset + done);
     if (bytesRead === 0)
       throw new HalfspaceError(
         'corrupt-model',
@@ -74,9 +86,18 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
   return bytes;
 }
 
+/** No model means NaN or infinity: a weight that is one of them ruins every number it meets. */
+function allFinite(numbers: Float32Array): boolean {
+  let sum = 0;
+  // A double cannot overflow by adding float32 numbers. Ten times as fast as asking each number.
+  for (let index = 0; index < numbers.length; index++) sum += numbers[index];
+  return Number.isFinite(sum);
+}
+
 function createModelFile(
   about: Pick<ModelFile, 'format' | 'name' | 'path' | 'fingerprint' | 'metadata'>,
   stored: ReadonlyMap<string, Stored>,
+  files: readonly FileHandle[],
 ): ModelFile {
   let closed = false;
   return {
@@ -93,33 +114,53 @@ function createModelFile(
           'unsupported-model',
           `The tensor ${name} holds integers (${tensor.type}), not weights.`,
         );
-      return dequantize(tensor.type, await readAt(file, tensor.offset, tensor.length));
+      const numbers = dequantize(tensor.type, await readAt(file, tensor.offset, tensor.length));
+      if (allFinite(numbers)) return numbers;
+      throw new HalfspaceError(
+        'corrupt-model',
+        `The tensor ${name} of ${about.name} holds numbers that are not finite. Fetch the model again.`,
+      );
     },
     async close() {
       if (closed) return;
       closed = true;
-      await Promise.all(
-        [...new Set([...stored.values()].map(({ file }) => file))].map(async (file) => file.close()),
-      );
+      await Promise.all(files.map(async (file) => file.close()));
     },
   };
 }
 
 async function readGgufHeader(file: FileHandle, size: number): Promise<GgufHeader> {
-  for (let length = Math.min(size, 2 ** 22); ; length = Math.min(size, length * 4)) {
+  for (let length = FIRST_READ; length < LARGEST_HEADER * 4; length *= 4) {
     try {
-      return parseGgufHeader(await readAt(file, 0, length), size);
+      return parseGgufHeader(await readAt(file, 0, Math.min(size, length, LARGEST_HEADER)), size);
     } catch (error) {
-      if (!(error instanceof OutOfBytes) || length === size) throw error;
+      if (!(error instanceof OutOfBytes)) throw error;
     }
   }
+  throw new HalfspaceError(
+    'corrupt-model',
+    `The header of the GGUF file is longer than ${LARGEST_HEADER} bytes. Fetch it again.`,
+  );
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  return open(path).catch((error: unknown) => {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new HalfspaceError(
+      missing ? 'corrupt-model' : 'model-not-readable',
+      missing
+        ? `${path} is missing, which belongs to the model. Fetch the model again.`
+        : `${path} cannot be opened (${(error as Error).message}).`,
+      { cause: error },
+    );
+  });
 }
 
 /** Closes the files that were opened so far when opening fails. */
 async function withFiles<T>(paths: readonly string[], use: (files: FileHandle[]) => Promise<T>): Promise<T> {
   const files: FileHandle[] = [];
   try {
-    for (const path of paths) files.push(await open(path));
+    for (const path of paths) files.push(await openFile(path));
     return await use(files);
   } catch (error) {
     await Promise.all(files.map(async (file) => file.close()));
@@ -135,37 +176,19 @@ async function openGguf(path: string): Promise<ModelFile> {
     const given = metadata.get('general.name');
     const name = basename(path, '.gguf') || (typeof given === 'string' ? given : path);
     const stored = new Map([...tensors].map(([key, tensor]) => [key, { tensor, file }]));
-    return createModelFile({ format: 'gguf', name, path, fingerprint, metadata }, stored);
+    return createModelFile({ format: 'gguf', name, path, fingerprint, metadata }, stored, [file]);
   });
-}
-
-async function readJson(path: string): Promise<Readonly<Record<string, MetadataValue>>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new HalfspaceError(
-      'corrupt-model',
-      `The model has no ${basename(path)}, which belongs beside its weights.`,
-      { cause: error },
-    );
-  });
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, MetadataValue>;
-  } catch {
-    // Falls through to the same complaint.
-  }
-  throw new HalfspaceError('corrupt-model', `${path} is no JSON object. Fetch it again.`);
 }
 
 async function shardNames(directory: string, index: string): Promise<string[]> {
-  const map = (await readJson(join(directory, index)))['weight_map'];
-  if (typeof map !== 'object' || map === null || Array.isArray(map))
-    throw new HalfspaceError('corrupt-model', `${index} has no weight_map.`);
-  const names = [...new Set(Object.values(map))].map((name) => {
+  const map = (await readJsonFile(join(directory, index)))['weight_map'];
+  const listed = isJsonObject(map) ? Object.values(map) : [];
+  if (listed.length === 0) throw new HalfspaceError('corrupt-model', `${index} has no weight_map.`);
+  const names = [...new Set(listed)].map((name) => {
     if (typeof name === 'string' && name === basename(name) && name.endsWith('.safetensors')) return name;
     throw new HalfspaceError(
       'corrupt-model',
-      `${index} points to ${JSON.stringify(name)}, which is no file beside it.`,
+      `${index} points to ${shown(name)}, which is no file beside it.`,
     );
   });
   return names.sort();
@@ -187,28 +210,22 @@ async function openSafetensors(directory: string, names: readonly string[]): Pro
     const prints = await Promise.all(paths.map(fingerprintFile));
     const fingerprint =
       prints.length === 1 ? (prints[0] ?? '') : createHash('sha256').update(prints.join('')).digest('hex');
-    const metadata = new Map(Object.entries(await readJson(join(directory, 'config.json'))));
+    const metadata = new Map(
+      Object.entries((await readJsonFile(join(directory, 'config.json'))) as Record<string, MetadataValue>),
+    );
     return createModelFile(
       { format: 'safetensors', name: basename(directory), path: directory, fingerprint, metadata },
       stored,
+      files,
     );
   });
 }
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
-const INDEX = 'model.safetensors.index.json';
 
 /**
  * Opens a model: a GGUF file, a safetensors file (or its index), or a directory with safetensors. Reads
  * the header only, and the whole file once for its fingerprint, which is remembered in the cache directory.
  *
- * @throws HalfspaceError `model-not-found`, `corrupt-model`, `unsupported-model`
+ * @throws HalfspaceError `model-not-found`, `model-not-readable`, `corrupt-model`, `unsupported-model`
  */
 export async function openModelFile(path: string): Promise<ModelFile> {
   const whole = resolve(path);
@@ -216,13 +233,15 @@ export async function openModelFile(path: string): Promise<ModelFile> {
     throw new HalfspaceError('model-not-found', `There is no model at ${path}.`, { cause: error });
   });
   if (found.isDirectory()) {
-    if (await exists(join(whole, INDEX))) return openSafetensors(whole, await shardNames(whole, INDEX));
-    if (await exists(join(whole, 'model.safetensors'))) return openSafetensors(whole, ['model.safetensors']);
+    if (await isFile(join(whole, SHARD_INDEX)))
+      return openSafetensors(whole, await shardNames(whole, SHARD_INDEX));
+    if (await isFile(join(whole, 'model.safetensors'))) return openSafetensors(whole, ['model.safetensors']);
     throw new HalfspaceError(
       'model-not-found',
       `There is no model.safetensors in ${path}. Name the GGUF file itself, if there is one.`,
     );
   }
+  if (!found.isFile()) throw new HalfspaceError('model-not-found', `${path} is no file.`);
   if (whole.endsWith('.safetensors')) return openSafetensors(dirname(whole), [basename(whole)]);
   if (whole.endsWith('.index.json'))
     return openSafetensors(dirname(whole), await shardNames(dirname(whole), basename(whole)));

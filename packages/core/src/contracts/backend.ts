@@ -61,7 +61,7 @@ export interface LookAhead {
    */
   hidden(layer: number): Float32Array;
   /**
-   * Extends the context by one candidate, without another call of the model: its keys and values are
+   * Extends the context by one candidate, given by its token id, without another call of the model: its keys and values are
    * kept. Returns the new context, whose next-token distribution is ready; the old one stays valid.
    */
   commit(candidate: number): Context;
@@ -77,7 +77,7 @@ export interface PrefillOptions {
   readonly rowsPerStep: number;
   /** Layers whose hidden states are wanted at every prompt position (default: none). */
   readonly layers?: readonly number[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A prompt that has been run through the model. */
@@ -91,7 +91,7 @@ export interface Prefill {
 export interface LookAheadOptions {
   /** Layers whose hidden states are wanted. */
   readonly layers: readonly number[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -126,7 +126,10 @@ export interface Backend {
    *
    * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`
    */
-  logProbs(tokens: readonly number[], options?: { readonly signal?: AbortSignal }): Promise<Float64Array>;
+  logProbs(
+    tokens: readonly number[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Float64Array>;
   /** Another handle on the same text, to be continued in its own way. Costs nothing. */
   fork(context: Context): Context;
   /** Gives a context back; keys and values that no other context needs are freed. */

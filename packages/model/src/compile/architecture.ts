@@ -44,6 +44,8 @@ export interface WeightNames {
   /** The same name as `embedding` for a tied head. */
   readonly head: string;
   readonly finalNorm: string;
+  /** Other tensors that may be there; any besides means that the model computes something else. */
+  readonly spare: RegExp;
   block(index: number): BlockWeights;
 }
 

@@ -30,7 +30,9 @@ export function addAndNorm(
 
 /** Values that all attention blocks of a trunk share. */
 export interface AttentionInputs {
+  /** [1, N] */
   readonly positions: string;
+  /** Additive, [N, C + N]. */
   readonly mask: string;
   readonly cos: string;
   readonly sin: string;
@@ -38,67 +40,42 @@ export interface AttentionInputs {
 
 /**
  * Grouped-query attention over the past and the rows of this call, rotary positions included. Every row
- * sees what the mask leaves it. Keys and values of the new rows are returned as [N, keyValueHeads · headWidth].
+ * sees what the mask leaves it. Keys and values of the new rows are returned as
+ * [1, N, keyValueHeads · headWidth].
  */
 export function treeAttention(
   graph: GraphBuilder,
-  architecture: Architecture,
+  { heads, keyValueHeads, headWidth, rotary }: Architecture,
   projected: string,
   past: { keys: string; values: string },
   shared: AttentionInputs,
 ): { output: string; keys: string; values: string } {
-  const { heads, keyValueHeads, headWidth } = architecture;
-  const group = heads / keyValueHeads;
-  const keyWidth = keyValueHeads * headWidth;
-  const turning = graph.fresh('turning');
-  const values = graph.fresh('values');
-  graph.nodes(
-    'Split',
-    [projected, graph.int64s([heads * headWidth + keyWidth, keyWidth])],
-    [turning, values],
-    { axis: 1 },
-  );
+  const splitHeads = (value: string, first: number, second: number) =>
+    split(graph, value, first * headWidth, second * headWidth);
+  const [turning, values] = splitHeads(projected, heads + keyValueHeads, keyValueHeads);
   const turned = graph.node(
     'RotaryEmbedding',
-    [graph.node('Unsqueeze', [turning, graph.int64s([0])]), shared.positions, shared.cos, shared.sin],
-    { interleaved: architecture.rotary.interleaved ? 1 : 0, num_heads: heads + keyValueHeads },
+    [turning, shared.positions, shared.cos, shared.sin],
+    { num_heads: heads + keyValueHeads, interleaved: rotary.interleaved ? 1 : 0 },
     { domain: CONTRIB },
   );
-  const queries = graph.fresh('queries');
-  const keys3 = graph.fresh('keys');
-  graph.nodes('Split', [turned, graph.int64s([heads * headWidth, keyWidth])], [queries, keys3], { axis: 2 });
-  const keys = graph.node('Squeeze', [keys3, graph.int64s([0])]);
-  const byHead = (value: string) =>
-    graph.node('Transpose', [graph.node('Reshape', [value, graph.int64s([-1, keyValueHeads, headWidth])])], {
-      perm: [1, 0, 2],
-    });
-  const grouped = graph.node('Reshape', [
-    graph.node(
-      'Transpose',
-      [graph.node('Reshape', [queries, graph.int64s([-1, keyValueHeads, group * headWidth])])],
-      { perm: [1, 0, 2] },
-    ),
-    graph.int64s([keyValueHeads, -1, headWidth]),
-  ]);
-  const scores = (theirs: string) =>
-    graph.node(
-      'FusedMatMul',
-      [grouped, theirs],
-      { transB: 1, alpha: real(1 / Math.sqrt(headWidth)) },
-      { domain: CONTRIB },
-    );
-  const newKeys = byHead(keys);
-  const newValues = byHead(values);
-  const allKeys = graph.node('Concat', [past.keys, newKeys], { axis: 1 });
-  const allValues = graph.node('Concat', [past.values, newValues], { axis: 1 });
-  const weights = graph.node('Softmax', [graph.node('Add', [scores(allKeys), shared.mask])], { axis: -1 });
-  const mixed = graph.node('MatMul', [weights, allValues]);
-  const back = graph.node(
-    'Transpose',
-    [graph.node('Reshape', [mixed, graph.int64s([keyValueHeads, -1, group * headWidth])])],
-    { perm: [1, 0, 2] },
+  const [queries, keys] = splitHeads(turned, heads, keyValueHeads);
+  const output = graph.fresh('attended');
+  // The second and third output are the past and the new rows together, which the operator needs for itself.
+  graph.nodes(
+    'Attention',
+    [queries, keys, values, shared.mask, past.keys, past.values],
+    [output, graph.fresh('keys'), graph.fresh('values')],
+    { q_num_heads: heads, kv_num_heads: keyValueHeads, scale: real(1 / Math.sqrt(headWidth)) },
   );
-  return { output: graph.node('Reshape', [back, graph.int64s([-1, heads * headWidth])]), keys, values };
+  return { output, keys, values };
+}
+
+/** The first and the last columns of a value. */
+function split(graph: GraphBuilder, value: string, first: number, second: number): [string, string] {
+  const parts: [string, string] = [graph.fresh('part'), graph.fresh('part')];
+  graph.nodes('Split', [value, graph.int64s([first, second])], parts, { axis: -1 });
+  return parts;
 }
 
 /** SwiGLU (Shazeer 2020): down(silu(gate · x) ⊙ (up · x)); gate and up are one product. */
@@ -108,9 +85,8 @@ export function gatedMlp(
   gateAndUp: StoredMatrix,
   down: StoredMatrix,
 ): string {
-  const gate = graph.fresh('gate');
-  const up = graph.fresh('up');
-  graph.nodes('Split', [multiply(graph, input, gateAndUp)], [gate, up], { axis: 1, num_outputs: 2 });
+  const half = gateAndUp.rows / 2;
+  const [gate, up] = split(graph, multiply(graph, input, gateAndUp), half, half);
   const activated = graph.node('QuickGelu', [gate], { alpha: real(1) }, { domain: CONTRIB });
   return multiply(graph, graph.node('Mul', [activated, up]), down);
 }

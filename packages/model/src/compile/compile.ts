@@ -1,17 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
-import { createGraph, type WeightSink } from '../onnx/graph.js';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { throwIfAborted } from '@halfspace/core';
+import { explainWriteError } from '../cache.js';
+import { createGraph, type GraphBuilder, type WeightSink } from '../onnx/graph.js';
+import { writeWeightFile } from '../onnx/weight-file.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
 import { describeArchitecture } from './families.js';
 import { buildHead } from './head.js';
-import { storeMatrix, type Precision } from './linear.js';
+import { constantsOf, storeMatrix, type Precision } from './linear.js';
 import { buildTrunk, readMatrix } from './trunk.js';
+import { ensureDirectory } from './whole-directory.js';
 
 /** Raised whenever the graphs change, so that older ones are not used any more. */
-const COMPILER_VERSION = 1;
+const COMPILER_VERSION = 4;
+
+const TRUNK_FILE = 'trunk.onnx';
+const HEAD_FILE = 'head.onnx';
+const WEIGHTS_FILE = 'weights.bin';
 
 /** A model as ONNX graphs on disk. */
 export interface CompiledModel {
@@ -33,154 +40,77 @@ export interface CompileOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-async function createSink(
-  path: string,
-  onBytes: (written: number) => void,
-): Promise<WeightSink & { close(): Promise<void> }> {
-  const file: FileHandle = await open(path, 'wx');
-  let end = 0;
+/** Weights in bytes, as an estimate for progress: eight bits come with a scale for each block. */
+function expectedBytes(model: ModelFile, precision: Precision): number {
+  const sizes = [...model.tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  return sizes.reduce((sum, size) => sum + size, 0) * (precision === 'f32' ? 4 : 1.0625);
+}
+
+/** Stops when the signal says so, and tells how far it is. */
+function watch(sink: WeightSink, expected: number, { signal, onProgress }: CompileOptions): WeightSink {
+  let done = 0;
   return {
-    location: 'weights.bin',
+    ...sink,
     async append(data) {
-      const offset = end;
-      // ONNX Runtime maps constants into memory where they start on a page.
-      end += Math.ceil(data.length / 4096) * 4096;
-      let written = 0;
-      while (written < data.length) {
-        written += (await file.write(data, written, data.length - written, offset + written)).bytesWritten;
-      }
-      onBytes(data.length);
+      throwIfAborted(signal);
+      const offset = await sink.append(data);
+      done += data.length;
+      onProgress?.(Math.min(1, done / expected));
       return offset;
-    },
-    async close() {
-      await file.truncate(end);
-      await file.close();
     },
   };
 }
 
-async function build(
+async function buildGraphs(
   directory: string,
   model: ModelFile,
   architecture: Architecture,
-  options: CompileOptions,
+  precision: Precision,
+  sink: WeightSink,
 ): Promise<void> {
-  const total = [...model.tensors.values()].reduce(
-    (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
-    0,
-  );
-  const size = options.precision === 'f32' ? 4 : 1.125;
-  let done = 0;
-  const sink = await createSink(join(directory, 'weights.bin'), (written) => {
-    throwIfAborted(options.signal);
-    done += written;
-    options.onProgress?.(Math.min(1, done / (total * size)));
-  });
-  try {
-    const { weights } = architecture;
-    const trunk = createGraph('trunk', sink);
-    const head = createGraph('head', sink);
-    const embedding = await storeMatrix(
-      trunk,
-      'embedding',
-      await readMatrix(model, weights.embedding),
-      options.precision,
-    );
-    const tied = weights.head === weights.embedding;
-    if (tied)
-      head.share(
-        trunk,
-        embedding.precision === 'f32' ? [embedding.values] : [embedding.values, embedding.scales],
-      );
-    buildHead(
-      head,
-      architecture,
-      tied
-        ? embedding
-        : await storeMatrix(head, 'head', await readMatrix(model, weights.head), options.precision),
-    );
-    await buildTrunk(trunk, model, architecture, options.precision, embedding);
-    await writeFile(join(directory, 'trunk.onnx'), trunk.toBytes());
-    await writeFile(join(directory, 'head.onnx'), head.toBytes());
-  } finally {
-    await sink.close();
-  }
+  const { weights } = architecture;
+  const trunk = createGraph('trunk', sink);
+  const head = createGraph('head', sink);
+  const store = async (graph: GraphBuilder, name: string, weight: string) =>
+    storeMatrix(graph, name, await readMatrix(model, weight), precision);
+  const embedding = await store(trunk, 'embedding', weights.embedding);
+  const tied = weights.head === weights.embedding;
+  if (tied) head.share(trunk, constantsOf(embedding));
+  buildHead(head, architecture, tied ? embedding : await store(head, 'head', weights.head));
+  await buildTrunk(trunk, model, architecture, precision, embedding);
+  await writeFile(join(directory, TRUNK_FILE), trunk.toBytes());
+  await writeFile(join(directory, HEAD_FILE), head.toBytes());
 }
 
-async function fileSizes(directory: string): Promise<Record<string, number>> {
-  const names = ['trunk.onnx', 'head.onnx', 'weights.bin'];
-  const sizes = await Promise.all(
-    names.map(async (name) => [name, (await stat(join(directory, name))).size] as const),
-  );
-  return Object.fromEntries(sizes);
-}
-
-async function isWhole(directory: string): Promise<boolean> {
-  try {
-    const manifest: unknown = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8'));
-    return JSON.stringify(manifest) === JSON.stringify(await fileSizes(directory));
-  } catch {
-    return false;
-  }
-}
-
-function explain(error: unknown, cache: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new HalfspaceError(
-      'disk-full',
-      `There is no room left in ${cache} for the compiled model. Free some space or set HALFSPACE_CACHE to another directory.`,
-      { cause: error },
-    );
-  }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new HalfspaceError(
-      'cache-not-writable',
-      `Cannot write to ${cache}. Set HALFSPACE_CACHE to a directory of yours.`,
-      { cause: error },
-    );
-  }
-  return error;
+/** A name for all that the graphs depend on. Safetensors have the sizes in another file than the weights. */
+function placeName(model: ModelFile, architecture: Architecture, precision: Precision): string {
+  const about = createHash('sha256').update(JSON.stringify(architecture)).digest('hex').slice(0, 8);
+  return `${model.fingerprint.slice(0, 16)}-${about}-${precision}-v${COMPILER_VERSION}`;
 }
 
 /**
  * Compiles a model to ONNX graphs, once: what is in the cache and whole is used again. Graphs are built
- * beside their place and renamed, so that an interrupted or failed compilation leaves nothing behind.
+ * beside their place and renamed, so that an interrupted or failed compilation leaves nothing behind; what
+ * a killed one left is removed by the next.
  *
- * @throws HalfspaceError `unsupported-model`, `corrupt-model`, `disk-full`, `cache-not-writable`, `aborted`
+ * @throws HalfspaceError `unsupported-model`; `corrupt-model`, also when a weight is not finite; `disk-full`,
+ * `cache-not-writable`, `aborted`
  */
 export async function compileModel(model: ModelFile, options: CompileOptions): Promise<CompiledModel> {
+  const { precision, cache, signal, onProgress } = options;
   const architecture = await describeArchitecture(model);
-  const place = join(
-    options.cache,
-    'compiled',
-    `${model.fingerprint.slice(0, 16)}-${options.precision}-v${COMPILER_VERSION}`,
-  );
-  const compiled = {
-    architecture,
-    precision: options.precision,
-    trunk: join(place, 'trunk.onnx'),
-    head: join(place, 'head.onnx'),
-  };
-  if (await isWhole(place)) return compiled;
-  throwIfAborted(options.signal);
-  const temporary = `${place}.${randomUUID()}.partial`;
+  const place = join(cache, 'compiled', placeName(model, architecture, precision));
+  const expected = expectedBytes(model, precision);
   try {
-    await mkdir(temporary, { recursive: true });
-    await build(temporary, model, architecture, options);
-    await writeFile(join(temporary, 'manifest.json'), JSON.stringify(await fileSizes(temporary)));
-    await mkdir(dirname(place), { recursive: true });
-    if (!(await isWhole(place))) {
-      await rm(place, { recursive: true, force: true });
-      await rename(temporary, place).catch(async (error: unknown) => {
-        // Another process may have finished the same work first.
-        if (!(await isWhole(place))) throw error;
-      });
-    }
+    await ensureDirectory(place, [TRUNK_FILE, HEAD_FILE, WEIGHTS_FILE], async (directory) => {
+      await writeWeightFile(join(directory, WEIGHTS_FILE), async (sink) =>
+        buildGraphs(directory, model, architecture, precision, watch(sink, expected, options)),
+      );
+      onProgress?.(1);
+      throwIfAborted(signal);
+    });
   } catch (error) {
-    throw explain(error, options.cache);
-  } finally {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw explainWriteError(error, cache);
   }
-  return compiled;
+  return { architecture, precision, trunk: join(place, TRUNK_FILE), head: join(place, HEAD_FILE) };
 }

@@ -1,47 +1,77 @@
 import { HalfspaceError } from '@halfspace/core';
+import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Family } from './architecture.js';
 import { llama } from './llama.js';
 
 const FAMILIES: readonly Family[] = [llama];
 
-function check(model: ModelFile, found: Architecture): void {
-  const wrong = (what: string) =>
-    new HalfspaceError(
-      'corrupt-model',
-      `${model.name} contradicts itself: ${what}. Fetch the file again or take another export of the model.`,
+function contradiction(name: string, what: string): HalfspaceError {
+  return new HalfspaceError(
+    'corrupt-model',
+    `${name} contradicts itself: ${what}. Fetch the file again or take another export of the model.`,
+  );
+}
+
+/** Numbers in the table of cosines; a million positions of heads 128 wide. */
+const LARGEST_TABLE = 2 ** 26;
+
+function checkSizes({ name, tensors }: ModelFile, found: Architecture): void {
+  const { layers, heads, keyValueHeads, headWidth, contextLength } = found;
+  if (layers > tensors.size) throw contradiction(name, `it has ${tensors.size} tensors for ${layers} blocks`);
+  if (heads % keyValueHeads !== 0)
+    throw contradiction(name, `${heads} heads cannot share ${keyValueHeads} key/value heads`);
+  if (!Number.isInteger(headWidth) || headWidth % 2 !== 0)
+    throw contradiction(name, `a head is ${headWidth} wide`);
+  if (found.rotary.frequencies.some((frequency) => !Number.isFinite(frequency * contextLength)))
+    throw contradiction(name, 'its RoPE factors are not finite');
+  if (contextLength * (headWidth / 2) > LARGEST_TABLE) {
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${name} claims to take ${contextLength} tokens with heads ${headWidth} wide. Halfspace goes up to ${(LARGEST_TABLE * 2) / headWidth} tokens of such a model.`,
     );
-  if (found.heads % found.keyValueHeads !== 0) {
-    throw wrong(`${found.heads} heads cannot share ${found.keyValueHeads} key/value heads`);
   }
-  if (!Number.isInteger(found.headWidth) || found.headWidth % 2 !== 0)
-    throw wrong(`a head is ${found.headWidth} wide`);
-  if (found.rotary.frequencies.some((frequency) => !Number.isFinite(frequency)))
-    throw wrong('its RoPE factors are not finite');
-  const expect = (name: string, ...shape: number[]) => {
-    const tensor = model.tensors.get(name);
-    if (tensor === undefined) throw wrong(`the tensor ${name} is missing`);
-    if (tensor.shape.join() !== shape.join()) {
-      throw wrong(`${name} is [${tensor.shape.join(', ')}] where [${shape.join(', ')}] belongs`);
-    }
-  };
-  const { width, feedForward, weights } = found;
+}
+
+/** Shape of every tensor that a model of this architecture has. */
+function expectedShapes(found: Architecture): Map<string, readonly number[]> {
+  const { width, feedForward, vocabulary, weights } = found;
   const queries = found.heads * found.headWidth;
   const keys = found.keyValueHeads * found.headWidth;
-  expect(weights.embedding, found.vocabulary, width);
-  expect(weights.head, found.vocabulary, width);
-  expect(weights.finalNorm, width);
+  const shapes = new Map<string, readonly number[]>([
+    [weights.embedding, [vocabulary, width]],
+    [weights.head, [vocabulary, width]],
+    [weights.finalNorm, [width]],
+  ]);
   for (let index = 0; index < found.layers; index++) {
     const block = weights.block(index);
-    expect(block.attentionNorm, width);
-    expect(block.query, queries, width);
-    expect(block.key, keys, width);
-    expect(block.value, keys, width);
-    expect(block.attentionOutput, width, queries);
-    expect(block.mlpNorm, width);
-    expect(block.gate, feedForward, width);
-    expect(block.up, feedForward, width);
-    expect(block.down, width, feedForward);
+    shapes.set(block.attentionNorm, [width]);
+    shapes.set(block.query, [queries, width]);
+    shapes.set(block.key, [keys, width]);
+    shapes.set(block.value, [keys, width]);
+    shapes.set(block.attentionOutput, [width, queries]);
+    shapes.set(block.mlpNorm, [width]);
+    shapes.set(block.gate, [feedForward, width]);
+    shapes.set(block.up, [feedForward, width]);
+    shapes.set(block.down, [width, feedForward]);
+  }
+  return shapes;
+}
+
+function checkTensors({ name, tensors }: ModelFile, found: Architecture): void {
+  const shapes = expectedShapes(found);
+  for (const [tensor, expected] of shapes) {
+    const shape = tensors.get(tensor)?.shape;
+    if (shape === undefined) throw contradiction(name, `the tensor ${tensor} is missing`);
+    if (shape.join() !== expected.join())
+      throw contradiction(name, `${tensor} is [${shape.join(', ')}] where [${expected.join(', ')}] belongs`);
+  }
+  const unknown = [...tensors.keys()].find((each) => !shapes.has(each) && !found.weights.spare.test(each));
+  if (unknown !== undefined) {
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${name} has the tensor ${unknown}, for which Halfspace has no use in the family ${found.family}: it would compute something else than the model.`,
+    );
   }
 }
 
@@ -56,10 +86,11 @@ export async function describeArchitecture(model: ModelFile): Promise<Architectu
   if (family === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `${model.name} is of the family ${JSON.stringify(name) ?? 'unknown'}. Halfspace compiles: ${FAMILIES.map((each) => each.name).join(', ')}.`,
+      `${model.name} is of the family ${shown(name)}. Halfspace compiles: ${FAMILIES.map((each) => each.name).join(', ')}.`,
     );
   }
   const found = await family.describe(model);
-  check(model, found);
+  checkSizes(model, found);
+  checkTensors(model, found);
   return found;
 }

@@ -4,7 +4,7 @@ import { asBytes } from './bytes.js';
 import { QUANTIZED_BLOCK, quantize8 } from './quantize.js';
 
 /**
- * Arithmetic of the matrix products: `f32`, or `int8` (weights in blocks of 32 with one scale each;
+ * Arithmetic of the matrix products: `f32`, or `int8` (weights in blocks of 64 with one scale each;
  * activations are rounded to eight bits, block by block and row by row, so that rows stay independent).
  */
 export type Precision = 'f32' | 'int8';
@@ -40,6 +40,11 @@ export type StoredMatrix =
       readonly columns: number;
     };
 
+/** Names of the constants of a matrix. */
+export function constantsOf(matrix: StoredMatrix): string[] {
+  return matrix.precision === 'f32' ? [matrix.values] : [matrix.values, matrix.scales];
+}
+
 /** Writes the constants of a matrix. Rows that are no whole number of blocks stay in f32. */
 export async function storeMatrix(
   graph: GraphBuilder,
@@ -59,9 +64,10 @@ export async function storeMatrix(
   return { precision: 'int8', values, scales, rows, columns };
 }
 
-/** input [N, columns] × matrixᵀ → [N, rows]. */
+/** input […, columns] × matrixᵀ → […, rows]. */
 export function multiply(graph: GraphBuilder, input: string, matrix: StoredMatrix): string {
-  if (matrix.precision === 'f32') return graph.node('Gemm', [input, matrix.values], { transB: 1 });
+  if (matrix.precision === 'f32')
+    return graph.node('FusedMatMul', [input, matrix.values], { transB: 1 }, { domain: CONTRIB });
   return graph.node(
     'MatMulNBits',
     [input, matrix.values, matrix.scales],
@@ -70,12 +76,12 @@ export function multiply(graph: GraphBuilder, input: string, matrix: StoredMatri
   );
 }
 
-/** Rows of the matrix by index [N] → [N, columns]. */
+/** Rows of the matrix by index [1, N] → [1, N, columns]. */
 export function lookUp(graph: GraphBuilder, indices: string, matrix: StoredMatrix): string {
   if (matrix.precision === 'f32') return graph.node('Gather', [matrix.values, indices], { axis: 0 });
   const values = graph.node('Gather', [matrix.values, indices], { axis: 0 });
   const scales = graph.node('Gather', [matrix.scales, indices], { axis: 0 });
   const centred = graph.node('Sub', [graph.node('Cast', [values], { to: 1 }), graph.float(128)]);
-  const scaled = graph.node('Mul', [centred, graph.node('Unsqueeze', [scales, graph.int64s([2])])]);
-  return graph.node('Reshape', [scaled, graph.int64s([-1, matrix.columns])]);
+  const scaled = graph.node('Mul', [centred, graph.node('Unsqueeze', [scales, graph.int64s([3])])]);
+  return graph.node('Reshape', [scaled, graph.int64s([1, -1, matrix.columns])]);
 }

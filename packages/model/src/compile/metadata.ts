@@ -1,5 +1,9 @@
 import { HalfspaceError } from '@halfspace/core';
+import { shown } from '../shown.js';
 import type { MetadataValue, ModelFile } from '../weights.js';
+
+/** Above every size of every model; memory for that many numbers can be had. */
+const LARGEST_SIZE = 2 ** 24;
 
 /** Typed access to a model file's metadata. */
 export interface MetadataReader {
@@ -10,20 +14,20 @@ export interface MetadataReader {
   value(key: string): MetadataValue | undefined;
 }
 
-/** Reads metadata of `model` under a common prefix of keys. */
-export function metadataReader(model: ModelFile, prefix = ''): MetadataReader {
+/** Reads metadata of `model` (or a part of it) under a common prefix of keys. */
+export function metadataReader(model: Pick<ModelFile, 'name' | 'metadata'>, prefix = ''): MetadataReader {
   const value = (key: string) => model.metadata.get(prefix + key) ?? undefined;
   const number = (key: string, fallback?: number) => {
     const found = value(key) ?? fallback;
     if (typeof found === 'number' && Number.isFinite(found) && found > 0) return found;
     throw new HalfspaceError(
       'corrupt-model',
-      `${model.name} gives ${prefix}${key} as ${JSON.stringify(found) ?? 'nothing'}, where a positive number belongs. Fetch the file again or take another export of the model.`,
+      `${model.name} gives ${prefix}${key} as ${shown(found)}, where a positive number belongs. Fetch the file again or take another export of the model.`,
     );
   };
   const size = (key: string, fallback?: number) => {
     const found = number(key, fallback);
-    if (Number.isInteger(found) && found < 2 ** 31) return found;
+    if (Number.isInteger(found) && found <= LARGEST_SIZE) return found;
     throw new HalfspaceError(
       'corrupt-model',
       `${model.name} gives ${prefix}${key} as ${found}, where a size belongs.`,

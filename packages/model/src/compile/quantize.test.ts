@@ -19,7 +19,10 @@ describe('eight-bit blocks', () => {
   });
 
   it('give back what was in eight-bit blocks before', () => {
-    const data = Float32Array.from({ length: 32 }, (_, index) => 0.5 * (index === 0 ? 127 : index - 16));
+    const data = Float32Array.from(
+      { length: QUANTIZED_BLOCK },
+      (_, index) => 0.5 * (index === 0 ? 127 : index - 16),
+    );
     const { values, scales } = quantize8(data);
     expect(scales[0]).toBe(0.5);
     expect([...values].map((value) => 0.5 * (value - 128))).toEqual([...data]);

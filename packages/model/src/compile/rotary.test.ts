@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { metadataReader } from './metadata.js';
 import { rotaryFrequencies, rotaryTables, scaleByConfig, scaleLlama3 } from './rotary.js';
 
 describe('rotary positions', () => {
@@ -24,12 +25,12 @@ describe('rotary positions', () => {
 
   it('refuse a scaling that they do not know', () => {
     const frequencies = rotaryFrequencies(4, 100);
-    expect(() => scaleByConfig(frequencies, { rope_type: 'yarn' })).toThrow(
+    const scale = (entry: Readonly<Record<string, string | number>>) =>
+      scaleByConfig(frequencies, metadataReader({ name: 'm', metadata: new Map(Object.entries(entry)) }));
+    expect(() => scale({ rope_type: 'yarn' })).toThrow(
       expect.objectContaining({ code: 'unsupported-model' }),
     );
-    expect(() => scaleByConfig(frequencies, { rope_type: 'linear' })).toThrow(
-      expect.objectContaining({ code: 'corrupt-model' }),
-    );
-    expect([...scaleByConfig(frequencies, { type: 'linear', factor: 2 })]).toEqual([0.5, 0.05]);
+    expect(() => scale({ rope_type: 'linear' })).toThrow(expect.objectContaining({ code: 'corrupt-model' }));
+    expect([...scale({ type: 'linear', factor: 2 })]).toEqual([0.5, 0.05]);
   });
 });

@@ -1,5 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
-import type { MetadataValue } from '../weights.js';
+import { shown } from '../shown.js';
+import type { MetadataReader } from './metadata.js';
 
 /** The scaling of llama 3.1 and later: long waves are slowed down, short ones left alone. */
 export interface Llama3Scaling {
@@ -31,33 +32,26 @@ export function scaleLlama3(frequencies: Float64Array, scaling: Llama3Scaling): 
 /**
  * Applies the `rope_scaling` (or `rope_parameters`) entry of a config.json.
  *
- * @throws HalfspaceError `unsupported-model` for a scaling other than `linear` and `llama3`
+ * @throws HalfspaceError `corrupt-model`; `unsupported-model` for a scaling other than `linear` and `llama3`
  */
-export function scaleByConfig(frequencies: Float64Array, entry: MetadataValue | undefined): Float64Array {
-  if (entry === undefined || entry === null) return frequencies;
-  const config = entry as Readonly<Record<string, MetadataValue>>;
-  const kind = config['rope_type'] ?? config['type'] ?? 'default';
-  const number = (key: string) => {
-    const value = config[key];
-    if (typeof value === 'number' && value > 0) return value;
-    throw new HalfspaceError(
-      'corrupt-model',
-      `config.json asks for ${JSON.stringify(kind)} RoPE scaling without a valid ${key}.`,
-    );
-  };
+export function scaleByConfig(frequencies: Float64Array, read: MetadataReader): Float64Array {
+  const kind = read.value('rope_type') ?? read.value('type') ?? 'default';
   if (kind === 'default') return frequencies;
-  if (kind === 'linear') return frequencies.map((frequency) => frequency / number('factor'));
+  if (kind === 'linear') {
+    const factor = read.number('factor');
+    return frequencies.map((frequency) => frequency / factor);
+  }
   if (kind === 'llama3') {
     return scaleLlama3(frequencies, {
-      factor: number('factor'),
-      lowFrequencyFactor: number('low_freq_factor'),
-      highFrequencyFactor: number('high_freq_factor'),
-      originalContext: number('original_max_position_embeddings'),
+      factor: read.number('factor'),
+      lowFrequencyFactor: read.number('low_freq_factor'),
+      highFrequencyFactor: read.number('high_freq_factor'),
+      originalContext: read.number('original_max_position_embeddings'),
     });
   }
   throw new HalfspaceError(
     'unsupported-model',
-    `The model scales its rotary positions by ${JSON.stringify(kind)}, which Halfspace does not know. Known: default, linear, llama3.`,
+    `The model scales its rotary positions by ${shown(kind)}, which Halfspace does not know. Known: default, linear, llama3.`,
   );
 }
 

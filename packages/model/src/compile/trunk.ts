@@ -21,7 +21,7 @@ export const TRUNK = {
   mask: 'mask',
   pastKeys: (layer: number) => `past_keys.${layer}`,
   pastValues: (layer: number) => `past_values.${layer}`,
-  /** [N, layers · 2 · keyValueHeads · headWidth]: of each block its keys, then its values. */
+  /** [1, N, layers · 2 · keyValueHeads · headWidth]: of each block its keys, then its values. */
   keysValues: 'keys_values',
   hidden: (layer: number) => `hidden.${layer}`,
 } as const;
@@ -33,30 +33,26 @@ export async function readMatrix(model: ModelFile, name: string): Promise<Matrix
 }
 
 function declareInputs(graph: GraphBuilder, { layers, keyValueHeads, headWidth }: Architecture): void {
-  graph.input(TRUNK.tokens, 'int64', ['rows']);
-  graph.input(TRUNK.positions, 'int64', ['rows']);
+  graph.input(TRUNK.tokens, 'int64', [1, 'rows']);
+  graph.input(TRUNK.positions, 'int64', [1, 'rows']);
   graph.input(TRUNK.mask, 'float32', ['rows', 'slots_and_rows']);
   for (let layer = 0; layer < layers; layer++) {
-    graph.input(TRUNK.pastKeys(layer), 'float32', [keyValueHeads, 'slots', headWidth]);
-    graph.input(TRUNK.pastValues(layer), 'float32', [keyValueHeads, 'slots', headWidth]);
+    graph.input(TRUNK.pastKeys(layer), 'float32', [1, keyValueHeads, 'slots', headWidth]);
+    graph.input(TRUNK.pastValues(layer), 'float32', [1, keyValueHeads, 'slots', headWidth]);
   }
 }
 
-async function sharedInputs(graph: GraphBuilder, architecture: Architecture): Promise<AttentionInputs> {
-  const { rotary, contextLength, heads, keyValueHeads, headWidth } = architecture;
+async function sharedInputs(
+  graph: GraphBuilder,
+  { rotary, contextLength, headWidth }: Architecture,
+): Promise<AttentionInputs> {
   const tables = rotaryTables(rotary.frequencies, contextLength);
   const shape = [contextLength, headWidth / 2];
-  const group = heads / keyValueHeads;
-  const wide = graph.node('Expand', [
-    graph.node('Unsqueeze', [TRUNK.mask, graph.int64s([1])]),
-    graph.int64s([1, group, 1]),
-  ]);
   return {
-    positions: graph.node('Unsqueeze', [TRUNK.positions, graph.int64s([0])]),
+    positions: TRUNK.positions,
     cos: await graph.constant('cos', 'float32', shape, asBytes(tables.cos)),
     sin: await graph.constant('sin', 'float32', shape, asBytes(tables.sin)),
-    // One mask row for each query head of a group, in the order of the grouped queries.
-    mask: graph.node('Flatten', [wide], { axis: 2 }),
+    mask: TRUNK.mask,
   };
 }
 
@@ -71,7 +67,7 @@ export async function buildTrunk(
   precision: Precision,
   embedding: StoredMatrix,
 ): Promise<void> {
-  const { layers, width, normEpsilon, weights } = architecture;
+  const { layers, width, keyValueHeads, headWidth, normEpsilon, weights } = architecture;
   const norm = async (name: string) =>
     graph.constant(name, 'float32', [width], asBytes(await model.readF32(name)));
   const store = async (name: string, ...parts: string[]) =>
@@ -106,10 +102,8 @@ export async function buildTrunk(
     ({ stream, normed } = addAndNorm(graph, middle.stream, fed, await norm(next), normEpsilon));
   }
   graph.alias(normed, TRUNK.hidden(layers));
-  for (let layer = 0; layer <= layers; layer++) graph.output(TRUNK.hidden(layer), 'float32', ['rows', width]);
-  graph.node('Concat', kept, { axis: 1 }, { output: TRUNK.keysValues });
-  graph.output(TRUNK.keysValues, 'float32', [
-    'rows',
-    layers * 2 * architecture.keyValueHeads * architecture.headWidth,
-  ]);
+  for (let layer = 0; layer <= layers; layer++)
+    graph.output(TRUNK.hidden(layer), 'float32', [1, 'rows', width]);
+  graph.node('Concat', kept, { axis: 2 }, { output: TRUNK.keysValues });
+  graph.output(TRUNK.keysValues, 'float32', [1, 'rows', layers * 2 * keyValueHeads * headWidth]);
 }

@@ -3,6 +3,8 @@ import { HalfspaceError } from '@halfspace/core';
 /** Reads little-endian values one after another from bytes that are not trusted. */
 export interface ByteReader {
   readonly position: number;
+  /** Bytes from here to the end of the file. */
+  readonly left: number;
   u8(): number;
   u32(): number;
   i32(): number;
@@ -29,18 +31,18 @@ function exact(value: bigint): number | bigint {
 
 /** A reader over `bytes`, the beginning of a file of `fileSize` bytes. */
 export function createByteReader(bytes: Uint8Array, fileSize: number): ByteReader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = new TextDecoder('utf-8');
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let position = 0;
 
+  /** Steps over `length` bytes; returns where they begin. */
   function take(length: number): number {
-    if (length > fileSize - position) {
+    if (length > reader.left) {
       throw new HalfspaceError(
         'corrupt-model',
         `The file ends before its header does: ${length} bytes are announced at ${position} of ${fileSize}. Fetch it again.`,
       );
     }
-    if (position + length > bytes.length) throw new OutOfBytes();
+    if (position + length > buffer.length) throw new OutOfBytes();
     const start = position;
     position += length;
     return start;
@@ -50,19 +52,24 @@ export function createByteReader(bytes: Uint8Array, fileSize: number): ByteReade
     get position() {
       return position;
     },
-    u8: () => view.getUint8(take(1)),
-    i8: () => view.getInt8(take(1)),
-    u16: () => view.getUint16(take(2), true),
-    i16: () => view.getInt16(take(2), true),
-    u32: () => view.getUint32(take(4), true),
-    i32: () => view.getInt32(take(4), true),
-    f32: () => view.getFloat32(take(4), true),
-    f64: () => view.getFloat64(take(8), true),
-    u64: () => exact(view.getBigUint64(take(8), true)),
-    i64: () => exact(view.getBigInt64(take(8), true)),
+    get left() {
+      return fileSize - position;
+    },
+    u8: () => buffer.readUInt8(take(1)),
+    i8: () => buffer.readInt8(take(1)),
+    u16: () => buffer.readUInt16LE(take(2)),
+    i16: () => buffer.readInt16LE(take(2)),
+    u32: () => buffer.readUInt32LE(take(4)),
+    i32: () => buffer.readInt32LE(take(4)),
+    f32: () => buffer.readFloatLE(take(4)),
+    f64: () => buffer.readDoubleLE(take(8)),
+    u64: () => exact(buffer.readBigUInt64LE(take(8))),
+    i64: () => exact(buffer.readBigInt64LE(take(8))),
     size(what) {
-      const value = reader.u64();
-      if (typeof value === 'number') return value;
+      const start = take(8);
+      // Twice as fast as by way of a bigint, and every text begins with a size.
+      const value = buffer.readUInt32LE(start) + 2 ** 32 * buffer.readUInt32LE(start + 4);
+      if (Number.isSafeInteger(value)) return value;
       throw new HalfspaceError(
         'corrupt-model',
         `The file announces ${what} of ${value}, which no file can hold. Fetch it again.`,
@@ -71,7 +78,7 @@ export function createByteReader(bytes: Uint8Array, fileSize: number): ByteReade
     string() {
       const length = reader.size('a text');
       const start = take(length);
-      return text.decode(bytes.subarray(start, start + length));
+      return buffer.toString('utf8', start, start + length);
     },
   };
   return reader;

@@ -1,6 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { blockElements, byteLength, type TensorType } from '../tensor-type.js';
-import type { MetadataValue, WeightTensor } from '../weights.js';
+import { alignUp, checkPlaces, type PlacedTensor } from '../placed-tensor.js';
+import type { MetadataValue } from '../weights.js';
 import { createByteReader, type ByteReader } from './byte-reader.js';
 
 /** ggml's numbers of the tensor types that Halfspace reads. */
@@ -26,12 +27,6 @@ const MAGIC = 0x46554747;
 /** Arrays of arrays of arrays have no use; deeper nesting is an attack on the stack. */
 const DEEPEST = 4;
 
-/** A tensor and where its bytes lie in the file. */
-export interface PlacedTensor extends WeightTensor {
-  readonly offset: number;
-  readonly length: number;
-}
-
 /** What stands in front of the weights. */
 export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
@@ -42,42 +37,57 @@ function corrupt(what: string): HalfspaceError {
   return new HalfspaceError('corrupt-model', `The GGUF file is damaged: ${what}. Fetch it again.`);
 }
 
-/** Bytes that an array element takes at least; an array of texts has a length before each. */
-const SMALLEST = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
-
-function readValue(reader: ByteReader, type: number, fileSize: number, depth = 0): MetadataValue {
-  const readers = [
-    () => reader.u8(),
-    () => reader.i8(),
-    () => reader.u16(),
-    () => reader.i16(),
-    () => reader.u32(),
-    () => reader.i32(),
-    () => reader.f32(),
-    () => reader.u8() !== 0,
-    () => reader.string(),
-    () => {
-      const elementType = reader.u32();
-      const count = reader.size('an array');
-      const smallest = SMALLEST[elementType];
-      if (smallest === undefined) throw corrupt(`its metadata has a value of type ${elementType}`);
-      if (depth >= DEEPEST) throw corrupt('its metadata is nested too deeply');
-      if (count > (fileSize - reader.position) / smallest)
-        throw corrupt(`an array of ${count} does not fit in the file`);
-      const values: MetadataValue[] = [];
-      for (let index = 0; index < count; index++)
-        values.push(readValue(reader, elementType, fileSize, depth + 1));
-      return values;
-    },
-    () => reader.u64(),
-    () => reader.i64(),
-    () => reader.f64(),
-  ];
-  const read = readers[type];
-  if (read === undefined) throw corrupt(`its metadata has a value of type ${type}`);
-  return read();
+/** A kind of metadata: how a value is read, and how many bytes it takes at least. */
+interface ValueType {
+  readonly smallest: number;
+  readonly read: (reader: ByteReader, depth: number) => MetadataValue;
 }
 
+/** In the order of ggml's numbers. */
+const VALUES: readonly ValueType[] = [
+  { smallest: 1, read: (reader) => reader.u8() },
+  { smallest: 1, read: (reader) => reader.i8() },
+  { smallest: 2, read: (reader) => reader.u16() },
+  { smallest: 2, read: (reader) => reader.i16() },
+  { smallest: 4, read: (reader) => reader.u32() },
+  { smallest: 4, read: (reader) => reader.i32() },
+  { smallest: 4, read: (reader) => reader.f32() },
+  { smallest: 1, read: (reader) => reader.u8() !== 0 },
+  { smallest: 8, read: (reader) => reader.string() },
+  { smallest: 12, read: readArray },
+  { smallest: 8, read: (reader) => reader.u64() },
+  { smallest: 8, read: (reader) => reader.i64() },
+  { smallest: 8, read: (reader) => reader.f64() },
+];
+
+function readType(reader: ByteReader): ValueType {
+  const number = reader.u32();
+  const type = VALUES[number];
+  if (type === undefined) throw corrupt(`its metadata has a value of type ${number}`);
+  return type;
+}
+
+function readArray(reader: ByteReader, depth: number): MetadataValue {
+  if (depth >= DEEPEST) throw corrupt('its metadata is nested too deeply');
+  const { smallest, read } = readType(reader);
+  const count = reader.size('an array');
+  if (count > reader.left / smallest) throw corrupt(`an array of ${count} does not fit in the file`);
+  const values: MetadataValue[] = [];
+  for (let index = 0; index < count; index++) values.push(read(reader, depth + 1));
+  return values;
+}
+
+function readMetadata(reader: ByteReader, count: number): Map<string, MetadataValue> {
+  const metadata = new Map<string, MetadataValue>();
+  for (let index = 0; index < count; index++) {
+    const key = reader.string();
+    if (metadata.has(key)) throw corrupt(`the key ${key} is there twice`);
+    metadata.set(key, readType(reader).read(reader, 0));
+  }
+  return metadata;
+}
+
+/** Reads where a tensor lies; its offset counts from the end of the header. */
 function readTensor(reader: ByteReader): PlacedTensor {
   const name = reader.string();
   const dimensions = reader.u32();
@@ -101,23 +111,16 @@ function readTensor(reader: ByteReader): PlacedTensor {
   return { name, shape, type, offset, length: byteLength(type, elements) };
 }
 
-function place(tensors: readonly PlacedTensor[], start: number, alignment: number, fileSize: number) {
-  const placed = new Map<string, PlacedTensor>();
-  for (const tensor of tensors) {
-    const offset = start + tensor.offset;
-    if (tensor.offset % alignment !== 0) throw corrupt(`the tensor ${tensor.name} is not aligned`);
-    if (offset + tensor.length > fileSize)
-      throw corrupt(`the tensor ${tensor.name} reaches past the end of the file`);
-    if (placed.has(tensor.name)) throw corrupt(`the tensor ${tensor.name} is there twice`);
-    placed.set(tensor.name, { ...tensor, offset });
+function readTensors(reader: ByteReader, count: number, alignment: number): Map<string, PlacedTensor> {
+  const tensors = new Map<string, PlacedTensor>();
+  for (let index = 0; index < count; index++) {
+    const tensor = readTensor(reader);
+    if (tensors.has(tensor.name)) throw corrupt(`the tensor ${tensor.name} is there twice`);
+    tensors.set(tensor.name, tensor);
   }
-  const inOrder = [...placed.values()].sort((a, b) => a.offset - b.offset);
-  inOrder.forEach((tensor, index) => {
-    const next = inOrder[index + 1];
-    if (next !== undefined && tensor.offset + tensor.length > next.offset)
-      throw corrupt(`the tensors ${tensor.name} and ${next.name} overlap`);
-  });
-  return placed;
+  const start = alignUp(reader.position, alignment);
+  for (const [name, tensor] of tensors) tensors.set(name, { ...tensor, offset: start + tensor.offset });
+  return tensors;
 }
 
 /**
@@ -141,17 +144,11 @@ export function parseGgufHeader(bytes: Uint8Array, fileSize: number): GgufHeader
   // A tensor takes at least 24 bytes, a key at least 13.
   if (tensorCount > fileSize / 24 || keyCount > fileSize / 13)
     throw corrupt('it announces more entries than fit in it');
-  const metadata = new Map<string, MetadataValue>();
-  for (let index = 0; index < keyCount; index++) {
-    const key = reader.string();
-    if (metadata.has(key)) throw corrupt(`the key ${key} is there twice`);
-    metadata.set(key, readValue(reader, reader.u32(), fileSize));
-  }
+  const metadata = readMetadata(reader, keyCount);
   const alignment = metadata.get('general.alignment') ?? 32;
   if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > 2 ** 20)
     throw corrupt('its alignment is no size');
-  const tensors: PlacedTensor[] = [];
-  for (let index = 0; index < tensorCount; index++) tensors.push(readTensor(reader));
-  const start = Math.ceil(reader.position / alignment) * alignment;
-  return { metadata, tensors: place(tensors, start, alignment, fileSize) };
+  const tensors = readTensors(reader, tensorCount, alignment);
+  checkPlaces([...tensors.values()], { start: reader.position, fileSize, alignment }, corrupt);
+  return { metadata, tensors };
 }

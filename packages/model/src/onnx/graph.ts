@@ -33,9 +33,9 @@ export interface WeightSink {
 /** Operators of ONNX Runtime's own domain. */
 export const CONTRIB = 'com.microsoft';
 
-const OPSET = 21;
+const OPSET = 23;
 const CONTRIB_OPSET = 1;
-const IR_VERSION = 10;
+const IR_VERSION = 11;
 /** Constants up to this many bytes stay inside the graph. */
 const INLINE_BYTES = 1024;
 

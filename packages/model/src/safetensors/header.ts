@@ -1,10 +1,14 @@
 import { HalfspaceError } from '@halfspace/core';
-import type { PlacedTensor } from '../gguf/header.js';
+import { checkPlaces, type PlacedTensor } from '../placed-tensor.js';
+import { shown } from '../shown.js';
 import { byteLength, type TensorType } from '../tensor-type.js';
 
 const TYPES: ReadonlyMap<unknown, TensorType> = new Map<unknown, TensorType>(
   (['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8'] as const).map((type) => [type, type]),
 );
+/** Names the file of every tensor, where there are several files. */
+export const SHARD_INDEX = 'model.safetensors.index.json';
+
 /** The format's own limit. */
 const LARGEST_HEADER = 100_000_000;
 
@@ -23,13 +27,13 @@ export function headerLength(prefix: Uint8Array, fileSize: number): number {
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function parseTensor(name: string, entry: unknown, start: number, fileSize: number): PlacedTensor {
+function parseTensor(name: string, entry: unknown, start: number): PlacedTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Readonly<Record<string, unknown>>;
   const type = TYPES.get(dtype);
   if (type === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `The tensor ${name} is stored as ${JSON.stringify(dtype) ?? 'nothing'}, which Halfspace does not read.`,
+      `The tensor ${name} is stored as ${shown(dtype)}, which Halfspace does not read.`,
     );
   }
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize))
@@ -42,7 +46,6 @@ function parseTensor(name: string, entry: unknown, start: number, fileSize: numb
     shape.reduce((product, size) => product * size, 1),
   );
   if (to - from !== length) throw corrupt(`${name} has ${to - from} bytes where its shape needs ${length}`);
-  if (start + to > fileSize) throw corrupt(`${name} reaches past the end of the file`);
   return { name, shape, type, offset: start + from, length };
 }
 
@@ -69,12 +72,7 @@ export function parseSafetensorsHeader(
     throw corrupt('its header is no object');
   const tensors = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => parseTensor(name, entry, 8 + json.length, fileSize));
-  const inOrder = [...tensors].sort((a, b) => a.offset - b.offset);
-  inOrder.forEach((tensor, index) => {
-    const next = inOrder[index + 1];
-    if (next !== undefined && tensor.offset + tensor.length > next.offset)
-      throw corrupt(`${tensor.name} and ${next.name} overlap`);
-  });
+    .map(([name, entry]) => parseTensor(name, entry, 8 + json.length));
+  checkPlaces(tensors, { start: 8 + json.length, fileSize, alignment: 1 }, corrupt);
   return new Map(tensors.map((tensor) => [tensor.name, tensor]));
 }

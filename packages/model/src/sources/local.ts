@@ -6,6 +6,7 @@ import type { Source } from './source.js';
 export const localPath: Source = {
   name: 'local path',
   find: async (spec) => {
+    if (spec === '') return undefined;
     const path = resolve(spec);
     return access(path).then(
       () => path,

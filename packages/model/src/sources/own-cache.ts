@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDirectory } from '../cache.js';
-import { CATALOGUE, type CatalogueEntry } from '../catalogue.js';
+import { HalfspaceError } from '@halfspace/core';
+import { cacheDirectory, fingerprintFile } from '../cache.js';
+import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
 import type { Source } from './source.js';
 
 /** Where a model of the catalogue is kept. */
@@ -9,21 +10,19 @@ export function cachedPath(entry: CatalogueEntry): string {
   return join(cacheDirectory(), 'models', entry.name, entry.file);
 }
 
-/** The catalogue's entry of a name. */
-export function catalogueEntry(spec: string): CatalogueEntry | undefined {
-  return CATALOGUE.find((entry) => entry.name === spec.toLowerCase());
-}
-
-/** Models of the catalogue that were fetched before. They were verified before they got their name. */
+/** Models of the catalogue that were fetched before. One whose bytes have changed since is fetched again. */
 export const ownCache: Source = {
   name: 'own cache',
-  find: async (spec) => {
-    const entry = catalogueEntry(spec);
+  find: async (spec, { catalogue, offline }) => {
+    const entry = findInCatalogue(spec, catalogue);
     if (entry === undefined) return undefined;
     const path = cachedPath(entry);
-    return stat(path).then(
-      () => path,
-      () => undefined,
+    const found = await fingerprintFile(path).catch(() => undefined);
+    if (found === entry.sha256) return path;
+    if (found === undefined || offline !== true) return undefined;
+    throw new HalfspaceError(
+      'checksum-mismatch',
+      `${path} is damaged: it has the sha-256 ${found}, where ${entry.sha256} belongs. Fetch it again when there is a network.`,
     );
   },
 };

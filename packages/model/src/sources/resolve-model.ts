@@ -1,6 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { CATALOGUE } from '../catalogue.js';
-import { hub, huggingFaceCache } from './hugging-face.js';
+import { huggingFaceCache } from './hub-cache.js';
+import { hub } from './hub.js';
 import { localPath } from './local.js';
 import { ownCache } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
@@ -14,7 +15,8 @@ const SOURCES: readonly Source[] = [localPath, ownCache, huggingFaceCache, wheel
  *
  * @param spec - A path, a name of the catalogue, or `org/name[@revision][:file.gguf]` on the hub; by
  * default the catalogue's first model.
- * @throws HalfspaceError `model-not-found`, `download-failed`, `checksum-mismatch`, `aborted`
+ * @throws HalfspaceError `model-not-found`, `download-failed`, `checksum-mismatch`, `disk-full`,
+ * `cache-not-writable`, `aborted`
  */
 export async function resolveModel(
   spec: string = CATALOGUE[0].name,
@@ -24,8 +26,9 @@ export async function resolveModel(
     const path = await source.find(spec, options);
     if (path !== undefined) return { path, source: source.name };
   }
+  const known = (options.catalogue ?? CATALOGUE).map((entry) => entry.name);
   throw new HalfspaceError(
     'model-not-found',
-    `There is no model "${spec}". Looked at: ${SOURCES.map((source) => source.name).join(', ')}. Known by name: ${CATALOGUE.map((entry) => entry.name).join(', ')}.`,
+    `There is no model "${spec}". Looked at: ${SOURCES.map((source) => source.name).join(', ')}. Known by name: ${known.join(', ')}.`,
   );
 }

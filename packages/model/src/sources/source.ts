@@ -1,3 +1,5 @@
+import type { CatalogueEntry } from '../catalogue.js';
+
 /** What is being done to a model, for a progress bar. */
 export interface SourceProgress {
   readonly phase: 'download' | 'unpack' | 'verify';
@@ -12,6 +14,8 @@ export interface SourceOptions {
   readonly onProgress?: (progress: SourceProgress) => void;
   /** Do not use the network. */
   readonly offline?: boolean;
+  /** Models known by name (default: {@link CATALOGUE}). */
+  readonly catalogue?: readonly CatalogueEntry[];
 }
 
 /** One place that models come from. */

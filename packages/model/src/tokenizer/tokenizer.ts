@@ -3,10 +3,12 @@ import { Template } from '@huggingface/jinja';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
-import { readVocabulary, type TokenizerFiles } from './vocabulary.js';
+import { tokenizerFromDirectory } from './from-directory.js';
+import { tokenizerFromGguf } from './from-gguf.js';
+import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** What chat models end a turn with, besides the end of sequence that the file names. */
-const TURN_ENDS = new Set([
+const TURN_ENDS: ReadonlySet<string | undefined> = new Set([
   '<|im_end|>',
   '<|endoftext|>',
   '<|eot_id|>',
@@ -40,29 +42,53 @@ function createChat(files: TokenizerFiles, name: string): Tokenizer['renderChat'
   };
 }
 
+/** The token that a tokenizer puts in front of a text by itself. */
+function firstAdded(ids: (text: string, whole: boolean) => number[]): number | 'none' {
+  const [first] = ids('a', true);
+  return first === undefined || first === ids('a', false)[0] ? 'none' : first;
+}
+
+function createEncoder({ name }: ModelFile, files: TokenizerFiles): Tokenizer['encode'] {
+  try {
+    const inner = new HuggingFaceTokenizer(files.tokenizer, files.config);
+    // A byte that no token stands for is left out, as by the tokenizers library.
+    const ids = (text: string, whole = false) =>
+      inner.encode(text, { add_special_tokens: whole }).ids.filter(Number.isInteger);
+    // Asked in any case: what a tokenizer stumbles over shows when it is first used.
+    const own = firstAdded(ids);
+    const beginning = files.beginning === 'as-tokenizer' ? own : files.beginning;
+    return (text) => {
+      // A lone surrogate is no text; encoding makes it U+FFFD.
+      const found = ids(Buffer.from(text, 'utf8').toString('utf8'));
+      // Chat templates often write the beginning themselves.
+      return beginning === 'none' || found[0] === beginning ? found : [beginning, ...found];
+    };
+  } catch (error) {
+    throw damagedVocabulary(name, (error as Error).message);
+  }
+}
+
 /**
- * The tokenizer that belongs to a model file: its own vocabulary, merges and chat template.
+ * The tokenizer that belongs to a model: vocabulary, merges and chat template of the GGUF file, or
+ * tokenizer.json, tokenizer_config.json and chat_template.jinja beside safetensors.
  *
- * @throws HalfspaceError `unsupported-model`, `corrupt-model`
+ * @throws HalfspaceError `unsupported-model` when it is no byte-level BPE; `corrupt-model`, also when one of
+ * the files is missing
  */
 export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
-  const files = await readVocabulary(model);
-  const { tokens, special, beginning } = files;
-  const inner = new HuggingFaceTokenizer(files.tokenizer, files.config);
+  const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);
+  const { tokens, special, added } = files;
   const ends = tokens.flatMap((token, id) => (special.has(id) && TURN_ENDS.has(token) ? [id] : []));
   if (files.endOfSequence !== undefined) ends.push(files.endOfSequence);
-
-  const bytes = (token: number): Uint8Array =>
-    special.has(token) ? new Uint8Array() : tokenBytes(tokens[token] ?? '');
+  const bytes = (token: number): Uint8Array => {
+    if (special.has(token)) return new Uint8Array();
+    const text = tokens[token] ?? '';
+    return added.has(token) ? Buffer.from(text, 'utf8') : tokenBytes(text);
+  };
   return {
     vocabularySize: tokens.length,
     endTokens: new Set(ends),
-    encode(text) {
-      // A lone surrogate is no text; encoding makes it U+FFFD.
-      const wellFormed = Buffer.from(text, 'utf8').toString('utf8');
-      const { ids } = inner.encode(wellFormed, { add_special_tokens: false });
-      return beginning === undefined ? ids : [beginning, ...ids];
-    },
+    encode: createEncoder(model, files),
     decode: (ids) => Buffer.concat(ids.map(bytes)).toString('utf8'),
     bytes,
     renderChat: createChat(files, model.name),

@@ -1,0 +1,58 @@
+/** One candidate of a step, as a trace shows it. */
+export interface TracedCandidate {
+  readonly token: number;
+  /** Its text; an incomplete character shows as U+FFFD. */
+  readonly text: string;
+  /** Probability in the reference distribution. */
+  readonly reference: number;
+  /** Margin of the text with this candidate, per attribute; absent where it was not evaluated. */
+  readonly margins: Readonly<Record<string, number>>;
+  /** Probability after re-weighting. */
+  readonly probability: number;
+}
+
+/** One step of a completion. */
+export interface TracedStep {
+  /** From 0. */
+  readonly step: number;
+  /** Most probable first, by the reference distribution. */
+  readonly candidates: readonly TracedCandidate[];
+  /** Index of the candidate that was taken. */
+  readonly chosen: number;
+  /** KL(q‖p) of the step, nats. */
+  readonly kl: number;
+}
+
+/** Why a completion ended: an end token, a stop string, or its length. */
+export type FinishReason = 'end' | 'stop' | 'length';
+
+/** A finished completion. */
+export interface Completion {
+  /** The prompt as text; a conversation as its rendered template. */
+  readonly prompt: string;
+  readonly promptIndex: number;
+  /** Which completion of the prompt, from 0. */
+  readonly sample: number;
+  /** What was written, without stop string and end token. */
+  readonly text: string;
+  /** Every token drawn, the end token included. */
+  readonly tokens: readonly number[];
+  /** Log-probability of the tokens in the unsteered model's full distribution: natural log, summed. */
+  readonly logprob: number;
+  /** Sum over steps of KL(q‖p), nats. */
+  readonly kl: number;
+  /** Margins of the text after each token, per attribute. NaN if nothing but an end token was drawn. */
+  readonly margins: Readonly<Record<string, { readonly mean: number; readonly min: number }>>;
+  readonly finishReason: FinishReason;
+  readonly trace?: readonly TracedStep[];
+  /**
+   * Wall-clock milliseconds: of running the prompt, shared by its completions, and from the first step
+   * to the last, shared with the completions decoded at the same time.
+   */
+  readonly timing: { readonly promptMs: number; readonly decodeMs: number };
+}
+
+/** What a stream reports: new text of a completion, and in the end the whole of it. */
+export type StreamEvent =
+  | { readonly type: 'text'; readonly promptIndex: number; readonly sample: number; readonly text: string }
+  | { readonly type: 'completion'; readonly completion: Completion };

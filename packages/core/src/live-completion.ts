@@ -1,0 +1,101 @@
+import type { Context } from './contracts/backend.js';
+import type { Completion, FinishReason, TracedStep } from './completion.js';
+import { hashTokens, type NoiseKey } from './noise.js';
+import type { CheckedOptions } from './options.js';
+import type { EncodedPrompt } from './prompts.js';
+import { createTextAssembler, type TextAssembler } from './text-assembler.js';
+
+/** A prompt that has been run, waiting for its completions to start. */
+export interface ReadyPrompt {
+  readonly index: number;
+  readonly prompt: EncodedPrompt;
+  readonly context: Context;
+  /** Distances of the text so far to every subspace. */
+  readonly distances: Float64Array;
+  readonly promptMs: number;
+}
+
+/** A completion in progress: what the next step needs to know, and what has been recorded. */
+export interface LiveCompletion {
+  readonly ready: ReadyPrompt;
+  readonly key: NoiseKey;
+  readonly assembler: TextAssembler;
+  /** Distinct tokens of prompt and completion. */
+  readonly seen: Set<number>;
+  readonly tokens: number[];
+  readonly trace: TracedStep[];
+  readonly startedAt: number;
+  context: Context;
+  /** Distances of the text so far to every subspace. */
+  distances: Float64Array;
+  logprob: number;
+  kl: number;
+  /** Number of margins that were recorded for each attribute, their sums and least values. */
+  measured: number;
+  readonly marginSums: Float64Array;
+  readonly marginMins: Float64Array;
+}
+
+/** Starts a completion; it owns `context`. */
+export function startCompletion(
+  ready: ReadyPrompt,
+  context: Context,
+  sample: number,
+  options: CheckedOptions,
+): LiveCompletion {
+  const attributes = ready.distances.length;
+  return {
+    ready,
+    key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample },
+    assembler: createTextAssembler(options.stop),
+    seen: new Set(ready.prompt.tokens),
+    tokens: [],
+    trace: [],
+    startedAt: performance.now(),
+    context,
+    distances: ready.distances,
+    logprob: 0,
+    kl: 0,
+    measured: 0,
+    marginSums: new Float64Array(attributes),
+    marginMins: new Float64Array(attributes).fill(Infinity),
+  };
+}
+
+/** Records the margins of the text after its latest token. */
+export function recordMargins(live: LiveCompletion, margins: readonly number[]): void {
+  live.measured++;
+  margins.forEach((margin, a) => {
+    live.marginSums[a] += margin;
+    live.marginMins[a] = Math.min(live.marginMins[a], margin);
+  });
+}
+
+/** The finished record. */
+export function finishCompletion(
+  live: LiveCompletion,
+  finishReason: FinishReason,
+  names: readonly string[],
+  options: CheckedOptions,
+): Completion {
+  const { ready, measured } = live;
+  const margins = names.map((name, a) => [
+    name,
+    measured === 0
+      ? { mean: NaN, min: NaN }
+      : { mean: live.marginSums[a] / measured, min: live.marginMins[a] },
+  ]);
+  return {
+    prompt: ready.prompt.text,
+    promptIndex: ready.index,
+    sample: live.key.sample,
+    text: live.assembler.text,
+    tokens: live.tokens,
+    logprob: live.logprob,
+    kl: live.kl,
+    margins: Object.fromEntries(margins) as Completion['margins'],
+    finishReason,
+    ...(options.trace ? { trace: live.trace } : {}),
+    timing: { promptMs: ready.promptMs, decodeMs: performance.now() - live.startedAt },
+  };
+}

@@ -1,0 +1,120 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ChatMessage } from './contracts/tokenizer.js';
+import { HalfspaceError } from './errors.js';
+import type { BonusForm } from './tilt.js';
+
+/** What to complete: exactly one of the three. */
+export interface PromptOptions {
+  /** Text that the model goes on with. */
+  readonly prompt?: string;
+  /** Several texts, each completed `samples` times. */
+  readonly prompts?: readonly string[];
+  /** A conversation, rendered by the model's chat template; the completion is the assistant's turn. */
+  readonly messages?: readonly ChatMessage[];
+}
+
+/** How to decode. */
+export interface DecodeOptions {
+  /** Most tokens of a completion (default 64). It ends earlier at the end of the model's context. */
+  readonly maxTokens?: number;
+  /** Completions of each prompt (default 1). */
+  readonly samples?: number;
+  /** Default 1. At 0 the most probable token of the re-weighted distribution at temperature 1 is taken. */
+  readonly temperature?: number;
+  /** Nucleus mass in (0, 1] (default 0.9). */
+  readonly topP?: number;
+  /** Most candidates of a step (default 10); 0 for no such limit. All candidates are run if steered. */
+  readonly topK?: number;
+  /** Above 1 discourages tokens that the text already has (default 1: off). */
+  readonly repetitionPenalty?: number;
+  /** Integer from 0 to 2^53 − 1 (default 0). The same seed gives the same completions. */
+  readonly seed?: number;
+  /** Texts at which a completion ends; they are not part of it. */
+  readonly stop?: readonly string[];
+  /**
+   * Weight of each attribute by name, in nats per unit of margin (`calibrated`) or nats (`softmax`), at
+   * least 0. An attribute of weight 0 is measured and does not steer.
+   */
+  readonly attributes?: Readonly<Record<string, number>>;
+  /** Default `calibrated`; see {@link BonusForm}. */
+  readonly form?: BonusForm;
+  /** Whether completions carry a record of every step (default false). */
+  readonly trace?: boolean;
+  /**
+   * Completions decoded together (default 16). It changes speed and memory, and not the noise; but a backend
+   * whose sums depend on what it holds (ONNX Runtime) rounds differently, so a text can change.
+   */
+  readonly concurrency?: number;
+}
+
+/** Everything that `generate` and `stream` take. */
+export interface GenerateOptions extends PromptOptions, DecodeOptions {
+  /** Ends the run with the error `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** {@link DecodeOptions} with every default filled in. */
+export type CheckedOptions = Required<DecodeOptions>;
+
+const text = { type: 'string' } as const;
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    prompt: text,
+    prompts: { type: 'array', items: text, minItems: 1 },
+    messages: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['role', 'content'],
+        properties: { role: { enum: ['system', 'user', 'assistant'] }, content: text },
+      },
+    },
+    maxTokens: { type: 'integer', minimum: 1, default: 64 },
+    samples: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1, default: 1 },
+    temperature: { type: 'number', minimum: 0, default: 1 },
+    topP: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.9 },
+    topK: { type: 'integer', minimum: 0, default: 10 },
+    repetitionPenalty: { type: 'number', exclusiveMinimum: 0, default: 1 },
+    seed: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+    stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
+    attributes: { type: 'object', additionalProperties: { type: 'number', minimum: 0 }, default: {} },
+    form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
+    trace: { type: 'boolean', default: false },
+    concurrency: { type: 'integer', minimum: 1, default: 16 },
+  },
+} as const;
+
+const validate = new Ajv2020({ useDefaults: true, strict: true }).compile(SCHEMA);
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws HalfspaceError `bad-option`
+ */
+export function checkOptions(options: GenerateOptions): CheckedOptions & PromptOptions {
+  const { signal: _, ...rest } = options;
+  const filled: Record<string, unknown> = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  );
+  if (!validate(filled)) throw new HalfspaceError('bad-option', complaint(validate.errors?.[0]));
+  const kinds = ['prompt', 'prompts', 'messages'].filter((kind) => filled[kind] !== undefined);
+  if (kinds.length !== 1) {
+    const given = kinds.length === 0 ? 'none' : kinds.join(' and ');
+    throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
+  }
+  return filled as unknown as CheckedOptions & PromptOptions;
+}
+
+function complaint(error: ErrorObject | undefined): string {
+  if (error?.keyword === 'additionalProperties') {
+    const known = Object.keys(SCHEMA.properties).join(', ');
+    return `There is no option "${String(error.params['additionalProperty'])}". Options are: ${known}.`;
+  }
+  const name = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+  return `The option ${name} ${error?.message ?? 'is wrong'}.`;
+}

@@ -1,0 +1,36 @@
+import type { Backend } from './contracts/backend.js';
+import { HalfspaceError } from './errors.js';
+import type { PromptOptions } from './options.js';
+
+/** A prompt as text and as the tokens that the model sees. */
+export interface EncodedPrompt {
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+/**
+ * Encodes every prompt, so that a wrong one is found before any work starts.
+ *
+ * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`
+ */
+export function encodePrompts({ tokenizer, model }: Backend, options: PromptOptions): EncodedPrompt[] {
+  return promptTexts(options).map((text, index, all) => {
+    const tokens = tokenizer.encode(text);
+    const which = all.length > 1 ? `Prompt ${index} (counted from 0)` : 'The prompt';
+    if (tokens.length === 0)
+      throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
+    if (tokens.length >= model.contextLength) {
+      throw new HalfspaceError(
+        'context-overflow',
+        `${which} has ${tokens.length} tokens, and ${model.name} takes ${model.contextLength} together ` +
+          'with the completion. Shorten it.',
+      );
+    }
+    return { text, tokens };
+  });
+
+  function promptTexts({ prompt, prompts, messages }: PromptOptions): readonly string[] {
+    if (messages !== undefined) return [tokenizer.renderChat(messages)];
+    return prompts ?? (prompt === undefined ? [] : [prompt]);
+  }
+}

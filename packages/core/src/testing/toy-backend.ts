@@ -1,0 +1,110 @@
+import type { Backend, Context, LookAhead, NextTokens } from '../contracts/backend.js';
+import type { Tokenizer } from '../contracts/tokenizer.js';
+import { CONTRACT_VERSION } from '../contracts/version.js';
+import { hashTokens } from '../noise.js';
+import { createRandom } from './random.js';
+
+/** Letters a–g, a space, and an end token: small enough to enumerate. */
+export const TOY_VOCABULARY = 'a b c d e f g'.split(' ').concat(' ', '<end>');
+const END = TOY_VOCABULARY.length - 1;
+const WIDTH = 4;
+
+/** Logits after a text: any function of it will do, as long as it is the same each time. */
+export function toyLogits(tokens: readonly number[], endLogit: number): number[] {
+  const random = createRandom(hashTokens(tokens));
+  return TOY_VOCABULARY.map((_, token) => (token === END ? endLogit : random() * 3));
+}
+
+/** Hidden state after a text. */
+export function toyHidden(tokens: readonly number[]): number[] {
+  const random = createRandom(hashTokens(tokens) + 1);
+  return Array.from({ length: WIDTH }, () => Math.fround(random() * 2 - 1));
+}
+
+/** A backend over made-up logits that counts what is asked of it. */
+export interface ToyBackend extends Backend {
+  readonly calls: { prefill: number; next: number; lookAhead: number; rows: number };
+  /** Contexts that were not released. */
+  readonly open: number;
+}
+
+/** Settings of the toy. */
+export interface ToyOptions {
+  readonly endLogit?: number;
+  readonly contextLength?: number;
+  /** Hidden states after this many calls of `lookAhead` are NaN. */
+  readonly breakAfter?: number;
+}
+
+export const toyTokenizer: Tokenizer = {
+  vocabularySize: TOY_VOCABULARY.length,
+  endTokens: new Set([END]),
+  encode: (text) => text.split('').map((letter) => TOY_VOCABULARY.indexOf(letter)),
+  decode: (tokens) => tokens.map((token) => (token === END ? '' : TOY_VOCABULARY[token])).join(''),
+  bytes: (token) => new TextEncoder().encode(token === END ? '' : TOY_VOCABULARY[token]),
+  renderChat: (messages) => messages.map(({ content }) => content).join(' '),
+};
+
+/** The toy. */
+export function createToyBackend(options: ToyOptions = {}): ToyBackend {
+  const { endLogit = -1, contextLength = 64, breakAfter = Infinity } = options;
+  const texts = new Map<Context, readonly number[]>();
+  const calls = { prefill: 0, next: 0, lookAhead: 0, rows: 0 };
+
+  function open(tokens: readonly number[]): Context {
+    const context = { length: tokens.length };
+    texts.set(context, tokens);
+    return context;
+  }
+
+  function textOf(context: Context): readonly number[] {
+    const text = texts.get(context);
+    if (text === undefined) throw new Error('this context was released');
+    return text;
+  }
+
+  function nextTokens(tokens: readonly number[], topK: number, asked: readonly number[]): NextTokens {
+    const logits = toyLogits(tokens, endLogit);
+    const logSumExp = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b).slice(0, topK);
+    const logProbs = (ids: readonly number[]) => Float64Array.from(ids, (id) => logits[id] - logSumExp);
+    return { tokens: Int32Array.from(order), logProbs: logProbs(order), asked: logProbs(asked), logSumExp };
+  }
+
+  return {
+    contract: CONTRACT_VERSION,
+    model: { name: 'toy', fingerprint: 'toy-fingerprint', layers: 1, width: WIDTH, contextLength },
+    tokenizer: toyTokenizer,
+    calls,
+    get open() {
+      return texts.size;
+    },
+    async prefill(tokens, { signal }) {
+      calls.prefill++;
+      signal?.throwIfAborted();
+      const prefixes = tokens.map((_, i) => toyHidden(tokens.slice(0, i + 1)));
+      return { context: open(tokens), hidden: () => Float32Array.from(prefixes.flat()) };
+    },
+    async next(requests) {
+      calls.next++;
+      return requests.map(({ context, topK, tokens = [] }) => nextTokens(textOf(context), topK, tokens));
+    },
+    async lookAhead(requests) {
+      calls.lookAhead++;
+      const broken = calls.lookAhead > breakAfter;
+      return requests.map(({ context, tokens }): LookAhead => {
+        calls.rows += tokens.length;
+        const after = tokens.map((token) => [...textOf(context), token]);
+        return {
+          hidden: () =>
+            Float32Array.from(after.flatMap((text) => (broken ? [NaN, 0, 0, 0] : toyHidden(text)))),
+          commit: (candidate) => open(after[tokens.indexOf(candidate)]),
+        };
+      });
+    },
+    logProbs: async () => new Float64Array(),
+    fork: (context) => open(textOf(context)),
+    release: (context) => void texts.delete(context),
+    dispose: async () => texts.clear(),
+  };
+}

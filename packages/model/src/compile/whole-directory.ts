@@ -1,0 +1,60 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fingerprintFile } from '../cache.js';
+import { partialPath, removeAbandoned } from '../partial.js';
+
+/** Holds the sha-256 of every other file. */
+const MANIFEST = 'manifest.json';
+
+async function manifestOf(directory: string, files: readonly string[]): Promise<string> {
+  const prints = await Promise.all(files.map(async (name) => fingerprintFile(join(directory, name))));
+  return JSON.stringify(Object.fromEntries(files.map((name, index) => [name, prints[index]])));
+}
+
+async function isWhole(directory: string, files: readonly string[]): Promise<boolean> {
+  try {
+    const written = await readFile(join(directory, MANIFEST), 'utf8');
+    return written === (await manifestOf(directory, files));
+  } catch {
+    return false;
+  }
+}
+
+/** Takes a damaged directory away; by its name at once, so that nobody meets it half removed. */
+async function discard(place: string): Promise<void> {
+  const aside = partialPath(place);
+  try {
+    await rename(place, aside);
+    await rm(aside, { recursive: true, force: true });
+  } catch {
+    // There was none, or another process takes it away.
+  }
+}
+
+/**
+ * Sees to it that a directory with `files` is at `place`. One that is there and has the bytes it was made
+ * with is kept; otherwise `make` fills another one, which gets the name when it is finished. So a reader
+ * finds it whole or not at all, whoever is interrupted or writes at the same time.
+ */
+export async function ensureDirectory(
+  place: string,
+  files: readonly string[],
+  make: (directory: string) => Promise<void>,
+): Promise<void> {
+  await removeAbandoned(dirname(place));
+  if (await isWhole(place, files)) return;
+  // Before the work and not after it, when another process may have put a whole one there.
+  await discard(place);
+  const partial = partialPath(place);
+  try {
+    await mkdir(partial, { recursive: true });
+    await make(partial);
+    await writeFile(join(partial, MANIFEST), await manifestOf(partial, files));
+    await rename(partial, place).catch(async (error: unknown) => {
+      // Another process has done the same work meanwhile.
+      if (!(await isWhole(place, files))) throw error;
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+  }
+}

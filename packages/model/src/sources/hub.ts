@@ -1,0 +1,188 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import {
+  HubApiError,
+  downloadFile,
+  getHFHubCachePath,
+  listFiles,
+  modelInfo,
+  type ListFileEntry,
+} from '@huggingface/hub';
+import { explainWriteError } from '../cache.js';
+import { partialPath, removeAbandoned } from '../partial.js';
+import { isFile } from '../is-file.js';
+import { SHARD_INDEX } from '../safetensors/header.js';
+import { cachedRepository, isCommit, type CachedRepository } from './hub-cache.js';
+import { parseHubSpec, type HubSpec } from './hub-spec.js';
+import type { Source, SourceOptions } from './source.js';
+
+/** A repository at one commit, as the hub's client takes it. */
+interface Remote {
+  readonly repo: string;
+  readonly revision: string;
+  readonly hubUrl?: string;
+  readonly accessToken?: string;
+  readonly fetch: typeof fetch;
+}
+
+/** A file that is wanted, and what its bytes must be. */
+interface RemoteFile {
+  readonly path: string;
+  readonly size: number;
+  /** sha-256 of large files; of the others, Git's name for the bytes. */
+  readonly digest: string;
+  readonly large: boolean;
+}
+
+const BESIDE = new Set([
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'chat_template.jinja',
+  SHARD_INDEX,
+]);
+const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors$/;
+
+function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
+  const digest = lfs?.oid ?? oid ?? '';
+  if (/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(digest)) return { path, size, digest, large: lfs !== undefined };
+  throw new HalfspaceError(
+    'download-failed',
+    `The hub gives no checksum for ${path}, so it cannot be trusted.`,
+  );
+}
+
+/** The files that belong to a model. */
+async function listWanted(remote: Remote, { file, repository }: HubSpec): Promise<RemoteFile[]> {
+  const wanted: RemoteFile[] = [];
+  const others: string[] = [];
+  for await (const each of listFiles({ ...remote, recursive: file?.includes('/') === true })) {
+    if (each.type !== 'file') continue;
+    const { path } = each;
+    if (file === undefined ? BESIDE.has(path) || WEIGHTS.test(path) : path === file)
+      wanted.push(wantedFile(each));
+    else if (path.endsWith('.gguf')) others.push(path);
+  }
+  if (wanted.some(({ path }) => path === file || WEIGHTS.test(path))) return wanted;
+  throw new HalfspaceError(
+    'model-not-found',
+    `${repository} on the hub has no ${file ?? 'model.safetensors'}.` +
+      (others.length > 0
+        ? ` It has ${others
+            .slice(0, 20)
+            .map((path) => `${repository}:${path}`)
+            .join(', ')}.`
+        : ''),
+  );
+}
+
+function startHash({ size, large }: RemoteFile): Hash {
+  return large ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
+}
+
+/** Downloads a file to the cache, under its name only when its bytes are what the hub's listing says. */
+async function fetchFile(
+  remote: Remote,
+  file: RemoteFile,
+  cached: CachedRepository,
+  onBytes: (count: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const blob = cached.blob(file.digest);
+  const temporary = partialPath(blob);
+  const hash = startHash(file);
+  const watch = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      onBytes(chunk.length);
+      yield chunk;
+    }
+  };
+  try {
+    // Xet, the hub's other protocol, fetches pieces that cannot be watched or stopped.
+    const found = await downloadFile({ ...remote, path: file.path, xet: false });
+    if (found === null) throw new Error(`${file.path} is not there any more`);
+    await removeAbandoned(dirname(blob));
+    await mkdir(dirname(blob), { recursive: true });
+    const source = Readable.fromWeb(found.stream() as ReadableStream);
+    await pipeline(source, watch, createWriteStream(temporary, { flags: 'wx' }), { signal });
+    if (hash.digest('hex') !== file.digest)
+      throw new HalfspaceError(
+        'checksum-mismatch',
+        `${file.path} arrived with other bytes than the hub lists. It was removed; try again.`,
+      );
+    await rename(temporary, blob);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function download(spec: HubSpec, options: SourceOptions): Promise<string> {
+  const { HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken } = process.env;
+  const { signal, onProgress } = options;
+  const client = {
+    ...(hubUrl && { hubUrl: hubUrl.replace(/\/+$/, '') }),
+    ...(accessToken && { accessToken }),
+    fetch: ((input, init) => fetch(input, { ...init, ...(signal && { signal }) })) as typeof fetch,
+  };
+  const { repository: repo, revision } = spec;
+  // Files of one commit belong together, whatever happens to the branch meanwhile.
+  const { sha: commit } = await modelInfo({ ...client, name: repo, revision, additionalFields: ['sha'] });
+  if (!isCommit(commit)) throw new Error('it gives no commit');
+  const remote = { ...client, repo, revision: commit };
+  const cached = cachedRepository(repo);
+  const wanted = await listWanted(remote, spec);
+  const total = wanted.reduce((sum, { size }) => sum + size, 0);
+  let done = 0;
+  const onBytes = (count: number) => onProgress?.({ phase: 'download', done: (done += count), total });
+  onBytes(0);
+  for (const file of wanted) {
+    throwIfAborted(signal);
+    if (await isFile(cached.blob(file.digest))) onBytes(file.size);
+    else await fetchFile(remote, file, cached, onBytes, signal);
+    await cached.link(file.digest, commit, file.path);
+  }
+  await cached.remember(revision, commit);
+  return join(cached.snapshot(commit), spec.file ?? '');
+}
+
+function explain(error: unknown, spec: string): unknown {
+  const explained = explainWriteError(error, getHFHubCachePath());
+  if (explained instanceof HalfspaceError) return explained;
+  if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode)) {
+    return new HalfspaceError(
+      'model-not-found',
+      `The hub has no ${spec}, or does not show it to you (${error.statusCode}). Check the name; for a private or gated model, set HF_TOKEN.`,
+      { cause: error },
+    );
+  }
+  // The client passes some errors on as their message only.
+  const reason = error instanceof Error ? error.message : String(error);
+  return new HalfspaceError(
+    'download-failed',
+    `${spec} could not be fetched from the hub: ${reason}. Check the connection and try again; what is whole is kept.`,
+    { cause: error },
+  );
+}
+
+/** The hub, or the server that HF_ENDPOINT names. Files go to the Hugging Face cache. */
+export const hub: Source = {
+  name: 'hub',
+  find: async (spec, options) => {
+    const parsed = parseHubSpec(spec);
+    if (parsed === undefined || options.offline === true) return undefined;
+    throwIfAborted(options.signal);
+    try {
+      return await download(parsed, options);
+    } catch (error) {
+      throwIfAborted(options.signal);
+      throw explain(error, spec);
+    }
+  },
+};

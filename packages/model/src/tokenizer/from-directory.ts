@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { HalfspaceError } from '@halfspace/core';
+import { isFile } from '../is-file.js';
+import { isJsonObject, readJsonFile, readTextFile, type JsonObject } from '../json-file.js';
+import { shown } from '../shown.js';
+import type { ModelFile } from '../weights.js';
+import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+
+/** Ids are places in a list; no vocabulary is that long. */
+const LARGEST_ID = 2 ** 24;
+
+/** The ways to split a text that byte-level vocabularies are made with. */
+const SPLITTERS: ReadonlySet<unknown> = new Set(['ByteLevel', 'Digits', 'Punctuation', 'Sequence', 'Split']);
+
+/** Types of a pre-tokenizer and of those in it. */
+function splitters(definition: unknown): unknown[] {
+  if (!isJsonObject(definition)) return [];
+  const inner: unknown = definition['pretokenizers'];
+  return [definition['type'], ...(Array.isArray(inner) ? inner.flatMap(splitters) : [])];
+}
+
+/** Other kinds spell bytes in other ways: their texts would come out wrong. */
+function checkKind(name: string, { model, pre_tokenizer: preTokenizer }: JsonObject): void {
+  const kind = isJsonObject(model) ? model['type'] : undefined;
+  const types = splitters(preTokenizer);
+  const odd = types.find((type) => !SPLITTERS.has(type));
+  if (kind === 'BPE' && odd === undefined && types.includes('ByteLevel')) return;
+  throw new HalfspaceError(
+    'unsupported-model',
+    `${name} has a tokenizer of the kind ${shown(kind)} that splits text by ${types.map(shown).join(', ') || 'nothing'}; Halfspace reads byte-level BPE.`,
+  );
+}
+
+/** A token that stands beside the vocabulary. */
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+}
+
+function readAdded(name: string, entry: unknown): AddedToken {
+  const { id, content, special } = isJsonObject(entry) ? entry : {};
+  if (typeof id === 'number' && typeof content === 'string')
+    return { id, content, special: special === true };
+  throw damagedVocabulary(name, `${shown(entry)} is no added token`);
+}
+
+/** Text of every id. */
+function listTokens(
+  name: string,
+  entries: Iterable<readonly [token: string, id: unknown]>,
+): (string | undefined)[] {
+  const tokens: (string | undefined)[] = [];
+  for (const [token, id] of entries) {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > LARGEST_ID)
+      throw damagedVocabulary(name, `the token ${shown(token)} has the id ${shown(id)}`);
+    tokens[id] = token;
+  }
+  // Without holes, which every() and flatMap() would pass over.
+  return Array.from(tokens);
+}
+
+/** tokenizer_config.json, with the tokens that it names as texts: some give how they are treated, too. */
+async function readConfig(directory: string): Promise<JsonObject> {
+  const config = await readJsonFile(join(directory, 'tokenizer_config.json'));
+  const textOf = (entry: unknown) => (isJsonObject(entry) ? entry['content'] : entry);
+  return { ...config, bos_token: textOf(config['bos_token']), eos_token: textOf(config['eos_token']) };
+}
+
+async function readChatTemplate(directory: string, config: JsonObject): Promise<string | undefined> {
+  const beside = join(directory, 'chat_template.jinja');
+  if (await isFile(beside)) return readTextFile(beside);
+  const given = config['chat_template'];
+  if (!Array.isArray(given)) return typeof given === 'string' ? given : undefined;
+  // Several with names: one is for talking, others are for instance for tools.
+  const chosen = given.filter(isJsonObject).find((each) => each['name'] === 'default')?.['template'];
+  return typeof chosen === 'string' ? chosen : undefined;
+}
+
+/** tokenizer.json, tokenizer_config.json and the chat template beside safetensors. */
+export async function tokenizerFromDirectory({ name, path }: ModelFile): Promise<TokenizerFiles> {
+  const tokenizer = await readJsonFile(join(path, 'tokenizer.json'));
+  const config = await readConfig(path);
+  checkKind(name, tokenizer);
+  const { vocab } = tokenizer['model'] as JsonObject;
+  const listed = tokenizer['added_tokens'] ?? [];
+  if (!isJsonObject(vocab) || !Array.isArray(listed))
+    throw damagedVocabulary(name, 'tokenizer.json has no vocabulary');
+  const added = listed.map((entry) => readAdded(name, entry));
+  const tokens = listTokens(name, [
+    ...Object.entries(vocab),
+    ...added.map(({ content, id }) => [content, id] as const),
+  ]);
+  const find = (text: unknown) => {
+    const id = typeof text === 'string' ? tokens.indexOf(text) : -1;
+    return id < 0 ? undefined : id;
+  };
+  const wantsBos = config['add_bos_token'];
+  const written = wantsBos === true ? find(config['bos_token']) : undefined;
+  return {
+    tokenizer: { ...tokenizer, added_tokens: listed },
+    config,
+    tokens,
+    added: new Set(added.map(({ id }) => id)),
+    special: new Set(added.filter(({ special }) => special).map(({ id }) => id)),
+    beginning: typeof wantsBos === 'boolean' ? (written ?? 'none') : 'as-tokenizer',
+    endOfSequence: find(config['eos_token']),
+    chatTemplate: await readChatTemplate(path, config),
+  };
+}

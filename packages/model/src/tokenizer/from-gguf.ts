@@ -1,0 +1,143 @@
+import { HalfspaceError } from '@halfspace/core';
+import { shown } from '../shown.js';
+import type { ModelFile } from '../weights.js';
+import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+
+/** Kinds of token. */
+const CONTROL = 3;
+const USER_DEFINED = 4;
+
+const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+const split = (pattern: string) => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior: 'Isolated',
+  invert: false,
+});
+const afterSplit = (pattern: string) => ({
+  type: 'Sequence',
+  pretokenizers: [split(pattern), { ...BYTE_LEVEL, use_regex: false }],
+});
+
+/** How GGUF's names for pre-tokenizers are spelled in tokenizer.json. */
+const PRE_TOKENIZERS: Readonly<Record<string, unknown>> = {
+  default: BYTE_LEVEL,
+  'gpt-2': BYTE_LEVEL,
+  smollm: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, BYTE_LEVEL] },
+  'llama-bpe': afterSplit(
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  ),
+  qwen2: afterSplit(
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  ),
+};
+
+function strings({ name, metadata }: ModelFile, key: string): string[] {
+  const value = metadata.get(key);
+  if (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string'))
+    return value;
+  throw damagedVocabulary(name, `${key} is no list of texts`);
+}
+
+function tokenId({ name, metadata }: ModelFile, key: string, size: number): number | undefined {
+  const value = metadata.get(key);
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < size) return value;
+  throw damagedVocabulary(name, `${key} is ${shown(value)}, which is no token`);
+}
+
+/** Name and definition of the rule that splits a text before pairs are merged. */
+function preTokenizerOf({ name, metadata }: ModelFile): { rule: string; definition: unknown } {
+  const kind = metadata.get('tokenizer.ggml.model');
+  if (kind !== 'gpt2') {
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${name} has a tokenizer of the kind ${shown(kind)}; Halfspace reads byte-level BPE ("gpt2").`,
+    );
+  }
+  const rule = metadata.get('tokenizer.ggml.pre') ?? 'default';
+  if (typeof rule === 'string' && Object.hasOwn(PRE_TOKENIZERS, rule))
+    return { rule, definition: PRE_TOKENIZERS[rule] };
+  throw new HalfspaceError(
+    'unsupported-model',
+    `${name} splits text by the rule ${shown(rule)}, which Halfspace does not know. Known: ${Object.keys(PRE_TOKENIZERS).join(', ')}.`,
+  );
+}
+
+function readTokens(model: ModelFile): Map<string, number> {
+  const tokens = strings(model, 'tokenizer.ggml.tokens');
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  if (ids.size !== tokens.length) throw damagedVocabulary(model.name, 'it has a token twice');
+  return ids;
+}
+
+function readMerges(model: ModelFile, ids: ReadonlyMap<string, number>): string[] {
+  const merges = strings(model, 'tokenizer.ggml.merges');
+  for (const merge of merges) {
+    const [left, right, ...rest] = merge.split(' ');
+    if (left === undefined || right === undefined || rest.length > 0)
+      throw damagedVocabulary(model.name, `the merge ${shown(merge)} is no pair`);
+    if (!ids.has(left) || !ids.has(right) || !ids.has(left + right))
+      throw damagedVocabulary(model.name, `the merge ${shown(merge)} is of unknown tokens`);
+  }
+  return merges;
+}
+
+/** Ids of control tokens, and of those and the user's own, which are never split. */
+function readKinds({ name, metadata }: ModelFile, size: number): { special: Set<number>; added: number[] } {
+  const kinds = metadata.get('tokenizer.ggml.token_type') ?? [];
+  if (!Array.isArray(kinds) || (kinds.length > 0 && kinds.length !== size))
+    throw damagedVocabulary(name, 'not every token has a kind');
+  const idsOf = (...wanted: unknown[]) => kinds.flatMap((kind, id) => (wanted.includes(kind) ? [id] : []));
+  return { special: new Set(idsOf(CONTROL)), added: idsOf(CONTROL, USER_DEFINED) };
+}
+
+/** The tokenizer of a GGUF file, in the shape of tokenizer.json. */
+export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
+  const { rule, definition } = preTokenizerOf(model);
+  const ids = readTokens(model);
+  const tokens = [...ids.keys()];
+  const merges = readMerges(model, ids);
+  const { special, added } = readKinds(model, tokens.length);
+  const bos = tokenId(model, 'tokenizer.ggml.bos_token_id', tokens.length);
+  const eos = tokenId(model, 'tokenizer.ggml.eos_token_id', tokens.length);
+  // Files of llama 3 leave out that texts begin with a token.
+  const wantsBos = model.metadata.get('tokenizer.ggml.add_bos_token') ?? rule === 'llama-bpe';
+  const template = model.metadata.get('tokenizer.chat_template');
+  return {
+    tokenizer: {
+      version: '1.0',
+      added_tokens: added.map((id) => ({
+        id,
+        content: tokens[id],
+        special: special.has(id),
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+      })),
+      normalizer: null,
+      pre_tokenizer: definition,
+      post_processor: null,
+      decoder: BYTE_LEVEL,
+      model: {
+        type: 'BPE',
+        vocab: Object.fromEntries(ids),
+        merges,
+        ignore_merges: rule === 'llama-bpe',
+        unk_token: null,
+      },
+    },
+    config: {
+      bos_token: tokens[bos ?? -1],
+      eos_token: tokens[eos ?? -1],
+      clean_up_tokenization_spaces: false,
+    },
+    tokens,
+    added: new Set(added),
+    special,
+    beginning: wantsBos === true ? (bos ?? 'none') : 'none',
+    endOfSequence: eos,
+    chatTemplate: typeof template === 'string' ? template : undefined,
+  };
+}

@@ -1,0 +1,313 @@
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { array, ggufBytes, text, u32, u64 } from './testing/gguf-bytes.js';
+import { damaged, refusalOf } from './testing/hostile.js';
+import { safetensorsBytes } from './testing/safetensors-bytes.js';
+import { useTemporaryDirectory } from './testing/temporary.js';
+import { openModelFile } from './weights.js';
+
+const UNTIED = fileURLToPath(new URL('../../backend-onnx/fixtures/untied', import.meta.url));
+const F32 = 0;
+const numbers = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+const GGUF = ggufBytes({
+  metadata: { 'general.name': text('tiny'), list: array([u32(1), u32(2)]) },
+  tensors: [
+    { name: 'a', shape: [2, 2], type: F32, data: numbers(1, 2, 3, 4) },
+    { name: 'b', shape: [8], type: F32, data: numbers(5, 6, 7, 8, 9, 10, 11, 12) },
+  ],
+});
+const code = (expected: string) => expect.objectContaining({ code: expected });
+
+/** Opens a model, reads every tensor and gives it back. */
+async function readAll(path: string): Promise<Map<string, Float32Array>> {
+  const model = await openModelFile(path);
+  try {
+    const read = new Map<string, Float32Array>();
+    for (const name of model.tensors.keys()) read.set(name, await model.readF32(name));
+    return read;
+  } finally {
+    await model.close();
+  }
+}
+
+/** Handles that this process has open on files of a directory. */
+async function openHandles(directory: string): Promise<number> {
+  const links = await readdir('/proc/self/fd');
+  const targets = await Promise.all(
+    links.map(async (link) => readlink(`/proc/self/fd/${link}`).catch(() => '')),
+  );
+  return targets.filter((target) => target.startsWith(directory)).length;
+}
+
+describe('a GGUF file', () => {
+  const directory = useTemporaryDirectory();
+
+  it('is opened, read and given back', async () => {
+    const path = join(directory.path, 'tiny.gguf');
+    await writeFile(path, GGUF);
+    const model = await openModelFile(path);
+    expect(model).toMatchObject({ format: 'gguf', name: 'tiny', path });
+    expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect([...(await model.readF32('a'))]).toEqual([1, 2, 3, 4]);
+    expect([...(await model.readF32('b'))]).toEqual([5, 6, 7, 8, 9, 10, 11, 12]);
+    await expect(model.readF32('c')).rejects.toThrow(code('unknown-tensor'));
+    await model.close();
+    await model.close();
+    await expect(model.readF32('a')).rejects.toThrow(code('closed-model'));
+  });
+
+  it('is read or refused, however it is damaged, and no handle stays open', async () => {
+    const path = join(directory.path, 'damaged.gguf');
+    await fc.assert(
+      fc.asyncProperty(damaged(GGUF), async (bytes) => {
+        await writeFile(path, bytes);
+        await refusalOf(readAll(path));
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+    if (process.platform === 'linux') expect(await openHandles(directory.path)).toBe(0);
+  });
+
+  it('is refused when it is cut short or goes on too long', async () => {
+    const path = join(directory.path, 'tiny.gguf');
+    for (const length of [0, 3, 100, GGUF.length - 1]) {
+      await writeFile(path, GGUF.subarray(0, length));
+      await expect(openModelFile(path)).rejects.toThrow(code('corrupt-model'));
+    }
+    await writeFile(path, Buffer.concat([GGUF, Buffer.alloc(1000)]));
+    await expect(openModelFile(path)).rejects.toThrow(/goes on for 1000 bytes/);
+  });
+
+  it('that is cut short after it was opened says so', async () => {
+    const path = join(directory.path, 'tiny.gguf');
+    await writeFile(path, GGUF);
+    const model = await openModelFile(path);
+    await truncate(path, GGUF.length - 4);
+    await expect(model.readF32('b')).rejects.toThrow(code('corrupt-model'));
+    expect([...(await model.readF32('a'))]).toEqual([1, 2, 3, 4]);
+    await model.close();
+  });
+
+  it('is read beyond what is looked at first', async () => {
+    const path = join(directory.path, 'long.gguf');
+    const long = 'x'.repeat(20_000_000);
+    await writeFile(path, ggufBytes({ metadata: { long: text(long), short: text('y') } }));
+    const model = await openModelFile(path);
+    expect(model.metadata.get('short')).toBe('y');
+    await model.close();
+    // It has no tensors, and is closed all the same.
+    if (process.platform === 'linux') expect(await openHandles(directory.path)).toBe(0);
+  });
+
+  it('of gigabytes with a header that never ends is refused before much is read', async () => {
+    const path = join(directory.path, 'endless.gguf');
+    const size = 8 * 2 ** 30;
+    await writeFile(path, ggufBytes({ metadata: { key: { type: 8, body: u64(BigInt(size - 1000)).body } } }));
+    const file = await open(path, 'r+');
+    // No bytes are written: the file has a hole.
+    await file.truncate(size);
+    await file.close();
+    await expect(openModelFile(path)).rejects.toThrow(/header of the GGUF file is longer/);
+    expect(process.memoryUsage().rss).toBeLessThan(2 ** 30);
+  });
+
+  it.each([NaN, Infinity, -Infinity])(
+    'with a weight of %s is refused, and the tensor named',
+    async (value) => {
+      const path = join(directory.path, 'odd.gguf');
+      const tensors = [{ name: 'odd', shape: [3], type: F32, data: numbers(1, value, 3) }];
+      await writeFile(path, ggufBytes({ tensors }));
+      const model = await openModelFile(path);
+      await expect(model.readF32('odd')).rejects.toThrow(/tensor odd/);
+      await expect(model.readF32('odd')).rejects.toThrow(code('corrupt-model'));
+      await model.close();
+    },
+  );
+
+  it('that holds integers does not pass them off as weights', async () => {
+    const path = join(directory.path, 'integers.gguf');
+    await writeFile(
+      path,
+      ggufBytes({ tensors: [{ name: 'a', shape: [4], type: 24, data: new Uint8Array(4) }] }),
+    );
+    const model = await openModelFile(path);
+    await expect(model.readF32('a')).rejects.toThrow(code('unsupported-model'));
+    await model.close();
+  });
+});
+
+describe('a path that is no model', () => {
+  const directory = useTemporaryDirectory();
+
+  it('is refused', async () => {
+    await expect(openModelFile(join(directory.path, 'nothing'))).rejects.toThrow(code('model-not-found'));
+    await expect(openModelFile(directory.path)).rejects.toThrow(code('model-not-found'));
+    if (process.platform !== 'win32')
+      await expect(openModelFile('/dev/null')).rejects.toThrow(code('model-not-found'));
+  });
+
+  it.skipIf(process.getuid?.() === 0)('is refused when it may not be read', async () => {
+    const path = join(directory.path, 'secret.gguf');
+    await writeFile(path, GGUF);
+    await chmod(path, 0);
+    await expect(openModelFile(path)).rejects.toThrow(code('model-not-readable'));
+  });
+});
+
+describe('safetensors', () => {
+  const directory = useTemporaryDirectory();
+  const place = (name: string) => join(directory.path, 'model', name);
+  const writeIndex = async (map: unknown) =>
+    writeFile(place('model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+
+  /** The fixture's tensors spread over three files, with an index. */
+  async function writeShards(): Promise<Record<string, string>> {
+    await cp(UNTIED, join(directory.path, 'model'), { recursive: true });
+    const whole = await readFile(place('model.safetensors'));
+    const length = Number(whole.readBigUInt64LE());
+    const header = JSON.parse(whole.subarray(8, 8 + length).toString()) as Record<
+      string,
+      { dtype: string; shape: number[]; data_offsets: [number, number] }
+    >;
+    const names = Object.keys(header).filter((name) => name !== '__metadata__');
+    const map: Record<string, string> = {};
+    for (const shard of [0, 1, 2]) {
+      const parts: Uint8Array[] = [];
+      const entries: Record<string, unknown> = {};
+      let end = 0;
+      for (const name of names.filter((_, index) => index % 3 === shard)) {
+        const {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        } = header[name];
+        parts.push(whole.subarray(8 + length + from, 8 + length + to));
+        entries[name] = { dtype, shape, data_offsets: [end, end + to - from] };
+        end += to - from;
+        map[name] = `model-0000${shard + 1}-of-00003.safetensors`;
+      }
+      await writeFile(
+        place(`model-0000${shard + 1}-of-00003.safetensors`),
+        safetensorsBytes(entries, Buffer.concat(parts)),
+      );
+    }
+    await rm(place('model.safetensors'));
+    await writeIndex(map);
+    return map;
+  }
+
+  it('in shards hold the same numbers as in one file', async () => {
+    await writeShards();
+    const one = await readAll(UNTIED);
+    const three = await readAll(join(directory.path, 'model'));
+    expect(three.size).toBe(one.size);
+    expect(three.size).toBeGreaterThan(20);
+    for (const [name, values] of one) expect(three.get(name), name).toEqual(values);
+    expect(await readAll(place('model.safetensors.index.json'))).toEqual(three);
+  });
+
+  it('in shards have a fingerprint of their own, which changes with any of them', async () => {
+    const map = await writeShards();
+    const print = async () => {
+      const model = await openModelFile(join(directory.path, 'model'));
+      await model.close();
+      return model.fingerprint;
+    };
+    const first = await print();
+    expect(await print()).toBe(first);
+    const shard = place(Object.values(map)[1]);
+    const bytes = await readFile(shard);
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(shard, bytes);
+    expect(await print()).not.toBe(first);
+  });
+
+  it.each([
+    '../secret.safetensors',
+    '/etc/secret.safetensors',
+    'sub/a.safetensors',
+    'config.json',
+    '..',
+    5,
+    null,
+    '',
+  ])('whose index points to %j are refused', async (target) => {
+    const map = await writeShards();
+    await copyFile(place(Object.values(map)[0]), join(directory.path, 'secret.safetensors'));
+    await writeIndex({ ...map, 'lm_head.weight': target });
+    await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(/no file beside it/);
+  });
+
+  it.each([undefined, null, [], 'model', {}])(
+    'whose index has the weight_map %j are refused',
+    async (map) => {
+      await writeShards();
+      await writeIndex(map);
+      await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(code('corrupt-model'));
+    },
+  );
+
+  it('that miss a shard are refused by its name, and no handle stays open', async () => {
+    await writeShards();
+    await rm(place('model-00002-of-00003.safetensors'));
+    await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(
+      /model-00002-of-00003.safetensors is missing/,
+    );
+    await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(code('corrupt-model'));
+    if (process.platform === 'linux') expect(await openHandles(directory.path)).toBe(0);
+  });
+
+  it('that hold a tensor twice are refused', async () => {
+    const map = await writeShards();
+    const [first] = Object.values(map);
+    await copyFile(place(first), place('again.safetensors'));
+    await writeIndex({ ...map, again: 'again.safetensors' });
+    await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(/in two of the model's files/);
+  });
+
+  it('are found by the path of the file, and through a link', async () => {
+    await mkdir(join(directory.path, 'link'));
+    await symlink(join(UNTIED, 'model.safetensors'), join(directory.path, 'link', 'model.safetensors'));
+    await symlink(join(UNTIED, 'config.json'), join(directory.path, 'link', 'config.json'));
+    const straight = await readAll(join(UNTIED, 'model.safetensors'));
+    expect(await readAll(join(directory.path, 'link'))).toEqual(straight);
+  });
+
+  it.each(['', '[]', '{', '5'])('with %j for a config.json are refused', async (config) => {
+    await cp(UNTIED, join(directory.path, 'model'), { recursive: true });
+    await writeFile(place('config.json'), config);
+    await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(code('corrupt-model'));
+    await rm(place('config.json'));
+    await expect(openModelFile(join(directory.path, 'model'))).rejects.toThrow(/no config.json/);
+  });
+
+  it('are read or refused, however they are damaged', async () => {
+    await cp(UNTIED, join(directory.path, 'model'), { recursive: true });
+    const header = { a: { dtype: 'F16', shape: [4], data_offsets: [0, 8] } };
+    const file = safetensorsBytes(header, new Uint8Array(8));
+    await fc.assert(
+      fc.asyncProperty(damaged(file), async (bytes) => {
+        await writeFile(place('model.safetensors'), bytes);
+        await refusalOf(readAll(join(directory.path, 'model')));
+      }),
+      { seed: 6, numRuns: 500 },
+    );
+    if (process.platform === 'linux') expect(await openHandles(directory.path)).toBe(0);
+  });
+});

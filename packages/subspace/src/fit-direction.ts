@@ -1,0 +1,70 @@
+import { HalfspaceError } from '@halfspace/core';
+import { solveCholesky } from './cholesky.js';
+import type { Moments } from './moments.js';
+import { solvePseudoInverse } from './pseudo-inverse.js';
+import { ledoitWolf } from './shrinkage.js';
+
+/**
+ * How the within-class covariance is estimated.
+ * - `paper`: as in SASA (Ko et al. 2024, arXiv 2410.03818): the pooled covariance, divided by n − 2 as in
+ *   its authors' code, inverted on its eigenvalues above 1e-6 (an absolute number, in squared units of the
+ *   hidden states).
+ * - `shrinkage`: the pooled covariance drawn towards a ball by the amount of Ledoit and Wolf. Better when
+ *   there are few responses, and the default.
+ */
+export type Estimator = 'paper' | 'shrinkage';
+
+/** A linear classifier, not yet calibrated: distance = direction · h − offset. */
+export interface FittedDirection {
+  /** Unit vector from the negative to the positive side. */
+  readonly direction: Float64Array;
+  /** direction · midpoint of the class means. */
+  readonly offset: number;
+  /** How far the covariance was shrunk, 0 to 1 (`shrinkage` only). */
+  readonly shrinkage?: number;
+}
+
+/** Eigenvalues of the pooled covariance up to this one are noise (the paper's number). */
+const SMALLEST_EIGENVALUE = 1e-6;
+
+/**
+ * Fisher's linear discriminant of two classes, w = Σ⁻¹(μ₊ − μ₋): Bayes-optimal for two Gaussians of one
+ * covariance Σ, which is estimated from both classes, each about its own mean.
+ *
+ * @throws HalfspaceError `degenerate-data` when there are fewer than three vectors, the class means are
+ * the same, or the vectors do not vary within the classes.
+ */
+export function fitDirection(estimator: Estimator, positive: Moments, negative: Moments): FittedDirection {
+  const count = positive.count + negative.count;
+  if (count < 3) {
+    throw new HalfspaceError('degenerate-data', `A direction cannot be fitted on ${count} hidden states.`);
+  }
+  const upper = positive.mean;
+  const lower = negative.mean;
+  const gap = upper.map((mean, i) => mean - lower[i]);
+  const { weights, shrinkage } = solve(estimator, positive, negative, gap);
+  const norm = weights === undefined ? 0 : Math.hypot(...weights);
+  if (weights === undefined || !(norm > 0 && Number.isFinite(norm))) {
+    throw new HalfspaceError(
+      'degenerate-data',
+      'The hidden states do not vary within the classes, or do not differ between them. Check that the ' +
+        'responses are not all the same text.',
+    );
+  }
+  const direction = weights.map((weight) => weight / norm);
+  let offset = 0;
+  for (let i = 0; i < direction.length; i++) offset += (direction[i] * (upper[i] + lower[i])) / 2;
+  return { direction, offset, ...(shrinkage === undefined ? {} : { shrinkage }) };
+}
+
+function solve(estimator: Estimator, positive: Moments, negative: Moments, gap: Float64Array) {
+  const count = positive.count + negative.count;
+  const other = negative.scatter;
+  const scatter = positive.scatter.map((value, i) => value + other[i]);
+  if (estimator === 'paper') {
+    const covariance = scatter.map((value) => value / (count - 2));
+    return { weights: solvePseudoInverse(covariance, gap, SMALLEST_EIGENVALUE) };
+  }
+  const { covariance, shrinkage } = ledoitWolf(scatter, positive.fourth + negative.fourth, count);
+  return { weights: solveCholesky(covariance, gap), shrinkage };
+}

@@ -1,0 +1,15 @@
+export { fitSubspace } from './fit-subspace.js';
+export type { FitOptions, FitProgress } from './fit-options.js';
+export type { LabelledText, Positions } from './labelled-text.js';
+export { attributeOf, parseSubspace, subspaceOf } from './subspace-artifact.js';
+export type { DataSummary, RowCounts, SubspaceArtifact } from './subspace-artifact.js';
+export { readSubspace, writeSubspace } from './subspace-file.js';
+export { createMoments, mergeMoments, weightMoments } from './moments.js';
+export type { Moments } from './moments.js';
+export { fitDirection } from './fit-direction.js';
+export type { Estimator, FittedDirection } from './fit-direction.js';
+export { calibrate } from './calibrate.js';
+export type { Calibration } from './calibrate.js';
+export { auroc, bootstrapAuroc } from './auroc.js';
+export type { AurocInterval, BootstrapOptions } from './auroc.js';
+export type { Figures } from './figures.js';

@@ -1,0 +1,28 @@
+/** A response and whether it has the value. */
+export interface LabelledText {
+  /** Text before the response; may be empty. */
+  readonly prompt: string;
+  readonly response: string;
+  /** 1: has the value (the desired side); 0: lacks it. */
+  readonly label: 0 | 1;
+  /** Rows of one group (a prompt, an author, a topic) are never split between fitting and measuring. */
+  readonly group: string;
+}
+
+/**
+ * Which hidden states of a response a direction is fitted on:
+ * - `last`: the one after its last token, as in the paper;
+ * - `every`: those after every token, each counting once. It also knows unfinished text, which is what
+ *   decoding asks about;
+ * - `both`: half of the weight on every token, half on the last ones. A compromise that tells finished
+ *   texts apart better than `every` and unfinished ones almost as well.
+ */
+export type Positions = (typeof POSITIONS)[number];
+
+/** All {@link Positions}. */
+export const POSITIONS = ['last', 'every', 'both'] as const;
+
+/** The positions that a margin is calibrated and judged on: decoding reads every one. */
+export function readPositions(positions: Positions): 'last' | 'every' {
+  return positions === 'last' ? 'last' : 'every';
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { parseSubspace, type SubspaceArtifact } from './subspace-artifact.js';
+
+/** Largest file that is read, in bytes. A subspace of width 576 takes 4 kB. */
+const MOST_BYTES = 2 ** 20;
+
+/**
+ * Reads a subspace and checks it.
+ *
+ * @throws HalfspaceError `subspace-not-found` when there is no such file, `bad-subspace` when it is not a
+ * subspace, naming the field at fault
+ */
+export async function readSubspace(path: string): Promise<SubspaceArtifact> {
+  return parseSubspace(parseJson(await readText(path), path), path);
+}
+
+/**
+ * Writes a subspace as JSON that a person can read. The file appears whole or not at all.
+ *
+ * @throws HalfspaceError `bad-subspace` when it is not one that {@link readSubspace} would take,
+ * `cannot-write` when the file cannot be written.
+ */
+export async function writeSubspace(path: string, artifact: SubspaceArtifact): Promise<void> {
+  const json = `${JSON.stringify(parseSubspace(artifact, 'The artifact'), undefined, 2)}\n`;
+  const temporary = `${path}.${randomUUID()}.partial`;
+  try {
+    await writeFile(temporary, json, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new HalfspaceError('cannot-write', `${path} cannot be written: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    const info = await stat(path);
+    if (!info.isFile()) throw new HalfspaceError('bad-subspace', `${path} is not a file.`);
+    if (info.size > MOST_BYTES) {
+      throw new HalfspaceError(
+        'bad-subspace',
+        `${path} has ${info.size} bytes, and a subspace file has at most ${MOST_BYTES}.`,
+      );
+    }
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (isHalfspaceError(cause)) throw cause;
+    if (codeOf(cause) === 'ENOENT') {
+      throw new HalfspaceError('subspace-not-found', `There is no subspace file at ${path}.`, { cause });
+    }
+    throw new HalfspaceError('bad-subspace', `${path} cannot be read: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+function parseJson(content: string, path: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (cause) {
+    throw new HalfspaceError('bad-subspace', `${path} is not a subspace: it is not JSON.`, { cause });
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
