@@ -28,7 +28,6 @@ export interface BackendParts {
 export function createBackend(parts: BackendParts): Backend {
   const { model, architecture, tokenizer } = parts;
   const { layers, keyValueHeads, headWidth, width } = architecture;
-  const rowSize = layers * 2 * keyValueHeads * headWidth;
   const tree = createTokenTree();
   const store = createKeyValueStore({ layers, heads: keyValueHeads, headWidth });
   let disposed = false;
@@ -90,10 +89,10 @@ export function createBackend(parts: BackendParts): Backend {
     return graphs.trunk(trunkCall(rows, store.capacity, wanted), store);
   }
 
-  function keep(parent: TokenNode | undefined, row: Float32Array): TokenNode {
+  function keep(parent: TokenNode | undefined, keysValues: Float32Array, row: number): TokenNode {
     const node = tree.append(parent);
     store.fit(tree.extent);
-    store.write(node.slot, row);
+    store.write(node.slot, keysValues, row);
     return node;
   }
 
@@ -119,7 +118,7 @@ export function createBackend(parts: BackendParts): Backend {
         }));
         const result = await run(graphs, rows, wanted);
         for (let index = 0; index < chunk.length; index++) {
-          last = keep(last, result.keysValues.subarray(index * rowSize, (index + 1) * rowSize));
+          last = keep(last, result.keysValues, index);
         }
         await onRows(result.hidden, start);
       }
@@ -249,10 +248,7 @@ export function createBackend(parts: BackendParts): Backend {
                     throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
                   tree.resolve(context);
                   const row = start + index;
-                  const node = keep(
-                    context.last,
-                    result.keysValues.subarray(row * rowSize, (row + 1) * rowSize),
-                  );
+                  const node = keep(context.last, result.keysValues, row);
                   const final = pick(result.hidden, layers).slice(row * width, (row + 1) * width);
                   return tree.open(node, { length: context.length + 1, precision: context.precision, final });
                 },

@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { Backend, ModelInfo } from '@halfspace/core';
+import { dirname } from 'node:path';
+import { HalfspaceError, isHalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
 import {
   cacheDirectory,
   compileModel,
@@ -29,7 +31,7 @@ export interface OnnxBackendOptions {
    * moves perplexity by about one percent.
    */
   readonly precision?: Precision;
-  /** Threads of a call (default: the cores of the machine). */
+  /** Threads of a call, a whole number from 1 (default: the cores of the machine). */
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -38,22 +40,28 @@ export interface OnnxBackendOptions {
 /**
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
- * @throws HalfspaceError `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
+ * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
  * `unsupported-model`, `disk-full`, `backend-failed`, `aborted`
  */
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<Backend> {
   const { signal, onProgress } = options;
   const threads = options.threads ?? availableParallelism();
+  assertOptions(threads, options.precision);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
   const file = await openModelFile(path);
+  const loaded = new Map<Precision, Promise<Graphs>>();
+  const disposeGraphs = async () => {
+    await Promise.allSettled([...loaded.values()].map(async (each) => (await each).dispose()));
+    loaded.clear();
+    await file.close();
+  };
   try {
     const tokenizer = await createTokenizer(file);
     const compiled = new Map<Precision, Promise<CompiledModel>>();
-    const loaded = new Map<Precision, Promise<Graphs>>();
 
     const compile = async (precision: Precision) =>
       remember(compiled, precision, async () =>
@@ -64,26 +72,33 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
           onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
         }),
       );
-    const graphs = async (precision: Precision) =>
-      remember(loaded, precision, async () => loadGraphs(await compile(precision), threads, signal));
-    const disposeGraphs = async () => {
-      await Promise.all([...loaded.values()].map(async (each) => (await each).dispose()));
-      loaded.clear();
-      await file.close();
+    const load = async (precision: Precision): Promise<Graphs> => {
+      const model = await compile(precision);
+      try {
+        return await loadGraphs(model, threads, signal);
+      } catch (error) {
+        if (!isHalfspaceError(error, 'backend-failed')) throw error;
+        // Damage that the cache did not notice: make the graphs again, once.
+        await rm(dirname(model.trunk), { recursive: true, force: true });
+        compiled.delete(precision);
+        return loadGraphs(await compile(precision), threads, signal);
+      }
     };
+    const graphs = async (precision: Precision) => remember(loaded, precision, async () => load(precision));
 
     async function measure(): Promise<Costs> {
       const memo = costsPath(cache, file.fingerprint, threads);
       const known = await readCosts(memo);
       if (known !== undefined) return known;
       // One after the other: both in memory at once would be the most that this program ever needs.
-      const f32 = await loadGraphs(await compile('f32'), threads, signal);
+      const f32 = await load('f32');
       const costs = { f32: await measureCosts(f32, await compile('f32')).finally(async () => f32.dispose()) };
       const whole: Costs = {
         ...costs,
         int8: await measureCosts(await graphs('int8'), await compile('int8')),
       };
-      await writeCosts(memo, whole);
+      // A cache that cannot be written costs time, not correctness.
+      await writeCosts(memo, whole).catch(() => undefined);
       return whole;
     }
 
@@ -101,8 +116,20 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
     };
     return createBackend({ model, architecture, tokenizer, choosePrecision, graphs, disposeGraphs });
   } catch (error) {
-    await file.close();
+    await disposeGraphs();
     throw error;
+  }
+}
+
+function assertOptions(threads: number, precision: string | undefined): void {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new HalfspaceError(
+      'bad-option',
+      `The option threads must be a whole number from 1; got ${threads}.`,
+    );
+  }
+  if (precision !== undefined && precision !== 'f32' && precision !== 'int8') {
+    throw new HalfspaceError('bad-option', `The option precision is f32 or int8; got ${precision}.`);
   }
 }
 

@@ -10,8 +10,12 @@ export interface KeyValueStore {
   values(layer: number): Float32Array;
   /** Makes room for `slots` slots, and gives back what is not needed. */
   fit(slots: number): void;
-  /** Keeps a row of the trunk's `keys_values` output [layers · 2 · heads · headWidth] in a slot. */
-  write(slot: number, row: Float32Array): void;
+  /**
+   * Keeps one row of a trunk call in a slot.
+   *
+   * @param keysValues - The call's output, [1, rows, layers · 2 · heads · headWidth].
+   */
+  write(slot: number, keysValues: Float32Array, row: number): void;
 }
 
 /** An empty store. */
@@ -57,11 +61,11 @@ export function createKeyValueStore(sizes: {
       // Rows pay for unused slots, so a store that is much too large shrinks; a little slack saves copies.
       if (wanted > capacity || wanted * 2 < capacity) resize(wanted);
     },
-    write(slot, row) {
-      let from = 0;
+    write(slot, keysValues, row) {
+      let from = row * slabs.length * heads * headWidth;
       for (const each of slabs) {
         for (let head = 0; head < heads; head++, from += headWidth) {
-          each.set(row.subarray(from, from + headWidth), (head * capacity + slot) * headWidth);
+          each.set(keysValues.subarray(from, from + headWidth), (head * capacity + slot) * headWidth);
         }
       }
     },

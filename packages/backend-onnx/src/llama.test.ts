@@ -1,56 +1,20 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Backend, Tokenizer } from '@halfspace/core';
-import { compileModel, openModelFile } from '@halfspace/model';
+import type { Backend } from '@halfspace/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBackend } from './backend.js';
-import { loadGraphs } from './graphs.js';
-
-interface Expected {
-  tokens: number[];
-  logProbs: number[];
-  tokenLogProbs: number[];
-  hidden: number[][];
-}
-
-const noTokenizer = { vocabularySize: 96, endTokens: new Set([1]) } as unknown as Tokenizer;
-const widest = (found: ArrayLike<number>, wanted: ArrayLike<number>) =>
-  Math.max(
-    ...Array.from({ length: wanted.length }, (_, index) =>
-      Math.abs((found[index] ?? NaN) - (wanted[index] ?? NaN)),
-    ),
-  );
+import { openSmallModel, type Expected, type SmallModel } from './testing/small-model.js';
+import { widest } from './testing/widest.js';
 
 // Random checkpoints and what Hugging Face transformers computes with them: fixtures/make-llamas.py.
 describe.each(['grouped-tied', 'untied', 'llama3-rope'])('a random llama (%s)', (name) => {
-  const directory = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-  let cache: string;
+  let model: SmallModel;
   let backend: Backend;
   let expected: Expected;
 
   beforeAll(async () => {
-    cache = await mkdtemp(join(tmpdir(), 'halfspace-'));
-    expected = JSON.parse(await readFile(join(directory, 'expected.json'), 'utf8')) as Expected;
-    const file = await openModelFile(directory);
-    const compiled = await compileModel(file, { precision: 'f32', cache });
-    await file.close();
-    const graphs = await loadGraphs(compiled, 1);
-    backend = createBackend({
-      model: { name, fingerprint: file.fingerprint, layers: 2, width: 32, contextLength: 64 },
-      architecture: compiled.architecture,
-      tokenizer: noTokenizer,
-      choosePrecision: () => 'f32',
-      graphs: async () => graphs,
-      disposeGraphs: async () => graphs.dispose(),
-    });
+    model = await openSmallModel(name);
+    ({ backend, expected } = model);
   });
 
-  afterAll(async () => {
-    await backend.dispose();
-    await rm(cache, { recursive: true, force: true });
-  });
+  afterAll(async () => model.close());
 
   it('has the hidden states and log-probabilities of transformers within 1e-4', async () => {
     const prompt = await backend.prefill(expected.tokens, { rowsPerStep: 1, layers: [0, 1, 2] });

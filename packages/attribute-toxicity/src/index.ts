@@ -1,0 +1,2 @@
+export { toxicity } from './toxicity.js';
+export { labelToxicity } from './label-recipe.js';

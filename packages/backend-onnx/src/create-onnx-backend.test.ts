@@ -1,0 +1,158 @@
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cacheDirectory } from '@halfspace/model';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tinyGguf } from '../../model/src/testing/tiny-llama.js';
+import { createOnnxBackend, type OnnxBackendOptions } from './create-onnx-backend.js';
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+
+let directory: string;
+let model: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'halfspace-'));
+  vi.stubEnv('HALFSPACE_CACHE', join(directory, 'cache'));
+  model = join(directory, 'tiny.gguf');
+  await writeFile(model, tinyGguf());
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Opens the tiny model, asks it something, and counts how often it was compiled. */
+async function ask(options: OnnxBackendOptions = {}) {
+  let compiled = 0;
+  const backend = await createOnnxBackend({
+    model,
+    threads: 1,
+    onProgress: (progress) => {
+      if (progress.phase === 'compile' && progress.done === 1) compiled++;
+    },
+    ...options,
+  });
+  try {
+    return { logProbs: await backend.logProbs([1, 2, 3]), compiled };
+  } finally {
+    await backend.dispose();
+  }
+}
+
+async function onlyFileOf(name: string): Promise<string> {
+  const place = join(cacheDirectory(), name);
+  const files = await readdir(place);
+  expect(files).toHaveLength(1);
+  return join(place, files[0] ?? '');
+}
+
+describe('measured costs', () => {
+  it('are kept, and used the next time', async () => {
+    await ask();
+    const file = await onlyFileOf('measured');
+    const kept = JSON.parse(await readFile(file, 'utf8')) as Record<string, number[]>;
+    expect(Object.keys(kept).sort()).toEqual(['f32', 'int8']);
+    // Were they measured again, they would be written again.
+    const marked = { f32: kept['f32']?.map(() => 1), int8: kept['int8']?.map(() => 2) };
+    await writeFile(file, JSON.stringify(marked));
+    await ask();
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(marked);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['half written', '{"f32":[1,2,3,4,5],"int8":[1,2'],
+    ['of something else', '{"name":"halfspace"}'],
+    ['no object', 'null'],
+    ['too short', '{"f32":[1,2],"int8":[1,2]}'],
+    ['nonsense', '{"f32":[1,2,3,4,-5],"int8":[1,2,3,4,"5"]}'],
+  ])('that are %s are measured again', async (_, content) => {
+    await ask();
+    const file = await onlyFileOf('measured');
+    await writeFile(file, content);
+    await ask();
+    const measured = JSON.parse(await readFile(file, 'utf8')) as Record<string, number[]>;
+    expect(measured['f32']).toHaveLength(5);
+    expect(measured['int8']?.every((cost) => cost > 0)).toBe(true);
+  });
+
+  it('that cannot be kept cost time only', async () => {
+    await ask();
+    const file = await onlyFileOf('measured');
+    await rm(file);
+    // A directory is in the way, so that the file cannot take its place.
+    await mkdir(join(file, 'in-the-way'), { recursive: true });
+    expect((await ask()).logProbs).toHaveLength(2);
+    expect(await readdir(dirname(file))).toHaveLength(1);
+  });
+
+  it('are not needed when the precision is given', async () => {
+    await ask({ precision: 'int8' });
+    await expect(readdir(join(cacheDirectory(), 'measured'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a compiled graph that does not load', () => {
+  it('is made again, once', async () => {
+    const first = await ask({ precision: 'f32' });
+    const graph = join(await onlyFileOf('compiled'), 'trunk.onnx');
+    const { atime, mtime, size } = await stat(graph);
+    // Same size and time, so that the cache has no reason to look at the content.
+    const file = await open(graph, 'r+');
+    await file.write(Buffer.alloc(size, 0xff), 0, size, 0);
+    await file.close();
+    await utimes(graph, atime, mtime);
+    const second = await ask({ precision: 'f32' });
+    expect(second).toEqual(first);
+    expect(second.compiled).toBe(1);
+    expect((await ask({ precision: 'f32' })).compiled).toBe(0);
+  });
+
+  it('and is noticed to be shorter is made again, too', async () => {
+    const first = await ask({ precision: 'f32' });
+    await truncate(join(await onlyFileOf('compiled'), 'weights.bin'), 100);
+    expect(await ask({ precision: 'f32' })).toEqual(first);
+  });
+});
+
+describe('options', () => {
+  it.each([0, -1, 1.5, NaN, Infinity])('refuses %s threads before any work', async (threads) => {
+    await expect(createOnnxBackend({ model, threads })).rejects.toThrow(code('bad-option'));
+    await expect(readdir(cacheDirectory())).rejects.toThrow('ENOENT');
+  });
+
+  it('refuses a precision that is none', async () => {
+    const precision = 'int4' as 'int8';
+    await expect(createOnnxBackend({ model, precision })).rejects.toThrow(code('bad-option'));
+  });
+
+  it('gives the same in one thread and in two', async () => {
+    const [one, two] = [
+      await ask({ precision: 'f32', threads: 1 }),
+      await ask({ precision: 'f32', threads: 2 }),
+    ];
+    expect(two.logProbs).toEqual(one.logProbs);
+  });
+
+  it('stops for an aborted signal and leaves no half-made graphs', async () => {
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    await expect(createOnnxBackend({ model, signal: controller.signal, onProgress })).rejects.toThrow(
+      code('aborted'),
+    );
+    const left = await readdir(join(cacheDirectory(), 'compiled')).catch(() => []);
+    expect(left.filter((name) => name.includes('partial'))).toEqual([]);
+    expect((await ask()).logProbs).toHaveLength(2);
+  });
+});

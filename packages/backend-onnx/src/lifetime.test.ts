@@ -1,0 +1,149 @@
+import { createHalfspace, type Backend, type Context } from '@halfspace/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONTEXT, openSmallModel, VOCABULARY, type SmallModel } from './testing/small-model.js';
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+const megabytes = (bytes: number) => bytes / 2 ** 20;
+
+let model: SmallModel;
+let backend: Backend;
+beforeEach(async () => {
+  model = await openSmallModel('grouped-tied');
+  ({ backend } = model);
+});
+afterEach(async () => model.close());
+
+/** Counts the contexts that were handed out and not given back. */
+function counted(inner: Backend): Backend & { live(): number } {
+  const open = new Set<Context>();
+  const keep = (context: Context) => {
+    open.add(context);
+    return context;
+  };
+  return {
+    ...inner,
+    live: () => open.size,
+    async prefill(tokens, options) {
+      const found = await inner.prefill(tokens, options);
+      keep(found.context);
+      return found;
+    },
+    async lookAhead(requests, options) {
+      const looks = await inner.lookAhead(requests, options);
+      return looks.map((look) => ({ ...look, commit: (candidate) => keep(look.commit(candidate)) }));
+    },
+    fork: (context) => keep(inner.fork(context)),
+    release(context) {
+      inner.release(context);
+      open.delete(context);
+    },
+  };
+}
+
+describe('a backend', () => {
+  it('runs 1,000 completions without growing', async () => {
+    const watched = counted(backend);
+    const halfspace = createHalfspace({ backend: watched });
+    const prompts = Array.from({ length: 5 }, (_, index) => 'harbour'.slice(index));
+    const hundred = async (seed: number) =>
+      halfspace.generate({ prompts, samples: 20, maxTokens: 6, seed, concurrency: 8 });
+    await hundred(0);
+    await hundred(1);
+    const before = process.memoryUsage().rss;
+    let tokens = 0;
+    for (let seed = 0; seed < 10; seed++) {
+      for (const completion of await hundred(seed)) tokens += completion.tokens.length;
+      expect(watched.live()).toBe(0);
+    }
+    expect(tokens).toBeGreaterThan(4000);
+    // What it keeps for a token is half a kilobyte here; the rest is what the garbage collector has not got to.
+    expect(megabytes(process.memoryUsage().rss - before)).toBeLessThan(64);
+  });
+
+  it('releases everything when a run is aborted in the middle, and can be used again', async () => {
+    const watched = counted(backend);
+    const halfspace = createHalfspace({ backend: watched });
+    const options = { prompts: ['harbour', 'ferry'], samples: 3, maxTokens: 30, seed: 4 };
+    const whole = await halfspace.generate(options);
+    const controller = new AbortController();
+    let texts = 0;
+    const run = async () => {
+      for await (const event of halfspace.stream({ ...options, signal: controller.signal })) {
+        if (event.type === 'text' && ++texts === 7) controller.abort();
+      }
+    };
+    await expect(run()).rejects.toThrow(code('aborted'));
+    expect(texts).toBeLessThan(30);
+    expect(watched.live()).toBe(0);
+    const again = await halfspace.generate(options);
+    expect(again.map(({ text }) => text)).toEqual(whole.map(({ text }) => text));
+  });
+
+  it('leaves contexts as they were when a look-ahead is aborted', async () => {
+    const { context } = await backend.prefill([5, 6, 7], { rowsPerStep: 2 });
+    const ask = [{ context, topK: 5 }];
+    const before = await backend.next(ask);
+    await expect(
+      backend.lookAhead([{ context, tokens: [8, 9] }], { layers: [1], signal: AbortSignal.abort() }),
+    ).rejects.toThrow(code('aborted'));
+    const controller = new AbortController();
+    const late = backend.lookAhead([{ context, tokens: [8, 9] }], { layers: [1], signal: controller.signal });
+    controller.abort();
+    await expect(late).rejects.toThrow(code('aborted'));
+    expect(await backend.next(ask)).toEqual(before);
+  });
+
+  it('may be disposed of twice, and says so when it is used afterwards', async () => {
+    const { context } = await backend.prefill([5, 6], { rowsPerStep: 2 });
+    const [look] = await backend.lookAhead([{ context, tokens: [7] }], { layers: [] });
+    const running = backend.prefill([8], { rowsPerStep: 1 });
+    await Promise.all([backend.dispose(), backend.dispose()]);
+    await backend.dispose();
+    await expect(running).rejects.toThrow(code('disposed'));
+    await expect(backend.prefill([5], { rowsPerStep: 1 })).rejects.toThrow(code('disposed'));
+    await expect(backend.next([{ context, topK: 1 }])).rejects.toThrow(code('disposed'));
+    await expect(backend.lookAhead([{ context, tokens: [7] }], { layers: [] })).rejects.toThrow(
+      code('disposed'),
+    );
+    await expect(backend.logProbs([5, 6])).rejects.toThrow(code('disposed'));
+    expect(() => backend.fork(context)).toThrow(code('disposed'));
+    expect(() => look?.commit(7)).toThrow(code('disposed'));
+    // Giving back what is gone is what a `finally` does; it must not hide the error that led there.
+    expect(() => backend.release(context)).not.toThrow();
+  });
+
+  it('refuses released and foreign contexts', async () => {
+    const other = await openSmallModel('grouped-tied');
+    const { context: foreign } = await other.backend.prefill([5], { rowsPerStep: 1 });
+    const { context } = await backend.prefill([5], { rowsPerStep: 1 });
+    const [look] = await backend.lookAhead([{ context, tokens: [7] }], { layers: [] });
+    backend.release(context);
+    for (const wrong of [context, foreign, { length: 1 }]) {
+      await expect(backend.next([{ context: wrong, topK: 1 }])).rejects.toThrow(code('invalid-context'));
+      await expect(backend.lookAhead([{ context: wrong, tokens: [7] }], { layers: [] })).rejects.toThrow(
+        code('invalid-context'),
+      );
+      expect(() => backend.fork(wrong)).toThrow(code('invalid-context'));
+      expect(() => backend.release(wrong)).toThrow(code('invalid-context'));
+    }
+    expect(() => look?.commit(7)).toThrow(code('invalid-context'));
+    await other.close();
+  });
+
+  it('refuses what is too long and tokens that are none', async () => {
+    const full = Array.from({ length: CONTEXT }, () => 3);
+    await expect(backend.prefill([...full, 3], { rowsPerStep: 1 })).rejects.toThrow(code('context-overflow'));
+    await expect(backend.logProbs([...full, 3])).rejects.toThrow(code('context-overflow'));
+    const { context } = await backend.prefill(full, { rowsPerStep: 1 });
+    await expect(backend.lookAhead([{ context, tokens: [3] }], { layers: [] })).rejects.toThrow(
+      code('context-overflow'),
+    );
+    for (const wrong of [-1, VOCABULARY, 1.5, NaN, Infinity]) {
+      await expect(backend.prefill([3, wrong], { rowsPerStep: 1 })).rejects.toThrow(code('unknown-token'));
+      await expect(backend.logProbs([3, wrong])).rejects.toThrow(code('unknown-token'));
+      await expect(backend.next([{ context, topK: 1, tokens: [wrong] }])).rejects.toThrow(
+        code('unknown-token'),
+      );
+    }
+  });
+});

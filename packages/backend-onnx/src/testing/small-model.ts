@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Backend, Tokenizer } from '@halfspace/core';
+import { compileModel, openModelFile } from '@halfspace/model';
+import { createBackend } from '../backend.js';
+import { loadGraphs } from '../graphs.js';
+
+/** Tokens, width, layers and context of the random checkpoints: fixtures/make-llamas.py. */
+export const VOCABULARY = 96;
+export const WIDTH = 32;
+export const LAYERS = 2;
+export const CONTEXT = 64;
+
+/** What Hugging Face transformers computes with a checkpoint. */
+export interface Expected {
+  readonly tokens: number[];
+  readonly logProbs: number[];
+  readonly tokenLogProbs: number[];
+  readonly hidden: number[][];
+}
+
+/** A random checkpoint, compiled in f32 and loaded. */
+export interface SmallModel {
+  readonly backend: Backend;
+  readonly expected: Expected;
+  close(): Promise<void>;
+}
+
+const tokenizer = {
+  vocabularySize: VOCABULARY,
+  endTokens: new Set([1]),
+  encode: (text: string) => Array.from(text, (character) => (character.codePointAt(0) ?? 0) % VOCABULARY),
+  bytes: (token: number) => Uint8Array.of(32 + (token % 95)),
+} as unknown as Tokenizer;
+
+/** Compiles and loads one of the checkpoints of the fixtures, with a tokenizer of one token a character. */
+export async function openSmallModel(name: string): Promise<SmallModel> {
+  const directory = fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+  const cache = await mkdtemp(join(tmpdir(), 'halfspace-'));
+  const expected = JSON.parse(await readFile(join(directory, 'expected.json'), 'utf8')) as Expected;
+  const file = await openModelFile(directory);
+  const compiled = await compileModel(file, { precision: 'f32', cache });
+  await file.close();
+  const graphs = await loadGraphs(compiled, 1);
+  const backend = createBackend({
+    model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength: CONTEXT },
+    architecture: compiled.architecture,
+    tokenizer,
+    choosePrecision: () => 'f32',
+    graphs: async () => graphs,
+    disposeGraphs: async () => graphs.dispose(),
+  });
+  return {
+    backend,
+    expected,
+    async close() {
+      await backend.dispose();
+      await rm(cache, { recursive: true, force: true });
+    },
+  };
+}
