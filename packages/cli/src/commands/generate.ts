@@ -1,0 +1,86 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import { addJsonOption, type JsonFlag } from '../options/json.js';
+import { addModelOptions, type ModelFlags } from '../options/model.js';
+import { integer, number } from '../options/number.js';
+
+/** Options of `halfspace generate`. */
+export interface GenerateFlags extends ModelFlags, JsonFlag {
+  readonly prompts?: string;
+  readonly chat?: true;
+  readonly attribute?: readonly AttributeChoice[];
+  readonly form: 'calibrated' | 'softmax';
+  readonly maxTokens: number;
+  readonly samples: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly seed: number;
+  readonly stop?: readonly string[];
+  readonly trace?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ halfspace generate "My neighbour said that"
+  $ halfspace generate "My neighbour said that" --attribute toxicity=2
+  $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
+  $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
+  $ halfspace generate --prompts prompts.jsonl --json > completions.jsonl`;
+
+/** Adds `halfspace generate`. */
+export function addGenerate(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('generate')
+    .summary('complete prompts, steered towards attributes')
+    .description(
+      'Completes a prompt, or every prompt of a file. With attributes, each token is chosen with an eye to ' +
+        'what it does to the text: the larger the weight, the more that counts.',
+    )
+    .argument('[prompt]', 'text that the model goes on with')
+    .option('--prompts <file>', 'JSON lines with a "prompt", or plain text with one a line; - reads stdin')
+    .option('--chat', 'give each prompt to the model as the turn of a user')
+    .option(
+      '--attribute <name[=weight]>',
+      'steer by an installed attribute or a subspace file; the weight is 1 if left out, and 0 only measures; may be repeated',
+      collectAttributes,
+    )
+    .addOption(
+      new Option('--form <form>', "how margins become a bonus; softmax is the SASA paper's")
+        .choices(['calibrated', 'softmax'])
+        .default('calibrated'),
+    )
+    .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
+    .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
+    .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
+    .option(
+      '--top-p <p>',
+      'share of the probability that candidates make up',
+      number({ above: 0, max: 1 }),
+      0.9,
+    )
+    .option('--top-k <k>', 'most candidates for a token; 0 for no limit', integer({ min: 0 }), 10)
+    .option(
+      '--seed <n>',
+      'the same seed gives the same completions',
+      integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      0,
+    )
+    .option('--stop <text>', 'end a completion before this text; may be repeated', collectStops)
+    .option('--trace <file>', 'write every step with its candidates to a file, as JSON lines');
+  addJsonOption(addModelOptions(command))
+    .addHelpText('after', EXAMPLES)
+    .action(async (prompt: string | undefined, flags: GenerateFlags) => {
+      if ((prompt === undefined) === (flags.prompts === undefined)) {
+        const given = prompt === undefined ? 'neither' : 'both';
+        command.error(`error: Give either a prompt or --prompts; got ${given}.`, { code: 'usage' });
+      }
+      const { generate } = await import('../run/generate.js');
+      await generate(prompt, flags, signal);
+    });
+}
+
+function collectStops(text: string, earlier: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('It must have at least one character.');
+  return [...earlier, text];
+}

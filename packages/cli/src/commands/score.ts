@@ -1,0 +1,51 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import { addJsonOption, type JsonFlag } from '../options/json.js';
+import { addModelOptions, type ModelFlags } from '../options/model.js';
+
+/** Options of `halfspace score`. */
+export interface ScoreFlags extends ModelFlags, JsonFlag {
+  readonly attribute: readonly AttributeChoice[];
+  readonly input: string;
+}
+
+const EXAMPLES = `
+Margins are log-odds: above 0 is the desired side. There is the margin after
+the last token, and the mean and the minimum over all tokens of the response.
+The probability is that of the last margin.
+
+Examples:
+  $ halfspace score --attribute toxicity --input texts.jsonl
+  $ echo '{"response": "Thank you."}' | halfspace score --attribute toxicity \\
+      --input - --json`;
+
+/** Adds `halfspace score`. */
+export function addScore(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('score')
+    .summary('tell on which side of an attribute texts lie')
+    .description('Reads the margins of texts that are already written.')
+    .requiredOption(
+      '--attribute <name...>',
+      'an installed attribute or a subspace file; may be repeated',
+      collectNames,
+    )
+    .requiredOption(
+      '--input <file>',
+      'JSON lines with a "response" and, if there is one, its "prompt"; - reads stdin',
+    );
+  addJsonOption(addModelOptions(command))
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: ScoreFlags) => {
+      const { score } = await import('../run/score.js');
+      await score(flags, signal);
+    });
+}
+
+function collectNames(text: string, earlier: readonly AttributeChoice[] | undefined): AttributeChoice[] {
+  const choices = collectAttributes(text, earlier);
+  if (choices.at(-1)?.source !== text) {
+    throw new InvalidArgumentError('A weight has no meaning here: give the name alone.');
+  }
+  return choices;
+}

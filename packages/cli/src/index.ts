@@ -1,0 +1,3 @@
+export { createLoadBars } from './load-bars.js';
+export type { LoadBars } from './load-bars.js';
+export { main } from './main.js';

@@ -1,0 +1,40 @@
+import type { LoadProgress } from '@halfspace/backend-onnx';
+import { createProgress, megabytes, uncounted, type Progress } from './progress.js';
+
+const LABELS: Readonly<Record<LoadProgress['phase'], string>> = {
+  download: 'Downloading',
+  unpack: 'Unpacking',
+  verify: 'Verifying',
+  compile: 'Compiling',
+};
+
+/** Shows the phases of fetching and loading a model, one bar after the other. */
+export interface LoadBars {
+  readonly onProgress: (progress: LoadProgress) => void;
+  stop(): void;
+}
+
+/** Makes the bars of {@link LoadBars}. */
+export function createLoadBars(): LoadBars {
+  let current: { readonly phase: string; readonly progress: Progress } | undefined;
+
+  function stop(): void {
+    current?.progress.stop();
+    current = undefined;
+  }
+
+  function onProgress({ phase, done, total }: LoadProgress): void {
+    if (total === undefined) return;
+    if (current?.phase !== phase) {
+      stop();
+      current = {
+        phase,
+        progress: createProgress(LABELS[phase], phase === 'compile' ? uncounted : megabytes),
+      };
+    }
+    current?.progress.update(done, total);
+    if (done >= total) stop();
+  }
+
+  return { onProgress, stop };
+}

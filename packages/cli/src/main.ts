@@ -1,0 +1,22 @@
+import { createProgram } from './program.js';
+import { report } from './report.js';
+import { watchForStop } from './stop.js';
+
+/**
+ * Runs the `halfspace` command.
+ *
+ * @param argv - As in `process.argv`: the program, the script, then what the user wrote.
+ * @returns Exit code: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C, 143 after SIGTERM.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const stop = watchForStop();
+  const program = createProgram(stop.signal);
+  try {
+    await program.parseAsync([...argv]);
+    return stop.exitCode ?? 0;
+  } catch (error) {
+    return stop.exitCode ?? report(error, program, argv.slice(2));
+  } finally {
+    stop.ignore();
+  }
+}

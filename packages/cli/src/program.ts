@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addBench } from './commands/bench.js';
+import { addFit } from './commands/fit.js';
+import { addGenerate } from './commands/generate.js';
+import { addModel } from './commands/model.js';
+import { addPerplexity } from './commands/perplexity.js';
+import { addScore } from './commands/score.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/**
+ * The `halfspace` command with everything it understands. Nothing heavy is loaded here: what a command
+ * needs is imported when it runs.
+ *
+ * @param signal - Aborted when the command is to stop.
+ */
+export function createProgram(signal: AbortSignal): Command {
+  const program = new Command('halfspace')
+    .description('Language models that write within your values: steer, score, fit and measure.')
+    .version(version)
+    .configureHelp({ showGlobalOptions: false })
+    // Errors are written by report(), with their code; see there.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  $ halfspace generate "The weather in Bergen is"',
+        '  $ halfspace generate "My neighbour said that" --attribute toxicity=2',
+        '',
+        'Each command has its own --help. Models and what is made of them are kept in the',
+        'cache directory of your system, or in the one that HALFSPACE_CACHE names.',
+      ].join('\n'),
+    );
+  addGenerate(program, signal);
+  addScore(program, signal);
+  addFit(program, signal);
+  addPerplexity(program, signal);
+  addBench(program, signal);
+  addModel(program, signal);
+  return program;
+}

@@ -1,0 +1,62 @@
+import { CommanderError, type Command } from 'commander';
+import { errColours } from './colours.js';
+
+/** What is written about an error, and the exit code that goes with it. */
+interface Report {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly exitCode: number;
+}
+
+/**
+ * Writes an error on stderr in one line, `error (code): message`, with a hint below where there is one.
+ *
+ * @param words - What the user wrote after `halfspace`, for the hint where to read on.
+ * @returns The exit code: 1, or 2 for wrong usage; 0 where the "error" is that help was asked for.
+ */
+export function report(error: unknown, program: Command, words: readonly string[]): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // A bare `halfspace` or `halfspace model`: commander has written the help.
+  if (error instanceof CommanderError && error.code === 'commander.help') return 2;
+  const { code, message, hint, exitCode } = describe(error, program, words);
+  process.stderr.write(`${errColours.red('error')} (${code}): ${message}\n`);
+  if (hint !== undefined) process.stderr.write(`${errColours.dim(hint)}\n`);
+  if (process.env['HALFSPACE_DEBUG'] === '1' && error instanceof Error) {
+    process.stderr.write(`${withCauses(error)}\n`);
+  }
+  return exitCode;
+}
+
+function describe(error: unknown, program: Command, words: readonly string[]): Report {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CommanderError) {
+    return {
+      code: error.code.replace('commander.', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      message: message.replace(/^error: /, '').replaceAll('\n', ' '),
+      hint: `See: ${commandNames(program, words).join(' ')} --help`,
+      exitCode: 2,
+    };
+  }
+  // By its name and not by its class: core takes a while to load, and a wrong option needs none of it.
+  if (error instanceof Error && error.name === 'HalfspaceError' && 'code' in error) {
+    return { code: String(error.code), message, exitCode: 1 };
+  }
+  return {
+    code: 'unexpected',
+    message,
+    hint: 'Set HALFSPACE_DEBUG=1 to see where this comes from.',
+    exitCode: 1,
+  };
+}
+
+/** The names of the program and of the commands that the words lead to. */
+function commandNames(command: Command, [word, ...rest]: readonly string[]): string[] {
+  const next = command.commands.find((each) => each.name() === word);
+  return [command.name(), ...(next === undefined ? [] : commandNames(next, rest))];
+}
+
+function withCauses(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${withCauses(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,68 @@
+import { createHalfspace, HalfspaceError, type Backend } from '@halfspace/core';
+import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
+import type { GenerateFlags } from '../commands/generate.js';
+import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { readPrompts } from '../read-prompts.js';
+import { showCompletions } from '../show-completions.js';
+import { withBackend } from '../with-backend.js';
+
+/** Rows that are run in a step at most. More would save little time, and keep the first result waiting. */
+const ROWS_PER_STEP = 40;
+/** Completions that are decoded together at most. */
+const MOST_TOGETHER = 16;
+
+/** What is to be completed, with everything that could be checked without the model checked. */
+interface Task {
+  readonly prompts: readonly string[];
+  readonly attributes: readonly WeightedAttribute[];
+  readonly flags: GenerateFlags;
+  readonly signal: AbortSignal;
+}
+
+/** `halfspace generate`. */
+export async function generate(
+  prompt: string | undefined,
+  flags: GenerateFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const attributes = await loadAttributes(flags.attribute ?? []);
+  const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
+  const task: Task = { prompts, attributes, flags, signal };
+  const work = async (trace?: AtomicFile) =>
+    withBackend(flags, signal, async (backend) =>
+      showCompletions({ events: start(task, backend, trace !== undefined), prompts, flags, trace }),
+    );
+  await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
+}
+
+function checked(prompt: string): string {
+  if (prompt !== '') return prompt;
+  throw new HalfspaceError('empty-prompt', 'The prompt is empty. Give it some text.');
+}
+
+function start({ prompts, attributes, flags, signal }: Task, backend: Backend, trace: boolean) {
+  const { form, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
+  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
+  return halfspace.stream({
+    prompts: flags.chat ? prompts.map(asChat) : prompts,
+    attributes: Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight])),
+    form,
+    maxTokens,
+    samples,
+    temperature,
+    topP,
+    topK,
+    seed,
+    stop,
+    trace,
+    concurrency: concurrencyOf(attributes, topK),
+    signal,
+  });
+}
+
+function concurrencyOf(attributes: readonly WeightedAttribute[], topK: number): number {
+  const steered = attributes.some(({ weight }) => weight > 0);
+  const rows = steered ? topK || ROWS_PER_STEP : 1;
+  return Math.min(MOST_TOGETHER, Math.max(1, Math.round(ROWS_PER_STEP / rows)));
+}

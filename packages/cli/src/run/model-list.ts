@@ -1,0 +1,24 @@
+import { CATALOGUE, listCachedModels } from '@halfspace/model';
+import type { JsonFlag } from '../options/json.js';
+import { print, printJson } from '../output.js';
+import { table } from '../table.js';
+
+/** `halfspace model list`. */
+export async function listModels({ json }: JsonFlag): Promise<void> {
+  const cached = await listCachedModels();
+  const models = CATALOGUE.map(({ name, licence }) => {
+    const { path = null, bytes = null } = cached.find((each) => each.name === name) ?? {};
+    return { name, licence, path, bytes };
+  });
+  if (json) {
+    for (const model of models) printJson(model);
+    return;
+  }
+  const rows = models.map(({ name, licence, path, bytes }) => [
+    name,
+    licence,
+    bytes === null ? '–' : `${(bytes / 1e6).toFixed(0)} MB`,
+    path ?? 'not fetched yet',
+  ]);
+  for (const line of table([['name', 'licence', 'size', 'path'], ...rows])) print(line);
+}

@@ -1,0 +1,113 @@
+import type { Completion, StreamEvent } from '@halfspace/core';
+import type { AtomicFile } from './atomic-file.js';
+import { errColours, outColours } from './colours.js';
+import type { GenerateFlags } from './commands/generate.js';
+import { createInOrder } from './in-order.js';
+import { note, print, printJson, write } from './output.js';
+import { createProgress } from './progress.js';
+
+/** Completions on their way, and where they go. */
+export interface Show {
+  readonly events: AsyncIterable<StreamEvent>;
+  readonly prompts: readonly string[];
+  readonly flags: GenerateFlags;
+  /** Gets every step, if there is one. */
+  readonly trace: AtomicFile | undefined;
+}
+
+/** Prints completions as they come: a single one for a person as it is written, others one by one. */
+export async function showCompletions(show: Show): Promise<void> {
+  const { prompts, flags } = show;
+  const total = prompts.length * flags.samples;
+  await (total === 1 && !flags.json ? showOne(show) : showAll(show, total));
+}
+
+async function showOne({ events, prompts, flags, trace }: Show): Promise<void> {
+  let before = flags.chat ? '' : outColours.dim(prompts[0]);
+  for await (const event of events) {
+    // Not earlier than there is something to go with it: the prompt may yet be refused.
+    write(before);
+    before = '';
+    if (event.type === 'text') {
+      write(event.text);
+      continue;
+    }
+    const { completion } = event;
+    print();
+    note(errColours.dim(`[${figures(completion)}, ${millisecondsPerToken(completion)} ms a token]`));
+    await trace?.append(traceLines(completion));
+  }
+}
+
+/** In the order of their prompts, each as soon as it and those before it are done. */
+async function showAll({ events, flags, trace }: Show, total: number): Promise<void> {
+  const inOrder = createInOrder<Completion>();
+  const count = createCount(flags.maxTokens);
+  const progress = createProgress('Completing');
+  progress.update(0, total);
+  try {
+    for await (const event of events) {
+      const { promptIndex, sample } = event.type === 'text' ? event : event.completion;
+      const index = promptIndex * flags.samples + sample;
+      progress.update(count(index, event), total);
+      if (event.type === 'text') continue;
+      for (const due of inOrder(index, event.completion)) {
+        progress.clear();
+        if (flags.json) printJson(withoutTrace(due));
+        else printCompletion(due, flags);
+        await trace?.append(traceLines(due));
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Counts completions, an unfinished one by the share of its tokens that are written. */
+function createCount(maxTokens: number): (index: number, event: StreamEvent) => number {
+  // Pieces of text of the unfinished completions: about one for each token.
+  const pieces = new Map<number, number>();
+  let finished = 0;
+  return (index, { type }) => {
+    if (type === 'text') {
+      pieces.set(index, (pieces.get(index) ?? 0) + 1);
+    } else {
+      pieces.delete(index);
+      finished++;
+    }
+    const written = [...pieces.values()].reduce((sum, each) => sum + each, 0);
+    return finished + written / maxTokens;
+  };
+}
+
+function printCompletion(completion: Completion, { chat, samples }: GenerateFlags): void {
+  const { prompt, promptIndex, sample, text } = completion;
+  const which = samples > 1 ? `prompt ${promptIndex}, sample ${sample}` : `prompt ${promptIndex}`;
+  print(`${outColours.bold(which)}  ${outColours.dim(figures(completion))}`);
+  print(`${chat ? '' : outColours.dim(prompt)}${text}\n`);
+}
+
+function figures({ tokens, finishReason, kl, margins }: Completion): string {
+  const steered = Object.entries(margins).map(
+    ([name, { mean, min }]) => `${name} ${mean.toFixed(2)} (lowest ${min.toFixed(2)})`,
+  );
+  const ending = { length: '', stop: ' to a stop text', end: ' to its end' }[finishReason];
+  return [
+    `${tokens.length} tokens${ending}`,
+    ...(steered.length > 0 ? [`KL ${kl.toFixed(2)} nats`] : []),
+    ...steered,
+  ].join(', ');
+}
+
+function millisecondsPerToken({ timing, tokens }: Completion): string {
+  return (timing.decodeMs / tokens.length).toFixed(1);
+}
+
+function withoutTrace(completion: Completion): Omit<Completion, 'trace'> {
+  const { trace: _, ...rest } = completion;
+  return rest;
+}
+
+function traceLines({ promptIndex, sample, trace = [] }: Completion): string {
+  return trace.map((step) => `${JSON.stringify({ promptIndex, sample, ...step })}\n`).join('');
+}
