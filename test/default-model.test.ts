@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { halfspace, resultsOf } from './support/halfspace.js';
+
+const FIXTURE = new URL('../packages/backend-onnx/fixtures/default-model', import.meta.url).href;
+const TEXT = fileURLToPath(`${FIXTURE}.txt`);
+
+/** What transformers computes with the default model. */
+interface Expected {
+  readonly greedy: readonly { readonly prompt: string; readonly greedy: readonly number[] }[];
+  readonly text: { readonly tokens: readonly number[]; readonly logProbs: readonly number[] };
+}
+
+/** Runs the command with the default model, and reads its JSON lines. */
+async function run<T>(words: readonly string[], input = ''): Promise<T[]> {
+  return resultsOf<T>(await halfspace([...words, '--json'], { input }));
+}
+
+let expected: Expected;
+beforeAll(async () => {
+  expected = JSON.parse(await readFile(new URL(`${FIXTURE}.json`), 'utf8')) as Expected;
+  // Fetches it, unless an earlier run has.
+  const [{ path }] = await run<{ path: string }>(['model', 'pull']);
+  expect(existsSync(path)).toBe(true);
+});
+
+// The first run on a machine compiles the model.
+describe('the default model', { timeout: 300_000 }, () => {
+  it('has the perplexity that transformers gives it', async () => {
+    const { tokens, logProbs } = expected.text;
+    const words = ['perplexity', TEXT, '--window', String(tokens.length), '--precision', 'f32'];
+    const [found] = await run<{ perplexity: number; tokens: number }>(words);
+    const mean = logProbs.reduce((sum, logProb) => sum + logProb, 0) / logProbs.length;
+    expect(found.tokens).toBe(logProbs.length);
+    expect(Math.abs(found.perplexity / Math.exp(-mean) - 1)).toBeLessThan(0.001);
+  });
+
+  it('writes what transformers writes at temperature 0', async () => {
+    const cases = expected.greedy.slice(0, 3);
+    const input = cases.map(({ prompt }) => `${JSON.stringify({ prompt })}\n`).join('');
+    const words = ['--temperature', '0', '--precision', 'f32', '--max-tokens', '24'];
+    const found = await run<{ tokens: number[] }>(['generate', '--prompts', '-', ...words], input);
+    expect(found.map(({ tokens }) => tokens)).toEqual(cases.map(({ greedy }) => greedy));
+  });
+
+  it('is steered by the attribute that comes with the command', async () => {
+    const completions = async (weight: number) => {
+      const words = ['--attribute', `toxicity=${weight}`, '--samples', '6', '--max-tokens', '12'];
+      return run<{ margins: { toxicity: { mean: number } }; kl: number }>([
+        'generate',
+        'He looked at the customer and shouted:',
+        ...words,
+      ]);
+    };
+    const [plain, steered] = [await completions(0), await completions(3)];
+    const meanOf = (all: typeof plain) =>
+      all.reduce((sum, { margins }) => sum + margins.toxicity.mean, 0) / 6;
+    expect(meanOf(steered)).toBeGreaterThan(meanOf(plain) + 0.5);
+    expect(plain.every(({ kl }) => kl === 0)).toBe(true);
+    expect(steered.every(({ kl }) => kl > 0)).toBe(true);
+  });
+
+  it('tells friendly from rude', async () => {
+    const input = ['Thank you so much, that was very kind of you.', 'Shut up, you disgusting idiot.']
+      .map((response) => JSON.stringify({ response }))
+      .join('\n');
+    const [friendly, rude] = await run<{ probability: { toxicity: number } }>(
+      ['score', '--attribute', 'toxicity', '--input', '-'],
+      input,
+    );
+    expect(friendly.probability.toxicity).toBeGreaterThan(0.5);
+    expect(rude.probability.toxicity).toBeLessThan(0.3);
+  });
+});

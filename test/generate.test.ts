@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonLines, resultsOf } from './support/halfspace.js';
+import { makeSmallModel, readExpected, textOfTokens } from './support/small-model.js';
+import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+
+interface Completion {
+  readonly prompt: string;
+  readonly promptIndex: number;
+  readonly sample: number;
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly logprob: number;
+  readonly kl: number;
+  readonly margins: Readonly<Record<string, { readonly mean: number; readonly min: number }>>;
+  readonly finishReason: string;
+  readonly timing: { readonly promptMs: number; readonly decodeMs: number };
+}
+
+interface TracedStep {
+  readonly promptIndex: number;
+  readonly sample: number;
+  readonly step: number;
+  readonly candidates: readonly {
+    readonly token: number;
+    readonly text: string;
+    readonly reference: number;
+    readonly margins: Readonly<Record<string, number>>;
+    readonly probability: number;
+  }[];
+  readonly chosen: number;
+  readonly kl: number;
+}
+
+const PROMPT = 'Once upon a time ';
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+  await workspace.write('rows.jsonl', labelledRows(60));
+  for (const [name, layer] of Object.entries({ early: '1', late: '2' })) {
+    const words = ['fit', '--attribute', name, '--data', 'rows.jsonl', '--layer', layer];
+    expect(await workspace.run([...words, '--output', `${name}.json`, ...SMALL])).toMatchObject({ code: 0 });
+  }
+});
+afterAll(async () => workspace.remove());
+
+async function generate(words: readonly string[], input?: string): Promise<Completion[]> {
+  const run = await workspace.run(['generate', '--json', ...SMALL, ...words], {
+    ...(input !== undefined && { input }),
+  });
+  return resultsOf<Completion>(run);
+}
+
+const textsOf = (completions: readonly Completion[]) => completions.map(({ text }) => text);
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+describe('what is written', () => {
+  it('is one line a completion, with these fields and no others', async () => {
+    const words = ['--max-tokens', '5', '--attribute', './early.json', '--attribute', './late.json=0'];
+    const [found, ...rest] = await generate([PROMPT, ...words]);
+    expect(rest).toEqual([]);
+    expect(Object.keys(found)).toEqual([
+      'prompt',
+      'promptIndex',
+      'sample',
+      'text',
+      'tokens',
+      'logprob',
+      'kl',
+      'margins',
+      'finishReason',
+      'timing',
+    ]);
+    expect(found).toMatchObject({ prompt: PROMPT, promptIndex: 0, sample: 0, finishReason: 'length' });
+    expect(found.text).toBe(textOfTokens(found.tokens));
+    expect(found.tokens).toHaveLength(5);
+    expect(Object.keys(found.margins)).toEqual(['early', 'late']);
+    expect(Object.keys(found.margins['early'])).toEqual(['mean', 'min']);
+    expect(Object.keys(found.timing)).toEqual(['promptMs', 'decodeMs']);
+    expect(Object.values(found.timing).every((ms) => ms > 0)).toBe(true);
+  });
+
+  it('is prompt and completion for a person, and the figures are on stderr', async () => {
+    const words = [PROMPT, '--max-tokens', '8', '--attribute', './early.json'];
+    // The library for colours takes this variable for a terminal.
+    const run = await workspace.run(['generate', ...SMALL, ...words], { env: { CI: 'true' } });
+    expect(run.stdout).toMatch(new RegExp(`^${PROMPT}[ -~]+\\n$`));
+    expect(run.stderr).toMatch(
+      /^\[8 tokens, KL [\d.]+ nats, early -?[\d.]+ \(lowest -?[\d.]+\), [\d.]+ ms a token\]\n$/,
+    );
+  });
+});
+
+describe('prompts', () => {
+  const short = ['--max-tokens', '3', '--samples', '2'];
+
+  it('come from JSON lines and plain text, from stdin and files alike', async () => {
+    await workspace.write('prompts.jsonl', '{"prompt": "The sea"}\n{"id": 7, "prompt": "A hill"}\n');
+    const found = await generate(['--prompts', 'prompts.jsonl', ...short]);
+    expect(found.map(({ prompt, promptIndex, sample }) => [prompt, promptIndex, sample])).toEqual([
+      ['The sea', 0, 0],
+      ['The sea', 0, 1],
+      ['A hill', 1, 0],
+      ['A hill', 1, 1],
+    ]);
+    const plain = await generate(['--prompts', '-', ...short], 'The sea\n\nA hill');
+    expect(textsOf(plain)).toEqual(textsOf(found));
+  });
+
+  it('are the turn of a user with --chat', async () => {
+    const [chat] = await generate(['Why?', '--chat', ...short]);
+    expect(chat.prompt).toBe('user: Why?\nassistant: ');
+    expect(chat.text).toBe((await generate([chat.prompt, ...short]))[0].text);
+  });
+});
+
+describe('sampling', () => {
+  it('gives the same completions for a seed, whatever is decoded beside them', async () => {
+    const steered = ['--max-tokens', '20', '--attribute', './early.json=2', '--seed', '5'];
+    await workspace.write('two.txt', 'The sea\nA hill\n');
+    const many = await generate(['--prompts', 'two.txt', '--samples', '25', ...steered]);
+    const few = await generate(['A hill', '--samples', '3', ...steered]);
+    expect(textsOf(few)).toEqual(textsOf(many.slice(25, 28)));
+    expect(new Set(textsOf(many)).size).toBeGreaterThan(40);
+    const other = await generate(['A hill', '--samples', '3', ...steered, '--seed', '6']);
+    expect(textsOf(other)).not.toEqual(textsOf(few));
+  });
+
+  it('takes the most probable token at temperature 0', async () => {
+    const words = [PROMPT, '--max-tokens', '12'];
+    const [greedy] = await generate([...words, '--temperature', '0', '--seed', '1', '--top-k', '0']);
+    const [again] = await generate([...words, '--temperature', '1', '--seed', '2', '--top-k', '1']);
+    expect(again.text).toBe(greedy.text);
+  });
+
+  it('ends before a stop text', async () => {
+    const [whole] = await generate([PROMPT, '--max-tokens', '30']);
+    const stop = whole.text.slice(11, 13);
+    const [found] = await generate([PROMPT, '--max-tokens', '30', '--stop', 'never', '--stop', stop]);
+    expect(found).toMatchObject({
+      text: whole.text.slice(0, whole.text.indexOf(stop)),
+      finishReason: 'stop',
+    });
+  });
+
+  it('ends where the context of the model does', async () => {
+    const found = await generate(['x'.repeat(60), '--samples', '9']);
+    const lengths = found.filter(({ finishReason }) => finishReason === 'length');
+    expect(lengths.length).toBeGreaterThan(0);
+    expect(lengths.every(({ tokens }) => tokens.length === 4)).toBe(true);
+  });
+});
+
+describe('logprob', () => {
+  it.each(['untied', 'llama3-rope'] as const)('is that of transformers: %s', async (name) => {
+    await makeSmallModel(name, `${workspace.path}/${name}`);
+    const { tokens, logProbs } = await readExpected(name);
+    const words = ['--samples', '30', '--max-tokens', '1', '--top-k', '0', '--top-p', '1'];
+    const input = JSON.stringify({ prompt: textOfTokens(tokens) });
+    const found = await generate(['--prompts', '-', ...words, '--model', `./${name}`], input);
+    expect(new Set(found.map((each) => each.tokens[0])).size).toBeGreaterThan(3);
+    for (const each of found) expect(each.logprob).toBeCloseTo(logProbs[each.tokens[0]], 4);
+  });
+});
+
+describe('--trace', () => {
+  const weights = { early: 1.5, late: 0.5 };
+
+  it.each(['calibrated', 'softmax'] as const)('shows every step, which add up: %s', async (form) => {
+    const attributes = Object.entries(weights).flatMap(([name, weight]) => [
+      '--attribute',
+      `./${name}.json=${weight}`,
+    ]);
+    const words = ['--samples', '2', '--max-tokens', '12', '--form', form, '--trace', 'trace.jsonl'];
+    const completions = await generate([PROMPT, ...attributes, ...words]);
+    expect(completions.some((each) => 'trace' in each)).toBe(false);
+    const steps = jsonLines<TracedStep>(await workspace.read('trace.jsonl'));
+    const calibrations = await Promise.all(
+      Object.keys(weights).map(async (name) => {
+        const { calibration } = JSON.parse(await workspace.read(`${name}.json`)) as {
+          calibration: { slope: number; intercept: number };
+        };
+        return { name, ...calibration };
+      }),
+    );
+
+    for (const { candidates, kl } of steps) {
+      const distances = calibrations.map(({ name, slope, intercept }) =>
+        candidates.map(({ margins }) => (margins[name] - intercept) / slope),
+      );
+      const bonus = candidates.map(({ margins }, candidate) =>
+        sum(
+          Object.entries(weights).map(([name, weight], a) =>
+            form === 'calibrated'
+              ? weight * margins[name]
+              : (weight * Math.exp(distances[a][candidate])) / sum(distances[a].map(Math.exp)),
+          ),
+        ),
+      );
+      const tilted = candidates.map(({ reference }, i) => reference * Math.exp(bonus[i]));
+      candidates.forEach(({ probability }, i) => expect(probability).toBeCloseTo(tilted[i] / sum(tilted), 9));
+      const terms = candidates.map(({ reference: p, probability: q }) => q * Math.log(q / p));
+      expect(kl).toBeCloseTo(sum(terms), 9);
+    }
+    for (const { sample, tokens, kl, margins } of completions) {
+      const own = steps.filter((each) => each.sample === sample);
+      const chosen = own.map(({ candidates, chosen: index }) => candidates[index]);
+      expect(own.map(({ step }) => step)).toEqual([...tokens.keys()]);
+      expect(chosen.map(({ token }) => token)).toEqual(tokens);
+      expect(kl).toBeCloseTo(sum(own.map((step) => step.kl)), 9);
+      expect(kl).toBeGreaterThan(0.01);
+      const written = chosen.filter(({ token }) => token !== 1);
+      for (const name of Object.keys(weights)) {
+        const values = written.map((candidate) => candidate.margins[name]);
+        expect(margins[name].mean).toBeCloseTo(sum(values) / values.length, 9);
+        expect(margins[name].min).toBeCloseTo(Math.min(...values), 9);
+      }
+    }
+  });
+});
+
+it('writes what `perplexity` and `score` read again', async () => {
+  // One token, and the rest is the completion.
+  const prompt = 'O';
+  const words = ['--attribute', './early.json=3', '--temperature', '0.5', '--max-tokens', '20'];
+  const [{ text, tokens, logprob, margins }] = await generate([prompt, ...words]);
+  expect(tokens).toHaveLength(text.length);
+
+  const window = String(tokens.length + 1);
+  const read = await workspace.run(['perplexity', '-', '--window', window, '--json', ...SMALL], {
+    input: prompt + text,
+  });
+  const [{ perplexity }] = resultsOf<{ perplexity: number }>(read);
+  // The log-probability is the unsteered model's own, however the tokens were drawn.
+  expect(logprob).toBeCloseTo(-tokens.length * Math.log(perplexity), 3);
+
+  const score = ['score', '--attribute', './early.json', '--input', '-', '--json', ...SMALL];
+  const scored = await workspace.run(score, { input: JSON.stringify({ prompt, response: text }) });
+  const [again] = resultsOf<{ margins: Completion['margins'] }>(scored);
+  expect(again.margins['early'].mean).toBeCloseTo(margins['early'].mean, 4);
+  expect(again.margins['early'].min).toBeCloseTo(margins['early'].min, 4);
+});

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { halfspace } from './support/halfspace.js';
+
+const OPTIONS = {
+  'model pull': ['--json'],
+  'model list': ['--json'],
+  'model inspect': ['--json'],
+  generate: [
+    '--prompts',
+    '--model',
+    '--attribute',
+    '--max-tokens',
+    '--samples',
+    '--temperature',
+    '--top-p',
+    '--top-k',
+    '--seed',
+    '--stop',
+    '--chat',
+    '--trace',
+    '--json',
+  ],
+  score: ['--attribute', '--input', '--model', '--json'],
+  fit: ['--attribute', '--data', '--output', '--layer', '--estimator', '--positions', '--model', '--json'],
+  perplexity: ['--window', '--windows', '--model', '--json'],
+  bench: ['--json'],
+};
+
+it.each(Object.entries(OPTIONS))('%s --help names its options', async (command, options) => {
+  const { code, stdout, stderr } = await halfspace([...command.split(' '), '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(new RegExp(`^Usage: halfspace ${command} `));
+  for (const option of options) expect(stdout).toMatch(new RegExp(`^  ${option}\\b`, 'm'));
+});
+
+it.each(['', 'model'])('"halfspace %s" alone shows the commands and is wrong usage', async (words) => {
+  const { code, stdout, stderr } = await halfspace(words === '' ? [] : [words]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^Commands:$/m);
+});
+
+it('runs as npx halfspace', async () => {
+  const { stdout } = await promisify(execFile)('npx', ['--no-install', 'halfspace', '--version']);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
