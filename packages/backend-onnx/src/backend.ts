@@ -3,8 +3,8 @@ import type { Backend, Context, LookAhead, ModelInfo, NextTokens, Tokenizer } fr
 import type { Architecture, Precision } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
-import { trunkCall, type Row } from './rows.js';
 import { createTokenTree, type TokenNode, type TreeContext } from './token-tree.js';
+import { trunkCall, type Branch } from './trunk-call.js';
 
 /** Prompt rows that are run in one call. */
 const PROMPT_ROWS = 256;
@@ -29,7 +29,7 @@ export function createBackend(parts: BackendParts): Backend {
   const { model, architecture, tokenizer } = parts;
   const { layers, keyValueHeads, headWidth, width } = architecture;
   const tree = createTokenTree();
-  const store = createKeyValueStore({ layers, heads: keyValueHeads, headWidth });
+  const store = createKeyValueStore(layers, keyValueHeads * headWidth);
   let disposed = false;
   // Calls follow one another: a call reads slots that another would write.
   let queue: Promise<unknown> = Promise.resolve();
@@ -84,9 +84,9 @@ export function createBackend(parts: BackendParts): Backend {
     return found;
   }
 
-  async function run(graphs: Graphs, rows: readonly Row[], wanted: readonly number[]) {
+  async function run(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]) {
     store.fit(tree.extent);
-    return graphs.trunk(trunkCall(rows, store.capacity, wanted), store);
+    return graphs.trunk(trunkCall(branches), store, wanted);
   }
 
   function keep(parent: TokenNode | undefined, keysValues: Float32Array, row: number): TokenNode {
@@ -108,15 +108,9 @@ export function createBackend(parts: BackendParts): Backend {
     try {
       for (let start = 0; start < tokens.length; start += PROMPT_ROWS) {
         throwIfAborted(signal);
-        const parent = last;
         const chunk = tokens.slice(start, start + PROMPT_ROWS);
-        const rows = chunk.map((token, index) => ({
-          token,
-          position: start + index,
-          parent,
-          earlier: index,
-        }));
-        const result = await run(graphs, rows, wanted);
+        const branch: Branch = { parent: last, length: start, tokens: chunk, shape: 'chain' };
+        const result = await run(graphs, [branch], wanted);
         for (let index = 0; index < chunk.length; index++) {
           last = keep(last, result.keysValues, index);
         }
@@ -230,10 +224,13 @@ export function createBackend(parts: BackendParts): Backend {
           items,
           (item) => item.context,
           async (group, precision): Promise<LookAhead[]> => {
-            const rows = group.flatMap(({ context, tokens }) =>
-              tokens.map((token) => ({ token, position: context.length, parent: context.last, earlier: 0 })),
-            );
-            const result = await run(await parts.graphs(precision), rows, options.layers);
+            const branches = group.map(({ context: { last, length }, tokens }): Branch => ({
+              parent: last,
+              length,
+              tokens,
+              shape: 'fan',
+            }));
+            const result = await run(await parts.graphs(precision), branches, options.layers);
             let first = 0;
             return group.map(({ context, tokens }) => {
               const start = first;

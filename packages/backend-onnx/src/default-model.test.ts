@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Backend, Context } from '@halfspace/core';
+import {
+  createHalfspace,
+  defineAttribute,
+  type Backend,
+  type Completion,
+  type Context,
+} from '@halfspace/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxBackend } from './create-onnx-backend.js';
 import { widest } from './testing/widest.js';
@@ -42,6 +48,65 @@ async function best(backend: Backend, contexts: readonly Context[]) {
     token: tokens[0] ?? -1,
     lead: (logProbs[0] ?? NaN) - (logProbs[1] ?? NaN),
   }));
+}
+
+const SENTENCE = 'The ferry came in late, and nobody on the old quay had seen it leave. ';
+
+/** Steps of several texts run together and apart: lengths around the blocks that sums are made in. */
+async function expectSameAloneAndInCompany(): Promise<void> {
+  const layers = [1, 18, backend.model.layers];
+  const tokens = backend.tokenizer.encode(SENTENCE.repeat(20)).slice(0, 256);
+  const lengths = [1, 15, 63, 250, 256];
+  const requests: { context: Context; tokens: number[] }[] = [];
+  for (const [index, length] of lengths.entries()) {
+    const { context } = await backend.prefill(tokens.slice(0, length), { rowsPerStep: 10 });
+    requests.push({ context, tokens: tokens.slice(0, 12).filter((_, row) => row <= index * 3) });
+  }
+  const together = await backend.lookAhead(requests, { layers });
+  for (const [index, request] of requests.entries()) {
+    const [alone] = await backend.lookAhead([request], { layers });
+    for (const layer of layers) expect(alone?.hidden(layer)).toEqual(together[index]?.hidden(layer));
+  }
+  const after = await backend.next(requests.map(({ context }) => ({ context, topK: 50 })));
+  for (const [index, { context }] of requests.entries()) {
+    expect((await backend.next([{ context, topK: 50 }]))[0]).toEqual(after[index]);
+    backend.release(context);
+  }
+}
+
+/** An attribute that means nothing and moves the choice of tokens. */
+function pushed() {
+  const { fingerprint, width } = backend.model;
+  const direction = Float32Array.from({ length: width }, (_, index) => Math.sin(index * index));
+  const norm = Math.hypot(...direction);
+  return defineAttribute({
+    name: 'pushed',
+    description: 'Some half of the space.',
+    subspaces: [
+      {
+        model: fingerprint,
+        layer: 18,
+        direction: direction.map((value) => value / norm),
+        offset: 0,
+        calibration: { slope: 0.1, intercept: 0 },
+      },
+    ],
+  });
+}
+
+/** Whole completions, decoded together and one after the other. */
+async function expectSameTextHoweverBatched(weight: number): Promise<void> {
+  const halfspace = createHalfspace({ backend, attributes: [pushed()] });
+  const options = { samples: 2, maxTokens: 8, seed: 5, attributes: { pushed: weight } };
+  const prompts = ['She', 'The committee said that', SENTENCE];
+  const strip = (completions: readonly Completion[]) =>
+    completions.map((completion) => ({ ...completion, timing: undefined, promptIndex: undefined }));
+  const together = strip(await halfspace.generate({ ...options, prompts, concurrency: 6 }));
+  const apart = [];
+  for (const prompt of prompts) {
+    apart.push(...strip(await halfspace.generate({ ...options, prompt, concurrency: 1 })));
+  }
+  expect(together).toEqual(apart);
 }
 
 let expected: Expected;
@@ -112,6 +177,10 @@ describe('the default model in f32', () => {
     ).toBeLessThan(5e-4);
   });
 
+  it('finds the same alone and in company, to the last bit', expectSameAloneAndInCompany);
+
+  it.each([0, 2])('writes the same text however it is batched, at weight %i', expectSameTextHoweverBatched);
+
   it.skipIf(!existsSync(WIKITEXT))('has the perplexity of transformers on WikiText-2', async () => {
     expect(relative(await wikitextPerplexity(backend), WIKITEXT_PERPLEXITY)).toBeLessThan(0.001);
   });
@@ -129,6 +198,10 @@ describe('the default model in int8', () => {
     const found = await backend.logProbs(tokens);
     expect(relative(Math.exp(-mean(found)), Math.exp(-mean(logProbs)))).toBeLessThan(0.015);
   });
+
+  it('finds the same alone and in company, to the last bit', expectSameAloneAndInCompany);
+
+  it.each([0, 2])('writes the same text however it is batched, at weight %i', expectSameTextHoweverBatched);
 
   it.skipIf(!existsSync(WIKITEXT))('has the perplexity of transformers on WikiText-2', async () => {
     expect(relative(await wikitextPerplexity(backend), WIKITEXT_PERPLEXITY)).toBeLessThan(0.015);

@@ -3,19 +3,11 @@ import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { KeyValueStore } from './key-value-store.js';
-
-/** What the trunk is asked: rows of tokens, where they stand and what they see. */
-export interface TrunkCall {
-  readonly tokens: readonly number[];
-  readonly positions: readonly number[];
-  /** Additive mask, row-major [rows, capacity + rows]. */
-  readonly mask: Float32Array;
-  readonly layers: readonly number[];
-}
+import type { TrunkCall } from './trunk-call.js';
 
 /** What the trunk says of its rows. */
 export interface TrunkResult {
-  /** [layers · 2 · heads, rows, headWidth] */
+  /** [1, rows, layers · 2 · keyValueHeads · headWidth] */
   readonly keysValues: Float32Array;
   /** Per asked-for layer [rows, width]. */
   readonly hidden: ReadonlyMap<number, Float32Array>;
@@ -31,7 +23,8 @@ export interface HeadResult {
 
 /** The two graphs of a compiled model, loaded. */
 export interface Graphs {
-  trunk(call: TrunkCall, store: KeyValueStore): Promise<TrunkResult>;
+  /** Runs a call over the stored keys and values; the final hidden states always come with those of `layers`. */
+  trunk(call: TrunkCall, store: KeyValueStore, layers: readonly number[]): Promise<TrunkResult>;
   /** `hidden` [rows, width]; `asked` [rows, askedPerRow]. */
   head(
     hidden: Float32Array,
@@ -92,7 +85,7 @@ export async function loadGraphs(
   threads: number,
   signal?: AbortSignal,
 ): Promise<Graphs> {
-  const { layers, keyValueHeads, headWidth, width } = model.architecture;
+  const { layers, width } = model.architecture;
   const trunk = await load(model.trunk, threads);
   const head = await load(model.head, threads).catch(async (error: unknown) => {
     await trunk.release();
@@ -100,19 +93,23 @@ export async function loadGraphs(
   });
   let closed = false;
   const graphs: Graphs = {
-    async trunk(call, store) {
-      const rows = call.tokens.length;
+    async trunk(call, store, asked) {
+      const { rows, texts, rowsOfText, line } = call;
       const feeds: Record<string, Tensor> = {
-        [TRUNK.tokens]: int64(call.tokens, [1, rows]),
-        [TRUNK.positions]: int64(call.positions, [1, rows]),
-        [TRUNK.mask]: new Tensor('float32', call.mask, [rows, store.capacity + rows]),
+        [TRUNK.tokens]: new Tensor('int64', call.tokens, [1, rows]),
+        [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
+        [TRUNK.queries]: new Tensor('int64', call.queries, [texts, rowsOfText, 2]),
+        [TRUNK.answers]: new Tensor('int64', call.answers, [1, rows, 2]),
+        [TRUNK.ancestors]: new Tensor('int64', call.ancestors, [texts, line]),
+        [TRUNK.places]: new Tensor('int64', call.places, [1, rows, 2]),
+        [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
       };
-      const shape = [1, keyValueHeads, store.capacity, headWidth];
+      const shape = [store.capacity, store.rowWidth];
       for (let layer = 0; layer < layers; layer++) {
         feeds[TRUNK.pastKeys(layer)] = new Tensor('float32', store.keys(layer), shape);
         feeds[TRUNK.pastValues(layer)] = new Tensor('float32', store.values(layer), shape);
       }
-      const wanted = [...new Set([...call.layers, layers])];
+      const wanted = [...new Set([...asked, layers])];
       const results = await run(trunk, feeds, [TRUNK.keysValues, ...wanted.map(TRUNK.hidden)]);
       // The call holds the thread; give timers, signals and streams their turn.
       await macrotask();

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { CompiledModel, Precision } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
-import { trunkCall } from './rows.js';
+import { trunkCall } from './trunk-call.js';
 
 /** Rows per call at which the trunk is timed. */
 const ROWS = [1, 4, 10, 20, 64] as const;
@@ -20,20 +20,16 @@ export type Costs = Readonly<Record<Precision, readonly number[]>>;
  */
 export async function measureCosts(graphs: Graphs, { architecture }: CompiledModel): Promise<number[]> {
   const { layers, keyValueHeads, headWidth, contextLength } = architecture;
-  const store = createKeyValueStore({ layers, heads: keyValueHeads, headWidth });
+  const store = createKeyValueStore(layers, keyValueHeads * headWidth);
   const costs: number[] = [];
   for (const count of ROWS) {
     // The graph's rotary operator takes no more rows than the context has tokens.
-    const rows = Array.from({ length: Math.min(count, contextLength) }, () => ({
-      token: 0,
-      position: 0,
-      parent: undefined,
-      earlier: 0,
-    }));
+    const tokens = Array.from({ length: Math.min(count, contextLength) }, () => 0);
+    const call = trunkCall([{ parent: undefined, length: 0, tokens, shape: 'fan' }]);
     const times: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const start = performance.now();
-      await graphs.trunk(trunkCall(rows, store.capacity, []), store);
+      await graphs.trunk(call, store, []);
       // The first call sets up buffers.
       if (round > 0) times.push(performance.now() - start);
     }
@@ -57,7 +53,7 @@ export function costsPath(cache: string, fingerprint: string, threads: number): 
   const machine = createHash('sha256')
     .update(`${cpus()[0]?.model ?? ''}/${threads}/${process.arch}`)
     .digest('hex');
-  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v1.json`);
+  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v2.json`);
 }
 
 function isCosts(value: unknown): value is Costs {

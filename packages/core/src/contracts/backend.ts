@@ -98,6 +98,8 @@ export interface LookAheadOptions {
  * Runs a model. This is the heart of Halfspace: one call of the model a step evaluates all candidates
  * of all completions, and the winners are kept without another one.
  *
+ * A text has the same numbers, bit for bit, whatever else is held or is in the same call: seeds rely on it.
+ *
  * For every method: contexts of another backend, or released ones, are refused with `invalid-context`;
  * after {@link Backend.dispose} everything is refused with `disposed`; an aborted signal ends the call
  * with `aborted` and leaves all contexts as they were.

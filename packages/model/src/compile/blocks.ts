@@ -28,20 +28,23 @@ export function addAndNorm(
   return { stream: sum, normed };
 }
 
-/** Values that all attention blocks of a trunk share. */
+/** Values that all attention blocks of a trunk share; see {@link TRUNK} for what they mean. */
 export interface AttentionInputs {
-  /** [1, N] */
   readonly positions: string;
-  /** Additive, [N, C + N]. */
-  readonly mask: string;
   readonly cos: string;
   readonly sin: string;
+  readonly queries: string;
+  readonly answers: string;
+  readonly ancestors: string;
+  readonly places: string;
+  readonly mask: string;
 }
 
 /**
- * Grouped-query attention over the past and the rows of this call, rotary positions included. Every row
- * sees what the mask leaves it. Keys and values of the new rows are returned as
- * [1, N, keyValueHeads · headWidth].
+ * Grouped-query attention of the rows of a call over their ancestors and each other, rotary positions
+ * included. Every text of the call has a line of keys and values of its own, its ancestors in order from 0
+ * and then its rows, so that a row's sums do not depend on the other texts: docs/decisions/0004. Keys and
+ * values of the new rows are returned as [1, N, keyValueHeads · headWidth].
  */
 export function treeAttention(
   graph: GraphBuilder,
@@ -60,15 +63,19 @@ export function treeAttention(
     { domain: CONTRIB },
   );
   const [queries, keys] = splitHeads(turned, heads, keyValueHeads);
-  const output = graph.fresh('attended');
-  // The second and third output are the past and the new rows together, which the operator needs for itself.
-  graph.nodes(
+  const lines = (stored: string, rows: string) =>
+    graph.node('ScatterND', [graph.node('Gather', [stored, shared.ancestors]), shared.places, rows]);
+  const attended = graph.node(
     'Attention',
-    [queries, keys, values, shared.mask, past.keys, past.values],
-    [output, graph.fresh('keys'), graph.fresh('values')],
+    [
+      graph.node('GatherND', [queries, shared.queries]),
+      lines(past.keys, keys),
+      lines(past.values, values),
+      shared.mask,
+    ],
     { q_num_heads: heads, kv_num_heads: keyValueHeads, scale: real(1 / Math.sqrt(headWidth)) },
   );
-  return { output, keys, values };
+  return { output: graph.node('GatherND', [attended, shared.answers]), keys, values };
 }
 
 /** The first and the last columns of a value. */

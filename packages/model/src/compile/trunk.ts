@@ -14,15 +14,31 @@ import {
 } from './linear.js';
 import { rotaryTables } from './rotary.js';
 
-/** Names of the trunk's inputs and outputs. */
+/**
+ * Names of the trunk's inputs and outputs. A call has N rows (tokens) of B texts; text b has a line of T
+ * keys and values, and up to R rows of the call.
+ */
 export const TRUNK = {
+  /** [1, N] */
   tokens: 'tokens',
+  /** [1, N] */
   positions: 'positions',
+  /** [B, R, 2]: (0, row) of the r-th row of a text; texts with fewer rows repeat one. */
+  queries: 'queries',
+  /** [1, N, 2]: (b, r) of every row. */
+  answers: 'answers',
+  /** [B, T]: slots of the ancestors of a text, from the first token on; then any. */
+  ancestors: 'ancestors',
+  /** [1, N, 2]: (b, t) where the keys and values of a row go in its text's line. */
+  places: 'places',
+  /** Additive, [B, 1, R, T]. */
   mask: 'mask',
+  /** [slots, keyValueHeads · headWidth] */
   pastKeys: (layer: number) => `past_keys.${layer}`,
   pastValues: (layer: number) => `past_values.${layer}`,
   /** [1, N, layers · 2 · keyValueHeads · headWidth]: of each block its keys, then its values. */
   keysValues: 'keys_values',
+  /** [1, N, width] */
   hidden: (layer: number) => `hidden.${layer}`,
 } as const;
 
@@ -35,10 +51,14 @@ export async function readMatrix(model: ModelFile, name: string): Promise<Matrix
 function declareInputs(graph: GraphBuilder, { layers, keyValueHeads, headWidth }: Architecture): void {
   graph.input(TRUNK.tokens, 'int64', [1, 'rows']);
   graph.input(TRUNK.positions, 'int64', [1, 'rows']);
-  graph.input(TRUNK.mask, 'float32', ['rows', 'slots_and_rows']);
+  graph.input(TRUNK.queries, 'int64', ['texts', 'rows_of_text', 2]);
+  graph.input(TRUNK.answers, 'int64', [1, 'rows', 2]);
+  graph.input(TRUNK.ancestors, 'int64', ['texts', 'line']);
+  graph.input(TRUNK.places, 'int64', [1, 'rows', 2]);
+  graph.input(TRUNK.mask, 'float32', ['texts', 1, 'rows_of_text', 'line']);
   for (let layer = 0; layer < layers; layer++) {
-    graph.input(TRUNK.pastKeys(layer), 'float32', [1, keyValueHeads, 'slots', headWidth]);
-    graph.input(TRUNK.pastValues(layer), 'float32', [1, keyValueHeads, 'slots', headWidth]);
+    graph.input(TRUNK.pastKeys(layer), 'float32', ['slots', keyValueHeads * headWidth]);
+    graph.input(TRUNK.pastValues(layer), 'float32', ['slots', keyValueHeads * headWidth]);
   }
 }
 
@@ -49,10 +69,9 @@ async function sharedInputs(
   const tables = rotaryTables(rotary.frequencies, contextLength);
   const shape = [contextLength, headWidth / 2];
   return {
-    positions: TRUNK.positions,
+    ...TRUNK,
     cos: await graph.constant('cos', 'float32', shape, asBytes(tables.cos)),
     sin: await graph.constant('sin', 'float32', shape, asBytes(tables.sin)),
-    mask: TRUNK.mask,
   };
 }
 

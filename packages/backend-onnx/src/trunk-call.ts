@@ -1,0 +1,90 @@
+import type { TokenNode } from './token-tree.js';
+
+/** Added to the score of what a row must not see; its weight becomes exactly zero. */
+const UNSEEN = -1e9;
+
+/** A line of keys and values has whole steps of this many places: the widest vector that sums are made in. */
+const LINE_STEP = 16;
+
+/** A text and the tokens to be run after it. */
+export interface Branch {
+  readonly parent: TokenNode | undefined;
+  /** Tokens of the text up to and including `parent`. */
+  readonly length: number;
+  /** At least one. */
+  readonly tokens: readonly number[];
+  /** `chain`: the tokens follow one another, as in a prompt. `fan`: each alone follows the text. */
+  readonly shape: 'chain' | 'fan';
+}
+
+/** Inputs of the trunk, as its graph names them; N rows of B texts, R rows and a line of T places a text. */
+export interface TrunkCall {
+  readonly rows: number;
+  readonly texts: number;
+  readonly rowsOfText: number;
+  readonly line: number;
+  readonly tokens: BigInt64Array;
+  readonly positions: BigInt64Array;
+  readonly queries: BigInt64Array;
+  readonly answers: BigInt64Array;
+  readonly ancestors: BigInt64Array;
+  readonly places: BigInt64Array;
+  readonly mask: Float32Array;
+}
+
+/**
+ * Lays out a call. A text has its ancestors at the places 0, 1, … of its line and its rows after them, so
+ * that what a row adds up, and in which order, is the same whatever else is in the call. For the same end a
+ * text has two rows at least: ONNX Runtime multiplies a single one by another kernel.
+ */
+export function trunkCall(branches: readonly Branch[]): TrunkCall {
+  const rows = branches.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const texts = branches.length;
+  const rowsOfText = Math.max(2, ...branches.map(({ tokens }) => tokens.length));
+  const longest = Math.max(...branches.map(({ length, tokens }) => length + tokens.length));
+  const line = Math.ceil(longest / LINE_STEP) * LINE_STEP;
+  const call = {
+    rows,
+    texts,
+    rowsOfText,
+    line,
+    tokens: new BigInt64Array(rows),
+    positions: new BigInt64Array(rows),
+    queries: new BigInt64Array(texts * rowsOfText * 2),
+    answers: new BigInt64Array(rows * 2),
+    ancestors: new BigInt64Array(texts * line),
+    places: new BigInt64Array(rows * 2),
+    mask: new Float32Array(texts * rowsOfText * line).fill(UNSEEN),
+  };
+  let first = 0;
+  branches.forEach((branch, text) => {
+    layOut(call, branch, text, first);
+    first += branch.tokens.length;
+  });
+  return call;
+}
+
+/** Fills in one text, whose rows start at row `first` of the call. */
+function layOut(call: TrunkCall, branch: Branch, text: number, first: number): void {
+  const { parent, length, tokens, shape } = branch;
+  let place = length;
+  for (let node = parent; node !== undefined; node = node.parent) {
+    call.ancestors[text * call.line + --place] = BigInt(node.slot);
+  }
+  for (let r = 0; r < call.rowsOfText; r++) {
+    // A text with fewer rows than others repeats its first.
+    const own = r < tokens.length ? r : 0;
+    const start = (text * call.rowsOfText + r) * call.line;
+    call.queries[(text * call.rowsOfText + r) * 2 + 1] = BigInt(first + own);
+    call.mask.fill(0, start, start + length);
+    const seen = shape === 'chain' ? length : length + own;
+    call.mask.fill(0, start + seen, start + length + own + 1);
+  }
+  tokens.forEach((token, r) => {
+    const row = first + r;
+    call.tokens[row] = BigInt(token);
+    call.positions[row] = BigInt(shape === 'chain' ? length + r : length);
+    call.answers.set([BigInt(text), BigInt(r)], row * 2);
+    call.places.set([BigInt(text), BigInt(length + r)], row * 2);
+  });
+}
