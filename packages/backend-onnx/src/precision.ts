@@ -10,6 +10,8 @@ import { trunkCall } from './trunk-call.js';
 /** Rows per call at which the trunk is timed. */
 const ROWS = [1, 4, 10, 20, 64] as const;
 const ROUNDS = 7;
+/** Share of a step that a second precision must save. */
+const WORTHWHILE = 0.1;
 
 /** Milliseconds of one trunk call, per precision, for each of the measured numbers of rows. */
 export type Costs = Readonly<Record<Precision, readonly number[]>>;
@@ -38,14 +40,20 @@ export async function measureCosts(graphs: Graphs, { architecture }: CompiledMod
   return costs;
 }
 
-/** The cheaper precision for a step of so many rows, by the nearest measured number of rows. */
+/**
+ * The precision for a step of so many rows, by the nearest measured number of rows: the one that is faster
+ * for a single row, unless the other one saves enough to be loaded and held as well.
+ */
 export function cheapest(costs: Costs, rowsPerStep: number): Precision {
   const distance = (rows: number) => Math.abs(Math.log(rows / Math.max(1, rowsPerStep)));
   const nearest = ROWS.reduce(
     (best, rows, index) => (distance(rows) < distance(ROWS[best] ?? 1) ? index : best),
     0,
   );
-  return (costs.int8[nearest] ?? 0) <= (costs.f32[nearest] ?? 0) ? 'int8' : 'f32';
+  const cost = (precision: Precision, index: number) => costs[precision][index] ?? 0;
+  const first: Precision = cost('int8', 0) <= cost('f32', 0) ? 'int8' : 'f32';
+  const second: Precision = first === 'int8' ? 'f32' : 'int8';
+  return cost(second, nearest) < cost(first, nearest) * (1 - WORTHWHILE) ? second : first;
 }
 
 /** Where the measurements of a model on this machine are kept. */
