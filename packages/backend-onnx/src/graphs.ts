@@ -95,7 +95,8 @@ export async function loadGraphs(
   const graphs: Graphs = {
     async trunk(call, store, asked) {
       const { rows, texts, rowsOfText, line } = call;
-      const feeds: Record<string, Tensor> = {
+      const feeds = {
+        ...store.inputs,
         [TRUNK.tokens]: new Tensor('int64', call.tokens, [1, rows]),
         [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
         [TRUNK.queries]: new Tensor('int64', call.queries, [texts, rowsOfText, 2]),
@@ -104,11 +105,6 @@ export async function loadGraphs(
         [TRUNK.places]: new Tensor('int64', call.places, [1, rows, 2]),
         [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
       };
-      const shape = [store.capacity, store.rowWidth];
-      for (let layer = 0; layer < layers; layer++) {
-        feeds[TRUNK.pastKeys(layer)] = new Tensor('float32', store.keys(layer), shape);
-        feeds[TRUNK.pastValues(layer)] = new Tensor('float32', store.values(layer), shape);
-      }
       const wanted = [...new Set([...asked, layers])];
       const results = await run(trunk, feeds, [TRUNK.keysValues, ...wanted.map(TRUNK.hidden)]);
       // The call holds the thread; give timers, signals and streams their turn.

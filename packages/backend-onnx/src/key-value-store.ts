@@ -1,15 +1,13 @@
+import { TRUNK } from '@halfspace/model';
+import { Tensor } from 'onnxruntime-node';
+
 /** Slots are added by this many at a time. */
 const STEP = 64;
 
 /** Keys and values of all tokens of the tree: per block and kind one array [capacity, rowWidth]. */
 export interface KeyValueStore {
-  /** Slots that the arrays have room for: whole steps of 64, and at least one. */
-  readonly capacity: number;
-  /** Numbers of a token in one array: those of all key/value heads. */
-  readonly rowWidth: number;
-  /** Arrays of a block, for the trunk. Do not keep them over {@link KeyValueStore.fit}. */
-  keys(layer: number): Float32Array;
-  values(layer: number): Float32Array;
+  /** The arrays as inputs of the trunk. Do not keep them over {@link KeyValueStore.fit}. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
   /** Makes room for `slots` slots, and gives back what is not needed. */
   fit(slots: number): void;
   /**
@@ -20,34 +18,37 @@ export interface KeyValueStore {
   write(slot: number, keysValues: Float32Array, row: number): void;
 }
 
-/** An empty store. */
+/** An empty store for a model whose key/value heads together have `rowWidth` numbers a token and block. */
 export function createKeyValueStore(layers: number, rowWidth: number): KeyValueStore {
-  const arrays = (slots: number) =>
-    Array.from({ length: layers * 2 }, () => new Float32Array(slots * rowWidth));
+  const names = Array.from({ length: layers }, (_, layer) => [
+    TRUNK.pastKeys(layer),
+    TRUNK.pastValues(layer),
+  ]).flat();
   let capacity = STEP;
-  let slabs = arrays(capacity);
+  let slabs = names.map(() => new Float32Array(capacity * rowWidth));
+  let inputs = asInputs();
 
-  function resize(wanted: number): void {
-    const old = slabs;
-    const kept = Math.min(capacity, wanted) * rowWidth;
-    slabs = arrays(wanted);
-    slabs.forEach((slab, index) => slab.set(old[index]?.subarray(0, kept) ?? []));
-    capacity = wanted;
+  function asInputs(): Record<string, Tensor> {
+    return Object.fromEntries(
+      slabs.map((slab, index) => [names[index], new Tensor('float32', slab, [capacity, rowWidth])]),
+    );
   }
 
-  const slab = (index: number): Float32Array => {
-    const found = slabs[index];
-    if (found === undefined) throw new RangeError(`There is no block ${index >> 1}.`);
-    return found;
-  };
+  function resize(wanted: number): void {
+    const kept = Math.min(capacity, wanted) * rowWidth;
+    slabs = slabs.map((old) => {
+      const slab = new Float32Array(wanted * rowWidth);
+      slab.set(old.subarray(0, kept));
+      return slab;
+    });
+    capacity = wanted;
+    inputs = asInputs();
+  }
 
   return {
-    get capacity() {
-      return capacity;
+    get inputs() {
+      return inputs;
     },
-    rowWidth,
-    keys: (layer) => slab(layer * 2),
-    values: (layer) => slab(layer * 2 + 1),
     fit(slots) {
       const wanted = Math.max(1, Math.ceil(slots / STEP)) * STEP;
       // A store that is much too large shrinks; a little slack saves copies.
@@ -55,8 +56,8 @@ export function createKeyValueStore(layers: number, rowWidth: number): KeyValueS
     },
     write(slot, keysValues, row) {
       let from = row * slabs.length * rowWidth;
-      for (const each of slabs) {
-        each.set(keysValues.subarray(from, from + rowWidth), slot * rowWidth);
+      for (const slab of slabs) {
+        slab.set(keysValues.subarray(from, from + rowWidth), slot * rowWidth);
         from += rowWidth;
       }
     },

@@ -8,24 +8,22 @@ export function rmsNorm(graph: GraphBuilder, input: string, weight: string, epsi
   return graph.node('SimplifiedLayerNormalization', [input, weight], { axis: -1, epsilon: real(epsilon) });
 }
 
-/** Adds to the residual stream and norms the sum, in one operator; returns both. */
+/** Adds to the residual stream and norms the sum, in one operator; `names` are those of the results. */
 export function addAndNorm(
   graph: GraphBuilder,
   stream: string,
   addition: string,
   weight: string,
   epsilon: number,
-): { stream: string; normed: string } {
-  const normed = graph.fresh('normed');
-  const sum = graph.fresh('stream');
+  names: { stream: string; normed: string },
+): void {
   graph.nodes(
     'SkipSimplifiedLayerNormalization',
     [stream, addition, weight],
-    [normed, '', '', sum],
+    [names.normed, '', '', names.stream],
     { epsilon: real(epsilon) },
     CONTRIB,
   );
-  return { stream: sum, normed };
 }
 
 /** Values that all attention blocks of a trunk share; see {@link TRUNK} for what they mean. */

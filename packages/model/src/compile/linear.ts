@@ -76,12 +76,15 @@ export function multiply(graph: GraphBuilder, input: string, matrix: StoredMatri
   );
 }
 
-/** Rows of the matrix by index [1, N] → [1, N, columns]. */
-export function lookUp(graph: GraphBuilder, indices: string, matrix: StoredMatrix): string {
-  if (matrix.precision === 'f32') return graph.node('Gather', [matrix.values, indices], { axis: 0 });
+/** Rows of the matrix by index [1, N] → [1, N, columns], under the name `output`. */
+export function lookUp(graph: GraphBuilder, indices: string, matrix: StoredMatrix, output: string): void {
+  if (matrix.precision === 'f32') {
+    graph.node('Gather', [matrix.values, indices], { axis: 0 }, { output });
+    return;
+  }
   const values = graph.node('Gather', [matrix.values, indices], { axis: 0 });
   const scales = graph.node('Gather', [matrix.scales, indices], { axis: 0 });
   const centred = graph.node('Sub', [graph.node('Cast', [values], { to: 1 }), graph.float(128)]);
   const scaled = graph.node('Mul', [centred, graph.node('Unsqueeze', [scales, graph.int64s([3])])]);
-  return graph.node('Reshape', [scaled, graph.int64s([1, -1, matrix.columns])]);
+  graph.node('Reshape', [scaled, graph.int64s([1, -1, matrix.columns])], {}, { output });
 }

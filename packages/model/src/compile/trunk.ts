@@ -100,11 +100,10 @@ export async function buildTrunk(
   declareInputs(graph, architecture);
   const shared = await sharedInputs(graph, architecture);
   const kept: string[] = [];
-  let stream = lookUp(graph, TRUNK.tokens, embedding);
-  let normed = rmsNorm(graph, stream, await norm(weights.block(0).attentionNorm), normEpsilon);
+  lookUp(graph, TRUNK.tokens, embedding, TRUNK.hidden(0));
+  let normed = rmsNorm(graph, TRUNK.hidden(0), await norm(weights.block(0).attentionNorm), normEpsilon);
   for (let layer = 0; layer < layers; layer++) {
     const block = weights.block(layer);
-    graph.alias(stream, TRUNK.hidden(layer));
     const projected = multiply(
       graph,
       normed,
@@ -114,13 +113,19 @@ export async function buildTrunk(
     const attention = treeAttention(graph, architecture, projected, past, shared);
     kept.push(attention.keys, attention.values);
     const attended = multiply(graph, attention.output, await store(`o.${layer}`, block.attentionOutput));
-    const middle = addAndNorm(graph, stream, attended, await norm(block.mlpNorm), normEpsilon);
+    const middle = { stream: graph.fresh('stream'), normed: graph.fresh('normed') };
+    addAndNorm(graph, TRUNK.hidden(layer), attended, await norm(block.mlpNorm), normEpsilon, middle);
     const gateAndUp = await store(`gate_up.${layer}`, block.gate, block.up);
     const fed = gatedMlp(graph, middle.normed, gateAndUp, await store(`down.${layer}`, block.down));
-    const next = layer + 1 < layers ? weights.block(layer + 1).attentionNorm : weights.finalNorm;
-    ({ stream, normed } = addAndNorm(graph, middle.stream, fed, await norm(next), normEpsilon));
+    const last = layer + 1 === layers;
+    const next = await norm(last ? weights.finalNorm : weights.block(layer + 1).attentionNorm);
+    // The last hidden state is the one after the final norm.
+    const after = last
+      ? { stream: graph.fresh('stream'), normed: TRUNK.hidden(layers) }
+      : { stream: TRUNK.hidden(layer + 1), normed: graph.fresh('normed') };
+    addAndNorm(graph, middle.stream, fed, next, normEpsilon, after);
+    ({ normed } = after);
   }
-  graph.alias(normed, TRUNK.hidden(layers));
   for (let layer = 0; layer <= layers; layer++)
     graph.output(TRUNK.hidden(layer), 'float32', [1, 'rows', width]);
   graph.node('Concat', kept, { axis: 2 }, { output: TRUNK.keysValues });

@@ -66,8 +66,6 @@ export interface GraphBuilder {
   float(value: number): string;
   /** A name not used before. */
   fresh(stem: string): string;
-  /** Gives a value a second name (an output must have the name it is known by). */
-  alias(value: string, name: string): void;
   /** Takes over constants of another graph that writes to the same sink. */
   share(other: GraphBuilder, names: readonly string[]): void;
   /** The serialised constant of a name. */
@@ -166,9 +164,6 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
     },
     fresh(stem) {
       return `${stem}_${counter++}`;
-    },
-    alias(value, aliasName) {
-      graph.nodes('Identity', [value], [aliasName]);
     },
     share(other, names) {
       for (const each of names) initializers.set(each, other.initializer(each));
