@@ -14,7 +14,7 @@ export interface BenchFlags extends ModelFlags, JsonFlag {
 
 const EXAMPLES = `
 Plain decoding and decoding steered by one, two and three attributes take turns
-in short blocks. Times are medians over the blocks. With fewer than three
+in short blocks. Times are medians over the blocks, ratios medians of the ratios of a turn. With fewer than three
 attributes at hand, random directions stand in for the others: random-1, …
 
 Example:

@@ -124,8 +124,9 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, json }
     attributes: namesOf(each),
     candidates,
     klPerToken: meanOf(each, 'klPerToken'),
-    msPerToken: medianOf(each, 'msPerToken'),
-    ratio: medianOf(each, 'msPerToken') / medianOf(cases[0], 'msPerToken'),
+    msPerToken: median(each.blocks.map(({ msPerToken }) => msPerToken)),
+    // Block by block, so that a machine that gets slower for a while slows both.
+    ratio: median(each.blocks.map(({ msPerToken }, round) => msPerToken / cases[0].blocks[round].msPerToken)),
     rowsPerToken: meanOf(each, 'rowsPerToken'),
   }));
   const calls = cases.map((each) => meanOf(each, 'callsPerToken'));
@@ -157,8 +158,8 @@ function meanOf({ blocks }: Case, figure: keyof Block): number {
   return blocks.reduce((sum, block) => sum + block[figure], 0) / blocks.length;
 }
 
-function medianOf({ blocks }: Case, figure: keyof Block): number {
-  const sorted = blocks.map((block) => block[figure]).sort((a, b) => a - b);
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
