@@ -3,7 +3,7 @@ export type { FitOptions, FitProgress } from './fit-options.js';
 export type { LabelledText, Positions } from './labelled-text.js';
 export { attributeOf, parseSubspace, subspaceOf } from './subspace-artifact.js';
 export type { DataSummary, RowCounts, SubspaceArtifact } from './subspace-artifact.js';
-export { readSubspace, writeSubspace } from './subspace-file.js';
+export { readSubspace, subspacesIn, writeSubspace } from './subspace-file.js';
 export { createMoments, mergeMoments, weightMoments } from './moments.js';
 export type { Moments } from './moments.js';
 export { fitDirection } from './fit-direction.js';

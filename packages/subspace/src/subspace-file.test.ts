@@ -1,8 +1,10 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readSubspace, writeSubspace } from './subspace-file.js';
+import { readSubspace, subspacesIn, writeSubspace } from './subspace-file.js';
+import { subspaceOf } from './subspace-artifact.js';
 import { ARTIFACT } from './testing/artifact.js';
 
 let directory: string;
@@ -41,6 +43,32 @@ describe('a subspace file', () => {
     expect(await readdir(directory)).toEqual(['x.json']);
     await expect(writeSubspace(join(directory, 'no', 'x.json'), ARTIFACT)).rejects.toThrow(
       expect.objectContaining({ code: 'cannot-write' }),
+    );
+  });
+});
+
+describe('a folder of subspace files', () => {
+  const other = { ...ARTIFACT, model: { ...ARTIFACT.model, fingerprint: 'beef' } };
+  const folder = () => pathToFileURL(`${directory}/`);
+
+  test('is read in the order of their names; other files are left alone', async () => {
+    await writeFile(join(directory, 'README.md'), 'not JSON');
+    expect(subspacesIn(folder())).toEqual([]);
+    await writeSubspace(join(directory, 'b.json'), ARTIFACT);
+    await writeSubspace(join(directory, 'a.json'), other);
+    expect(subspacesIn(folder())).toEqual([subspaceOf(other), subspaceOf(ARTIFACT)]);
+  });
+
+  test('names the file that is no subspace, and the folder that is not there', async () => {
+    await writeFile(join(directory, 'a.json'), '{}');
+    expect(() => subspacesIn(folder())).toThrow(
+      expect.objectContaining({
+        code: 'bad-subspace',
+        message: expect.stringContaining(join(directory, 'a.json')),
+      }),
+    );
+    expect(() => subspacesIn(new URL('none/', folder()))).toThrow(
+      expect.objectContaining({ code: 'subspace-not-found', message: expect.stringContaining('none') }),
     );
   });
 });

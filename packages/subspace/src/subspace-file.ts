@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
-import { parseSubspace, type SubspaceArtifact } from './subspace-artifact.js';
+import { fileURLToPath } from 'node:url';
+import { HalfspaceError, isHalfspaceError, type Subspace } from '@halfspace/core';
+import { parseSubspace, subspaceOf, type SubspaceArtifact } from './subspace-artifact.js';
 
 /** Largest file that is read, in bytes. A subspace of width 576 takes 4 kB. */
 const MOST_BYTES = 2 ** 20;
@@ -14,6 +16,34 @@ const MOST_BYTES = 2 ** 20;
  */
 export async function readSubspace(path: string): Promise<SubspaceArtifact> {
   return parseSubspace(parseJson(await readText(path), path), path);
+}
+
+/**
+ * The subspaces of a folder, one a `.json` file and each for another model: how a package reads those that
+ * it brings. Synchronous, so that a package that uses it can be loaded with `require` too.
+ *
+ * @param directory - With a slash at its end, such as `new URL('../subspaces/', import.meta.url)`.
+ * @throws HalfspaceError `subspace-not-found` when there is no such folder, `bad-subspace` when a file in
+ * it is not a subspace, naming the field at fault
+ */
+export function subspacesIn(directory: URL): Subspace[] {
+  return namesIn(directory)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => {
+      const path = fileURLToPath(new URL(name, directory));
+      return subspaceOf(parseSubspace(parseJson(readFileSync(path, 'utf8'), path), path));
+    });
+}
+
+function namesIn(directory: URL): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (cause) {
+    throw new HalfspaceError('subspace-not-found', `There is no folder ${fileURLToPath(directory)}.`, {
+      cause,
+    });
+  }
 }
 
 /**
