@@ -19,7 +19,14 @@ import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } 
 /** What is going on while a backend is being made ready. */
 export type LoadProgress =
   | SourceProgress
-  | { readonly phase: 'compile'; readonly done: number; readonly total: number };
+  | {
+      /** The model is compiled to graphs. */
+      readonly phase: 'compile';
+      /** The share done, 0 to 1. */
+      readonly done: number;
+      /** Always 1. */
+      readonly total: number;
+    };
 
 /** Settings of {@link createOnnxBackend}. */
 export interface OnnxBackendOptions {
@@ -33,7 +40,9 @@ export interface OnnxBackendOptions {
   readonly precision?: Precision;
   /** Threads of a call, a whole number from 1 (default: the cores of the machine). */
   readonly threads?: number;
+  /** Ends the loading with the error `aborted`. */
   readonly signal?: AbortSignal;
+  /** Called while the model is fetched and compiled; not when the cache has it. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 

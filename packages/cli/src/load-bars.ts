@@ -10,7 +10,9 @@ const LABELS: Readonly<Record<LoadProgress['phase'], string>> = {
 
 /** Shows the phases of fetching and loading a model, one bar after the other. */
 export interface LoadBars {
+  /** What `createOnnxBackend` takes under this name. */
   readonly onProgress: (progress: LoadProgress) => void;
+  /** Takes a bar off the screen that is still there. Idempotent. */
   stop(): void;
 }
 

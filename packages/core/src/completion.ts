@@ -1,5 +1,8 @@
+import type { ScoredMargins } from './score.js';
+
 /** One candidate of a step, as a trace shows it. */
 export interface TracedCandidate {
+  /** Token id. */
   readonly token: number;
   /** Its text; an incomplete character shows as U+FFFD. */
   readonly text: string;
@@ -30,6 +33,7 @@ export type FinishReason = 'end' | 'stop' | 'length';
 export interface Completion {
   /** The prompt as text; a conversation as its rendered template. */
   readonly prompt: string;
+  /** Which prompt, from 0. */
   readonly promptIndex: number;
   /** Which completion of the prompt, from 0. */
   readonly sample: number;
@@ -41,18 +45,39 @@ export interface Completion {
   readonly logprob: number;
   /** Sum over steps of KL(q‖p), nats. */
   readonly kl: number;
-  /** Margins of the text after each token, per attribute. NaN if nothing but an end token was drawn. */
-  readonly margins: Readonly<Record<string, { readonly mean: number; readonly min: number }>>;
+  /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */
+  readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
+  /** Why it ended. */
   readonly finishReason: FinishReason;
+  /** Every step; only with the option `trace`. */
   readonly trace?: readonly TracedStep[];
   /**
    * Wall-clock milliseconds: of running the prompt, shared by its completions, and from the first step
    * to the last, shared with the completions decoded at the same time.
    */
-  readonly timing: { readonly promptMs: number; readonly decodeMs: number };
+  readonly timing: {
+    /** Of running the prompt. */
+    readonly promptMs: number;
+    /** Of all steps. */
+    readonly decodeMs: number;
+  };
 }
 
 /** What a stream reports: new text of a completion, and in the end the whole of it. */
 export type StreamEvent =
-  | { readonly type: 'text'; readonly promptIndex: number; readonly sample: number; readonly text: string }
-  | { readonly type: 'completion'; readonly completion: Completion };
+  | {
+      /** A completion has new text. */
+      readonly type: 'text';
+      /** Which prompt, from 0. */
+      readonly promptIndex: number;
+      /** Which completion of the prompt, from 0. */
+      readonly sample: number;
+      /** What has come since the last event: whole characters, never a part of a stop text. */
+      readonly text: string;
+    }
+  | {
+      /** A completion has ended. */
+      readonly type: 'completion';
+      /** The whole of it. */
+      readonly completion: Completion;
+    };

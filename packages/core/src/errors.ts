@@ -3,6 +3,7 @@
  * wrong and what to do about it, and is meant for people.
  */
 export class HalfspaceError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = 'HalfspaceError';
 
   /**

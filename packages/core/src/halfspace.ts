@@ -10,7 +10,9 @@ import { subspacesOf } from './subspaces.js';
 
 /** A model with values: what `createHalfspace` makes. */
 export interface Halfspace {
+  /** What runs the model; measures perplexity (`logProbs`) and tokenizes. */
   readonly backend: Backend;
+  /** The attributes it was made with, in that order. */
   readonly attributes: readonly Attribute[];
   /**
    * Completes one prompt, several, or a conversation. Completions come ordered by prompt, then sample.

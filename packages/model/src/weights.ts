@@ -30,12 +30,15 @@ export type MetadataValue =
 export interface WeightTensor {
   /** The file's own name, e.g. `blk.0.attn_q.weight` (GGUF) or `model.layers.0.self_attn.q_proj.weight`. */
   readonly name: string;
+  /** Sizes, outermost first. */
   readonly shape: readonly number[];
+  /** How its numbers are stored. */
   readonly type: TensorType;
 }
 
 /** A model on disk, opened but not loaded: tensors are read one at a time. The caller closes it. */
 export interface ModelFile {
+  /** What kind of file it is. */
   readonly format: 'gguf' | 'safetensors';
   /** Name for people. */
   readonly name: string;
@@ -45,6 +48,7 @@ export interface ModelFile {
   readonly fingerprint: string;
   /** GGUF key/values; for safetensors the entries of config.json. */
   readonly metadata: ReadonlyMap<string, MetadataValue>;
+  /** All tensors, by name. */
   readonly tensors: ReadonlyMap<string, WeightTensor>;
   /**
    * A tensor as float32, dequantised, in the file's own element order. Every number is finite.

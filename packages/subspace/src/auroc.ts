@@ -3,8 +3,11 @@ import { createRandom } from './random.js';
 
 /** An area under the ROC curve with its 95 % interval. */
 export interface AurocInterval {
+  /** The area, 0 to 1; 0.5 is chance. */
   readonly auroc: number;
+  /** Lower end of the interval. */
   readonly low: number;
+  /** Upper end of the interval. */
   readonly high: number;
 }
 

@@ -2,8 +2,9 @@ import { HalfspaceError } from '@halfspace/core';
 
 /** Turns a distance into log-odds: `slope · distance + intercept`. */
 export interface Calibration {
-  /** Positive. */
+  /** Log-odds per unit of distance; positive. */
   readonly slope: number;
+  /** Log-odds at distance 0. */
   readonly intercept: number;
 }
 
@@ -18,7 +19,7 @@ const MOST_STEPS = 100;
 /**
  * Logistic regression of the label on the distance (Platt scaling without his smoothing of the labels),
  * by Newton's method with step halving. Maximises
- * Σ wᵢ log p(labelᵢ | distanceᵢ) − slope² · variance · {@link RIDGE} / 2.
+ * Σ wᵢ log p(labelᵢ | distanceᵢ) − slope² · variance · ridge / 2, with a ridge of 0.001.
  *
  * @param distances - Finite numbers.
  * @param labels - 0 or 1 for each.

@@ -4,7 +4,9 @@ import { POSITIONS, type Positions } from './labelled-text.js';
 
 /** How far a fit has come, in rows. */
 export interface FitProgress {
+  /** Rows done. */
   readonly done: number;
+  /** Rows in all. */
   readonly total: number;
 }
 

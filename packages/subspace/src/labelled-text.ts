@@ -2,6 +2,7 @@
 export interface LabelledText {
   /** Text before the response; may be empty. */
   readonly prompt: string;
+  /** The text that has the value or lacks it. */
   readonly response: string;
   /** 1: has the value (the desired side); 0: lacks it. */
   readonly label: 0 | 1;
@@ -16,6 +17,8 @@ export interface LabelledText {
  *   decoding asks about;
  * - `both`: half of the weight on every token, half on the last ones. A compromise that tells finished
  *   texts apart better than `every` and unfinished ones almost as well.
+ *
+ * @useDeclaredType
  */
 export type Positions = (typeof POSITIONS)[number];
 

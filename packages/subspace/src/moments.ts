@@ -9,6 +9,7 @@ const BLOCK = 128;
  * common offset costs no accuracy. The arrays are live: copy them to keep them while more is added.
  */
 export interface Moments {
+  /** Numbers in a vector. */
   readonly width: number;
   /** Number of vectors; a sum of weights where they were weighted. */
   readonly count: number;

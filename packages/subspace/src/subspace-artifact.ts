@@ -10,14 +10,24 @@ import { POSITIONS, type Positions, readPositions } from './labelled-text.js';
  * same data and model give the same bytes.
  */
 export interface SubspaceArtifact {
+  /** What the file is. */
   readonly format: 'halfspace-subspace';
+  /** Of the format. */
   readonly version: 1;
   /** Name of the attribute, kebab-case. */
   readonly attribute: string;
   /** The model whose hidden states it reads. */
-  readonly model: { readonly name: string; readonly fingerprint: string; readonly width: number };
+  readonly model: {
+    /** Name for people. */
+    readonly name: string;
+    /** sha-256 (hex) of the weights as published. */
+    readonly fingerprint: string;
+    /** Width of a hidden state. */
+    readonly width: number;
+  };
   /** Layer read, 0 (embedding) to the number of blocks. */
   readonly layer: number;
+  /** How the direction was solved for. */
   readonly estimator: Estimator;
   /** The positions of a response that it was fitted on; it is calibrated on the last or on every one. */
   readonly positions: Positions;
@@ -29,6 +39,7 @@ export interface SubspaceArtifact {
   readonly offset: number;
   /** margin = slope · (direction · h − offset) + intercept, in log-odds. */
   readonly calibration: Calibration;
+  /** What it was fitted and measured on. */
   readonly data: DataSummary;
   /** Held-out AUROC, never on rows that the direction was fitted on. */
   readonly figures: Figures;
@@ -40,9 +51,13 @@ export interface SubspaceArtifact {
 
 /** How many rows there are of each kind. */
 export interface RowCounts {
+  /** All rows. */
   readonly rows: number;
+  /** Rows of label 1. */
   readonly positive: number;
+  /** Rows of label 0. */
   readonly negative: number;
+  /** Distinct groups. */
   readonly groups: number;
 }
 

@@ -15,12 +15,18 @@ export interface Subspace {
   readonly direction: Float32Array;
   /** direction · midpoint of the class means. */
   readonly offset: number;
-  /** Turns distance into log-odds. `slope` is positive. */
-  readonly calibration: { readonly slope: number; readonly intercept: number };
+  /** Turns distance into log-odds. */
+  readonly calibration: {
+    /** Log-odds per unit of distance; positive. */
+    readonly slope: number;
+    /** The margin at distance 0. */
+    readonly intercept: number;
+  };
 }
 
 /** A value that text can have: a name and, for each model it was fitted on, a subspace. */
 export interface Attribute {
+  /** Version of the contracts that it was made for; `defineAttribute` fills it in. */
   readonly contract: typeof CONTRACT_VERSION;
   /** Kebab-case name, which users write in options and on the command line. */
   readonly name: string;

@@ -27,6 +27,7 @@ export interface Context {
 
 /** What to ask about the token after a context. */
 export interface NextTokenRequest {
+  /** The text so far. */
   readonly context: Context;
   /** How many of the most probable tokens to return (at most the vocabulary). */
   readonly topK: number;
@@ -48,6 +49,7 @@ export interface NextTokens {
 
 /** Candidate continuations of one context, to be run through the model. */
 export interface LookAheadRequest {
+  /** The text so far. */
   readonly context: Context;
   /** Distinct candidate token ids, at least one. */
   readonly tokens: readonly number[];
@@ -77,11 +79,13 @@ export interface PrefillOptions {
   readonly rowsPerStep: number;
   /** Layers whose hidden states are wanted at every prompt position (default: none). */
   readonly layers?: readonly number[];
+  /** Ends the call with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A prompt that has been run through the model. */
 export interface Prefill {
+  /** The prompt, ready to be continued; the caller releases it. */
   readonly context: Context;
   /** Hidden states of the prompt at an asked-for layer, row-major [tokens, width]. */
   hidden(layer: number): Float32Array;
@@ -91,6 +95,7 @@ export interface Prefill {
 export interface LookAheadOptions {
   /** Layers whose hidden states are wanted. */
   readonly layers: readonly number[];
+  /** Ends the call with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -105,8 +110,11 @@ export interface LookAheadOptions {
  * with `aborted` and leaves all contexts as they were.
  */
 export interface Backend {
+  /** Version of the contracts that it was made for. */
   readonly contract: typeof CONTRACT_VERSION;
+  /** The model that it runs. */
   readonly model: ModelInfo;
+  /** The model's tokenizer. */
   readonly tokenizer: Tokenizer;
   /**
    * Runs a prompt and returns its context.

@@ -1,6 +1,8 @@
 /** One turn of a conversation, in the shape that chat templates take. */
 export interface ChatMessage {
+  /** Who speaks. */
   readonly role: 'system' | 'user' | 'assistant';
+  /** What is said. */
   readonly content: string;
 }
 

@@ -2,6 +2,7 @@ import type { ModelFile } from '../weights.js';
 
 /** Sizes of a decoder-only transformer, in the words of the field. */
 export interface Architecture {
+  /** Name of the family, such as `llama`. */
   readonly family: string;
   /** Number of transformer blocks. */
   readonly layers: number;
@@ -15,13 +16,24 @@ export interface Architecture {
   readonly headWidth: number;
   /** Hidden width of the MLP. */
   readonly feedForward: number;
+  /** Number of token ids. */
   readonly vocabulary: number;
   /** Most positions that the model was made for. */
   readonly contextLength: number;
+  /** Added to the mean square before a norm divides by its root. */
   readonly normEpsilon: number;
-  /** Angle per position of each pair of a head, in radians; `headWidth / 2` of them. */
-  readonly rotary: { readonly frequencies: Float64Array; readonly interleaved: boolean };
-  /** Names of the weights in the model file. */
+  /** How positions turn queries and keys. */
+  readonly rotary: {
+    /** Angle per position of each pair of a head, in radians; `headWidth / 2` of them. */
+    readonly frequencies: Float64Array;
+    /** Whether the numbers of a pair lie side by side, and not half a head apart. */
+    readonly interleaved: boolean;
+  };
+  /**
+   * Names of the weights in the model file.
+   *
+   * @internal
+   */
   readonly weights: WeightNames;
 }
 

@@ -22,7 +22,9 @@ const WEIGHTS_FILE = 'weights.bin';
 
 /** A model as ONNX graphs on disk. */
 export interface CompiledModel {
+  /** The model's sizes. */
   readonly architecture: Architecture;
+  /** Arithmetic of the graphs. */
   readonly precision: Precision;
   /** Path of the trunk's graph. */
   readonly trunk: string;
@@ -32,9 +34,11 @@ export interface CompiledModel {
 
 /** Settings of {@link compileModel}. */
 export interface CompileOptions {
+  /** Arithmetic of the graphs. */
   readonly precision: Precision;
   /** Directory that keeps compiled models. */
   readonly cache: string;
+  /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal;
   /** Called with the share done, 0 to 1. */
   readonly onProgress?: (share: number) => void;

@@ -4,14 +4,19 @@ import { multiply, type StoredMatrix } from './linear.js';
 
 /** Names of the head's inputs and outputs. */
 export const HEAD = {
+  /** States after the final norm, [N, width]. */
   hidden: 'hidden',
   /** How many of the largest logits to return, [1]. */
   count: 'count',
   /** Further tokens whose logits are wanted, [N, asked]. */
   asked: 'asked',
+  /** The largest logits, best first, [N, count]. */
   topLogits: 'top_logits',
+  /** Their token ids, [N, count]. */
   topTokens: 'top_tokens',
+  /** Logits of the tokens asked for, [N, asked]. */
   askedLogits: 'asked_logits',
+  /** Log-sum-exp of all logits, [N, 1]. */
   logSumExp: 'log_sum_exp',
 } as const;
 

@@ -27,7 +27,7 @@ export const TRUNK = {
   queries: 'queries',
   /** [1, N, 2]: (b, r) of every row. */
   answers: 'answers',
-  /** [B, T]: slots of the ancestors of a text, from the first token on; then any. */
+  /** `[B, T]`: slots of the ancestors of a text, from the first token on; then any. */
   ancestors: 'ancestors',
   /** [1, N, 2]: (b, t) where the keys and values of a row go in its text's line. */
   places: 'places',
@@ -35,8 +35,9 @@ export const TRUNK = {
   mask: 'mask',
   /** [slots, keyValueHeads · headWidth] */
   pastKeys: (layer: number) => `past_keys.${layer}`,
+  /** [slots, keyValueHeads · headWidth] */
   pastValues: (layer: number) => `past_values.${layer}`,
-  /** [1, N, layers · 2 · keyValueHeads · headWidth]: of each block its keys, then its values. */
+  /** `[1, N, layers · 2 · keyValueHeads · headWidth]`: of each block its keys, then its values. */
   keysValues: 'keys_values',
   /** [1, N, width] */
   hidden: (layer: number) => `hidden.${layer}`,

@@ -27,8 +27,17 @@ export const ownCache: Source = {
   },
 };
 
-/** Names and paths of the models in the own cache. */
-export async function listCachedModels(): Promise<{ name: string; path: string; bytes: number }[]> {
+/** The models in the own cache. */
+export async function listCachedModels(): Promise<
+  {
+    /** The name that users write. */
+    name: string;
+    /** Where it is. */
+    path: string;
+    /** Size of the file. */
+    bytes: number;
+  }[]
+> {
   const directory = join(cacheDirectory(), 'models');
   const names = await readdir(directory).catch(() => []);
   const found = await Promise.all(

