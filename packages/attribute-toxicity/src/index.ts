@@ -1,2 +1,1 @@
-export { toxicity } from './toxicity.js';
-export { labelToxicity } from './label-recipe.js';
+export { labelToxicity, toxicity } from './toxicity.js';

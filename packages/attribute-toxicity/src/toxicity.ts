@@ -1,5 +1,5 @@
 import { type Attribute, defineAttribute } from '@halfspace/core';
-import { subspacesIn } from '@halfspace/subspace';
+import { labelBy, subspacesIn } from '@halfspace/subspace';
 
 /**
  * Harmlessness in the sense of Perspective's "toxicity": the positive side is text that is not rude,
@@ -9,4 +9,15 @@ export const toxicity: Attribute = defineAttribute({
   name: 'toxicity',
   description: 'free of rude, hateful and threatening language',
   subspaces: subspacesIn(new URL('../subspaces/', import.meta.url)),
+});
+
+/**
+ * Which side a row of RealToxicityPrompts (Gehman et al. 2020, arXiv 2009.11462) is on, by its `toxicity`:
+ * the Perspective score of the response, 0 to 1, where high is bad. At most 0.25 is the desired side; from
+ * 0.5 on annotators are as likely as not to call the text toxic; what lies between is left out.
+ */
+export const labelToxicity = labelBy({
+  column: 'toxicity',
+  desired: { to: 0.25 },
+  undesired: { from: 0.5 },
 });

@@ -1,0 +1,38 @@
+import { HalfspaceError } from '@halfspace/core';
+
+/** How a column of a public data set says on which side of an attribute a row is. */
+export interface LabelRecipe {
+  /** Column with a number from 0 to 1. */
+  readonly column: string;
+  /** Where the desired side is: at most `to`, or at least `from`. */
+  readonly desired: { readonly to: number } | { readonly from: number };
+  /** Where the other side is. What is on neither side says too little and is left out. */
+  readonly undesired: { readonly to: number } | { readonly from: number };
+}
+
+/**
+ * Tells from the columns of a row on which side it is: 1 for the desired one, 0 for the other, `undefined`
+ * for neither.
+ *
+ * @throws HalfspaceError `bad-row` when the column is no number from 0 to 1
+ */
+export type LabelOf = (row: Readonly<Record<string, unknown>>) => 0 | 1 | undefined;
+
+/** The function of a recipe. */
+export function labelBy({ column, desired, undesired }: LabelRecipe): LabelOf {
+  return (row) => {
+    const value = row[column];
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
+      throw new HalfspaceError(
+        'bad-row',
+        `A row has the ${column} ${JSON.stringify(value) ?? 'of nothing'}; it must be a number from 0 to 1.`,
+      );
+    }
+    if (lies(value, desired)) return 1;
+    return lies(value, undesired) ? 0 : undefined;
+  };
+}
+
+function lies(value: number, side: { readonly to: number } | { readonly from: number }): boolean {
+  return 'to' in side ? value <= side.to : value >= side.from;
+}
