@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSmallModel } from './support/small-model.js';
@@ -22,6 +22,11 @@ beforeAll(async () => {
   await workspace.write('long.jsonl', `{"response": "a"}\n${JSON.stringify({ response: 'x'.repeat(65) })}\n`);
   await workspace.write('one-sided.jsonl', labelledRows(60).replaceAll('"label":0', '"label":1'));
   await workspace.write('short.txt', 'abc');
+  await workspace.write('throws.js', 'throw new Error("boom\\nand more");');
+  await workspace.write('nothing.js', 'export default 3;');
+  await workspace.write('future.js', 'export default { contract: 99, name: "calm" };');
+  await mkdir(join(path, 'configured'));
+  await workspace.write('configured/halfspace.config.json', '{"modle": "x"}');
 
   const weights = await readFile(join(path, 'untied', 'model.safetensors'));
   await damage('truncated', weights.subarray(0, 60_000));
@@ -76,6 +81,10 @@ const REFUSED: readonly Case[] = [
   ['a subspace that is not there', 'subspace-not-found', [...HI, '--attribute', './none.json']],
   ['a subspace cut short', 'bad-subspace', [...HI, '--attribute', './cut.json']],
   ['a subspace with another direction', 'bad-subspace', [...HI, '--attribute', './turned.json']],
+  ['an attribute that is not there', 'attribute-not-found', [...HI, '--attribute', './none']],
+  ['a plugin that throws', 'plugin-failed', [...HI, '--attribute', './throws.js']],
+  ['a plugin without an attribute', 'no-attribute', [...HI, '--attribute', './nothing.js']],
+  ['a plugin for another contract', 'contract-mismatch', [...HI, '--attribute', './future.js']],
   [
     'a subspace of another model',
     'subspace-of-another-model',
@@ -107,6 +116,15 @@ describe.each([
     expect(stderr).toMatch(new RegExp(`^error \\(${code}\\): [^\\n]+\\n(See: halfspace[^\\n]*\\n)?$`));
     expect(await workspace.listing()).toEqual(before);
   });
+});
+
+it('a config that is wrong is refused by every command', async () => {
+  const cwd = join(workspace.path, 'configured');
+  for (const words of ['generate hi', 'score --attribute x --input -', 'bench', 'model inspect']) {
+    const { code, stdout, stderr } = await workspace.run(words.split(' '), { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error \(bad-config\): .*halfspace\.config\.json.*"modle".*\n$/);
+  }
 });
 
 it('a row that is wrong is named by its place', async () => {

@@ -1,1 +1,1 @@
-export { labelToxicity, toxicity } from './toxicity.js';
+export { labelOf, toxicity } from './toxicity.js';

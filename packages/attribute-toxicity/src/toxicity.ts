@@ -16,7 +16,7 @@ export const toxicity: Attribute = defineAttribute({
  * the Perspective score of the response, 0 to 1, where high is bad. At most 0.25 is the desired side; from
  * 0.5 on annotators are as likely as not to call the text toxic; what lies between is left out.
  */
-export const labelToxicity = labelBy({
+export const labelOf = labelBy({
   column: 'toxicity',
   desired: { to: 0.25 },
   undesired: { from: 0.5 },

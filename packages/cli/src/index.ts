@@ -1,3 +1,5 @@
+export { defineConfig } from './config.js';
+export type { HalfspaceConfig } from './config.js';
 export { createLoadBars } from './load-bars.js';
 export type { LoadBars } from './load-bars.js';
 export { main } from './main.js';

@@ -1,6 +1,7 @@
 import { HalfspaceError, type Attribute } from '@halfspace/core';
-import { INSTALLED } from './installed-attributes.js';
-import { isSubspacePath, type AttributeChoice } from './options/attribute.js';
+import { attributeAtPath } from './attribute-module.js';
+import { knownAttributes, type KnownAttributes } from './known-attributes.js';
+import { isAttributePath, type AttributeChoice } from './options/attribute.js';
 
 /** An attribute and how much it counts, in nats per unit of margin. */
 export interface WeightedAttribute {
@@ -11,12 +12,13 @@ export interface WeightedAttribute {
 /**
  * Loads the attributes that the user named.
  *
- * @throws HalfspaceError `unknown-attribute`, `bad-attribute` when two have one name, and what reading a
- * subspace file throws
+ * @throws HalfspaceError `unknown-attribute`, `bad-attribute` when two have one name, `bad-config`, and what
+ * `attributeAtPath` throws
  */
 export async function loadAttributes(choices: readonly AttributeChoice[]): Promise<WeightedAttribute[]> {
+  const lookUp = createLookup();
   const loaded = await Promise.all(
-    choices.map(async ({ source, weight }) => ({ attribute: await loadAttribute(source), weight })),
+    choices.map(async ({ source, weight }) => ({ attribute: await lookUp(source), weight })),
   );
   const names = loaded.map(({ attribute }) => attribute.name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
@@ -26,17 +28,18 @@ export async function loadAttributes(choices: readonly AttributeChoice[]): Promi
   return loaded;
 }
 
-async function loadAttribute(source: string): Promise<Attribute> {
-  if (isSubspacePath(source)) {
-    // Loaded on demand: its schema takes a tenth of a second, which plain decoding need not wait for.
-    const { attributeOf, readSubspace } = await import('@halfspace/subspace');
-    return attributeOf(await readSubspace(source));
-  }
-  const load = INSTALLED.get(source);
-  if (load !== undefined) return (await load()).attribute;
-  throw new HalfspaceError(
-    'unknown-attribute',
-    `There is no attribute "${source}". Installed: ${[...INSTALLED.keys()].join(', ')}. For a subspace ` +
-      'file write its path, with a slash or the ending .json.',
-  );
+/** Loads what is known by name only when a name is asked for. */
+function createLookup(): (source: string) => Promise<Attribute> {
+  let known: Promise<KnownAttributes> | undefined;
+  return async (source) => {
+    if (isAttributePath(source)) return (await attributeAtPath(source)).attribute;
+    known ??= knownAttributes();
+    const { byName, summary } = await known;
+    const found = byName.get(source);
+    if (found !== undefined) return found.attribute;
+    throw new HalfspaceError(
+      'unknown-attribute',
+      `There is no attribute "${source}". ${summary} For one of your own write its path, with a slash or an ending such as .json.`,
+    );
+  };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collectAttributes, isSubspacePath, parseAttribute } from './attribute.js';
+import { collectAttributes, isAttributePath, parseAttribute } from './attribute.js';
 
 const name = fc.stringMatching(/^[a-z]+(-[a-z]+)*$/);
 const path = fc.stringMatching(/^[a-z=.]*\/[a-z=./]*[a-z]\.json$/);
@@ -18,6 +18,8 @@ describe('parseAttribute', () => {
 
   it('reads the weight from the right, and does not take a path for one', () => {
     expect(parseAttribute('./formality.json=2')).toEqual({ source: './formality.json', weight: 2 });
+    expect(parseAttribute('./formality=2')).toEqual({ source: './formality', weight: 2 });
+    expect(parseAttribute('./formality.js')).toEqual({ source: './formality.js', weight: 1 });
     expect(parseAttribute('runs/a=b/c.json')).toEqual({ source: 'runs/a=b/c.json', weight: 1 });
     expect(parseAttribute('a=b.json')).toEqual({ source: 'a=b.json', weight: 1 });
     expect(parseAttribute('a=1/c=2.json=0.5')).toEqual({ source: 'a=1/c=2.json', weight: 0.5 });
@@ -48,9 +50,11 @@ describe('parseAttribute', () => {
   });
 });
 
-describe('isSubspacePath', () => {
+describe('isAttributePath', () => {
   it('knows a path by its slash or its ending', () => {
-    expect(['./a', 'a/b', 'a.json', '/a'].every(isSubspacePath)).toBe(true);
-    expect(['toxicity', 'self-harm'].some(isSubspacePath)).toBe(false);
+    expect(['./a', 'a/b', 'a.json', '/a', '..\\a', 'a.js', 'a.mjs', 'a.ts'].every(isAttributePath)).toBe(
+      true,
+    );
+    expect(['toxicity', 'self-harm', 'ajs'].some(isAttributePath)).toBe(false);
   });
 });

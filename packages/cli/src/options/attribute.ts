@@ -1,17 +1,20 @@
 import { InvalidArgumentError } from 'commander';
 import { readNumber } from './number.js';
 
-/** An attribute as the user names it: an installed one, or a subspace file. */
+/** An attribute as the user names it: by its name if it is installed or in the config, else by a path. */
 export interface AttributeChoice {
-  /** Name of an installed attribute, or path of a file (see {@link isSubspacePath}). */
+  /** A name or a path (see {@link isAttributePath}). */
   readonly source: string;
   /** Nats per unit of margin, at least 0. */
   readonly weight: number;
 }
 
-/** Whether an attribute is named by a path: it contains a slash or ends in `.json`. */
-export function isSubspacePath(source: string): boolean {
-  return source.includes('/') || source.endsWith('.json');
+/**
+ * Whether an attribute is named by the path of a subspace file, of a module or of a directory with a
+ * package: it contains a slash or ends as such a file does.
+ */
+export function isAttributePath(source: string): boolean {
+  return /[\\/]|\.(json|[cm]?[jt]s)$/.test(source);
 }
 
 /**
@@ -22,9 +25,9 @@ export function isSubspacePath(source: string): boolean {
  */
 export function parseAttribute(text: string): AttributeChoice {
   const cut = text.lastIndexOf('=');
-  const hasWeight = cut >= 0 && !isSubspacePath(text.slice(cut + 1));
+  const hasWeight = cut >= 0 && !isAttributePath(text.slice(cut + 1));
   const source = hasWeight ? text.slice(0, cut) : text;
-  if (source === '') throw new InvalidArgumentError('Name an attribute, or a subspace file.');
+  if (source === '') throw new InvalidArgumentError('Name an attribute, or the path of one.');
   return { source, weight: hasWeight ? parseWeight(text.slice(cut + 1)) : 1 };
 }
 

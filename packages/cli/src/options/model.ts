@@ -9,7 +9,8 @@ export interface ModelFlags {
 }
 
 /** How a model is named on the command line. */
-export const MODEL_SPEC = 'a path, a known name, or org/name on the hub (default: smollm2-135m-instruct)';
+export const MODEL_SPEC =
+  'a path, a known name, or org/name on the hub (default: that of the config, or smollm2-135m-instruct)';
 
 /** Adds {@link ModelFlags} to a command. */
 export function addModelOptions(command: Command): Command {

@@ -1,7 +1,7 @@
 import { createHalfspace, type Backend, type Halfspace } from '@halfspace/core';
 import type { BenchFlags } from '../commands/bench.js';
 import { createCountingBackend, type TrunkCounts } from '../counting-backend.js';
-import { INSTALLED } from '../installed-attributes.js';
+import { knownAttributes } from '../known-attributes.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
@@ -33,7 +33,7 @@ interface Block {
 export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<void> {
   const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute);
   await withBackend(flags, signal, async (backend) => {
-    const attributes = await fillUp(chosen ?? (await installedFor(backend)), backend);
+    const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend);
     const cases: Case[] = [undefined, ...attributes].map((_, count) => ({
       attributes: attributes.slice(0, count),
       blocks: [],
@@ -43,11 +43,11 @@ export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<voi
   });
 }
 
-async function installedFor({ model }: Backend): Promise<WeightedAttribute[]> {
-  const installed = await loadAttributes([...INSTALLED.keys()].map((source) => ({ source, weight: 1 })));
-  return installed.filter(({ attribute }) =>
-    attribute.subspaces.some((subspace) => subspace.model === model.fingerprint),
-  );
+async function knownFor({ model }: Backend): Promise<WeightedAttribute[]> {
+  const { byName } = await knownAttributes();
+  return [...byName.values()]
+    .filter(({ attribute }) => attribute.subspaces.some((subspace) => subspace.model === model.fingerprint))
+    .map(({ attribute }) => ({ attribute, weight: 1 }));
 }
 
 /** Adds stand-ins, which read the same layer as the first attribute, until there are enough for all cases. */

@@ -2,7 +2,7 @@ import { fitSubspace, writeSubspace, type FitOptions, type SubspaceArtifact } fr
 import { assertWritable } from '../atomic-file.js';
 import type { FitFlags } from '../commands/fit.js';
 import { columnRecipe, saysLabels, type LabelRecipe } from '../label-recipe.js';
-import { INSTALLED } from '../installed-attributes.js';
+import { knownAttributes } from '../known-attributes.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readLabelledTexts } from '../read-labelled-texts.js';
@@ -33,8 +33,10 @@ export async function fit(flags: FitFlags, signal: AbortSignal): Promise<void> {
 }
 
 async function recipeOf(flags: FitFlags): Promise<LabelRecipe> {
-  const installed = saysLabels(flags) ? undefined : await INSTALLED.get(flags.attribute)?.();
-  return installed?.labelOf ?? columnRecipe(flags);
+  if (saysLabels(flags)) return columnRecipe(flags);
+  const { byName, faults } = await knownAttributes();
+  for (const fault of faults) note(fault);
+  return byName.get(flags.attribute)?.labelOf ?? columnRecipe(flags);
 }
 
 function optionsOf({

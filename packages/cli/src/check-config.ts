@@ -1,0 +1,41 @@
+import { HalfspaceError } from '@halfspace/core';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { HalfspaceConfig } from './config.js';
+
+const SETTINGS = {
+  attributes: { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true },
+  model: { type: 'string', minLength: 1 },
+  precision: { enum: ['f32', 'int8'] },
+  threads: { type: 'integer', minimum: 1 },
+} satisfies Record<keyof HalfspaceConfig, object>;
+
+const validate = new Ajv2020({ strict: true }).compile<HalfspaceConfig>({
+  type: 'object',
+  properties: SETTINGS,
+  additionalProperties: false,
+});
+
+/**
+ * Checks what a config says.
+ *
+ * @param path - Where it is, for the message.
+ * @throws HalfspaceError `bad-config`, naming the setting at fault
+ */
+export function checkConfig(config: unknown, path: string): HalfspaceConfig {
+  if (validate(config)) return config;
+  throw new HalfspaceError('bad-config', `${path}: ${complaint(validate.errors?.[0])}`);
+}
+
+function complaint(error: ErrorObject | undefined): string {
+  const setting = error?.instancePath.slice(1).replaceAll('/', '.');
+  switch (error?.keyword) {
+    case 'additionalProperties':
+      return `there is no setting "${String(error.params['additionalProperty'])}". There are ${Object.keys(SETTINGS).join(', ')}.`;
+    case 'enum':
+      return `${setting} must be ${SETTINGS.precision.enum.join(' or ')}.`;
+    default:
+      return setting
+        ? `${setting} ${error?.message}.`
+        : 'a config is an object such as { attributes: ["./calm"] }, in a module the default export.';
+  }
+}

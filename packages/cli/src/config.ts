@@ -1,0 +1,19 @@
+/** What a `halfspace.config.ts`, `.js` or `.json` may say. Everything may be left out. */
+export interface HalfspaceConfig {
+  /**
+   * Attributes that are to be found by their name: packages (`halfspace-attribute-calm`) as seen from the
+   * file, and paths (`./calm`, `./calm.json`) relative to it.
+   */
+  readonly attributes?: readonly string[];
+  /** Model where a command is not told another: a path that begins with `.` or `/`, a known name, or `org/name` on the hub. */
+  readonly model?: string;
+  /** Arithmetic where a command is not told another (default: the faster one). */
+  readonly precision?: 'f32' | 'int8';
+  /** Threads to run the model with where a command is not told another number (default: all cores). */
+  readonly threads?: number;
+}
+
+/** Gives a config its type: `export default defineConfig({ attributes: ['./calm'] })`. Changes nothing. */
+export function defineConfig(config: HalfspaceConfig): HalfspaceConfig {
+  return config;
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { loadAttributes } from './load-attributes.js';
+import { attributeSource } from './testing/attribute-source.js';
+import { directoryWith } from './testing/directory-with.js';
+
+const choice = (source: string, weight = 1) => ({ source, weight });
+
+/** Loads as a command would that runs in a directory. */
+async function loadFrom(directory: string, ...choices: Parameters<typeof loadAttributes>[0]) {
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(directory);
+  return loadAttributes(choices).finally(() => cwd.mockRestore());
+}
+
+const FILES = {
+  'halfspace.config.json': JSON.stringify({
+    attributes: ['./calm.mjs', 'kindness', './future.mjs', './again.mjs', './throws.mjs'],
+  }),
+  'calm.mjs': `export default ${attributeSource('calm')}`,
+  'again.mjs': `export default ${attributeSource('calm')}`,
+  'future.mjs': `export default ${attributeSource('tomorrow', 99)}`,
+  'throws.mjs': 'throw new Error("boom");',
+  'node_modules/kindness/package.json': '{"name": "kindness", "exports": "./main.mjs"}',
+  'node_modules/kindness/main.mjs': `export default ${attributeSource('kind')}`,
+};
+
+it('finds by name what is installed and what the config adds, and by path what is neither', async () => {
+  const directory = await directoryWith({
+    ...FILES,
+    'other.mjs': `export default ${attributeSource('other')}`,
+  });
+  const path = join(directory, 'other.mjs');
+  const loaded = await loadFrom(
+    directory,
+    choice('toxicity', 2),
+    choice('calm'),
+    choice('kind', 0),
+    choice(path),
+  );
+  expect(loaded.map(({ attribute, weight }) => [attribute.name, weight])).toEqual([
+    ['toxicity', 2],
+    ['calm', 1],
+    ['kind', 0],
+    ['other', 1],
+  ]);
+});
+
+it('says of an unknown name which there are, and why those at fault are not', async () => {
+  const directory = await directoryWith(FILES);
+  const loading = loadFrom(directory, choice('tomorrow'));
+  await expect(loading).rejects.toThrow(expect.objectContaining({ code: 'unknown-attribute' }));
+  await expect(loading).rejects.toThrow(
+    /no attribute "tomorrow"\. Installed: .*toxicity.*halfspace\.config\.json adds: calm, kind\..*version 99.*second .*"calm".*boom/,
+  );
+});
+
+it('lets the config take the place of an installed attribute', async () => {
+  const directory = await directoryWith({
+    'halfspace.config.json': '{"attributes": ["./mine.mjs"]}',
+    'mine.mjs': `export default ${attributeSource('toxicity')}`,
+  });
+  const [{ attribute }] = await loadFrom(directory, choice('toxicity'));
+  expect(attribute.description).toBe('text');
+});
+
+it('refuses two of one name', async () => {
+  const directory = await directoryWith(FILES);
+  await expect(loadFrom(directory, choice('calm'), choice(join(directory, 'calm.mjs')))).rejects.toThrow(
+    expect.objectContaining({ code: 'bad-attribute' }),
+  );
+});
