@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { knownAttributes } from './known-attributes.js';
 import { loadAttributes } from './load-attributes.js';
 import { attributeSource } from './testing/attribute-source.js';
 import { directoryWith } from './testing/directory-with.js';
@@ -68,4 +69,14 @@ it('refuses two of one name', async () => {
   await expect(loadFrom(directory, choice('calm'), choice(join(directory, 'calm.mjs')))).rejects.toThrow(
     expect.objectContaining({ code: 'bad-attribute' }),
   );
+});
+
+it('knows how to read the data of every attribute that comes with the command', async () => {
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(await directoryWith({}));
+  const { byName, faults } = await knownAttributes().finally(() => cwd.mockRestore());
+  expect(faults).toEqual([]);
+  expect([...byName].map(([name, { labelOf }]) => [name, typeof labelOf])).toEqual(
+    [...byName.keys()].map((name) => [name, 'function']),
+  );
+  expect(byName.size).toBeGreaterThan(0);
 });
