@@ -1,12 +1,21 @@
 import { CONTRACT_VERSION, HalfspaceError, throwIfAborted } from '@halfspace/core';
-import type { Backend, Context, LookAhead, ModelInfo, NextTokens, Tokenizer } from '@halfspace/core';
+import type {
+  Backend,
+  Context,
+  LookAhead,
+  ModelInfo,
+  NextTokens,
+  StatesOptions,
+  TextStates,
+  Tokenizer,
+} from '@halfspace/core';
 import type { Architecture, Precision } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
 import { createTokenTree, type TokenNode, type TreeContext } from './token-tree.js';
 import { trunkCall, type Branch } from './trunk-call.js';
 
-/** Prompt rows that are run in one call. */
+/** Rows of prompts and whole texts that are run in one call. */
 const PROMPT_ROWS = 256;
 
 /** Rows of logits that are held at once: each is as wide as the vocabulary. */
@@ -24,12 +33,29 @@ export interface BackendParts {
   disposeGraphs(): Promise<void>;
 }
 
+/** Texts in order, divided into calls of at most `most` tokens; a text that has more is a call by itself. */
+function callsOf(texts: readonly (readonly number[])[], most: number): (readonly number[])[][] {
+  const calls: (readonly number[])[][] = [];
+  let room = 0;
+  for (const text of texts) {
+    if (text.length > room) {
+      calls.push([]);
+      room = most;
+    }
+    calls[calls.length - 1]?.push(text);
+    room -= text.length;
+  }
+  return calls;
+}
+
 /** The backend contract over a token tree, a key/value store and two graphs. */
 export function createBackend(parts: BackendParts): Backend {
   const { model, architecture, tokenizer } = parts;
   const { layers, keyValueHeads, headWidth, width } = architecture;
   const tree = createTokenTree();
   const store = createKeyValueStore(layers, keyValueHeads * headWidth);
+  // The graph's rotary operator takes no more rows than the context has tokens.
+  const mostRows = Math.min(PROMPT_ROWS, model.contextLength);
   let disposed = false;
   // Calls follow one another: a call reads slots that another would write.
   let queue: Promise<unknown> = Promise.resolve();
@@ -124,6 +150,51 @@ export function createBackend(parts: BackendParts): Backend {
     }
   }
 
+  /** Runs a prompt, and collects its hidden states at some layers and the final one after its last token. */
+  async function collect(
+    tokens: readonly number[],
+    graphs: Graphs,
+    wanted: readonly number[],
+    signal: AbortSignal | undefined,
+  ) {
+    const hidden = new Map(wanted.map((layer) => [layer, new Float32Array(tokens.length * width)]));
+    let final = new Float32Array(width);
+    const last = await runPrompt(tokens, graphs, wanted, signal, (part, start) => {
+      for (const [layer, whole] of hidden) whole.set(pick(part, layer), start * width);
+      final = pick(part, layers).slice(-width);
+    });
+    return { last, final, hidden };
+  }
+
+  /** Runs the texts of one call, and keeps nothing of them. */
+  async function runTexts(
+    texts: readonly (readonly number[])[],
+    graphs: Graphs,
+    { layers: wanted, signal }: StatesOptions,
+  ): Promise<TextStates[]> {
+    const [text = []] = texts;
+    if (text.length > mostRows) {
+      const { last, hidden } = await collect(text, graphs, wanted, signal);
+      tree.prune(last);
+      return [{ hidden: (layer) => pick(hidden, layer) }];
+    }
+    throwIfAborted(signal);
+    const branches = texts.map((tokens): Branch => ({
+      parent: undefined,
+      length: 0,
+      tokens,
+      shape: 'chain',
+    }));
+    const { hidden } = await run(graphs, branches, wanted);
+    throwIfAborted(signal);
+    let end = 0;
+    return texts.map(({ length }) => {
+      const start = end;
+      end += length;
+      return { hidden: (layer) => pick(hidden, layer).subarray(start * width, (start + length) * width) };
+    });
+  }
+
   async function nextOf(
     contexts: readonly TreeContext[],
     topK: readonly number[],
@@ -180,21 +251,11 @@ export function createBackend(parts: BackendParts): Backend {
         const wanted = options.layers ?? [];
         assertLayers(wanted);
         const precision = parts.choosePrecision(options.rowsPerStep);
-        const collected = new Map(wanted.map((layer) => [layer, new Float32Array(tokens.length * width)]));
-        let final = new Float32Array(width);
-        const last = await runPrompt(
-          tokens,
-          await parts.graphs(precision),
-          wanted,
-          options.signal,
-          (hidden, start) => {
-            for (const [layer, whole] of collected) whole.set(pick(hidden, layer), start * width);
-            final = pick(hidden, layers).slice(-width);
-          },
-        );
+        const graphs = await parts.graphs(precision);
+        const { last, final, hidden } = await collect(tokens, graphs, wanted, options.signal);
         if (last === undefined) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens.');
         const context = tree.open(last, { length: tokens.length, precision, final });
-        return { context, hidden: (layer) => pick(collected, layer) };
+        return { context, hidden: (layer) => pick(hidden, layer) };
       }),
     next: (requests) =>
       inTurn(async () => {
@@ -278,6 +339,20 @@ export function createBackend(parts: BackendParts): Backend {
           }
         });
         tree.prune(last);
+        return found;
+      }),
+    states: (texts, options) =>
+      inTurn(async () => {
+        assertLayers(options.layers);
+        for (const tokens of texts) {
+          if (tokens.length === 0)
+            throw new HalfspaceError('empty-prompt', 'A text has no tokens. Give it some.');
+          assertTokens(tokens);
+          assertRoom(tokens.length);
+        }
+        const graphs = await parts.graphs(parts.choosePrecision(PROMPT_ROWS));
+        const found: TextStates[] = [];
+        for (const call of callsOf(texts, mostRows)) found.push(...(await runTexts(call, graphs, options)));
         return found;
       }),
     fork(context: Context) {

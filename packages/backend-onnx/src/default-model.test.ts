@@ -74,6 +74,22 @@ async function expectSameAloneAndInCompany(): Promise<void> {
   }
 }
 
+/** Hidden states of whole texts, together and by a prompt of each: lengths up to more than a call takes. */
+async function expectSameStatesAsPrompts(): Promise<void> {
+  const layers = [18, backend.model.layers];
+  const tokens = backend.tokenizer.encode(SENTENCE.repeat(20)).slice(0, 300);
+  const texts = [1, 2, 15, 17, 40, 63, 100, 300, 16].map((length, index) =>
+    tokens.slice(index, index + length),
+  );
+  const together = await backend.states(texts, { layers });
+  for (const [index, text] of texts.entries()) {
+    // A prompt whose steps have as many rows has the arithmetic of whole texts.
+    const alone = await backend.prefill(text, { rowsPerStep: 256, layers });
+    for (const layer of layers) expect(together[index]?.hidden(layer)).toEqual(alone.hidden(layer));
+    backend.release(alone.context);
+  }
+}
+
 /** An attribute that means nothing and moves the choice of tokens. */
 function pushed() {
   const { fingerprint, width } = backend.model;
@@ -179,6 +195,8 @@ describe('the default model in f32', () => {
 
   it('finds the same alone and in company, to the last bit', expectSameAloneAndInCompany);
 
+  it('gives whole texts the states that they have as prompts, to the last bit', expectSameStatesAsPrompts);
+
   it.each([0, 2])('writes the same text however it is batched, at weight %i', expectSameTextHoweverBatched);
 
   it.skipIf(!existsSync(WIKITEXT))('has the perplexity of transformers on WikiText-2', async () => {
@@ -200,6 +218,8 @@ describe('the default model in int8', () => {
   });
 
   it('finds the same alone and in company, to the last bit', expectSameAloneAndInCompany);
+
+  it('gives whole texts the states that they have as prompts, to the last bit', expectSameStatesAsPrompts);
 
   it.each([0, 2])('writes the same text however it is batched, at weight %i', expectSameTextHoweverBatched);
 

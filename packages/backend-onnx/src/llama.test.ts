@@ -31,6 +31,22 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope'])('a random llama (%s)', 
     expect(widest(await backend.logProbs(expected.tokens), expected.tokenLogProbs)).toBeLessThan(1e-4);
   });
 
+  it('has the hidden states of transformers for whole texts, several to a call, and keeps nothing', async () => {
+    const { tokens, hidden } = expected;
+    const texts = [tokens.slice(0, 5), tokens, tokens.slice(0, 1), tokens.slice(3)];
+    const found = await backend.states(texts, { layers: [0, 1, 2] });
+    expect(found.map((text) => text.hidden(1).length)).toEqual(texts.map(({ length }) => length * 32));
+    hidden.forEach((wanted, layer) =>
+      expect(widest(found[1]?.hidden(layer).slice(-32) ?? [], wanted)).toBeLessThan(1e-4),
+    );
+    for (const [index, text] of texts.entries()) {
+      const [alone] = await backend.states([text], { layers: [2] });
+      expect(alone?.hidden(2)).toEqual(found[index]?.hidden(2));
+      expect(() => alone?.hidden(1)).toThrow(expect.objectContaining({ code: 'unknown-layer' }));
+    }
+    expect(await backend.states([], { layers: [1] })).toEqual([]);
+  });
+
   it('comes to the same by look-ahead and commit, whatever runs beside it', async () => {
     const { tokens } = expected;
     const { context: root } = await backend.prefill(tokens.slice(0, 30), { rowsPerStep: 3 });
@@ -75,6 +91,14 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope'])('a random llama (%s)', 
       code('unknown-layer'),
     );
     await expect(backend.prefill([2], { rowsPerStep: 1, signal: AbortSignal.abort() })).rejects.toThrow(
+      code('aborted'),
+    );
+    const layers = { layers: [1] };
+    await expect(backend.states([[2], []], layers)).rejects.toThrow(code('empty-prompt'));
+    await expect(backend.states([[2], [96]], layers)).rejects.toThrow(code('unknown-token'));
+    await expect(backend.states([[2]], { layers: [3] })).rejects.toThrow(code('unknown-layer'));
+    await expect(backend.states([Array(65).fill(2)], layers)).rejects.toThrow(code('context-overflow'));
+    await expect(backend.states([[2]], { ...layers, signal: AbortSignal.abort() })).rejects.toThrow(
       code('aborted'),
     );
     const ask = { context, topK: 2 };

@@ -22,5 +22,7 @@ export type {
   NextTokens,
   Prefill,
   PrefillOptions,
+  StatesOptions,
+  TextStates,
 } from './contracts/backend.js';
 export type { Attribute, Subspace } from './contracts/attribute.js';

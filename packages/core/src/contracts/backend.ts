@@ -99,6 +99,19 @@ export interface LookAheadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Settings of {@link Backend.states}. */
+export interface StatesOptions {
+  /** Layers whose hidden states are wanted. */
+  readonly layers: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the model makes of a text. */
+export interface TextStates {
+  /** Hidden states after each token at an asked-for layer, row-major [tokens, width]. */
+  hidden(layer: number): Float32Array;
+}
+
 /**
  * Runs a model. This is the heart of Halfspace: one call of the model a step evaluates all candidates
  * of all completions, and the winners are kept without another one.
@@ -140,6 +153,14 @@ export interface Backend {
     tokens: readonly number[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Float64Array>;
+  /**
+   * Hidden states of whole texts, several to a call of the model. Keeps nothing. This is what subspaces are
+   * fitted and measured on. The arithmetic is that of many rows, however few texts there are, and each text
+   * has the numbers that it has alone. The fewer tokens differ between texts that stand together, the better.
+   *
+   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`, `unknown-layer`
+   */
+  states(texts: readonly (readonly number[])[], options: StatesOptions): Promise<TextStates[]>;
   /** Another handle on the same text, to be continued in its own way. Costs nothing. */
   fork(context: Context): Context;
   /** Gives a context back; keys and values that no other context needs are freed. */

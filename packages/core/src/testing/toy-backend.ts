@@ -103,6 +103,12 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
       });
     },
     logProbs: async () => new Float64Array(),
+    async states(texts, { signal }) {
+      signal?.throwIfAborted();
+      return texts.map((tokens) => ({
+        hidden: () => Float32Array.from(tokens.flatMap((_, i) => toyHidden(tokens.slice(0, i + 1)))),
+      }));
+    },
     fork: (context) => open(textOf(context)),
     release: (context) => void texts.delete(context),
     dispose: async () => texts.clear(),

@@ -1,10 +1,4 @@
-import {
-  type Backend,
-  CONTRACT_VERSION,
-  type Context,
-  HalfspaceError,
-  type Tokenizer,
-} from '@halfspace/core';
+import { type Backend, CONTRACT_VERSION, HalfspaceError, type Tokenizer } from '@halfspace/core';
 import { createGaussian } from './random.js';
 
 /**
@@ -33,8 +27,6 @@ export const SEPARATION = Math.hypot(...DEVIATIONS.map((deviation, i) => (2 * HA
 export interface GaussianBackend extends Backend {
   /** Texts that were run, in order. */
   readonly ran: string[];
-  /** Contexts that were not released. */
-  readonly open: number;
 }
 
 /** Settings of the toy. */
@@ -50,7 +42,6 @@ export interface GaussianBackendOptions {
 export function createGaussianBackend(options: GaussianBackendOptions = {}): GaussianBackend {
   const { gap = 1, contextLength = 64, broken } = options;
   const width = DEVIATIONS.length;
-  const contexts = new Set<Context>();
   const ran: string[] = [];
   const unused = async (): Promise<never> => Promise.reject(new Error('not needed to fit'));
 
@@ -72,30 +63,27 @@ export function createGaussianBackend(options: GaussianBackendOptions = {}): Gau
     model: { name: 'gaussian', fingerprint: 'f00d', layers: 3, width, contextLength },
     tokenizer,
     ran,
-    get open() {
-      return contexts.size;
-    },
-    async prefill(tokens, { layers = [], signal }) {
+    async states(texts, { layers, signal }) {
       // As a real backend: the run takes a turn of the event loop, and may be aborted in it.
       await new Promise(setImmediate);
       if (signal?.aborted) throw new HalfspaceError('aborted', 'aborted');
-      ran.push(tokenizer.decode(tokens));
-      const context = { length: tokens.length };
-      contexts.add(context);
-      return {
-        context,
-        hidden(layer) {
-          if (!layers.includes(layer)) throw new Error(`layer ${layer} was not asked for`);
-          return states(tokens, layer);
-        },
-      };
+      return texts.map((tokens) => {
+        ran.push(tokenizer.decode(tokens));
+        return {
+          hidden(layer) {
+            if (!layers.includes(layer)) throw new Error(`layer ${layer} was not asked for`);
+            return states(tokens, layer);
+          },
+        };
+      });
     },
+    prefill: unused,
     next: unused,
     lookAhead: unused,
     logProbs: unused,
     fork: (context) => context,
-    release: (context) => void contexts.delete(context),
-    dispose: async () => contexts.clear(),
+    release: () => undefined,
+    dispose: async () => undefined,
   };
 }
 
