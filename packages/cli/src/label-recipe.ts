@@ -1,28 +1,40 @@
 import { HalfspaceError } from '@halfspace/core';
 import { parseCondition, type Condition } from './options/condition.js';
+import { readNumber } from './options/number.js';
 
 /**
- * Tells from the columns of a row on which side of an attribute it is: 1 for the desired one, 0 for the
- * other, `undefined` for neither.
+ * Tells from the columns of a row how much it is on the desired side of an attribute: 1 wholly, 0 not at all,
+ * `undefined` when it says too little to count.
  *
  * @throws HalfspaceError `bad-row`
  */
-export type LabelRecipe = (values: Readonly<Record<string, unknown>>) => 0 | 1 | undefined;
+export type LabelRecipe = (values: Readonly<Record<string, unknown>>) => number | undefined;
 
 /** What a user may say about labels. */
 export interface LabelFlags {
   readonly label?: string;
+  /** Column of a degree, instead of {@link LabelFlags.label}. */
+  readonly score?: string;
   readonly desired?: Condition;
   readonly undesired?: Condition;
 }
 
 /** Whether a user says anything about labels. */
-export function saysLabels({ label, desired, undesired }: LabelFlags): boolean {
-  return label !== undefined || desired !== undefined || undesired !== undefined;
+export function saysLabels({ label, score, desired, undesired }: LabelFlags): boolean {
+  return [label, score, desired, undesired].some((flag) => flag !== undefined);
 }
 
-/** A recipe that compares a column of numbers: by default 1 is desired and 0 is not, in `label`. */
-export function columnRecipe({
+/**
+ * The recipe that the flags ask for: sides, or degrees where there is a `score`.
+ *
+ * @throws HalfspaceError `bad-option`
+ */
+export function columnRecipe(flags: LabelFlags): LabelRecipe {
+  return flags.score === undefined ? sideRecipe(flags) : degreeRecipe(flags.score, flags);
+}
+
+/** Compares a column of numbers: by default 1 is desired and 0 is not, in `label`. */
+function sideRecipe({
   label: column = 'label',
   desired = parseCondition('=1'),
   undesired = parseCondition('=0'),
@@ -41,10 +53,38 @@ export function columnRecipe({
   };
 }
 
+/**
+ * Reads a degree: the number in a column from 0 to 1, or, between the bounds of the two conditions, how far it
+ * is from the undesired one to the desired one.
+ */
+function degreeRecipe(column: string, { desired, undesired }: LabelFlags): LabelRecipe {
+  const none = undesired?.bound ?? 0;
+  const whole = desired?.bound ?? 1;
+  const bounded = desired !== undefined;
+  if (bounded !== (undesired !== undefined) || none === whole) {
+    throw new HalfspaceError(
+      'bad-option',
+      "Degrees need two bounds that differ, or none: --desired '<=0.2' --undesired '>=0.8', for example.",
+    );
+  }
+  return (values) => {
+    const value = numberOf(values, column);
+    if (!bounded && !(value >= 0 && value <= 1)) {
+      throw new HalfspaceError(
+        'bad-row',
+        `"${column}" is ${value}. A degree is a number from 0 to 1; --desired and --undesired set other bounds.`,
+      );
+    }
+    return Math.min(1, Math.max(0, (value - none) / (whole - none)));
+  };
+}
+
 function numberOf(values: Readonly<Record<string, unknown>>, column: string): number {
   const value = values[column];
-  if (typeof value === 'boolean') return Number(value);
-  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  // CSV has nothing but texts.
+  const number = typeof value === 'string' ? readNumber(value) : value;
+  if (typeof number === 'number' && !Number.isNaN(number)) return number;
   const found = value === undefined ? 'missing' : 'no number';
   throw new HalfspaceError(
     'bad-row',

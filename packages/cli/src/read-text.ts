@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { HalfspaceError } from '@halfspace/core';
 
 /** What messages call a file that the user named. */
@@ -9,30 +8,51 @@ export function fileLabel(path: string): string {
 }
 
 /**
- * The text of a file; `-` is stdin.
+ * The text of a file, whole; `-` is stdin.
  *
- * @param signal - Ends the wait for stdin.
- * @throws HalfspaceError `file-not-found`, `not-readable`
+ * @throws HalfspaceError as {@link streamText}
  */
 export async function readText(path: string, signal?: AbortSignal): Promise<string> {
-  const bytes = path === '-' ? await readStdin(signal) : await readFile(path).catch(explain(path));
+  let whole = '';
+  for await (const text of streamText(path, signal)) whole += text;
+  return whole;
+}
+
+/**
+ * The text of a file in parts that need not end at a line; `-` is stdin. A byte-order mark is dropped.
+ *
+ * @param signal - Ends the reading, and the wait for stdin.
+ * @throws HalfspaceError `file-not-found`, `not-readable`
+ */
+export async function* streamText(path: string, signal?: AbortSignal): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = (bytes: Buffer | undefined): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (error) {
+      throw new HalfspaceError('not-readable', `${fileLabel(path)} is no text in UTF-8.`, { cause: error });
+    }
+  };
+  for await (const bytes of streamBytes(path, signal)) yield decode(bytes);
+  yield decode(undefined);
+}
+
+/** Stdin may be a person who thinks better of it, or a program that never ends: the signal ends the wait. */
+async function* streamBytes(path: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  const stream = path === '-' ? process.stdin : createReadStream(path);
+  if (signal !== undefined) addAbortSignal(signal, stream);
   try {
-    // A byte-order mark at the beginning is dropped.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    for await (const bytes of stream) yield bytes as Buffer;
   } catch (error) {
-    throw new HalfspaceError('not-readable', `${fileLabel(path)} is no text in UTF-8.`, { cause: error });
+    throw signal?.aborted === true ? error : unreadable(path, error);
   }
 }
 
-/** Stdin may be a person who thinks better of it, or a program that never ends. */
-async function readStdin(signal?: AbortSignal): Promise<Buffer> {
-  return buffer(signal === undefined ? process.stdin : addAbortSignal(signal, process.stdin));
-}
-
-function explain(path: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    if (error.code === 'ENOENT')
-      throw new HalfspaceError('file-not-found', `There is no file ${path}.`, { cause: error });
-    throw new HalfspaceError('not-readable', `Cannot read ${path}: ${error.message}.`, { cause: error });
-  };
+/** Says of a file that could not be read what was wrong with it. */
+export function unreadable(path: string, error: unknown): HalfspaceError {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    return new HalfspaceError('file-not-found', `There is no file ${path}.`, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new HalfspaceError('not-readable', `Cannot read ${fileLabel(path)}: ${reason}.`, { cause: error });
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPrompts } from './read-prompts.js';
-import { optionalTextOf, parseRow, readRows, textOf } from './rows.js';
+import { optionalTextOf, parseRow, textOf } from './rows.js';
+import { readRows } from './stream-rows.js';
 import { temporaryDirectory } from './testing/temporary-directory.js';
 
 async function fileOf(text: string | Uint8Array, name = 'rows.jsonl'): Promise<string> {

@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { fileLabel, readText } from './read-text.js';
+import { fileLabel, streamText } from './read-text.js';
 
 /** A line of a file, and where it stands. */
 export interface Line {
@@ -8,7 +8,7 @@ export interface Line {
   readonly place: string;
 }
 
-/** A JSON object on a line of a file, and where it stands. */
+/** A row of a file by the names of its columns, and where it stands. */
 export interface Row {
   readonly values: Readonly<Record<string, unknown>>;
   /** For messages, e.g. `train.jsonl:12`. */
@@ -16,26 +16,49 @@ export interface Row {
 }
 
 /**
- * The lines of a file that are not blank; `-` is stdin.
+ * The lines of a file that are not blank, one after the other; `-` is stdin.
  *
  * @throws HalfspaceError `file-not-found`, `not-readable`, `empty-file`
  */
-export async function readLines(path: string, signal?: AbortSignal): Promise<Line[]> {
-  const lines = (await readText(path, signal))
-    .split(/\r?\n/)
-    .map((text, index) => ({ text, place: `${fileLabel(path)}:${index + 1}` }))
-    .filter(({ text }) => text.trim() !== '');
-  if (lines.length === 0) throw new HalfspaceError('empty-file', `There is nothing in ${fileLabel(path)}.`);
-  return lines;
+export async function* streamLines(path: string, signal?: AbortSignal): AsyncGenerator<Line> {
+  let number = 0;
+  let found = false;
+  let rest = '';
+  const lineOf = (text: string): Line => ({
+    text: text.replace(/\r$/, ''),
+    place: `${fileLabel(path)}:${++number}`,
+  });
+  for await (const part of streamText(path, signal)) {
+    const texts = (rest + part).split('\n');
+    rest = texts.pop() ?? '';
+    for (const line of texts.map(lineOf).filter(isFilled)) {
+      found = true;
+      yield line;
+    }
+  }
+  const last = lineOf(rest);
+  if (isFilled(last)) yield last;
+  else if (!found) throw emptyFile(path);
 }
 
 /**
- * The rows of a file of JSON lines; `-` is stdin.
+ * All lines of a file that are not blank; `-` is stdin.
  *
- * @throws HalfspaceError as {@link readLines}, and `bad-row`
+ * @throws HalfspaceError as {@link streamLines}
  */
-export async function readRows(path: string, signal?: AbortSignal): Promise<Row[]> {
-  return (await readLines(path, signal)).map(parseRow);
+export async function readLines(path: string, signal?: AbortSignal): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const line of streamLines(path, signal)) lines.push(line);
+  return lines;
+}
+
+function isFilled({ text }: Line): boolean {
+  return text.trim() !== '';
+}
+
+/** The error of a file in which there is nothing. */
+export function emptyFile(path: string): HalfspaceError {
+  return new HalfspaceError('empty-file', `There is nothing in ${fileLabel(path)}.`);
 }
 
 /**

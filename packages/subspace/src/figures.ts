@@ -5,7 +5,7 @@ import { type Positions, readPositions } from './labelled-text.js';
 /** A held-out response: its distances after each token, in order. */
 export interface MeasuredResponse {
   readonly distances: Float64Array;
-  readonly label: 0 | 1;
+  readonly label: number;
   readonly group: string;
 }
 

@@ -4,8 +4,11 @@ export interface LabelledText {
   readonly prompt: string;
   /** The text that has the value or lacks it. */
   readonly response: string;
-  /** 1: has the value (the desired side); 0: lacks it. */
-  readonly label: 0 | 1;
+  /**
+   * How much of the value it has, from 1 (the desired side) to 0: a row with the label 0.75 counts three quarters
+   * among those that have it and one quarter among the others.
+   */
+  readonly label: number;
   /** Rows of one group (a prompt, an author, a topic) are never split between fitting and measuring. */
   readonly group: string;
 }

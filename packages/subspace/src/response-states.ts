@@ -47,12 +47,11 @@ export async function* responseStates(
 ): AsyncGenerator<ResponseStates> {
   const { width } = backend.model;
   for (const row of rows) {
-    const prefill = await backend.prefill(row.tokens, { rowsPerStep: 1, layers, signal });
-    backend.release(prefill.context);
+    const [text] = await backend.states([row.tokens], { layers, signal });
     yield {
       row,
       hidden(layer) {
-        const states = prefill.hidden(layer).subarray(row.start * width);
+        const states = text.hidden(layer).subarray(row.start * width);
         assertFinite(states, row, layer);
         return states;
       },

@@ -5,6 +5,8 @@ import { readNumber } from './number.js';
 export interface Condition {
   /** As the user wrote it. */
   readonly text: string;
+  /** The number that is compared with. */
+  readonly bound: number;
   holds(value: number): boolean;
 }
 
@@ -30,5 +32,5 @@ export function parseCondition(text: string): Condition {
       "It must be a comparison with a number, in quotes: '<=0.25', '>=0.5' or '=1'.",
     );
   }
-  return { text: `${sign}${bound}`, holds: (value) => compare(value, bound) };
+  return { text: `${sign}${bound}`, bound, holds: (value) => compare(value, bound) };
 }

@@ -1,11 +1,17 @@
-import { fitSubspace, writeSubspace, type FitOptions, type SubspaceArtifact } from '@halfspace/subspace';
+import {
+  fitSubspace,
+  type LabelledText,
+  writeSubspace,
+  type FitOptions,
+  type SubspaceArtifact,
+} from '@halfspace/subspace';
 import { assertWritable } from '../atomic-file.js';
 import type { FitFlags } from '../commands/fit.js';
 import { columnRecipe, saysLabels, type LabelRecipe } from '../label-recipe.js';
 import { knownAttributes } from '../known-attributes.js';
+import { openLabelledTexts } from '../labelled-texts.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
-import { readLabelledTexts } from '../read-labelled-texts.js';
 import { table } from '../table.js';
 import { withBackend } from '../with-backend.js';
 
@@ -15,7 +21,10 @@ const DEFAULT_HEIGHT = 0.6;
 /** `halfspace fit`. */
 export async function fit(flags: FitFlags, signal: AbortSignal): Promise<void> {
   await assertWritable(flags.output);
-  const { texts, leftOut } = await readLabelledTexts(flags.data, await recipeOf(flags), flags.group, signal);
+  const texts: LabelledText[] = [];
+  const opened = openLabelledTexts(flags.data, flags, await recipeOf(flags), signal);
+  for await (const text of opened) texts.push(text);
+  const { leftOut } = opened;
   if (leftOut > 0)
     note(`${leftOut} rows are on neither side or empty and are left out; ${texts.length} remain.`);
   const artifact = await withBackend(flags, signal, async (backend) => {

@@ -4,7 +4,8 @@ import type { ScoreFlags } from '../commands/score.js';
 import { loadAttributes } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
-import { optionalTextOf, readRows, textOf, type Row } from '../rows.js';
+import { readRows } from '../stream-rows.js';
+import { optionalTextOf, textOf, type Row } from '../rows.js';
 import { table } from '../table.js';
 import { withBackend } from '../with-backend.js';
 

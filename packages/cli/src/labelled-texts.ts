@@ -1,0 +1,131 @@
+import { HalfspaceError } from '@halfspace/core';
+import type { LabelledText } from '@halfspace/subspace';
+import { atPlace } from './at-place.js';
+import type { LabelRecipe } from './label-recipe.js';
+import { optionalTextOf, textOf, type Row } from './rows.js';
+import { readRows, streamRows } from './stream-rows.js';
+
+/** Columns that the texts of a row are in. */
+export interface TextColumns {
+  /** Default `prompt`, which a row need not have. */
+  readonly prompt?: string;
+  /** Default `response`. */
+  readonly response?: string;
+  /** Column of a text without a prompt, instead of the two. */
+  readonly text?: string;
+  /** Columns of two responses to one prompt, of which the first is better. Such a row has no label. */
+  readonly chosen?: string;
+  readonly rejected?: string;
+  /** Default `group` where a row has it; else each row is a group of its own. */
+  readonly group?: string;
+}
+
+/** Rows to fit or to measure on, read from their files each time that they are gone through. */
+export interface LabelledTexts extends AsyncIterable<LabelledText> {
+  /** How many rows the last reading left out: on neither side, or with an empty response. */
+  readonly leftOut: number;
+}
+
+/** Whether rows hold two responses each, as {@link TextColumns} say. */
+export function arePairs({ chosen, rejected }: TextColumns): boolean {
+  return chosen !== undefined || rejected !== undefined;
+}
+
+/**
+ * The rows of some files, one file after the other, as labelled texts. Of a pair there are two: the chosen
+ * one with the label 1, then the rejected one with 0. Nothing is read yet, and nothing is kept but what comes
+ * from stdin.
+ *
+ * @returns What throws while it is gone through: a HalfspaceError as {@link streamRows}, and `no-data` at the end
+ * when no row is on either side.
+ */
+export function openLabelledTexts(
+  paths: readonly string[],
+  columns: TextColumns,
+  labelOf: LabelRecipe,
+  signal?: AbortSignal,
+): LabelledTexts {
+  const read = arePairs(columns) ? pairReader(columns) : textReader(columns, labelOf);
+  let stdin: Promise<Row[]> | undefined;
+  let leftOut = 0;
+
+  async function* rowsOf(path: string): AsyncGenerator<Row> {
+    if (path !== '-') return yield* streamRows(path, signal);
+    stdin ??= readRows(path, signal);
+    yield* await stdin;
+  }
+
+  return {
+    get leftOut() {
+      return leftOut;
+    },
+    async *[Symbol.asyncIterator]() {
+      let out = 0;
+      let found = false;
+      for (const path of paths) {
+        for await (const row of rowsOf(path)) {
+          const texts = read(row);
+          if (texts.length === 0) out++;
+          else found = true;
+          yield* texts;
+        }
+      }
+      leftOut = out;
+      if (found) return;
+      throw new HalfspaceError(
+        'no-data',
+        `None of the ${out} rows is on either side. Say which labels count with --desired and --undesired.`,
+      );
+    },
+  };
+}
+
+/** Makes the labelled texts of a row: none when it is left out. */
+type RowReader = (row: Row) => readonly LabelledText[];
+
+function textReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
+  const { text, prompt = 'prompt', response = text ?? 'response' } = columns;
+  return (row) => {
+    const label = labelAt(row, labelOf);
+    if (label === undefined || row.values[response] === '') return [];
+    return [
+      {
+        prompt: text === undefined ? optionalTextOf(row, prompt) : '',
+        response: textOf(row, response),
+        label,
+        group: groupOf(row, columns.group),
+      },
+    ];
+  };
+}
+
+function pairReader(columns: TextColumns): RowReader {
+  const { prompt = 'prompt', chosen = 'chosen', rejected = 'rejected' } = columns;
+  return (row) => {
+    if (row.values[chosen] === '' || row.values[rejected] === '') return [];
+    const shared = { prompt: optionalTextOf(row, prompt), group: groupOf(row, columns.group) };
+    return [
+      { ...shared, response: textOf(row, chosen), label: 1 },
+      { ...shared, response: textOf(row, rejected), label: 0 },
+    ];
+  };
+}
+
+function labelAt({ values, place }: Row, labelOf: LabelRecipe): number | undefined {
+  try {
+    return labelOf(values);
+  } catch (error) {
+    throw atPlace(place, error);
+  }
+}
+
+function groupOf({ values, place }: Row, column: string | undefined): string {
+  const value = values[column ?? 'group'];
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return String(value);
+  if (column === undefined && value === undefined) return place;
+  throw new HalfspaceError(
+    'bad-row',
+    `${place}: the group "${column ?? 'group'}" is ${value === undefined ? 'missing' : 'neither text nor number'}.`,
+  );
+}

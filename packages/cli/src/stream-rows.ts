@@ -1,0 +1,29 @@
+import { extname } from 'node:path';
+import { parseRow, streamLines, type Row } from './rows.js';
+
+/**
+ * The rows of a file, one after the other: CSV where its name ends in `.csv` (`.tsv` with tabs), Parquet for
+ * `.parquet`, else JSON lines; `-` is stdin with JSON lines. Holds a few rows at a time, of Parquet a row group.
+ *
+ * @throws HalfspaceError `file-not-found`, `not-readable`, `empty-file`, and `bad-row` naming the line
+ */
+export async function* streamRows(path: string, signal?: AbortSignal): AsyncGenerator<Row> {
+  // Loaded when needed: most commands read neither.
+  switch (extname(path).toLowerCase()) {
+    case '.csv':
+      return yield* (await import('./csv-rows.js')).streamCsv(path, ',', signal);
+    case '.tsv':
+      return yield* (await import('./csv-rows.js')).streamCsv(path, '\t', signal);
+    case '.parquet':
+      return yield* (await import('./parquet-rows.js')).streamParquet(path, signal);
+    default:
+      for await (const line of streamLines(path, signal)) yield parseRow(line);
+  }
+}
+
+/** All rows of a file, as {@link streamRows} reads them. */
+export async function readRows(path: string, signal?: AbortSignal): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const row of streamRows(path, signal)) rows.push(row);
+  return rows;
+}
