@@ -1,4 +1,4 @@
-import type { Completion, StreamEvent } from '@halfspace/core';
+import { HalfspaceError, type Completion, type StreamEvent } from '@halfspace/core';
 import type { AtomicFile } from './atomic-file.js';
 import { errColours, outColours } from './colours.js';
 import type { GenerateFlags } from './commands/generate.js';
@@ -15,14 +15,19 @@ export interface Show {
   readonly trace: AtomicFile | undefined;
 }
 
-/** Prints completions as they come: a single one for a person as it is written, others one by one. */
-export async function showCompletions(show: Show): Promise<void> {
+/**
+ * Prints completions as they come: a single one for a person as it is written, others one by one.
+ *
+ * @returns The error to end with, if completions ended with one.
+ */
+export async function showCompletions(show: Show): Promise<HalfspaceError | undefined> {
   const { prompts, flags } = show;
   const total = prompts.length * flags.samples;
-  await (total === 1 && !flags.json ? showOne(show) : showAll(show, total));
+  return total === 1 && !flags.json ? showOne(show) : showAll(show, total);
 }
 
-async function showOne({ events, prompts, flags, trace }: Show): Promise<void> {
+async function showOne({ events, prompts, flags, trace }: Show): Promise<HalfspaceError | undefined> {
+  let failure: HalfspaceError | undefined;
   let before = flags.chat ? '' : outColours.dim(prompts[0]);
   for await (const event of events) {
     // Not earlier than there is something to go with it: the prompt may yet be refused.
@@ -36,11 +41,14 @@ async function showOne({ events, prompts, flags, trace }: Show): Promise<void> {
     print();
     note(errColours.dim(`[${figures(completion)}, ${millisecondsPerToken(completion)} ms a token]`));
     await trace?.append(traceLines(completion));
+    failure = completion.error;
   }
+  return failure;
 }
 
 /** In the order of their prompts, each as soon as it and those before it are done. */
-async function showAll({ events, flags, trace }: Show, total: number): Promise<void> {
+async function showAll({ events, flags, trace }: Show, total: number): Promise<HalfspaceError | undefined> {
+  let failures = 0;
   const inOrder = createInOrder<Completion>();
   const count = createCount(flags.maxTokens);
   const progress = createProgress('Completing');
@@ -53,7 +61,11 @@ async function showAll({ events, flags, trace }: Show, total: number): Promise<v
       if (event.type === 'text') continue;
       for (const due of inOrder(index, event.completion)) {
         progress.clear();
-        if (flags.json) printJson(withoutTrace(due));
+        if (due.error !== undefined) {
+          failures++;
+          noteFailure(due, due.error);
+        }
+        if (flags.json) printJson(forJson(due));
         else printCompletion(due, flags);
         await trace?.append(traceLines(due));
       }
@@ -61,6 +73,15 @@ async function showAll({ events, flags, trace }: Show, total: number): Promise<v
   } finally {
     progress.stop();
   }
+  if (failures === 0) return undefined;
+  return new HalfspaceError(
+    'completions-failed',
+    `${failures} of ${total} completions ended with an error. The others are whole.`,
+  );
+}
+
+function noteFailure({ promptIndex, sample }: Completion, { code, message }: HalfspaceError): void {
+  note(`${errColours.red('error')} (${code}): Prompt ${promptIndex}, sample ${sample}: ${message}`);
 }
 
 /** Counts completions, an unfinished one by the share of its tokens that are written. */
@@ -91,7 +112,9 @@ function figures({ tokens, finishReason, kl, margins }: Completion): string {
   const steered = Object.entries(margins).map(
     ([name, { mean, min }]) => `${name} ${mean.toFixed(2)} (lowest ${min.toFixed(2)})`,
   );
-  const ending = { length: '', stop: ' to a stop text', end: ' to its end' }[finishReason];
+  const ending = { length: '', stop: ' to a stop text', end: ' to its end', error: ' to an error' }[
+    finishReason
+  ];
   return [
     `${tokens.length} tokens${ending}`,
     ...(steered.length > 0 ? [`KL ${kl.toFixed(2)} nats`] : []),
@@ -100,12 +123,13 @@ function figures({ tokens, finishReason, kl, margins }: Completion): string {
 }
 
 function millisecondsPerToken({ timing, tokens }: Completion): string {
-  return (timing.decodeMs / tokens.length).toFixed(1);
+  return (timing.decodeMs / Math.max(1, tokens.length)).toFixed(1);
 }
 
-function withoutTrace(completion: Completion): Omit<Completion, 'trace'> {
-  const { trace: _, ...rest } = completion;
-  return rest;
+/** Without its trace; of an error, what {@link JSON.stringify} would leave out. */
+function forJson(completion: Completion): object {
+  const { trace: _, error, ...rest } = completion;
+  return error === undefined ? rest : { ...rest, error: { code: error.code, message: error.message } };
 }
 
 function traceLines({ promptIndex, sample, trace = [] }: Completion): string {

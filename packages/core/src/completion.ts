@@ -1,3 +1,4 @@
+import type { HalfspaceError } from './errors.js';
 import type { ScoredMargins } from './score.js';
 
 /** One candidate of a step, as a trace shows it. */
@@ -26,10 +27,10 @@ export interface TracedStep {
   readonly kl: number;
 }
 
-/** Why a completion ended: an end token, a stop string, or its length. */
-export type FinishReason = 'end' | 'stop' | 'length';
+/** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
+export type FinishReason = 'end' | 'stop' | 'length' | 'error';
 
-/** A finished completion. */
+/** A finished completion. Look at `error` first: it may have ended early. */
 export interface Completion {
   /** The prompt as text; a conversation as its rendered template. */
   readonly prompt: string;
@@ -49,6 +50,11 @@ export interface Completion {
   readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
   /** Why it ended. */
   readonly finishReason: FinishReason;
+  /**
+   * What ended this completion and no other, where `finishReason` is `error`: `attribute-failed`. Text,
+   * tokens and figures are those of the steps before.
+   */
+  readonly error?: HalfspaceError;
   /** Every step; only with the option `trace`. */
   readonly trace?: readonly TracedStep[];
   /**

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
 import type { Attribute } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
-import { checkContract } from './contracts/check-contract.js';
+import { checkBackend, checkPlugin } from './contracts/check-plugin.js';
 import { assemble, type Halfspace } from './halfspace.js';
 
 const BACKEND: ServiceIdentifier<Backend> = Symbol('Backend');
@@ -20,12 +20,13 @@ export interface HalfspaceParts {
 /**
  * The composition root: the one place where plugins are wired.
  *
- * @throws HalfspaceError `contract-version` when a plugin is for another version of the contracts,
- * `bad-attribute` when two attributes have one name.
+ * @throws HalfspaceError `contract-mismatch` when a plugin is for another version of the contracts,
+ * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
+ * make, and when two attributes have one name.
  */
 export function createHalfspace({ backend, attributes = [] }: HalfspaceParts): Halfspace {
-  checkContract(backend, 'backend');
-  for (const attribute of attributes) checkContract(attribute, `attribute "${attribute.name}"`);
+  checkBackend(backend);
+  for (const attribute of attributes) checkPlugin('attribute', attribute);
   const container = new Container();
   container.bind(BACKEND).toConstantValue(backend);
   for (const attribute of attributes) container.bind(ATTRIBUTE).toConstantValue(attribute);

@@ -1,20 +1,24 @@
 import type { Backend, LookAhead } from './contracts/backend.js';
-import type { Subspace } from './contracts/attribute.js';
-import type { FinishReason, StreamEvent, TracedStep } from './completion.js';
-import { throwIfAborted } from './errors.js';
+import type { BoundAttribute } from './bound-attributes.js';
+import type { FinishReason, StreamEvent } from './completion.js';
+import { draw } from './draw.js';
+import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+import { holdLookAhead, type HeldLookAhead } from './held-look-ahead.js';
 import {
   finishCompletion,
   recordMargins,
   startCompletion,
+  textStep,
   type LiveCompletion,
   type ReadyPrompt,
 } from './live-completion.js';
-import { createDistanceReader, marginOf } from './margins.js';
+import { marginOf } from './margins.js';
+import { createMeter, type RunCandidates } from './meter.js';
 import type { CheckedOptions } from './options.js';
 import type { EncodedPrompt } from './prompts.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
-import { assertFinite, candidateDistances, draw } from './step.js';
-import { bonusOf, tilt, type WeightedSubspace } from './tilt.js';
+import { bonusOf, tilt } from './tilt.js';
+import { tracedStep } from './traced-step.js';
 
 /** Rows that a step of steered decoding is expected to evaluate when top-k sets no limit. */
 const ROWS_WITHOUT_TOP_K = 64;
@@ -29,20 +33,29 @@ interface PendingStep {
   readonly rows: readonly number[];
 }
 
+/** A step whose candidates have been run and measured. */
+interface MeasuredStep extends PendingStep {
+  readonly candidates: RunCandidates;
+  readonly look: LookAhead | undefined;
+  /** For each attribute, the distances of all candidates. */
+  readonly distances: readonly Float64Array[];
+}
+
 /** What a step came to. */
 interface Outcome {
   readonly chosen: number;
   readonly logQ: Float64Array;
   readonly kl: number;
-  readonly distances: Float64Array;
 }
+
+/** Why a completion ended, if it did. */
+type Ending = Exclude<FinishReason, 'error'> | HalfspaceError | undefined;
 
 /** What is to be decoded, with everything already checked. */
 export interface DecodeTask {
   readonly backend: Backend;
   readonly prompts: readonly EncodedPrompt[];
-  /** One for each name in `options.attributes`, in that order. */
-  readonly subspaces: readonly Subspace[];
+  readonly attributes: readonly BoundAttribute[];
   readonly options: CheckedOptions;
   readonly signal: AbortSignal | undefined;
 }
@@ -53,19 +66,15 @@ export interface DecodeTask {
  * Completions are reported as they finish, and everything is released however the loop is left.
  */
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
-  const { backend, prompts, subspaces, options, signal } = task;
+  const { backend, prompts, attributes, options, signal } = task;
   const { tokenizer, model } = backend;
-  const names = Object.keys(options.attributes);
-  const weighted: WeightedSubspace[] = subspaces.map((subspace, a) => ({
-    subspace,
-    weight: options.attributes[names[a]],
-  }));
-  const steered = weighted.some(({ weight }) => weight > 0);
-  const reader = createDistanceReader(subspaces);
+  const steered = attributes.some(({ weight }) => weight > 0);
+  const meter = createMeter(attributes, model.width);
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
 
   const live = new Set<LiveCompletion>();
   let ready: ReadyPrompt | undefined;
+  let held: HeldLookAhead[] = [];
   let started = 0;
 
   /** Starts completions, prompt by prompt, until the pool is full. */
@@ -87,15 +96,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const prompt = prompts[index];
     const begin = performance.now();
     const rowsPerStep = steered ? options.topK || ROWS_WITHOUT_TOP_K : 1;
-    const prefill = await backend.prefill(prompt.tokens, { rowsPerStep, layers: reader.layers, signal });
-    const distances = new Float64Array(subspaces.length);
-    reader.read(prefill, prompt.tokens.length - 1, 1, distances);
-    assertFinite(distances);
-    return { index, prompt, context: prefill.context, distances, promptMs: performance.now() - begin };
+    const prefill = await backend.prefill(prompt.tokens, { rowsPerStep, layers: meter.layers, signal });
+    const state = meter.stateAt(prefill, prompt.tokens.length - 1);
+    return { index, prompt, context: prefill.context, state, promptMs: performance.now() - begin };
   }
 
-  async function plan(): Promise<PendingStep[]> {
-    const pool = [...live];
+  async function plan(pool: readonly LiveCompletion[]): Promise<PendingStep[]> {
     const answers = await backend.next(
       pool.map((each) => referenceRequest(each.context, settings, each.seen, tokenizer.vocabularySize)),
     );
@@ -116,70 +122,83 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   async function lookAhead(steps: readonly PendingStep[]): Promise<Map<PendingStep, LookAhead>> {
     const running = steps.filter(({ rows }) => rows.length > 0);
     if (running.length === 0) return new Map();
-    const looks = await backend.lookAhead(
-      running.map((step) => ({
-        context: step.live.context,
-        tokens: step.rows.map((row) => step.reference.tokens[row]),
-      })),
-      { layers: reader.layers, signal },
-    );
-    return new Map(running.map((step, i) => [step, looks[i]]));
+    const requests = running.map(({ live: { context }, reference, rows }) => ({
+      context,
+      tokens: rows.map((row) => reference.tokens[row]),
+    }));
+    const looks = await backend.lookAhead(requests, { layers: meter.layers, signal });
+    if (!meter.asks) return new Map(running.map((step, i) => [step, looks[i]]));
+    held = looks.map((look, i) => holdLookAhead(backend, look, requests[i].tokens, meter.layers));
+    return new Map(running.map((step, i) => [step, held[i]]));
   }
 
-  function settle(step: PendingStep, look: LookAhead | undefined): Outcome {
-    const { live: each, reference, decided, rows } = step;
-    const distances = candidateDistances(reference, rows, look, reader, each.distances, tokenizer.endTokens);
-    if (decided !== undefined) {
-      return { chosen: decided, logQ: reference.logReference, kl: 0, distances };
-    }
-    const { logQ, kl } = tilt(reference.logReference, bonusOf(options.form, distances, weighted));
-    return { chosen: choose(each, reference, logQ), logQ, kl, distances };
+  function read(step: PendingStep, look: LookAhead | undefined): MeasuredStep {
+    const { live: each, reference, rows } = step;
+    const { endTokens } = tokenizer;
+    const candidates = { endTokens, tokens: reference.tokens, rows, look, before: each.state };
+    return { ...step, candidates, look, distances: meter.read(candidates) };
+  }
+
+  /** Asks the plugins about all steps at once. Those whose plugins fail are left out, and noted. */
+  async function ask(
+    steps: readonly MeasuredStep[],
+    failures: Map<LiveCompletion, HalfspaceError>,
+  ): Promise<MeasuredStep[]> {
+    const work = steps.map(async ({ live: each, decided, rows, candidates, distances }) => {
+      const asked = decided === undefined ? [...candidates.tokens.keys()] : rows;
+      if (asked.length === 0) return;
+      const tokens = asked.map((candidate) => candidates.tokens[candidate]);
+      const text = textStep(each, tokens, tokenizer);
+      const failure = await ownFailure(
+        meter.ask(candidates, distances, { step: each.tokens.length, asked, text, signal }),
+      );
+      if (failure !== undefined) failures.set(each, failure);
+    });
+    await Promise.all(work);
+    return steps.filter((step) => !failures.has(step.live));
+  }
+
+  function settle({ live: each, reference, decided, distances }: MeasuredStep): Outcome {
+    const { logReference } = reference;
+    if (decided !== undefined) return { chosen: decided, logQ: logReference, kl: 0 };
+    const bonus = bonusOf(options.form, distances, attributes, logReference.length);
+    const { logQ, kl } = tilt(logReference, bonus);
+    return { chosen: choose(each, reference, logQ), logQ, kl };
   }
 
   /** Writes the outcome down and moves the completion on; says why it ended, if it did. */
-  function advance(
-    { live: each, reference }: PendingStep,
-    outcome: Outcome,
-    look: LookAhead | undefined,
-  ): FinishReason | undefined {
-    const { chosen, distances } = outcome;
+  function advance(step: MeasuredStep): Ending {
+    const { live: each, reference, candidates, look, distances } = step;
+    const outcome = settle(step);
+    const { chosen } = outcome;
     const token = reference.tokens[chosen];
-    if (options.trace) each.trace.push(traced(each.tokens.length, reference, outcome));
+    if (options.trace) {
+      each.trace.push({
+        step: each.tokens.length,
+        ...tracedStep({ ...step, ...outcome }, attributes, tokenizer),
+      });
+    }
     each.tokens.push(token);
     each.logprob += reference.logProbs[chosen];
     each.kl += outcome.kl;
     if (look === undefined || tokenizer.endTokens.has(token)) return 'end';
-    const stride = subspaces.length;
     const before = each.context;
     each.context = look.commit(token);
     backend.release(before);
     each.seen.add(token);
-    each.distances = distances.slice(chosen * stride, (chosen + 1) * stride);
+    each.state = meter.stateAfter(candidates, distances, chosen);
     recordMargins(
       each,
-      subspaces.map((subspace, a) => marginOf(subspace, each.distances[a])),
+      attributes.map(({ calibration }, a) => marginOf(calibration, each.state.distances[a])),
     );
     if (each.tokens.length === options.maxTokens || each.context.length === model.contextLength)
       return 'length';
     return undefined;
   }
 
-  function traced(step: number, reference: Reference, outcome: Outcome): TracedStep {
-    const stride = subspaces.length;
-    const candidates = Array.from(reference.tokens, (token, i) => {
-      const margins = names.flatMap((name, a) => {
-        const distance = outcome.distances[i * stride + a];
-        return Number.isNaN(distance) ? [] : [[name, marginOf(subspaces[a], distance)]];
-      });
-      return {
-        token,
-        text: new TextDecoder().decode(tokenizer.bytes(token)),
-        reference: Math.exp(reference.logReference[i]),
-        margins: Object.fromEntries(margins) as Record<string, number>,
-        probability: Math.exp(outcome.logQ[i]),
-      };
-    });
-    return { step, candidates, chosen: outcome.chosen, kl: outcome.kl };
+  function releaseHeld(): void {
+    for (const each of held) each.release();
+    held = [];
   }
 
   try {
@@ -187,34 +206,48 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       throwIfAborted(signal);
       await fill();
       if (live.size === 0) return;
-      const steps = await plan();
+      const pool = [...live];
+      const failures = new Map<LiveCompletion, HalfspaceError>();
+      const steps = await plan(pool);
       const looks = await lookAhead(steps);
+      let measured = steps.map((step) => read(step, looks.get(step)));
+      if (meter.asks) measured = await ask(measured, failures);
       // All choices are made and kept before anything is given out: a look-ahead is valid until the next
       // one, and whoever reads the stream may start that.
-      const ends = steps.map((step) => {
-        const look = looks.get(step);
-        return advance(step, settle(step, look), look);
-      });
-      for (const [i, { live: each }] of steps.entries()) {
-        yield* report(each, ends[i]);
-      }
+      const endings = new Map<LiveCompletion, Ending>(failures);
+      for (const step of measured) endings.set(step.live, advance(step));
+      releaseHeld();
+      for (const each of pool) yield* report(each, endings.get(each));
     }
   } finally {
+    releaseHeld();
     if (ready !== undefined) backend.release(ready.context);
     for (const each of live) backend.release(each.context);
   }
 
   /** Gives out the text of the latest token, and the completion if it has ended. */
-  function* report(each: LiveCompletion, ended: FinishReason | undefined): Generator<StreamEvent> {
+  function* report(each: LiveCompletion, ending: Ending): Generator<StreamEvent> {
     const { assembler, key, ready: origin } = each;
     const token = each.tokens[each.tokens.length - 1];
-    let text = ended === 'end' ? '' : assembler.push(tokenizer.bytes(token));
-    const reason = assembler.stopped ? 'stop' : ended;
+    const nothingNew = ending === 'end' || ending instanceof HalfspaceError;
+    let text = nothingNew ? '' : assembler.push(tokenizer.bytes(token));
+    const reason = assembler.stopped ? 'stop' : ending;
     if (reason !== undefined) text += assembler.end();
     if (text !== '') yield { type: 'text', promptIndex: origin.index, sample: key.sample, text };
     if (reason === undefined) return;
     live.delete(each);
     backend.release(each.context);
-    yield { type: 'completion', completion: finishCompletion(each, reason, names, options) };
+    yield { type: 'completion', completion: finishCompletion(each, reason, attributes, options) };
+  }
+}
+
+/** The error that some work ended with, if it ends only its own completion. */
+async function ownFailure(work: Promise<void>): Promise<HalfspaceError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (isHalfspaceError(error, 'attribute-failed')) return error;
+    throw error;
   }
 }

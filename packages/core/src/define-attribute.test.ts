@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AttributeDefinition } from './define-attribute.js';
+import type { LinearAttributeDefinition, ScoringAttributeDefinition } from './define-attribute.js';
 import { defineAttribute } from './define-attribute.js';
-import { checkContract } from './contracts/check-contract.js';
 import { CONTRACT_VERSION } from './contracts/version.js';
 import type { Subspace } from './contracts/attribute.js';
 
@@ -12,13 +11,13 @@ const subspace: Subspace = {
   offset: 0.5,
   calibration: { slope: 2, intercept: -1 },
 };
-const definition: AttributeDefinition = {
+const definition: LinearAttributeDefinition = {
   name: 'low-noise',
   description: 'quiet text',
   subspaces: [subspace],
 };
 
-const withSubspace = (change: Partial<Subspace>): AttributeDefinition => ({
+const withSubspace = (change: Partial<Subspace>): LinearAttributeDefinition => ({
   ...definition,
   subspaces: [{ ...subspace, ...change }],
 });
@@ -35,7 +34,7 @@ describe('defineAttribute', () => {
     expect(Object.isFrozen(attribute.subspaces[0])).toBe(true);
   });
 
-  test.each<[string, AttributeDefinition, RegExp]>([
+  test.each<[string, LinearAttributeDefinition, RegExp]>([
     ['name in capitals', { ...definition, name: 'Toxicity' }, /lower-case/],
     ['name with an open hyphen', { ...definition, name: 'a-' }, /lower-case/],
     ['empty name', { ...definition, name: '' }, /lower-case/],
@@ -58,12 +57,45 @@ describe('defineAttribute', () => {
   });
 });
 
-test('checkContract refuses another version and names the plugin', () => {
-  checkContract({ contract: CONTRACT_VERSION }, 'backend');
-  expect(() => checkContract({ contract: 99 }, 'attribute "x"')).toThrow(
-    expect.objectContaining({
-      code: 'contract-version',
-      message: expect.stringMatching(/attribute "x".*version 99/),
-    }),
-  );
+describe('defineAttribute of a function', () => {
+  const short: ScoringAttributeDefinition = {
+    name: 'short',
+    description: 'short text',
+    score: ({ candidates }) => candidates.map(({ text }) => -text.length),
+  };
+
+  test('fills in defaults, freezes, and keeps `this` of a method', () => {
+    const definition = {
+      ...short,
+      length: 3,
+      score() {
+        return [this.length];
+      },
+    };
+    const attribute = defineAttribute(definition);
+    expect(attribute).toMatchObject({
+      name: 'short',
+      contract: CONTRACT_VERSION,
+      layers: [],
+      timeoutMs: 10_000,
+    });
+    expect(Object.isFrozen(attribute)).toBe(true);
+    const step = { prompt: '', prefix: '', candidates: [], hidden: () => new Float32Array() };
+    expect(attribute.score({ ...step, signal: new AbortController().signal })).toEqual([3]);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['no kind', { score: undefined, subspaces: undefined }, /either/],
+    ['both kinds', { subspaces: [] }, /either/],
+    ['a score that is no function', { score: 3 }, /no function/],
+    ['no time', { timeoutMs: 0 }, /timeoutMs 0/],
+    ['endless time', { timeoutMs: Infinity }, /timeoutMs Infinity/],
+    ['half a layer', { layers: [0.5] }, /layer 0.5/],
+    ['no description', { description: undefined }, /description/],
+    ['no name', { name: undefined }, /lower-case/],
+  ])('refuses %s', (_, change, message) => {
+    const broken = { ...short, ...change } as ScoringAttributeDefinition;
+    expect(() => defineAttribute(broken)).toThrow(expect.objectContaining({ code: 'bad-attribute' }));
+    expect(() => defineAttribute(broken)).toThrow(message);
+  });
 });

@@ -1,51 +1,97 @@
-import type { Attribute, Subspace } from './contracts/attribute.js';
+import type { Attribute, LinearAttribute, ScoringAttribute, Subspace } from './contracts/attribute.js';
+import { seal } from './contracts/check-plugin.js';
 import { CONTRACT_VERSION } from './contracts/version.js';
 import { HalfspaceError } from './errors.js';
 
-/** What a plugin author writes to declare an attribute: an {@link Attribute} without its contract. */
-export type AttributeDefinition = Omit<Attribute, 'contract'>;
+/** What an author writes to declare an attribute of fitted subspaces. */
+export type LinearAttributeDefinition = Omit<LinearAttribute, 'contract'>;
+
+/** What an author writes to declare an attribute that a function measures. */
+export interface ScoringAttributeDefinition extends Pick<ScoringAttribute, 'name' | 'description' | 'score'> {
+  /** Layers whose hidden states `score` reads (default: none). */
+  readonly layers?: readonly number[];
+  /** Milliseconds that an answer may take, above 0 (default 10000). */
+  readonly timeoutMs?: number;
+}
+
+/** What an author writes to declare an attribute: subspaces, or a function that scores. */
+export type AttributeDefinition = LinearAttributeDefinition | ScoringAttributeDefinition;
 
 const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** How far from 1 the norm of a float32 direction may be. */
 const NORM_TOLERANCE = 1e-4;
+const TIMEOUT_MS = 10_000;
+/** The longest delay of a timer. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Declares an attribute. The definition is checked, copied and frozen, so that a fault in a plugin shows
  * where the plugin is loaded and not in the middle of a completion.
  *
+ * There are two kinds. A *linear* attribute has `subspaces` and costs next to nothing: its margins are
+ * read from the hidden states of all candidates in one pass. A *scoring* attribute has `score`, which is
+ * asked for the margins of a step's candidates: all of them where some weight is above 0, else the token
+ * drawn alone. `score` belongs to one completion at a time and may be asked about several at once; decoding
+ * waits for its answers. One that throws, answers wrongly or not in time ends its completion with the error
+ * `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
+ *
  * @throws HalfspaceError `bad-attribute` when the name is not kebab-case, the description is empty, two
- * subspaces are for the same model, or a subspace is not a unit direction with finite numbers and a
- * positive slope.
+ * subspaces are for the same model, a subspace is not a unit direction with finite numbers and a
+ * positive slope, or `score`, `layers` or `timeoutMs` cannot be.
  */
+export function defineAttribute(definition: LinearAttributeDefinition): LinearAttribute;
+export function defineAttribute(definition: ScoringAttributeDefinition): ScoringAttribute;
+export function defineAttribute(definition: AttributeDefinition): Attribute;
 export function defineAttribute(definition: AttributeDefinition): Attribute {
-  const { name, description, subspaces } = definition;
-  if (!KEBAB_CASE.test(name)) {
+  const { name, description } = definition;
+  if (typeof name !== 'string' || !KEBAB_CASE.test(name)) {
     throw new HalfspaceError(
       'bad-attribute',
       `"${name}" cannot name an attribute: use lower-case words joined by hyphens, such as "self-harm".`,
     );
   }
-  if (description.trim() === '') {
+  if (typeof description !== 'string' || description.trim() === '') {
     fail(name, 'has no description; say in one line what its positive side means.');
   }
+  const linear = 'subspaces' in definition;
+  if (linear === 'score' in definition) {
+    fail(name, 'needs either subspaces, to be read from hidden states, or a function score.');
+  }
+  const named = { contract: CONTRACT_VERSION, name, description } as const;
+  return seal('attribute', {
+    ...named,
+    ...(linear ? checkedLinear(definition) : checkedScoring(definition)),
+  });
+}
+
+function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
   const models = new Set<string>();
   for (const { model } of subspaces) {
     if (models.has(model)) fail(name, `has two subspaces for the model ${model}; keep one.`);
     models.add(model);
   }
-  return Object.freeze({
-    contract: CONTRACT_VERSION,
-    name,
-    description,
-    subspaces: Object.freeze(subspaces.map((subspace) => checkedCopy(name, subspace))),
-  });
+  return { subspaces: Object.freeze(subspaces.map((subspace) => checkedCopy(name, subspace))) };
+}
+
+function checkedScoring(definition: ScoringAttributeDefinition) {
+  const { name, score, layers = [], timeoutMs = TIMEOUT_MS } = definition;
+  if (typeof score !== 'function') fail(name, 'has a score that is no function.');
+  if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
+    fail(name, `has the timeoutMs ${timeoutMs}; it must be milliseconds above 0, at most 2^31 − 1.`);
+  }
+  for (const layer of layers) checkLayer(name, layer);
+  return {
+    layers: Object.freeze([...new Set(layers)]),
+    timeoutMs,
+    score: (step: Parameters<typeof score>[0]) => definition.score(step),
+  };
 }
 
 function checkedCopy(name: string, subspace: Subspace): Subspace {
   const { model, layer, direction, offset, calibration } = subspace;
   const { slope, intercept } = calibration;
   if (model === '') fail(name, 'has a subspace without a model fingerprint.');
-  if (!Number.isInteger(layer) || layer < 0) fail(name, `reads layer ${layer}; layers are counted from 0.`);
+  checkLayer(name, layer);
   const norm = Math.hypot(...direction);
   if (!(Math.abs(norm - 1) < NORM_TOLERANCE)) {
     fail(name, `has a direction of norm ${norm}; divide direction and offset by it and multiply the slope.`);
@@ -63,6 +109,10 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
     offset,
     calibration: Object.freeze({ slope, intercept }),
   });
+}
+
+function checkLayer(name: string, layer: number): void {
+  if (!Number.isInteger(layer) || layer < 0) fail(name, `reads layer ${layer}; layers are counted from 0.`);
 }
 
 function fail(name: string, complaint: string): never {

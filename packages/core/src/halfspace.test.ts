@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHalfspace } from './container.js';
-import type { Attribute, Subspace } from './contracts/attribute.js';
+import type { LinearAttribute, Subspace } from './contracts/attribute.js';
 import type { Completion } from './completion.js';
 import { defineAttribute } from './define-attribute.js';
 import type { Halfspace } from './halfspace.js';
@@ -18,7 +18,7 @@ import {
 
 const END = TOY_VOCABULARY.length - 1;
 
-function attribute(name: string, axis: number): Attribute {
+function attribute(name: string, axis: number): LinearAttribute {
   const direction = Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0));
   const calibration = { slope: 2, intercept: 0.25 };
   return defineAttribute({

@@ -1,3 +1,4 @@
+import { bindAttributes } from './bound-attributes.js';
 import type { Attribute } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
 import type { Completion, StreamEvent } from './completion.js';
@@ -6,7 +7,6 @@ import { HalfspaceError } from './errors.js';
 import { checkOptions, type GenerateOptions } from './options.js';
 import { encodePrompts } from './prompts.js';
 import { score, type Score, type ScoreOptions } from './score.js';
-import { subspacesOf } from './subspaces.js';
 
 /** A model with values: what `createHalfspace` makes. */
 export interface Halfspace {
@@ -16,9 +16,12 @@ export interface Halfspace {
   readonly attributes: readonly Attribute[];
   /**
    * Completes one prompt, several, or a conversation. Completions come ordered by prompt, then sample.
+   * All of them come, also one that was ended by an error of its own, such as that of a scoring attribute:
+   * **look at `error` of each completion**, because nothing is thrown for it.
    *
    * @throws HalfspaceError `bad-option`, `empty-prompt`, `context-overflow`, `unknown-attribute`,
-   * `subspace-of-another-model`, `no-chat-template` before work starts; `aborted`, `not-finite` during it.
+   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template` before work starts; `aborted`,
+   * `not-finite` during it.
    */
   generate(options: GenerateOptions): Promise<Completion[]>;
   /**
@@ -27,10 +30,11 @@ export interface Halfspace {
    */
   stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined>;
   /**
-   * Margins of a text that is already written.
+   * Margins of a text that is already written. A scoring attribute is asked about each of its tokens, one
+   * after another, as the only candidate after the text before it.
    *
    * @throws HalfspaceError `empty-response`, `context-overflow`, `unknown-attribute`,
-   * `subspace-of-another-model`, `aborted`, `not-finite`
+   * `subspace-of-another-model`, `unknown-layer`, `attribute-failed`, `aborted`, `not-finite`
    */
   score(options: ScoreOptions): Promise<Score>;
   /** Frees the model. Idempotent. */
@@ -43,9 +47,9 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
 
   function stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = checkOptions(options);
-    const subspaces = subspacesOf(attributes, Object.keys(checked.attributes), backend.model);
+    const bound = bindAttributes(attributes, checked.attributes, backend.model);
     const prompts = encodePrompts(backend, checked);
-    return decode({ backend, prompts, subspaces, options: checked, signal: options.signal });
+    return decode({ backend, prompts, attributes: bound, options: checked, signal: options.signal });
   }
 
   return {
@@ -61,8 +65,10 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
       }
       return completions.sort((a, b) => a.promptIndex - b.promptIndex || a.sample - b.sample);
     },
-    score: async (options) =>
-      score(backend, subspacesOf(attributes, options.attributes, backend.model), options),
+    async score(options) {
+      const unweighted = Object.fromEntries(options.attributes.map((name) => [name, 0]));
+      return score(backend, bindAttributes(attributes, unweighted, backend.model), options);
+    },
     dispose: () => backend.dispose(),
   };
 }

@@ -7,7 +7,11 @@ export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export { defineAttribute } from './define-attribute.js';
-export type { AttributeDefinition } from './define-attribute.js';
+export type {
+  AttributeDefinition,
+  LinearAttributeDefinition,
+  ScoringAttributeDefinition,
+} from './define-attribute.js';
 export type { BonusForm } from './tilt.js';
 export { CONTRACT_VERSION } from './contracts/version.js';
 export type { ChatMessage, Tokenizer } from './contracts/tokenizer.js';
@@ -25,4 +29,12 @@ export type {
   StatesOptions,
   TextStates,
 } from './contracts/backend.js';
-export type { Attribute, Subspace } from './contracts/attribute.js';
+export type {
+  Attribute,
+  Calibration,
+  LinearAttribute,
+  NamedAttribute,
+  ScoringAttribute,
+  Subspace,
+} from './contracts/attribute.js';
+export type { Candidate, ScoreStep, TextStep } from './contracts/step.js';

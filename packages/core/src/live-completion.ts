@@ -1,5 +1,11 @@
+import type { BoundAttribute } from './bound-attributes.js';
 import type { Context } from './contracts/backend.js';
 import type { Completion, FinishReason, TracedStep } from './completion.js';
+import { candidateOf } from './candidate.js';
+import type { TextStep } from './contracts/step.js';
+import type { Tokenizer } from './contracts/tokenizer.js';
+import { HalfspaceError } from './errors.js';
+import type { TextState } from './meter.js';
 import { hashTokens, type NoiseKey } from './noise.js';
 import type { CheckedOptions } from './options.js';
 import type { EncodedPrompt } from './prompts.js';
@@ -10,8 +16,8 @@ export interface ReadyPrompt {
   readonly index: number;
   readonly prompt: EncodedPrompt;
   readonly context: Context;
-  /** Distances of the text so far to every subspace. */
-  readonly distances: Float64Array;
+  /** State of the prompt. */
+  readonly state: TextState;
   readonly promptMs: number;
 }
 
@@ -26,8 +32,8 @@ export interface LiveCompletion {
   readonly trace: TracedStep[];
   readonly startedAt: number;
   context: Context;
-  /** Distances of the text so far to every subspace. */
-  distances: Float64Array;
+  /** State of the text so far. */
+  state: TextState;
   logprob: number;
   kl: number;
   /** Number of margins that were recorded for each attribute, their sums and least values. */
@@ -43,7 +49,7 @@ export function startCompletion(
   sample: number,
   options: CheckedOptions,
 ): LiveCompletion {
-  const attributes = ready.distances.length;
+  const attributes = ready.state.distances.length;
   return {
     ready,
     key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample },
@@ -53,13 +59,23 @@ export function startCompletion(
     trace: [],
     startedAt: performance.now(),
     context,
-    distances: ready.distances,
+    state: ready.state,
     logprob: 0,
     kl: 0,
     measured: 0,
     marginSums: new Float64Array(attributes),
     marginMins: new Float64Array(attributes).fill(Infinity),
   };
+}
+
+/** The completion as text, with some candidates for its next token, as plugins see it. */
+export function textStep(
+  { ready, assembler }: LiveCompletion,
+  tokens: readonly number[],
+  tokenizer: Tokenizer,
+): TextStep {
+  const candidates = tokens.map((token) => candidateOf(token, assembler, tokenizer));
+  return { prompt: ready.prompt.text, prefix: assembler.text, candidates: Object.freeze(candidates) };
 }
 
 /** Records the margins of the text after its latest token. */
@@ -71,15 +87,19 @@ export function recordMargins(live: LiveCompletion, margins: readonly number[]):
   });
 }
 
-/** The finished record. */
+/**
+ * The finished record.
+ *
+ * @param ending - Why it ended; an error that ended it.
+ */
 export function finishCompletion(
   live: LiveCompletion,
-  finishReason: FinishReason,
-  names: readonly string[],
+  ending: Exclude<FinishReason, 'error'> | HalfspaceError,
+  attributes: readonly BoundAttribute[],
   options: CheckedOptions,
 ): Completion {
   const { ready, measured } = live;
-  const margins = names.map((name, a) => [
+  const margins = attributes.map(({ name }, a) => [
     name,
     measured === 0
       ? { mean: NaN, min: NaN }
@@ -94,7 +114,9 @@ export function finishCompletion(
     logprob: live.logprob,
     kl: live.kl,
     margins: Object.fromEntries(margins) as Completion['margins'],
-    finishReason,
+    ...(ending instanceof HalfspaceError
+      ? { finishReason: 'error', error: ending }
+      : { finishReason: ending }),
     ...(options.trace ? { trace: live.trace } : {}),
     timing: { promptMs: ready.promptMs, decodeMs: performance.now() - live.startedAt },
   };

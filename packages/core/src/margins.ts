@@ -1,4 +1,5 @@
-import type { Subspace } from './contracts/attribute.js';
+import type { Calibration, Subspace } from './contracts/attribute.js';
+import { HalfspaceError } from './errors.js';
 
 /** Anything that has hidden states: a look-ahead or a prefilled prompt. */
 export interface HiddenStates {
@@ -11,14 +12,20 @@ export interface DistanceReader {
   /** The layers needed, each once, ascending. */
   readonly layers: readonly number[];
   /**
-   * Writes the signed distances `direction · h − offset` of some rows to every subspace.
+   * Writes the signed distances `direction · h − offset` of consecutive rows to every subspace.
    *
    * @param source - Holds hidden states at all of {@link DistanceReader.layers}.
    * @param first - First row to read.
-   * @param count - Number of rows.
-   * @param into - Receives the distances, row-major [count, subspaces]; the caller's to reuse.
+   * @param places - For each row, where its distances go in the columns.
+   * @param columns - For each subspace, what receives its distances.
+   * @throws HalfspaceError `not-finite`
    */
-  read(source: HiddenStates, first: number, count: number, into: Float64Array): void;
+  read(
+    source: HiddenStates,
+    first: number,
+    places: readonly number[],
+    columns: readonly Float64Array[],
+  ): void;
 }
 
 /**
@@ -30,17 +37,16 @@ export function createDistanceReader(subspaces: readonly Subspace[]): DistanceRe
   const columnsOf = layers.map((layer) =>
     subspaces.flatMap((subspace, column) => (subspace.layer === layer ? [{ subspace, column }] : [])),
   );
-  const stride = subspaces.length;
   return {
     layers,
-    read(source, first, count, into) {
+    read(source, first, places, columns) {
       layers.forEach((layer, l) => {
         const rows = source.hidden(layer);
-        for (let row = 0; row < count; row++) {
+        places.forEach((place, row) => {
           for (const { subspace, column } of columnsOf[l]) {
-            into[row * stride + column] = distance(subspace, rows, first + row);
+            columns[column][place] = finite(distance(subspace, rows, first + row));
           }
-        }
+        });
       });
     },
   };
@@ -53,7 +59,16 @@ function distance({ direction, offset }: Subspace, rows: Float32Array, row: numb
   return sum - offset;
 }
 
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new HalfspaceError(
+    'not-finite',
+    'The model gave hidden states that are not finite. Its weights or its arithmetic are broken: try ' +
+      'another precision, and verify the model file.',
+  );
+}
+
 /** The margin of a distance: `slope · distance + intercept`, in log-odds. */
-export function marginOf(subspace: Subspace, distance: number): number {
-  return subspace.calibration.slope * distance + subspace.calibration.intercept;
+export function marginOf({ slope, intercept }: Calibration, distance: number): number {
+  return slope * distance + intercept;
 }

@@ -1,8 +1,10 @@
-import type { Subspace } from './contracts/attribute.js';
+import type { BoundAttribute } from './bound-attributes.js';
+import { candidateOf } from './candidate.js';
 import type { Backend } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
-import { createDistanceReader, marginOf } from './margins.js';
-import { assertFinite } from './step.js';
+import { marginOf } from './margins.js';
+import { createMeter, type TextState } from './meter.js';
+import { createTextAssembler } from './text-assembler.js';
 
 /** Margins of a response: after its last token, and over the states after each of its tokens. */
 export interface ScoredMargins {
@@ -67,31 +69,46 @@ export function encodeResponse(
   return { tokens, start: before.length };
 }
 
-/** Runs a text once and reads the margins of its response. */
+/**
+ * Runs a text once and reads the margins of its response. A scoring attribute is asked about every token in
+ * turn, as the only candidate after the text before it.
+ */
 export async function score(
   backend: Backend,
-  subspaces: readonly Subspace[],
+  bound: readonly BoundAttribute[],
   options: ScoreOptions,
 ): Promise<Score> {
-  const { prompt = '', response, attributes, signal } = options;
+  const { prompt = '', response, signal } = options;
   const { tokens, start } = encodeResponse(backend, prompt, response);
-  const reader = createDistanceReader(subspaces);
-  const prefill = await backend.prefill(tokens, { rowsPerStep: 1, layers: reader.layers, signal });
+  const { model, tokenizer } = backend;
+  const meter = createMeter(bound, model.width);
+  const prefill = await backend.prefill(tokens, { rowsPerStep: 1, layers: meter.layers, signal });
   backend.release(prefill.context);
-  const count = tokens.length - start;
-  const distances = new Float64Array(count * subspaces.length);
-  reader.read(prefill, start, count, distances);
-  assertFinite(distances);
-  const margins = subspaces.map((subspace, a) =>
-    summarise(
-      Array.from({ length: count }, (_, row) => marginOf(subspace, distances[row * subspaces.length + a])),
-    ),
-  );
+  const assembler = createTextAssembler([]);
+  const columns: number[][] = bound.map(() => []);
+  for (let row = start; row < tokens.length; row++) {
+    const token = tokens[row];
+    const look = { hidden: (layer: number) => prefill.hidden(layer).subarray(row * model.width) };
+    // Every token of a text was run, an end token too.
+    const candidates = { endTokens: NONE, tokens: Int32Array.of(token), rows: [0], look, before: NO_STATE };
+    const distances = meter.read(candidates);
+    if (meter.asks) {
+      const candidate = candidateOf(token, assembler, tokenizer);
+      const text = { prompt, prefix: assembler.text, candidates: Object.freeze([candidate]) };
+      await meter.ask(candidates, distances, { step: row - start, asked: [0], text, signal });
+      assembler.push(tokenizer.bytes(token));
+    }
+    distances.forEach(([distance], a) => columns[a].push(marginOf(bound[a].calibration, distance)));
+  }
+  const margins = columns.map(summarise);
   return {
-    margins: Object.fromEntries(attributes.map((name, a) => [name, margins[a]])),
-    probability: Object.fromEntries(attributes.map((name, a) => [name, sigmoid(margins[a].last)])),
+    margins: Object.fromEntries(bound.map(({ name }, a) => [name, margins[a]])),
+    probability: Object.fromEntries(bound.map(({ name }, a) => [name, sigmoid(margins[a].last)])),
   };
 }
+
+const NONE: ReadonlySet<number> = new Set();
+const NO_STATE: TextState = { distances: new Float64Array(), hidden: new Map() };
 
 function summarise(margins: readonly number[]): ScoredMargins {
   const sum = margins.reduce((total, margin) => total + margin, 0);

@@ -8,14 +8,20 @@ export interface TextAssembler {
   push(bytes: Uint8Array): string;
   /** No more will come: returns what was held back. */
   end(): string;
+  /** What `push` and then `end` would give out together, and whether a stop string would be reached. */
+  preview(bytes: Uint8Array): { readonly text: string; readonly stopped: boolean };
 }
+
+const NOTHING = new Uint8Array();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Holds back what may turn out to be part of a character or of a stop string; at a stop string the text
  * ends before it.
  */
 export function createTextAssembler(stop: readonly string[]): TextAssembler {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Bytes of a character that is not complete. */
+  let pending: Uint8Array = NOTHING;
   let held = '';
   let text = '';
   let stopped = false;
@@ -30,10 +36,10 @@ export function createTextAssembler(stop: readonly string[]): TextAssembler {
   function advance(more: string, last: boolean): string {
     if (stopped) return '';
     held += more;
-    const found = stop.map((each) => held.indexOf(each)).filter((index) => index >= 0);
-    if (found.length > 0) {
+    const found = firstStop(held, stop);
+    if (found !== undefined) {
       stopped = true;
-      return give(Math.min(...found));
+      return give(found);
     }
     return give(last ? held.length : held.length - undecided(held, stop));
   }
@@ -45,9 +51,43 @@ export function createTextAssembler(stop: readonly string[]): TextAssembler {
     get text() {
       return text;
     },
-    push: (bytes) => advance(decoder.decode(bytes, { stream: true }), false),
-    end: () => advance(decoder.decode(), true),
+    push(bytes) {
+      const all = join(pending, bytes);
+      const complete = all.length - incomplete(all);
+      pending = all.slice(complete);
+      return advance(utf8.decode(all.subarray(0, complete)), false);
+    },
+    end() {
+      const rest = utf8.decode(pending);
+      pending = NOTHING;
+      return advance(rest, true);
+    },
+    preview(bytes) {
+      const whole = held + utf8.decode(join(pending, bytes));
+      const found = firstStop(whole, stop);
+      return { text: whole.slice(0, found), stopped: found !== undefined };
+    },
   };
+}
+
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  return first.length === 0 ? second : Uint8Array.of(...first, ...second);
+}
+
+/** How many bytes at the end begin a character and do not complete it. */
+function incomplete(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back];
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
+}
+
+/** Where the first stop string begins. */
+function firstStop(text: string, stop: readonly string[]): number | undefined {
+  const found = stop.map((each) => text.indexOf(each)).filter((index) => index >= 0);
+  return found.length === 0 ? undefined : Math.min(...found);
 }
 
 /** Length of the longest end of the text that begins a stop string. */

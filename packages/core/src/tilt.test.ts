@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { Subspace } from './contracts/attribute.js';
 import { createDistanceReader, marginOf } from './margins.js';
 import { createRandom } from './testing/random.js';
-import type { WeightedSubspace } from './tilt.js';
 import { bonusOf, tilt } from './tilt.js';
 
 function subspaceOf(change: Partial<Subspace> = {}): Subspace {
@@ -23,15 +22,15 @@ const cases = fc
   .chain(([candidates, attributes]) =>
     fc.record({
       logits: fc.array(real(5), { minLength: candidates, maxLength: candidates }),
-      distances: fc.array(real(4), {
-        minLength: candidates * attributes,
-        maxLength: candidates * attributes,
-      }),
-      subspaces: fc.array(
+      distances: fc.array(
+        fc
+          .array(real(4), { minLength: candidates, maxLength: candidates })
+          .map((column) => Float64Array.from(column)),
+        { minLength: attributes, maxLength: attributes },
+      ),
+      weightings: fc.array(
         fc.record({
-          subspace: fc
-            .record({ slope: fc.double({ min: 0.1, max: 3, noNaN: true }), intercept: real(2) })
-            .map((calibration) => subspaceOf({ calibration })),
+          calibration: fc.record({ slope: fc.double({ min: 0.1, max: 3, noNaN: true }), intercept: real(2) }),
           weight: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 5, noNaN: true })),
         }),
         { minLength: attributes, maxLength: attributes },
@@ -47,18 +46,17 @@ const logSoftmax = (logits: readonly number[]): number[] => {
 describe('tilt', () => {
   test('of calibrated margins equals the formula', () => {
     fc.assert(
-      fc.property(cases, ({ logits, distances, subspaces }) => {
+      fc.property(cases, ({ logits, distances, weightings }) => {
         const logP = logSoftmax(logits);
         const unnormalised = logP.map((value, x) => {
           let bonus = 0;
-          subspaces.forEach(({ subspace: { calibration }, weight }, a) => {
-            bonus +=
-              weight * (calibration.slope * distances[x * subspaces.length + a] + calibration.intercept);
+          weightings.forEach(({ calibration, weight }, a) => {
+            bonus += weight * (calibration.slope * distances[a][x] + calibration.intercept);
           });
           return Math.exp(value + bonus);
         });
         const mass = unnormalised.reduce((sum, value) => sum + value, 0);
-        const bonus = bonusOf('calibrated', Float64Array.from(distances), subspaces);
+        const bonus = bonusOf('calibrated', distances, weightings, logP.length);
         const { logQ, kl } = tilt(Float64Array.from(logP), bonus);
         let expectedKl = 0;
         unnormalised.forEach((value, x) => {
@@ -73,11 +71,11 @@ describe('tilt', () => {
 
   test("of the paper's form equals the formula, attribute by attribute", () => {
     fc.assert(
-      fc.property(cases, ({ logits, distances, subspaces }) => {
-        const bonus = bonusOf('softmax', Float64Array.from(distances), subspaces);
+      fc.property(cases, ({ logits, distances, weightings }) => {
+        const bonus = bonusOf('softmax', distances, weightings, logits.length);
         const expected = logits.map(() => 0);
-        subspaces.forEach(({ weight }, a) => {
-          const column = logits.map((_, x) => Math.exp(distances[x * subspaces.length + a]));
+        weightings.forEach(({ weight }, a) => {
+          const column = logits.map((_, x) => Math.exp(distances[a][x]));
           const mass = column.reduce((sum, value) => sum + value, 0);
           column.forEach((value, x) => (expected[x] += (weight * value) / mass));
         });
@@ -91,10 +89,10 @@ describe('tilt', () => {
       fc.property(
         cases,
         fc.constantFrom('calibrated', 'softmax'),
-        ({ logits, distances, subspaces }, form) => {
+        ({ logits, distances, weightings }, form) => {
           const logP = Float64Array.from(logSoftmax(logits));
-          const none = subspaces.map(({ subspace }) => ({ subspace, weight: 0 }));
-          const { logQ, kl } = tilt(logP, bonusOf(form, Float64Array.from(distances), none));
+          const none = weightings.map((each) => ({ ...each, weight: 0 }));
+          const { logQ, kl } = tilt(logP, bonusOf(form, distances, none, logP.length));
           logQ.forEach((value, x) => expect(value).toBeCloseTo(logP[x], 12));
           expect(kl).toBeCloseTo(0, 12);
         },
@@ -117,13 +115,13 @@ describe('tilt', () => {
   });
 
   test('stays exact at weights that overflow a naive exponential', () => {
-    const heavy: WeightedSubspace[] = [{ subspace: subspaceOf(), weight: 500 }];
+    const heavy = [{ calibration: { slope: 1, intercept: 0 }, weight: 500 }];
     const logP = Float64Array.of(Math.log(0.9), Math.log(0.1 - 1e-200), -460);
-    const { logQ, kl } = tilt(logP, bonusOf('calibrated', Float64Array.of(-10, -9, 10), heavy));
+    const { logQ, kl } = tilt(logP, bonusOf('calibrated', [Float64Array.of(-10, -9, 10)], heavy, 3));
     expect([...logQ].map(Math.exp)).toEqual([0, 0, 1]);
     expect(logQ[0]).toBeCloseTo(Math.log(0.9) - 10_000 + 460, 6);
     expect(kl).toBeCloseTo(460, 6);
-    const opposite = tilt(logP, bonusOf('calibrated', Float64Array.of(10, -9, -10), heavy));
+    const opposite = tilt(logP, bonusOf('calibrated', [Float64Array.of(10, -9, -10)], heavy, 3));
     expect(opposite.kl).toBeCloseTo(-Math.log(0.9), 10);
   });
 });
@@ -152,8 +150,9 @@ describe('createDistanceReader', () => {
         return hidden.get(layer) ?? new Float32Array();
       },
     };
-    const into = new Float64Array(3 * subspaces.length);
-    reader.read(source, 1, 3, into);
+    const places = [4, 0, 2];
+    const columns = subspaces.map(() => new Float64Array(5).fill(NaN));
+    reader.read(source, 1, places, columns);
     expect(asked).toEqual([0, 2, 3]);
     for (let row = 0; row < 3; row++) {
       subspaces.forEach((subspace, a) => {
@@ -161,13 +160,15 @@ describe('createDistanceReader', () => {
         const h = hidden.get(subspace.layer)?.slice(start, start + width) ?? [];
         let expected = -subspace.offset;
         h.forEach((value, i) => (expected += value * subspace.direction[i]));
-        expect(into[row * subspaces.length + a]).toBeCloseTo(expected, 12);
-        expect(marginOf(subspace, into[row * subspaces.length + a])).toBeCloseTo(
+        const found = columns[a][places[row]];
+        expect(found).toBeCloseTo(expected, 12);
+        expect(marginOf(subspace.calibration, found)).toBeCloseTo(
           subspace.calibration.slope * expected + subspace.calibration.intercept,
           12,
         );
       });
     }
+    for (const column of columns) expect([column[1], column[3]]).toEqual([NaN, NaN]);
   });
 });
 

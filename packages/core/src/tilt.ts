@@ -1,10 +1,11 @@
-import type { Subspace } from './contracts/attribute.js';
+import type { Calibration } from './contracts/attribute.js';
 import { marginOf } from './margins.js';
 
-/** A subspace and how much it counts: nats per unit of margin, at least 0. */
-export interface WeightedSubspace {
-  readonly subspace: Subspace;
+/** How the distances of an attribute count. */
+export interface Weighting {
+  /** Nats per unit of margin, at least 0. */
   readonly weight: number;
+  readonly calibration: Calibration;
 }
 
 /**
@@ -12,6 +13,7 @@ export interface WeightedSubspace {
  * - `calibrated`: weight · margin, summed over attributes.
  * - `softmax`: weight · softmax over the candidates of the distances, summed over attributes, as in the
  *   SASA paper (Ko et al., arXiv 2410.03818); each attribute has its own softmax. Between 0 and weight.
+ *   The margins of a scoring attribute take the place of distances.
  */
 export type BonusForm = 'calibrated' | 'softmax';
 
@@ -26,22 +28,25 @@ export interface Tilted {
 /**
  * The bonus of every candidate.
  *
- * @param distances - Row-major [candidates, subspaces].
+ * @param distances - For each attribute a column: the distances of all candidates, finite where its
+ * weight is above 0.
+ * @param candidates - Number of candidates.
  */
 export function bonusOf(
   form: BonusForm,
-  distances: Float64Array,
-  subspaces: readonly WeightedSubspace[],
+  distances: readonly Float64Array[],
+  attributes: readonly Weighting[],
+  candidates: number,
 ): Float64Array {
-  const stride = subspaces.length;
-  const bonus = new Float64Array(stride === 0 ? 0 : distances.length / stride);
-  subspaces.forEach(({ subspace, weight }, column) => {
+  const bonus = new Float64Array(candidates);
+  attributes.forEach(({ weight, calibration }, a) => {
     if (weight === 0) return;
-    const values = bonus.map((_, row) => distances[row * stride + column]);
     const gains =
-      form === 'softmax' ? softmax(values) : values.map((distance) => marginOf(subspace, distance));
-    gains.forEach((gain, row) => {
-      bonus[row] += weight * gain;
+      form === 'softmax'
+        ? softmax(distances[a])
+        : distances[a].map((distance) => marginOf(calibration, distance));
+    gains.forEach((gain, candidate) => {
+      bonus[candidate] += weight * gain;
     });
   });
   return bonus;

@@ -1,4 +1,4 @@
-import { type Attribute, defineAttribute, HalfspaceError, type Subspace } from '@halfspace/core';
+import { defineAttribute, HalfspaceError, type LinearAttribute, type Subspace } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { Calibration } from './calibrate.js';
 import type { Figures } from './figures.js';
@@ -154,7 +154,7 @@ export function subspaceOf(artifact: SubspaceArtifact): Subspace {
 export function attributeOf(
   artifact: SubspaceArtifact,
   description = `text with the value "${artifact.attribute}"`,
-): Attribute {
+): LinearAttribute {
   const caveat = artifact.forced ? ' (forced: not better than chance when it was fitted)' : '';
   return defineAttribute({
     name: artifact.attribute,

@@ -1,4 +1,11 @@
-import { createHalfspace, type Backend, type Halfspace } from '@halfspace/core';
+import {
+  createHalfspace,
+  type Attribute,
+  type Backend,
+  type Halfspace,
+  type ModelInfo,
+  type Subspace,
+} from '@halfspace/core';
 import type { BenchFlags } from '../commands/bench.js';
 import { createCountingBackend, type TrunkCounts } from '../counting-backend.js';
 import { knownAttributes } from '../known-attributes.js';
@@ -46,17 +53,22 @@ export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<voi
 async function knownFor({ model }: Backend): Promise<WeightedAttribute[]> {
   const { byName } = await knownAttributes();
   return [...byName.values()]
-    .filter(({ attribute }) => attribute.subspaces.some((subspace) => subspace.model === model.fingerprint))
+    .filter(({ attribute }) => subspaceOf(attribute, model) !== undefined)
     .map(({ attribute }) => ({ attribute, weight: 1 }));
 }
 
-/** Adds stand-ins, which read the same layer as the first attribute, until there are enough for all cases. */
+function subspaceOf(attribute: Attribute, { fingerprint }: ModelInfo): Subspace | undefined {
+  const subspaces = 'subspaces' in attribute ? attribute.subspaces : [];
+  return subspaces.find(({ model }) => model === fingerprint);
+}
+
+/** Adds stand-ins, which read the same layer as the first subspace, until there are enough for all cases. */
 async function fillUp(
   attributes: readonly WeightedAttribute[],
   backend: Backend,
 ): Promise<readonly WeightedAttribute[]> {
   const { model } = backend;
-  const first = attributes[0]?.attribute.subspaces.find((each) => each.model === model.fingerprint);
+  const first = attributes.map(({ attribute }) => subspaceOf(attribute, model)).find(Boolean);
   const layer = first?.layer ?? Math.round(model.layers * 0.6);
   const missing = Math.max(0, FEWEST_CASES - attributes.length);
   const standIns = Array.from({ length: missing }, async (_, index) => ({

@@ -32,7 +32,9 @@ export async function generate(
     withBackend(flags, signal, async (backend) =>
       showCompletions({ events: start(task, backend, trace !== undefined), prompts, flags, trace }),
     );
-  await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
+  // Thrown when the trace is in its place: it shows how far a failed completion came.
+  const failure = await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
+  if (failure !== undefined) throw failure;
 }
 
 function checked(prompt: string): string {

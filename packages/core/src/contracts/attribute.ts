@@ -1,4 +1,13 @@
+import type { ScoreStep } from './step.js';
 import type { CONTRACT_VERSION } from './version.js';
+
+/** How a distance becomes a margin: `slope · distance + intercept`. */
+export interface Calibration {
+  /** Log-odds per unit of distance; positive. */
+  readonly slope: number;
+  /** The margin at distance 0. */
+  readonly intercept: number;
+}
 
 /**
  * A linear classifier in the space of a model's hidden states. Its *distance* at a hidden state h is
@@ -16,22 +25,37 @@ export interface Subspace {
   /** direction · midpoint of the class means. */
   readonly offset: number;
   /** Turns distance into log-odds. */
-  readonly calibration: {
-    /** Log-odds per unit of distance; positive. */
-    readonly slope: number;
-    /** The margin at distance 0. */
-    readonly intercept: number;
-  };
+  readonly calibration: Calibration;
 }
 
-/** A value that text can have: a name and, for each model it was fitted on, a subspace. */
-export interface Attribute {
+/** What attributes of both kinds have. */
+export interface NamedAttribute {
   /** Version of the contracts that it was made for; `defineAttribute` fills it in. */
   readonly contract: typeof CONTRACT_VERSION;
   /** Kebab-case name, which users write in options and on the command line. */
   readonly name: string;
   /** One line for people: what the positive side means. */
   readonly description: string;
+}
+
+/** A value that is read from hidden states: for each model it was fitted on, a subspace. */
+export interface LinearAttribute extends NamedAttribute {
   /** One subspace per known model. */
   readonly subspaces: readonly Subspace[];
 }
+
+/** A value that a function measures: a word list, a reward model, anything. */
+export interface ScoringAttribute extends NamedAttribute {
+  /** Layers whose hidden states `score` reads. */
+  readonly layers: readonly number[];
+  /** Milliseconds that an answer may take. */
+  readonly timeoutMs: number;
+  /**
+   * The margin of the completion with each candidate: log-odds that this text has the value, finite,
+   * positive where it is as desired. In the order of `step.candidates`.
+   */
+  score(step: ScoreStep): ArrayLike<number> | PromiseLike<ArrayLike<number>>;
+}
+
+/** A value that text can have. */
+export type Attribute = LinearAttribute | ScoringAttribute;

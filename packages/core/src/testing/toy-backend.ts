@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Backend, Context, LookAhead, NextTokens } from '../contracts/backend.js';
 import type { Tokenizer } from '../contracts/tokenizer.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
@@ -49,6 +50,9 @@ export const toyTokenizer: Tokenizer = {
 export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   const { endLogit = -1, contextLength = 64, breakAfter = Infinity } = options;
   const texts = new Map<Context, readonly number[]>();
+  /** Look-aheads follow one another, and the last one counts. */
+  let turn: Promise<unknown> = Promise.resolve();
+  let latest = {};
   const calls = { prefill: 0, next: 0, lookAhead: 0, rows: 0 };
 
   function open(tokens: readonly number[]): Context {
@@ -92,13 +96,25 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
     async lookAhead(requests) {
       calls.lookAhead++;
       const broken = calls.lookAhead > breakAfter;
+      turn = turn.then(async () => setImmediate());
+      await turn;
+      const own = {};
+      latest = own;
+      const assertFresh = () => {
+        if (latest !== own) throw new Error('another look-ahead has begun since');
+      };
       return requests.map(({ context, tokens }): LookAhead => {
         calls.rows += tokens.length;
         const after = tokens.map((token) => [...textOf(context), token]);
         return {
-          hidden: () =>
-            Float32Array.from(after.flatMap((text) => (broken ? [NaN, 0, 0, 0] : toyHidden(text)))),
-          commit: (candidate) => open(after[tokens.indexOf(candidate)]),
+          hidden() {
+            assertFresh();
+            return Float32Array.from(after.flatMap((text) => (broken ? [NaN, 0, 0, 0] : toyHidden(text))));
+          },
+          commit(candidate) {
+            assertFresh();
+            return open(after[tokens.indexOf(candidate)]);
+          },
         };
       });
     },

@@ -1,0 +1,72 @@
+import type { Attribute, Calibration, ScoringAttribute, Subspace } from './contracts/attribute.js';
+import type { ModelInfo } from './contracts/backend.js';
+import { HalfspaceError } from './errors.js';
+
+/** An attribute as a run uses it: where its distances come from, and how they count. */
+export interface BoundAttribute {
+  readonly name: string;
+  /** Nats per unit of margin, at least 0. */
+  readonly weight: number;
+  /** The subspace for the run's model, or the plugin to ask. */
+  readonly source: Subspace | ScoringAttribute;
+  /** Turns distances into margins. What a plugin answers is a margin already. */
+  readonly calibration: Calibration;
+}
+
+const IDENTITY: Calibration = { slope: 1, intercept: 0 };
+
+/** Whether distances come from a plugin. */
+export function isScoring(source: Subspace | ScoringAttribute): source is ScoringAttribute {
+  return 'score' in source;
+}
+
+/**
+ * Binds each named attribute to a model.
+ *
+ * @param weights - By name; the order is kept.
+ * @throws HalfspaceError `unknown-attribute`, `subspace-of-another-model`, `unknown-layer`
+ */
+export function bindAttributes(
+  attributes: readonly Attribute[],
+  weights: Readonly<Record<string, number>>,
+  model: ModelInfo,
+): BoundAttribute[] {
+  return Object.entries(weights).map(([name, weight]) => {
+    const attribute = attributes.find((each) => each.name === name);
+    if (attribute === undefined) {
+      const known = attributes.map((each) => each.name).join(', ') || 'none';
+      throw new HalfspaceError('unknown-attribute', `There is no attribute "${name}". Known here: ${known}.`);
+    }
+    const source = 'score' in attribute ? attribute : subspaceFor(attribute, model);
+    if (isScoring(source)) checkLayers(source, model);
+    return { name, weight, source, calibration: isScoring(source) ? IDENTITY : source.calibration };
+  });
+}
+
+function subspaceFor(
+  { name, subspaces }: Extract<Attribute, { subspaces: unknown }>,
+  model: ModelInfo,
+): Subspace {
+  const subspace = subspaces.find((each) => each.model === model.fingerprint);
+  if (subspace === undefined || !fits(subspace, model)) {
+    throw new HalfspaceError(
+      'subspace-of-another-model',
+      `The attribute "${name}" has no subspace for ${model.name} (${model.fingerprint.slice(0, 12)}…). ` +
+        'A subspace only means something to the model whose hidden states it was fitted on: fit one.',
+    );
+  }
+  return subspace;
+}
+
+function fits(subspace: Subspace, model: ModelInfo): boolean {
+  return subspace.direction.length === model.width && subspace.layer <= model.layers;
+}
+
+function checkLayers({ name, layers }: ScoringAttribute, model: ModelInfo): void {
+  const wrong = layers.find((layer) => layer > model.layers);
+  if (wrong === undefined) return;
+  throw new HalfspaceError(
+    'unknown-layer',
+    `The attribute "${name}" reads layer ${wrong}, and ${model.name} has layers 0 to ${model.layers}.`,
+  );
+}
