@@ -13,5 +13,25 @@ export type { Estimator, FittedDirection } from './fit-direction.js';
 export { calibrate } from './calibrate.js';
 export type { Calibration } from './calibrate.js';
 export { auroc, bootstrapAuroc } from './auroc.js';
-export type { AurocInterval, BootstrapOptions } from './auroc.js';
+export type { AurocInterval } from './auroc.js';
+export type { BootstrapOptions, Estimate } from './bootstrap.js';
 export type { Figures } from './figures.js';
+export { evaluateAttributes } from './evaluate/evaluate-attributes.js';
+export type {
+  AttributeEvaluation,
+  EvaluatedText,
+  EvaluateOptions,
+  Evaluation,
+} from './evaluate/evaluate-attributes.js';
+export { measureMargins } from './evaluate/margin-figures.js';
+export type { GroupFigures, MarginFigures, ReadingFigures, TenthFigures } from './evaluate/margin-figures.js';
+export type { MarginTrack, Reading } from './evaluate/margin-track.js';
+export { averagePrecision } from './evaluate/average-precision.js';
+export { calibrationError, reliability } from './evaluate/calibration-error.js';
+export type { ReliabilityBin } from './evaluate/calibration-error.js';
+export type { RocPoint } from './evaluate/roc-curve.js';
+export type { HistogramBin } from './evaluate/histogram.js';
+export { measurePairs } from './evaluate/pair-figures.js';
+export type { PairFigures, PairReading, PairsWon, TrackPair } from './evaluate/pair-figures.js';
+export { measureInterference } from './evaluate/interference.js';
+export type { Interference, MeasuredAttribute } from './evaluate/interference.js';

@@ -1,0 +1,60 @@
+import { createRandom } from './random.js';
+
+/** Settings of a bootstrap. */
+export interface BootstrapOptions {
+  /** Default 1000. */
+  readonly resamples?: number;
+  /** Integer; the same seed gives the same interval (default 0). */
+  readonly seed?: number;
+}
+
+/** A number with its 95 % interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A number that can be had of items which count any number of times; NaN where it has no meaning. */
+export type WeightedStatistic = (timesOf: (item: number) => number) => number;
+
+/**
+ * The percentile bootstrap interval (2.5 % to 97.5 %) of a statistic. Whole groups are drawn, with
+ * replacement, because items of one group are not independent. Draws without a meaning, such as those
+ * that miss a label, are drawn again.
+ *
+ * @param groups - The group of each item.
+ * @param statistic - Must have a value where every item counts once.
+ */
+export function bootstrap(
+  groups: ArrayLike<string>,
+  statistic: WeightedStatistic,
+  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+): Estimate {
+  const ids = new Map<string, number>();
+  const groupOf = Int32Array.from(groups, (group) => {
+    const id = ids.get(group) ?? ids.size;
+    ids.set(group, id);
+    return id;
+  });
+  const random = createRandom(seed);
+  const times = new Float64Array(ids.size);
+  const drawn = Float64Array.from({ length: resamples }, () => {
+    let value = NaN;
+    while (Number.isNaN(value)) {
+      times.fill(0);
+      for (let i = 0; i < times.length; i++) times[Math.floor(random() * times.length)]++;
+      value = statistic((item) => times[groupOf[item]]);
+    }
+    return value;
+  }).sort();
+  return { value: statistic(() => 1), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
+}
+
+/** Linear interpolation between the order statistics, as in numpy. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const at = share * (sorted.length - 1);
+  const floor = Math.floor(at);
+  const above = sorted[Math.min(floor + 1, sorted.length - 1)];
+  return sorted[floor] + (at - floor) * (above - sorted[floor]);
+}

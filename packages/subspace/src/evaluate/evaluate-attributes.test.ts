@@ -1,0 +1,115 @@
+import type { Subspace } from '@halfspace/core';
+import { defineAttribute } from '@halfspace/core';
+import { describe, expect, test } from 'vitest';
+import { auroc } from '../auroc.js';
+import { createGaussianBackend, OPTIMAL } from '../testing/gaussian-backend.js';
+import { type EvaluatedText, evaluateAttributes } from './evaluate-attributes.js';
+
+const norm = Math.hypot(...OPTIMAL);
+const good: Subspace = {
+  model: 'f00d',
+  layer: 2,
+  direction: Float32Array.from(OPTIMAL, (weight) => weight / norm),
+  offset: (10 * OPTIMAL.reduce((sum, weight) => sum + weight, 0)) / norm,
+  // The log-odds of the two Gaussians.
+  calibration: { slope: norm, intercept: 0 },
+};
+
+function attribute(name: string, subspace: Subspace = good) {
+  return defineAttribute({ name, description: name, subspaces: [subspace] });
+}
+
+/** Responses of random letters, capitals in those of label 1. */
+function rowsOf(count: number): EvaluatedText[] {
+  return Array.from({ length: count }, (_, i) => {
+    const label = i % 2 === 1 ? 1 : 0;
+    const word = Array.from({ length: 1 + (i % 7) }, (_, j) =>
+      String.fromCharCode((label === 1 ? 65 : 97) + ((i * 31 + j * 17 + ((i * j) % 5)) % 26)),
+    ).join('');
+    return { prompt: `${i}:`, response: word, label, group: String(i >> 2) };
+  });
+}
+
+describe('evaluateAttributes', () => {
+  test('measures the margins after each token of the response, in log-odds', async () => {
+    const backend = createGaussianBackend();
+    const rows = rowsOf(400);
+    const progress: number[] = [];
+    const { model, data, attributes, interference } = await evaluateAttributes(
+      backend,
+      [attribute('calm')],
+      rows,
+      { onProgress: ({ done }) => progress.push(done) },
+    );
+    expect(model).toEqual({ name: 'gaussian', fingerprint: 'f00d' });
+    const tokens = rows.reduce((sum, { response }) => sum + response.length, 0);
+    expect(data).toEqual({ rows: 400, positive: 200, negative: 200, groups: 100, tokens });
+    expect(progress).toEqual(rows.map((_, i) => i + 1));
+    expect(backend.open).toBe(0);
+    expect(interference).toBeUndefined();
+    const [{ readings, layer }] = attributes;
+    expect(layer).toBe(2);
+
+    const margins = await Promise.all(
+      rows.map(async ({ prompt, response }) => {
+        const tokensOf = backend.tokenizer.encode(prompt + response);
+        const states = (await backend.prefill(tokensOf, { rowsPerStep: 1, layers: [2] })).hidden(2);
+        return OPTIMAL.reduce((sum, weight, i) => sum + weight * (states[states.length - 8 + i] - 10), 0);
+      }),
+    );
+    const labels = rows.map(({ label }) => label);
+    expect(readings.last.auroc.value).toBe(auroc(margins, labels));
+    expect(readings.last.calibrationError.value).toBeLessThan(0.08);
+    // Of several independent tokens the mean says more than the last one.
+    expect(readings.mean.auroc.value).toBeGreaterThan(readings.last.auroc.value);
+  });
+
+  test('compares several attributes in one run, whatever their layers', async () => {
+    const backend = createGaussianBackend();
+    const blind = { ...good, layer: 1 };
+    const { attributes, interference } = await evaluateAttributes(
+      backend,
+      [attribute('calm'), attribute('blind', blind)],
+      rowsOf(120),
+    );
+    expect(backend.ran).toHaveLength(120);
+    const [calm, other] = attributes.map(({ readings }) => readings.last.auroc);
+    expect(calm.low).toBeGreaterThan(0.5);
+    expect(other.low).toBeLessThan(0.5);
+    expect(interference).toMatchObject({
+      attributes: ['calm', 'blind'],
+      cosines: [
+        [expect.closeTo(1, 6), null],
+        [null, expect.closeTo(1, 6)],
+      ],
+    });
+  });
+
+  test('counts pairs won where rows have pairs', async () => {
+    const backend = createGaussianBackend();
+    const rows = rowsOf(80).map((row, i) => ({ ...row, pair: String(i >> 1) }));
+    const { attributes } = await evaluateAttributes(backend, [attribute('calm')], rows);
+    const { pairs } = attributes[0];
+    expect(pairs?.all.pairs).toBe(40);
+    expect(pairs?.all.won?.mean.value).toBeGreaterThan(0.7);
+  });
+
+  test.each([
+    ['no-data', []],
+    ['one-sided-data', rowsOf(40).filter(({ label }) => label === 1)],
+    ['too-little-data', rowsOf(40).map((row) => ({ ...row, group: row.label === 1 ? row.group : 'one' }))],
+    ['bad-row', rowsOf(40).map((row) => ({ ...row, pair: row.group }))],
+    ['empty-response', [...rowsOf(40), { prompt: '', response: '', label: 1 as const, group: 'x' }]],
+  ])('refuses with %s before the model runs', async (code, rows) => {
+    const backend = createGaussianBackend();
+    await expect(evaluateAttributes(backend, [attribute('calm')], rows)).rejects.toMatchObject({ code });
+    expect(backend.ran).toEqual([]);
+  });
+
+  test('refuses an attribute of another model', async () => {
+    const stranger = attribute('calm', { ...good, model: 'beef' });
+    await expect(evaluateAttributes(createGaussianBackend(), [stranger], rowsOf(40))).rejects.toMatchObject({
+      code: 'subspace-of-another-model',
+    });
+  });
+});

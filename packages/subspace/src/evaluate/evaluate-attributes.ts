@@ -1,0 +1,165 @@
+import { type Attribute, type Backend, HalfspaceError, type Subspace, subspacesOf } from '@halfspace/core';
+import { checkRows, countRows } from '../check-rows.js';
+import { distancesOf } from '../distances.js';
+import type { FitProgress } from '../fit-options.js';
+import type { LabelledText } from '../labelled-text.js';
+import { encodeRows, responseStates } from '../response-states.js';
+import type { RowCounts } from '../subspace-artifact.js';
+import { groupBy } from './group-by.js';
+import { type Interference, measureInterference } from './interference.js';
+import { type MarginFigures, measureMargins } from './margin-figures.js';
+import type { MarginTrack } from './margin-track.js';
+import { measurePairs, type PairFigures, type TrackPair } from './pair-figures.js';
+
+/** A labelled response to evaluate on. */
+export interface EvaluatedText extends LabelledText {
+  /** Two rows with the same name are a pair, of which the one with label 1 was preferred. */
+  readonly pair?: string;
+}
+
+/** Settings of {@link evaluateAttributes}. */
+export interface EvaluateOptions {
+  /** Seed of the bootstrap: an integer (default 0). */
+  readonly seed?: number;
+  /** Ends the run with the error `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each row. */
+  readonly onProgress?: (progress: FitProgress) => void;
+}
+
+/** What one attribute's margins say of the labels. */
+export interface AttributeEvaluation extends MarginFigures {
+  readonly attribute: string;
+  readonly layer: number;
+  /** Present when the rows have pairs. */
+  readonly pairs?: PairFigures;
+}
+
+/** Figures of attributes on rows that they were not fitted on. Plain JSON. */
+export interface Evaluation {
+  readonly model: { readonly name: string; readonly fingerprint: string };
+  readonly data: RowCounts & {
+    /** Tokens of all responses. */
+    readonly tokens: number;
+  };
+  readonly attributes: readonly AttributeEvaluation[];
+  /** Present when there are several attributes. */
+  readonly interference?: Interference;
+}
+
+/**
+ * Fewest groups with rows of each label. With three and three, chance alone orders them perfectly one time
+ * in twenty; with fewer, a perfect AUROC would say nothing.
+ */
+const FEWEST_GROUPS = 3;
+
+/**
+ * Measures attributes against labels, all of them in one run of the model over the rows. They must be rows
+ * that no attribute was fitted or calibrated on, or the figures flatter.
+ *
+ * @param rows - Labelled responses, in any order. The labels speak of one value: of several attributes, the
+ * figures of the others say how far they react to it.
+ * @throws HalfspaceError before any work of the model: `no-data`, `bad-row`, `one-sided-data`,
+ * `too-little-data`, `subspace-of-another-model`, and naming the row `empty-response` and
+ * `context-overflow`. Later: `aborted`, `not-finite`.
+ */
+export async function evaluateAttributes(
+  backend: Backend,
+  attributes: readonly Attribute[],
+  rows: readonly EvaluatedText[],
+  { seed = 0, signal, onProgress }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { name, fingerprint } = backend.model;
+  const names = attributes.map((attribute) => attribute.name);
+  const subspaces = subspacesOf(attributes, names, backend.model);
+  checkRows(rows);
+  checkLabels(rows);
+  const places = pairPlaces(rows);
+  const margins = await readMargins(backend, subspaces, rows, signal, onProgress);
+  return {
+    model: { name, fingerprint },
+    data: { ...countRows(rows), tokens: margins[0].reduce((sum, { length }) => sum + length, 0) },
+    attributes: subspaces.map(({ layer }, a) => {
+      const tracks = rows.map(({ label, group }, i): MarginTrack => ({
+        margins: margins[a][i],
+        label,
+        group,
+      }));
+      const pairs = places.map(([chosen, rejected]): TrackPair => ({
+        chosen: tracks[chosen],
+        rejected: tracks[rejected],
+      }));
+      return {
+        attribute: names[a],
+        layer,
+        ...measureMargins(tracks, { seed }),
+        ...(pairs.length === 0 ? {} : { pairs: measurePairs(pairs, { seed }) }),
+      };
+    }),
+    ...(subspaces.length < 2
+      ? {}
+      : {
+          interference: measureInterference(
+            subspaces.map((subspace, a) => ({ name: names[a], subspace, margins: margins[a] })),
+          ),
+        }),
+  };
+}
+
+/** The margins of each attribute on each row, one a token. */
+async function readMargins(
+  backend: Backend,
+  subspaces: readonly Subspace[],
+  rows: readonly LabelledText[],
+  signal: AbortSignal | undefined,
+  onProgress: EvaluateOptions['onProgress'],
+): Promise<Float64Array[][]> {
+  const layers = [...new Set(subspaces.map(({ layer }) => layer))];
+  const margins: Float64Array[][] = subspaces.map(() => []);
+  let done = 0;
+  for await (const states of responseStates(backend, encodeRows(backend, rows), layers, signal)) {
+    subspaces.forEach((subspace, a) => {
+      const { slope, intercept } = subspace.calibration;
+      const distances = distancesOf(states.hidden(subspace.layer), subspace);
+      margins[a].push(distances.map((distance) => slope * distance + intercept));
+    });
+    onProgress?.({ done: ++done, total: rows.length });
+  }
+  return margins;
+}
+
+function checkLabels(rows: readonly LabelledText[]): void {
+  for (const label of [1, 0] as const) {
+    const { rows: count, groups } = countRows(rows.filter((row) => row.label === label));
+    if (count === 0) {
+      throw new HalfspaceError(
+        'one-sided-data',
+        `No row has the label ${label}; figures need rows that have the value (1) and rows that lack it (0).`,
+      );
+    }
+    if (groups < FEWEST_GROUPS) {
+      throw new HalfspaceError(
+        'too-little-data',
+        `Only ${groups} groups have rows of label ${label}; at least ${FEWEST_GROUPS} are needed to measure anything.`,
+      );
+    }
+  }
+}
+
+/** Which rows are pairs: the preferred one first. */
+function pairPlaces(rows: readonly EvaluatedText[]): [number, number][] {
+  const paired = rows.flatMap(({ pair, label }, place) =>
+    pair === undefined ? [] : [{ pair, label, place }],
+  );
+  return [...groupBy(paired, ({ pair }) => pair)].map(([pair, members]) => {
+    const chosen = members.find(({ label }) => label === 1);
+    const rejected = members.find(({ label }) => label === 0);
+    if (members.length !== 2 || chosen === undefined || rejected === undefined) {
+      throw new HalfspaceError(
+        'bad-row',
+        `The pair "${pair}" has ${members.length} rows; it must have two, one of label 1 and one of label 0.`,
+      );
+    }
+    return [chosen.place, rejected.place];
+  });
+}

@@ -1,0 +1,96 @@
+import { bootstrap, type BootstrapOptions, type Estimate, type WeightedStatistic } from '../bootstrap.js';
+import { type MarginTrack, readItems, type Reading } from './margin-track.js';
+
+/** Two responses to one prompt, of which the first was preferred. */
+export interface TrackPair {
+  readonly chosen: MarginTrack;
+  readonly rejected: MarginTrack;
+}
+
+/** The pairs of some kind and how many of them are won: the chosen one has the larger margin. */
+export interface PairsWon {
+  readonly pairs: number;
+  /** Share won, a tie counting half, by reading; without it where there is no such pair. */
+  readonly won?: Readonly<Record<PairReading, Estimate>>;
+}
+
+/** The readings that have one number a response. */
+export type PairReading = Exclude<Reading, 'every'>;
+
+/** What margins say of pairs, all of them and with the lengths of the two held still. */
+export interface PairFigures {
+  readonly all: PairsWon;
+  /** Pairs whose lengths in tokens differ by less than 10 % of the longer one. */
+  readonly similarLength: PairsWon;
+  readonly chosenLonger: PairsWon;
+  readonly chosenShorter: PairsWon;
+  /** Share of the pairs that "the longer one wins" would win, a tie counting half. */
+  readonly longerWins: number;
+}
+
+const PAIR_READINGS = ['last', 'mean', 'min'] as const satisfies PairReading[];
+const SIMILAR = 0.1;
+
+/**
+ * How often the chosen response has the larger margin, with bootstrap intervals by the group of the chosen
+ * one.
+ *
+ * @param pairs - At least one.
+ */
+export function measurePairs(pairs: readonly TrackPair[], options: BootstrapOptions = {}): PairFigures {
+  const ahead = pairs.map(({ chosen, rejected }) => chosen.margins.length - rejected.margins.length);
+  const longest = pairs.map(({ chosen, rejected }) =>
+    Math.max(chosen.margins.length, rejected.margins.length),
+  );
+  const won = (holds: (pair: number) => boolean) =>
+    countWon(
+      pairs.filter((_, i) => holds(i)),
+      options,
+    );
+  return {
+    all: won(() => true),
+    similarLength: won((i) => Math.abs(ahead[i]) < SIMILAR * longest[i]),
+    chosenLonger: won((i) => ahead[i] > 0),
+    chosenShorter: won((i) => ahead[i] < 0),
+    longerWins: weightedMean(ahead.map(win))(() => 1),
+  };
+}
+
+function countWon(pairs: readonly TrackPair[], options: BootstrapOptions): PairsWon {
+  if (pairs.length === 0) return { pairs: 0 };
+  const groups = pairs.map(({ chosen }) => chosen.group);
+  const share = (reading: PairReading) => {
+    const { margins: chosen } = readItems(
+      pairs.map((pair) => pair.chosen),
+      reading,
+    );
+    const { margins: rejected } = readItems(
+      pairs.map((pair) => pair.rejected),
+      reading,
+    );
+    return bootstrap(groups, weightedMean(pairs.map((_, i) => win(chosen[i] - rejected[i]))), options);
+  };
+  return {
+    pairs: pairs.length,
+    won: Object.fromEntries(PAIR_READINGS.map((reading) => [reading, share(reading)])) as Record<
+      PairReading,
+      Estimate
+    >,
+  };
+}
+
+function win(difference: number): number {
+  return (Math.sign(difference) + 1) / 2;
+}
+
+function weightedMean(values: readonly number[]): WeightedStatistic {
+  return (timesOf) => {
+    let sum = 0;
+    let total = 0;
+    for (let i = 0; i < values.length; i++) {
+      sum += timesOf(i) * values[i];
+      total += timesOf(i);
+    }
+    return sum / total;
+  };
+}
