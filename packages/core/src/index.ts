@@ -3,7 +3,6 @@ export type { HalfspaceParts } from './container.js';
 export type { Halfspace } from './halfspace.js';
 export type { DecodeOptions, GenerateOptions, PromptOptions } from './options.js';
 export type { Completion, FinishReason, StreamEvent, TracedCandidate, TracedStep } from './completion.js';
-export { subspacesOf } from './subspaces.js';
 export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';

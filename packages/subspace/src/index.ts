@@ -17,12 +17,7 @@ export type { AurocInterval } from './auroc.js';
 export type { BootstrapOptions, Estimate } from './bootstrap.js';
 export type { Figures } from './figures.js';
 export { evaluateAttributes } from './evaluate/evaluate-attributes.js';
-export type {
-  AttributeEvaluation,
-  EvaluatedText,
-  EvaluateOptions,
-  Evaluation,
-} from './evaluate/evaluate-attributes.js';
+export type { AttributeEvaluation, EvaluateOptions, Evaluation } from './evaluate/evaluate-attributes.js';
 export { measureMargins } from './evaluate/margin-figures.js';
 export type { GroupFigures, MarginFigures, ReadingFigures, TenthFigures } from './evaluate/margin-figures.js';
 export type { MarginTrack, Reading } from './evaluate/margin-track.js';

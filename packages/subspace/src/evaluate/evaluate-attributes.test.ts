@@ -3,7 +3,8 @@ import { defineAttribute } from '@halfspace/core';
 import { describe, expect, test } from 'vitest';
 import { auroc } from '../auroc.js';
 import { createGaussianBackend, OPTIMAL } from '../testing/gaussian-backend.js';
-import { type EvaluatedText, evaluateAttributes } from './evaluate-attributes.js';
+import type { LabelledText } from '../labelled-text.js';
+import { evaluateAttributes } from './evaluate-attributes.js';
 
 const norm = Math.hypot(...OPTIMAL);
 const good: Subspace = {
@@ -20,7 +21,7 @@ function attribute(name: string, subspace: Subspace = good) {
 }
 
 /** Responses of random letters, capitals in those of label 1. */
-function rowsOf(count: number): EvaluatedText[] {
+function rowsOf(count: number): LabelledText[] {
   return Array.from({ length: count }, (_, i) => {
     const label = i % 2 === 1 ? 1 : 0;
     const word = Array.from({ length: 1 + (i % 7) }, (_, j) =>
@@ -87,8 +88,8 @@ describe('evaluateAttributes', () => {
 
   test('counts pairs won where rows have pairs', async () => {
     const backend = createGaussianBackend();
-    const rows = rowsOf(80).map((row, i) => ({ ...row, pair: String(i >> 1) }));
-    const { attributes } = await evaluateAttributes(backend, [attribute('calm')], rows);
+    const rows = rowsOf(81).slice(1);
+    const { attributes } = await evaluateAttributes(backend, [attribute('calm')], rows, { pairs: true });
     const { pairs } = attributes[0];
     expect(pairs?.all.pairs).toBe(40);
     expect(pairs?.all.won?.mean.value).toBeGreaterThan(0.7);
@@ -98,12 +99,21 @@ describe('evaluateAttributes', () => {
     ['no-data', []],
     ['one-sided-data', rowsOf(40).filter(({ label }) => label === 1)],
     ['too-little-data', rowsOf(40).map((row) => ({ ...row, group: row.label === 1 ? row.group : 'one' }))],
-    ['bad-row', rowsOf(40).map((row) => ({ ...row, pair: row.group }))],
     ['empty-response', [...rowsOf(40), { prompt: '', response: '', label: 1 as const, group: 'x' }]],
   ])('refuses with %s before the model runs', async (code, rows) => {
     const backend = createGaussianBackend();
     await expect(evaluateAttributes(backend, [attribute('calm')], rows)).rejects.toMatchObject({ code });
     expect(backend.ran).toEqual([]);
+  });
+
+  test.each([
+    ['Row 1 ', rowsOf(40)],
+    ['Row 39 ', rowsOf(40).slice(1)],
+    ['Row 5 ', rowsOf(41).slice(1).toSpliced(4, 1)],
+  ])('%s breaks the pairs', async (place, rows) => {
+    await expect(
+      evaluateAttributes(createGaussianBackend(), [attribute('calm')], rows, { pairs: true }),
+    ).rejects.toThrow(place);
   });
 
   test('refuses an attribute of another model', async () => {

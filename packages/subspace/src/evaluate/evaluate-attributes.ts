@@ -1,24 +1,20 @@
-import { type Attribute, type Backend, HalfspaceError, type Subspace, subspacesOf } from '@halfspace/core';
+import { type Attribute, type Backend, HalfspaceError, type Subspace } from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
 import { distancesOf } from '../distances.js';
 import type { FitProgress } from '../fit-options.js';
 import type { LabelledText } from '../labelled-text.js';
 import { encodeRows, responseStates } from '../response-states.js';
 import type { RowCounts } from '../subspace-artifact.js';
-import { groupBy } from './group-by.js';
 import { type Interference, measureInterference } from './interference.js';
 import { type MarginFigures, measureMargins } from './margin-figures.js';
 import type { MarginTrack } from './margin-track.js';
 import { measurePairs, type PairFigures, type TrackPair } from './pair-figures.js';
-
-/** A labelled response to evaluate on. */
-export interface EvaluatedText extends LabelledText {
-  /** Two rows with the same name are a pair, of which the one with label 1 was preferred. */
-  readonly pair?: string;
-}
+import { subspaceFor } from './subspace-for.js';
 
 /** Settings of {@link evaluateAttributes}. */
 export interface EvaluateOptions {
+  /** The rows are pairs: the preferred response (label 1), then the other (label 0), and so on (default false). */
+  readonly pairs?: boolean;
   /** Seed of the bootstrap: an integer (default 0). */
   readonly seed?: number;
   /** Ends the run with the error `aborted`. */
@@ -66,15 +62,15 @@ const FEWEST_GROUPS = 3;
 export async function evaluateAttributes(
   backend: Backend,
   attributes: readonly Attribute[],
-  rows: readonly EvaluatedText[],
-  { seed = 0, signal, onProgress }: EvaluateOptions = {},
+  rows: readonly LabelledText[],
+  { pairs = false, seed = 0, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { name, fingerprint } = backend.model;
   const names = attributes.map((attribute) => attribute.name);
-  const subspaces = subspacesOf(attributes, names, backend.model);
+  const subspaces = attributes.map((attribute) => subspaceFor(attribute, backend.model));
   checkRows(rows);
   checkLabels(rows);
-  const places = pairPlaces(rows);
+  if (pairs) checkPairs(rows);
   const margins = await readMargins(backend, subspaces, rows, signal, onProgress);
   return {
     model: { name, fingerprint },
@@ -85,15 +81,11 @@ export async function evaluateAttributes(
         label,
         group,
       }));
-      const pairs = places.map(([chosen, rejected]): TrackPair => ({
-        chosen: tracks[chosen],
-        rejected: tracks[rejected],
-      }));
       return {
         attribute: names[a],
         layer,
         ...measureMargins(tracks, { seed }),
-        ...(pairs.length === 0 ? {} : { pairs: measurePairs(pairs, { seed }) }),
+        ...(pairs ? { pairs: measurePairs(pairsOf(tracks), { seed }) } : {}),
       };
     }),
     ...(subspaces.length < 2
@@ -146,20 +138,18 @@ function checkLabels(rows: readonly LabelledText[]): void {
   }
 }
 
-/** Which rows are pairs: the preferred one first. */
-function pairPlaces(rows: readonly EvaluatedText[]): [number, number][] {
-  const paired = rows.flatMap(({ pair, label }, place) =>
-    pair === undefined ? [] : [{ pair, label, place }],
+function checkPairs(rows: readonly LabelledText[]): void {
+  const odd = rows.findIndex(({ label }, i) => label !== 1 - (i % 2)) + 1 || (rows.length % 2) * rows.length;
+  if (odd === 0) return;
+  throw new HalfspaceError(
+    'bad-row',
+    `Row ${odd} breaks the pairs: rows of label 1 and of label 0 must take turns, each two being a pair.`,
   );
-  return [...groupBy(paired, ({ pair }) => pair)].map(([pair, members]) => {
-    const chosen = members.find(({ label }) => label === 1);
-    const rejected = members.find(({ label }) => label === 0);
-    if (members.length !== 2 || chosen === undefined || rejected === undefined) {
-      throw new HalfspaceError(
-        'bad-row',
-        `The pair "${pair}" has ${members.length} rows; it must have two, one of label 1 and one of label 0.`,
-      );
-    }
-    return [chosen.place, rejected.place];
-  });
+}
+
+function pairsOf(tracks: readonly MarginTrack[]): TrackPair[] {
+  return Array.from({ length: tracks.length / 2 }, (_, i) => ({
+    chosen: tracks[2 * i],
+    rejected: tracks[2 * i + 1],
+  }));
 }
