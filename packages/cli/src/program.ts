@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
+import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addFit } from './commands/fit.js';
 import { addGenerate } from './commands/generate.js';
 import { addModel } from './commands/model.js';
@@ -38,6 +39,7 @@ export function createProgram(signal: AbortSignal): Command {
   addGenerate(program, signal);
   addScore(program, signal);
   addFit(program, signal);
+  addEvaluateSubspace(program, signal);
   addPerplexity(program, signal);
   addBench(program, signal);
   addModel(program, signal);

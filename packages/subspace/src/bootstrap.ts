@@ -29,8 +29,37 @@ export type WeightedStatistic = (timesOf: (item: number) => number) => number;
 export function bootstrap(
   groups: ArrayLike<string>,
   statistic: WeightedStatistic,
-  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+  options?: BootstrapOptions,
 ): Estimate {
+  const drawn = draw(groups, statistic, options);
+  return { value: statistic(() => 1), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
+}
+
+/**
+ * As {@link bootstrap}, for a statistic of at least 0 that noise makes larger, such as an error: every draw
+ * adds noise of its own, so the interval is moved down by what the draws have on average above the statistic.
+ */
+export function bootstrapError(
+  groups: ArrayLike<string>,
+  statistic: WeightedStatistic,
+  options?: BootstrapOptions,
+): Estimate {
+  const drawn = draw(groups, statistic, options);
+  const value = statistic(() => 1);
+  const excess = drawn.reduce((sum, each) => sum + each, 0) / drawn.length - value;
+  return {
+    value,
+    low: Math.max(0, quantile(drawn, 0.025) - excess),
+    high: quantile(drawn, 0.975) - excess,
+  };
+}
+
+/** The statistic in each draw, ascending. */
+function draw(
+  groups: ArrayLike<string>,
+  statistic: WeightedStatistic,
+  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+): Float64Array {
   const ids = new Map<string, number>();
   const groupOf = Int32Array.from(groups, (group) => {
     const id = ids.get(group) ?? ids.size;
@@ -39,7 +68,7 @@ export function bootstrap(
   });
   const random = createRandom(seed);
   const times = new Float64Array(ids.size);
-  const drawn = Float64Array.from({ length: resamples }, () => {
+  return Float64Array.from({ length: resamples }, () => {
     let value = NaN;
     while (Number.isNaN(value)) {
       times.fill(0);
@@ -48,7 +77,6 @@ export function bootstrap(
     }
     return value;
   }).sort();
-  return { value: statistic(() => 1), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
 }
 
 /** Linear interpolation between the order statistics, as in numpy. */

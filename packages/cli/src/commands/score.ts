@@ -1,5 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import { collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import type { Command } from 'commander';
+import { collectNames, type AttributeChoice } from '../options/attribute.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 
@@ -40,12 +40,4 @@ export function addScore(program: Command, signal: AbortSignal): void {
       const { score } = await import('../run/score.js');
       await score(flags, signal);
     });
-}
-
-function collectNames(text: string, earlier: readonly AttributeChoice[] | undefined): AttributeChoice[] {
-  const choices = collectAttributes(text, earlier);
-  if (choices.at(-1)?.source !== text) {
-    throw new InvalidArgumentError('A weight has no meaning here: give the name alone.');
-  }
-  return choices;
 }

@@ -36,6 +36,18 @@ export function collectAttributes(text: string, earlier: readonly AttributeChoic
   return [...earlier, parseAttribute(text)];
 }
 
+/** Collects the values of an `--attribute NAME` that takes no weight. */
+export function collectNames(
+  text: string,
+  earlier: readonly AttributeChoice[] | undefined,
+): AttributeChoice[] {
+  const choices = collectAttributes(text, earlier);
+  if (choices.at(-1)?.source !== text) {
+    throw new InvalidArgumentError('A weight has no meaning here: give the name alone.');
+  }
+  return choices;
+}
+
 function parseWeight(text: string): number {
   const weight = readNumber(text);
   if (weight >= 0) return weight;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrap, type Estimate } from '../bootstrap.js';
+import { bootstrap, bootstrapError, type Estimate } from '../bootstrap.js';
 import { EVALUATION } from '../testing/evaluation-reference.js';
 import { averagePrecision, rankedPrecision } from './average-precision.js';
 import { binnedError, binsFor, calibrationError, reliability } from './calibration-error.js';
@@ -56,7 +56,7 @@ describe('the calibration error', () => {
   });
 
   test('has the interval of a bootstrap in numpy by group', () => {
-    const estimate = bootstrap(groups, binnedError(margins, labels), { resamples: 20_000 });
+    const estimate = bootstrapError(groups, binnedError(margins, labels), { resamples: 20_000 });
     expectInterval(estimate, expected.errorInterval);
   });
 

@@ -1,5 +1,5 @@
 import { auroc, rankedArea } from '../auroc.js';
-import { bootstrap, type BootstrapOptions, type Estimate } from '../bootstrap.js';
+import { bootstrap, bootstrapError, type BootstrapOptions, type Estimate } from '../bootstrap.js';
 import { rankedPrecision } from './average-precision.js';
 import { binnedError, reliability, type ReliabilityBin } from './calibration-error.js';
 import { groupBy } from './group-by.js';
@@ -91,7 +91,7 @@ function measureReading({ margins, labels, groups }: Items, options: BootstrapOp
     accuracy: bootstrap(groups, shareRight(margins, labels), options),
     brier: brierScore(margins, labels),
     logLoss: logLoss(margins, labels),
-    calibrationError: bootstrap(groups, binnedError(margins, labels), options),
+    calibrationError: bootstrapError(groups, binnedError(margins, labels), options),
     reliability: reliability(margins, labels),
   };
 }
@@ -120,7 +120,7 @@ function measureTenth(
   return {
     tenth,
     auroc: bootstrap(groups, rankedArea(margins, labels), options),
-    calibrationError: bootstrap(groups, binnedError(margins, labels), options),
+    calibrationError: bootstrapError(groups, binnedError(margins, labels), options),
   };
 }
 

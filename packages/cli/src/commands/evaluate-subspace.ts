@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { collectNames, type AttributeChoice } from '../options/attribute.js';
+import { parseCondition, type Condition } from '../options/condition.js';
+import { addJsonOption, type JsonFlag } from '../options/json.js';
+import { addModelOptions, type ModelFlags } from '../options/model.js';
+
+/** Options of `halfspace evaluate-subspace`. */
+export interface EvaluateSubspaceFlags extends ModelFlags, JsonFlag {
+  readonly attribute: readonly AttributeChoice[];
+  readonly data: readonly string[];
+  readonly output?: string;
+  readonly label?: string;
+  readonly desired?: Condition;
+  readonly undesired?: Condition;
+  readonly group?: string;
+}
+
+const EXAMPLES = `
+The data are labelled texts as "halfspace fit" reads them, and must be none that
+the subspace was fitted on. Intervals are 95 %, by a bootstrap over groups.
+
+Of several attributes the labels speak of the first. The figures of the others
+say how far they react to it, and a table how much their margins say the same.
+
+Examples:
+  $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl
+  $ halfspace evaluate-subspace --attribute ./calm.json ./kind.json \\
+      --data dev.jsonl --label calm --output report.html`;
+
+/** Adds `halfspace evaluate-subspace`. */
+export function addEvaluateSubspace(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('evaluate-subspace')
+    .summary('measure subspaces on labelled texts')
+    .description(
+      'Measures how well subspaces tell labelled texts apart, and how far their margins can be believed.',
+    )
+    .requiredOption(
+      '--attribute <name...>',
+      'an installed attribute or a subspace file; may be repeated',
+      collectNames,
+    )
+    .requiredOption('--data <file...>', 'JSON lines; may be repeated; - reads stdin')
+    .option('--output <file>', 'where to write a page with plots (HTML, in one file)')
+    .option('--label <column>', 'column that says on which side a row is (default: label)')
+    .option('--desired <condition>', "labels of the desired side (default: '=1')", parseCondition)
+    .option('--undesired <condition>', "labels of the other side (default: '=0')", parseCondition)
+    .option(
+      '--group <column>',
+      'column of rows that belong together (default: group, where there is one; else each row stands alone)',
+    );
+  addJsonOption(addModelOptions(command))
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: EvaluateSubspaceFlags) => {
+      const { evaluateSubspace } = await import('../run/evaluate-subspace.js');
+      await evaluateSubspace(flags, signal);
+    });
+}

@@ -1,0 +1,41 @@
+import type { AttributeEvaluation } from '@halfspace/subspace';
+
+/** Largest calibration errors with which margins are log-odds, and roughly so. */
+const CALIBRATED = 0.05;
+const ROUGHLY_CALIBRATED = 0.1;
+
+/** In words, what the figures of an attribute come to. */
+export function verdict({ attribute, readings, tenths, pairs }: AttributeEvaluation): string {
+  const { auroc, calibrationError } = readings.last;
+  const half = tenths[4].auroc.value;
+  return [
+    `${attribute} ${separation(auroc)} (AUROC ${auroc.value.toFixed(3)}, 95 % interval ${auroc.low.toFixed(3)} to ` +
+      `${auroc.high.toFixed(3)}, after the last token).`,
+    ...(pairs?.all.won === undefined
+      ? []
+      : [
+          `It prefers the chosen response in ${percent(pairs.all.won.last.value)} of the pairs; the longer one ` +
+            `would be right in ${percent(pairs.longerWins)}.`,
+        ]),
+    `${belief(calibrationError.value)} (they are ${percent(calibrationError.value)} off on average).`,
+    `Half-way through a text the AUROC is ${half.toFixed(3)}.`,
+  ].join(' ');
+}
+
+function separation({ value, low, high }: { value: number; low: number; high: number }): string {
+  if (high < 0.5) return 'points the wrong way';
+  if (low <= 0.5) return 'is no better than chance at telling the two sides apart';
+  const how = value >= 0.9 ? 'very well' : value >= 0.8 ? 'well' : value >= 0.7 ? 'fairly well' : 'weakly';
+  return `tells the two sides apart ${how}`;
+}
+
+function belief(error: number): string {
+  if (error <= CALIBRATED) return 'Its probabilities can be believed';
+  if (error <= ROUGHLY_CALIBRATED) return 'Its probabilities are right only roughly';
+  return 'Its probabilities cannot be believed on texts like these';
+}
+
+/** A share in per cent, with one decimal. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

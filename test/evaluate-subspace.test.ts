@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { jsonLines, resultsOf } from './support/halfspace.js';
+import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+
+interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+interface Evaluation {
+  readonly data: Readonly<Record<string, number>>;
+  readonly attributes: readonly {
+    readonly attribute: string;
+    readonly layer: number;
+    readonly readings: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
+    readonly tenths: readonly { readonly tenth: number; readonly auroc: Estimate }[];
+  }[];
+  readonly interference?: {
+    readonly cosines: readonly (readonly (number | null)[])[];
+    readonly correlations: Readonly<Record<'last' | 'every', readonly (readonly number[])[]>>;
+  };
+}
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+  const rows = labelledRows(160).split(/(?<=\n)/);
+  await workspace.write('train.jsonl', rows.slice(0, 80).join(''));
+  await workspace.write('dev.jsonl', rows.slice(80).join(''));
+  await fit('early', 1);
+});
+afterAll(async () => workspace.remove());
+
+async function fit(name: string, layer: number): Promise<void> {
+  const words = `fit --attribute ${name} --output ${name}.json --data train.jsonl --layer ${layer}`;
+  expect(await workspace.run([...words.split(' '), ...SMALL])).toMatchObject({ code: 0 });
+}
+
+async function evaluate(options: string): Promise<Evaluation> {
+  const run = await workspace.run(['evaluate-subspace', '--json', ...options.split(' '), ...SMALL]);
+  const [evaluation, ...rest] = resultsOf<Evaluation>(run);
+  expect(rest).toEqual([]);
+  return evaluation;
+}
+
+/** Margins after the last token as `halfspace score` has them. */
+async function lastMargins(): Promise<number[]> {
+  const run = await workspace.run([
+    ...'score --attribute ./early.json --input dev.jsonl --json'.split(' '),
+    ...SMALL,
+  ]);
+  return resultsOf<{ margins: { early: { last: number } } }>(run).map(({ margins }) => margins.early.last);
+}
+
+it('figures are those of the margins that halfspace score prints', async () => {
+  const { data, attributes, interference } = await evaluate('--attribute ./early.json --data dev.jsonl');
+  expect(data).toMatchObject({ rows: 80, positive: 40, negative: 40, groups: 40 });
+  expect(attributes).toMatchObject([{ attribute: 'early', layer: 1 }]);
+  expect(interference).toBeUndefined();
+  const margins = await lastMargins();
+  const [lower, upper] = [0, 1].map((label) => margins.filter((_, i) => i % 2 === label));
+  const inOrder = upper.flatMap((u) => lower.map((l) => Number(u > l) + Number(u === l) / 2));
+  const right = [...upper.filter((u) => u > 0), ...lower.filter((l) => l <= 0)];
+  const { auroc, accuracy } = attributes[0].readings['last'];
+  expect(auroc.value).toBeCloseTo(inOrder.reduce((sum, win) => sum + win, 0) / inOrder.length, 10);
+  expect(accuracy.value).toBeCloseTo(right.length / margins.length, 10);
+  expect(auroc.low).toBeLessThanOrEqual(auroc.value);
+  expect(auroc.high).toBeGreaterThanOrEqual(auroc.value);
+  const { tenths } = attributes[0];
+  expect(tenths.map(({ tenth }) => tenth)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(tenths[9].auroc).toEqual(auroc);
+});
+
+it('compares several attributes', async () => {
+  await fit('late', 2);
+  await fit('again', 1);
+  const { attributes, interference } = await evaluate(
+    '--attribute ./early.json ./late.json ./again.json --data dev.jsonl',
+  );
+  expect(attributes.map(({ attribute }) => attribute)).toEqual(['early', 'late', 'again']);
+  // The same data and layer give the same direction.
+  expect(interference?.cosines[0]).toEqual([expect.closeTo(1, 6), null, expect.closeTo(1, 6)]);
+  expect(interference?.correlations.every[0][2]).toBeCloseTo(1, 10);
+  expect(interference?.correlations.last[0][1]).toBeGreaterThan(0.5);
+});
+
+it('shows a person what it comes to', async () => {
+  const words = 'evaluate-subspace --attribute ./early.json --data dev.jsonl'.split(' ');
+  const { code, stdout, stderr } = await workspace.run([...words, ...SMALL]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^early tells the two sides apart .*AUROC [\d.]+/m);
+  expect(stdout).toMatch(/^after the last token +\d/m);
+  expect(stdout).toMatch(/^ +10 +\d/m);
+});
+
+it('refuses data that figures of it would mean nothing', async () => {
+  const [row] = (await workspace.read('dev.jsonl')).split('\n');
+  const words = 'evaluate-subspace --attribute ./early.json --data - --json'.split(' ');
+  const { code, stdout, stderr } = await workspace.run([...words, ...SMALL], { input: row });
+  expect({ code, lines: jsonLines(stdout) }).toEqual({ code: 1, lines: [] });
+  expect(stderr).toMatch(/^error \(one-sided-data\): /);
+});
