@@ -14,6 +14,7 @@ interface Evaluation {
     readonly attribute: string;
     readonly layer: number;
     readonly readings: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
+    readonly pairs?: unknown;
     readonly tenths: readonly { readonly tenth: number; readonly auroc: Estimate }[];
   }[];
   readonly interference?: {
@@ -83,6 +84,29 @@ it('compares several attributes', async () => {
   expect(interference?.cosines[0]).toEqual([expect.closeTo(1, 6), null, expect.closeTo(1, 6)]);
   expect(interference?.correlations.every[0][2]).toBeCloseTo(1, 10);
   expect(interference?.correlations.last[0][1]).toBeGreaterThan(0.5);
+});
+
+it('reads pairs, and says how many are won', async () => {
+  const rows = jsonLines<{ prompt: string; response: string }>(await workspace.read('dev.jsonl'));
+  const pairs = Array.from({ length: 40 }, (_, i) => {
+    const [rejected, chosen] = [rows[2 * i].response, rows[2 * i + 1].response];
+    return `${JSON.stringify({ prompt: rows[2 * i].prompt, better: chosen, worse: rejected })}\n`;
+  });
+  await workspace.write('pairs.jsonl', pairs.join(''));
+  const { data, attributes } = await evaluate(
+    '--attribute ./early.json --data pairs.jsonl --chosen better --rejected worse',
+  );
+  expect(data).toMatchObject({ rows: 80, positive: 40, groups: 40 });
+  const margins = await lastMargins();
+  const won = margins.filter((margin, i) => i % 2 === 1 && margin > margins[i - 1]).length;
+  // A response has twelve tokens.
+  const share = { pairs: 40, won: { last: { value: won / 40 } } };
+  expect(attributes[0].pairs).toMatchObject({
+    all: share,
+    similarLength: share,
+    chosenLonger: { pairs: 0 },
+    longerWins: 0.5,
+  });
 });
 
 it('shows a person what it comes to', async () => {

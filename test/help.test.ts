@@ -24,7 +24,7 @@ const OPTIONS = {
   ],
   score: ['--attribute', '--input', '--model', '--json'],
   fit: ['--attribute', '--data', '--output', '--layer', '--estimator', '--positions', '--model', '--json'],
-  'evaluate-subspace': ['--attribute', '--data', '--output', '--label', '--group', '--model', '--json'],
+  'evaluate-subspace': ['--attribute', '--data', '--label', '--chosen', '--group', '--model', '--json'],
   perplexity: ['--window', '--windows', '--model', '--json'],
   bench: ['--json'],
 };

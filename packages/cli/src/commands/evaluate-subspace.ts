@@ -1,18 +1,12 @@
 import type { Command } from 'commander';
 import { collectNames, type AttributeChoice } from '../options/attribute.js';
-import { parseCondition, type Condition } from '../options/condition.js';
+import { addDataOptions, type DataFlags } from '../options/data.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 
 /** Options of `halfspace evaluate-subspace`. */
-export interface EvaluateSubspaceFlags extends ModelFlags, JsonFlag {
+export interface EvaluateSubspaceFlags extends DataFlags, ModelFlags, JsonFlag {
   readonly attribute: readonly AttributeChoice[];
-  readonly data: readonly string[];
-  readonly output?: string;
-  readonly label?: string;
-  readonly desired?: Condition;
-  readonly undesired?: Condition;
-  readonly group?: string;
 }
 
 const EXAMPLES = `
@@ -25,7 +19,9 @@ say how far they react to it, and a table how much their margins say the same.
 Examples:
   $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl
   $ halfspace evaluate-subspace --attribute ./calm.json ./kind.json \\
-      --data dev.jsonl --label calm --output report.html`;
+      --data dev.jsonl --label calm
+  $ halfspace evaluate-subspace --attribute ./helpful.json --data pairs.parquet \\
+      --chosen chosen --rejected rejected`;
 
 /** Adds `halfspace evaluate-subspace`. */
 export function addEvaluateSubspace(program: Command, signal: AbortSignal): void {
@@ -39,17 +35,8 @@ export function addEvaluateSubspace(program: Command, signal: AbortSignal): void
       '--attribute <name...>',
       'an installed attribute or a subspace file; may be repeated',
       collectNames,
-    )
-    .requiredOption('--data <file...>', 'JSON lines; may be repeated; - reads stdin')
-    .option('--output <file>', 'where to write a page with plots (HTML, in one file)')
-    .option('--label <column>', 'column that says on which side a row is (default: label)')
-    .option('--desired <condition>', "labels of the desired side (default: '=1')", parseCondition)
-    .option('--undesired <condition>', "labels of the other side (default: '=0')", parseCondition)
-    .option(
-      '--group <column>',
-      'column of rows that belong together (default: group, where there is one; else each row stands alone)',
     );
-  addJsonOption(addModelOptions(command))
+  addJsonOption(addModelOptions(addDataOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateSubspaceFlags) => {
       const { evaluateSubspace } = await import('../run/evaluate-subspace.js');

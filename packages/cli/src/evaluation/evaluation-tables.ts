@@ -60,8 +60,17 @@ export function interferenceTables({ attributes, cosines, correlations }: Interf
 function readingsTable({ readings }: AttributeEvaluation): EvaluationTable {
   const heading = [
     'read',
-    ...['AUROC', INTERVAL, 'AUPRC', INTERVAL, 'right at 0', INTERVAL],
-    ...['Brier', 'log loss', 'ECE', INTERVAL, 'bins'],
+    'AUROC',
+    INTERVAL,
+    'AUPRC',
+    INTERVAL,
+    'right at 0',
+    INTERVAL,
+    'Brier',
+    'log loss',
+    'ECE',
+    INTERVAL,
+    'bins',
   ];
   const rows = Object.entries(READINGS).map(([key, name]) => {
     const figures = readings[key as Reading];

@@ -1,24 +1,23 @@
-import { evaluateAttributes } from '@halfspace/subspace';
+import { evaluateAttributes, type LabelledText } from '@halfspace/subspace';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
-import { INSTALLED } from '../installed-attributes.js';
+import { knownAttributes } from '../known-attributes.js';
+import { arePairs, openLabelledTexts } from '../labelled-texts.js';
 import { columnRecipe, saysLabels, type LabelRecipe } from '../label-recipe.js';
 import { loadAttributes } from '../load-attributes.js';
 import { note, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
-import { readLabelledTexts } from '../read-labelled-texts.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {
   const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => attribute);
   const recipe = await recipeOf(attributes[0].name, flags);
-  const { texts, leftOut } = await readLabelledTexts(flags.data, recipe, flags.group, signal);
-  if (leftOut > 0)
-    note(`${leftOut} rows are on neither side or empty and are left out; ${texts.length} remain.`);
+  const texts = await readTexts(flags, recipe, signal);
   const evaluation = await withBackend(flags, signal, async (backend) => {
     const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} rows`);
     return evaluateAttributes(backend, attributes, texts, {
+      pairs: arePairs(flags),
       signal,
       onProgress: ({ done, total }) => progress.update(done, total),
     }).finally(() => progress.stop());
@@ -27,7 +26,22 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
   else showEvaluation(evaluation);
 }
 
+async function readTexts(
+  flags: EvaluateSubspaceFlags,
+  recipe: LabelRecipe,
+  signal: AbortSignal,
+): Promise<LabelledText[]> {
+  const opened = openLabelledTexts(flags.data, flags, recipe, signal);
+  const texts: LabelledText[] = [];
+  for await (const text of opened) texts.push(text);
+  if (opened.leftOut > 0) {
+    note(`${opened.leftOut} rows are on neither side or empty and are left out; ${texts.length} remain.`);
+  }
+  return texts;
+}
+
 async function recipeOf(name: string, flags: EvaluateSubspaceFlags): Promise<LabelRecipe> {
-  const installed = saysLabels(flags) ? undefined : await INSTALLED.get(name)?.();
-  return installed?.labelOf ?? columnRecipe(flags);
+  if (saysLabels(flags)) return columnRecipe(flags);
+  const { byName } = await knownAttributes();
+  return byName.get(name)?.labelOf ?? columnRecipe(flags);
 }

@@ -53,7 +53,7 @@ const FEWEST_GROUPS = 3;
  * Measures attributes against labels, all of them in one run of the model over the rows. They must be rows
  * that no attribute was fitted or calibrated on, or the figures flatter.
  *
- * @param rows - Labelled responses, in any order. The labels speak of one value: of several attributes, the
+ * @param labelled - Labelled responses, in any order; a label of one half or more counts as 1. The labels speak of one value: of several attributes, the
  * figures of the others say how far they react to it.
  * @throws HalfspaceError before any work of the model: `no-data`, `bad-row`, `one-sided-data`,
  * `too-little-data`, `subspace-of-another-model`, and naming the row `empty-response` and
@@ -62,13 +62,14 @@ const FEWEST_GROUPS = 3;
 export async function evaluateAttributes(
   backend: Backend,
   attributes: readonly Attribute[],
-  rows: readonly LabelledText[],
+  labelled: readonly LabelledText[],
   { pairs = false, seed = 0, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { name, fingerprint } = backend.model;
   const names = attributes.map((attribute) => attribute.name);
   const subspaces = attributes.map((attribute) => subspaceFor(attribute, backend.model));
-  checkRows(rows);
+  checkRows(labelled);
+  const rows = labelled.map((row): SidedText => ({ ...row, label: row.label >= 0.5 ? 1 : 0 }));
   checkLabels(rows);
   if (pairs) checkPairs(rows);
   const margins = await readMargins(backend, subspaces, rows, signal, onProgress);
@@ -96,6 +97,11 @@ export async function evaluateAttributes(
           ),
         }),
   };
+}
+
+/** A labelled text that is on one side or the other. */
+interface SidedText extends LabelledText {
+  readonly label: 0 | 1;
 }
 
 /** The margins of each attribute on each row, one a token. */
