@@ -1,4 +1,10 @@
-import type { Attribute, Calibration, ScoringAttribute, Subspace } from './contracts/attribute.js';
+import type {
+  Attribute,
+  Calibration,
+  LinearAttribute,
+  ScoringAttribute,
+  Subspace,
+} from './contracts/attribute.js';
 import type { ModelInfo } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
 
@@ -43,10 +49,12 @@ export function bindAttributes(
   });
 }
 
-function subspaceFor(
-  { name, subspaces }: Extract<Attribute, { subspaces: unknown }>,
-  model: ModelInfo,
-): Subspace {
+/**
+ * The subspace that an attribute has for a model.
+ *
+ * @throws HalfspaceError `subspace-of-another-model`
+ */
+export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelInfo): Subspace {
   const subspace = subspaces.find((each) => each.model === model.fingerprint);
   if (subspace === undefined || !fits(subspace, model)) {
     throw new HalfspaceError(

@@ -1,3 +1,4 @@
+import { HalfspaceError, type Attribute, type LinearAttribute } from '@halfspace/core';
 import { evaluateAttributes, type LabelledText } from '@halfspace/subspace';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
@@ -11,7 +12,7 @@ import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {
-  const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => attribute);
+  const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
   const recipe = await recipeOf(attributes[0].name, flags);
   const texts = await readTexts(flags, recipe, signal);
   const evaluation = await withBackend(flags, signal, async (backend) => {
@@ -24,6 +25,14 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
   });
   if (flags.json) printJson(evaluation);
   else showEvaluation(evaluation);
+}
+
+function linear(attribute: Attribute): LinearAttribute {
+  if ('subspaces' in attribute) return attribute;
+  throw new HalfspaceError(
+    'no-subspace',
+    `The attribute "${attribute.name}" has no subspace to evaluate: it is computed by a function of its own.`,
+  );
 }
 
 async function readTexts(

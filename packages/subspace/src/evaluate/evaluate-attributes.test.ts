@@ -46,7 +46,6 @@ describe('evaluateAttributes', () => {
     const tokens = rows.reduce((sum, { response }) => sum + response.length, 0);
     expect(data).toEqual({ rows: 400, positive: 200, negative: 200, groups: 100, tokens });
     expect(progress).toEqual(rows.map((_, i) => i + 1));
-    expect(backend.open).toBe(0);
     expect(interference).toBeUndefined();
     const [{ readings, layer }] = attributes;
     expect(layer).toBe(2);
@@ -54,7 +53,8 @@ describe('evaluateAttributes', () => {
     const margins = await Promise.all(
       rows.map(async ({ prompt, response }) => {
         const tokensOf = backend.tokenizer.encode(prompt + response);
-        const states = (await backend.prefill(tokensOf, { rowsPerStep: 1, layers: [2] })).hidden(2);
+        const [text] = await backend.states([tokensOf], { layers: [2] });
+        const states = text.hidden(2);
         return OPTIMAL.reduce((sum, weight, i) => sum + weight * (states[states.length - 8 + i] - 10), 0);
       }),
     );

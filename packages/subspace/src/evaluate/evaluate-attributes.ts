@@ -1,4 +1,10 @@
-import { type Attribute, type Backend, HalfspaceError, type Subspace } from '@halfspace/core';
+import {
+  type Backend,
+  HalfspaceError,
+  type LinearAttribute,
+  type Subspace,
+  subspaceFor,
+} from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
 import { distancesOf } from '../distances.js';
 import type { FitProgress } from '../fit-options.js';
@@ -9,7 +15,6 @@ import { type Interference, measureInterference } from './interference.js';
 import { type MarginFigures, measureMargins } from './margin-figures.js';
 import type { MarginTrack } from './margin-track.js';
 import { measurePairs, type PairFigures, type TrackPair } from './pair-figures.js';
-import { subspaceFor } from './subspace-for.js';
 
 /** Settings of {@link evaluateAttributes}. */
 export interface EvaluateOptions {
@@ -61,7 +66,7 @@ const FEWEST_GROUPS = 3;
  */
 export async function evaluateAttributes(
   backend: Backend,
-  attributes: readonly Attribute[],
+  attributes: readonly LinearAttribute[],
   labelled: readonly LabelledText[],
   { pairs = false, seed = 0, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Evaluation> {
