@@ -101,7 +101,7 @@ function pushed() {
     subspaces: [
       {
         model: fingerprint,
-        layer: 18,
+        layers: [18],
         direction: direction.map((value) => value / norm),
         offset: 0,
         calibration: { slope: 0.1, intercept: 0 },

@@ -28,7 +28,7 @@ export async function createStandIn(
     subspaces: [
       {
         model: fingerprint,
-        layer,
+        layers: [layer],
         direction,
         offset: mean,
         calibration: { slope: 1 / deviation, intercept: 0 },

@@ -66,8 +66,8 @@ export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelIn
   return subspace;
 }
 
-function fits(subspace: Subspace, model: ModelInfo): boolean {
-  return subspace.direction.length === model.width && subspace.layer <= model.layers;
+function fits({ direction, layers }: Subspace, model: ModelInfo): boolean {
+  return direction.length === model.width * layers.length && layers.every((layer) => layer <= model.layers);
 }
 
 function checkLayers({ name, layers }: ScoringAttribute, model: ModelInfo): void {

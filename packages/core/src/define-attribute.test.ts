@@ -6,7 +6,7 @@ import type { Subspace } from './contracts/attribute.js';
 
 const subspace: Subspace = {
   model: 'f00d',
-  layer: 2,
+  layers: [2],
   direction: Float32Array.of(0.6, 0.8),
   offset: 0.5,
   calibration: { slope: 2, intercept: -1 },
@@ -41,8 +41,10 @@ describe('defineAttribute', () => {
     ['empty description', { ...definition, description: ' ' }, /description/],
     ['two subspaces for a model', { ...definition, subspaces: [subspace, subspace] }, /two subspaces/],
     ['no fingerprint', withSubspace({ model: '' }), /fingerprint/],
-    ['broken layer', withSubspace({ layer: 1.5 }), /layer 1.5/],
-    ['negative layer', withSubspace({ layer: -1 }), /layer -1/],
+    ['broken layer', withSubspace({ layers: [1.5] }), /layer 1.5/],
+    ['no layer', withSubspace({ layers: [] }), /no layer/],
+    ['layers in disorder', withSubspace({ layers: [2, 1] }), /layers 2, 1/],
+    ['negative layer', withSubspace({ layers: [-1] }), /layer -1/],
     ['long direction', withSubspace({ direction: Float32Array.of(1, 1) }), /norm 1.41/],
     ['NaN direction', withSubspace({ direction: Float32Array.of(NaN, 1) }), /norm NaN/],
     ['empty direction', withSubspace({ direction: new Float32Array() }), /norm 0/],

@@ -88,10 +88,14 @@ function checkedScoring(definition: ScoringAttributeDefinition) {
 }
 
 function checkedCopy(name: string, subspace: Subspace): Subspace {
-  const { model, layer, direction, offset, calibration } = subspace;
+  const { model, layers, direction, offset, calibration } = subspace;
   const { slope, intercept } = calibration;
   if (model === '') fail(name, 'has a subspace without a model fingerprint.');
-  checkLayer(name, layer);
+  if (layers.length === 0) fail(name, 'has a subspace that reads no layer.');
+  for (const layer of layers) checkLayer(name, layer);
+  if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
+    fail(name, `reads the layers ${layers.join(', ')}; give each once, in ascending order.`);
+  }
   const norm = Math.hypot(...direction);
   if (!(Math.abs(norm - 1) < NORM_TOLERANCE)) {
     fail(name, `has a direction of norm ${norm}; divide direction and offset by it and multiply the slope.`);
@@ -104,7 +108,7 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
   }
   return Object.freeze({
     model,
-    layer,
+    layers: Object.freeze([...layers]),
     direction: direction.slice(),
     offset,
     calibration: Object.freeze({ slope, intercept }),

@@ -24,7 +24,7 @@ function attribute(name: string, axis: number): LinearAttribute {
   return defineAttribute({
     name,
     description: 'a test',
-    subspaces: [{ model: 'toy-fingerprint', layer: 1, direction, offset: 0.1, calibration }],
+    subspaces: [{ model: 'toy-fingerprint', layers: [1], direction, offset: 0.1, calibration }],
   });
 }
 

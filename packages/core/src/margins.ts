@@ -29,13 +29,16 @@ export interface DistanceReader {
 }
 
 /**
- * Prepares a reader for some subspaces, which may be at different layers. Those of a layer share one
+ * Prepares a reader for some subspaces, each of one layer or several. Those of a layer share one
  * pass over its rows. Sums are in double precision.
  */
 export function createDistanceReader(subspaces: readonly Subspace[]): DistanceReader {
-  const layers = [...new Set(subspaces.map((subspace) => subspace.layer))].sort((a, b) => a - b);
-  const columnsOf = layers.map((layer) =>
-    subspaces.flatMap((subspace, column) => (subspace.layer === layer ? [{ subspace, column }] : [])),
+  const layers = [...new Set(subspaces.flatMap((subspace) => subspace.layers))].sort((a, b) => a - b);
+  const partsOf = layers.map((layer) =>
+    subspaces.flatMap((subspace, column) => {
+      const index = subspace.layers.indexOf(layer);
+      return index < 0 ? [] : [{ ...partAt(subspace, index), column }];
+    }),
   );
   return {
     layers,
@@ -43,8 +46,11 @@ export function createDistanceReader(subspaces: readonly Subspace[]): DistanceRe
       layers.forEach((layer, l) => {
         const rows = source.hidden(layer);
         places.forEach((place, row) => {
-          for (const { subspace, column } of columnsOf[l]) {
-            columns[column][place] = finite(distance(subspace, rows, first + row));
+          for (const { part, offset, column } of partsOf[l]) {
+            const product = dot(part, rows, first + row);
+            // The offset comes with the first layer of a subspace.
+            const sum = offset === undefined ? columns[column][place] + product : product - offset;
+            columns[column][place] = finite(sum);
           }
         });
       });
@@ -52,11 +58,20 @@ export function createDistanceReader(subspaces: readonly Subspace[]): DistanceRe
   };
 }
 
-function distance({ direction, offset }: Subspace, rows: Float32Array, row: number): number {
-  const start = row * direction.length;
+/** What a subspace takes from its layer of an index. */
+function partAt({ layers, direction, offset }: Subspace, index: number) {
+  const width = direction.length / layers.length;
+  return {
+    part: direction.subarray(index * width, (index + 1) * width),
+    offset: index === 0 ? offset : undefined,
+  };
+}
+
+function dot(part: Float32Array, rows: Float32Array, row: number): number {
+  const start = row * part.length;
   let sum = 0;
-  for (let i = 0; i < direction.length; i++) sum += direction[i] * rows[start + i];
-  return sum - offset;
+  for (let i = 0; i < part.length; i++) sum += part[i] * rows[start + i];
+  return sum;
 }
 
 function finite(value: number): number {

@@ -23,7 +23,7 @@ const kind = defineAttribute({
   subspaces: [
     {
       model: 'toy-fingerprint',
-      layer: 1,
+      layers: [1],
       direction: Float32Array.of(0, 1, 0, 0),
       offset: 0.1,
       calibration: { slope: 2, intercept: 0.25 },

@@ -8,7 +8,7 @@ import { bonusOf, tilt } from './tilt.js';
 function subspaceOf(change: Partial<Subspace> = {}): Subspace {
   return {
     model: 'm',
-    layer: 0,
+    layers: [0],
     direction: Float32Array.of(1),
     offset: 0,
     calibration: { slope: 1, intercept: 0 },
@@ -133,10 +133,10 @@ describe('createDistanceReader', () => {
     const rows = 5;
     const matrix = (): Float32Array => Float32Array.from({ length: rows * width }, () => random() - 0.5);
     const hidden = new Map([0, 2, 3].map((layer) => [layer, matrix()]));
-    const subspaces = [3, 0, 3, 2].map((layer) =>
+    const subspaces = [[3], [0, 2, 3], [3], [2, 3]].map((layers) =>
       subspaceOf({
-        layer,
-        direction: Float32Array.from({ length: width }, () => random() - 0.5),
+        layers,
+        direction: Float32Array.from({ length: layers.length * width }, () => random() - 0.5),
         offset: random(),
         calibration: { slope: 1 + random(), intercept: random() },
       }),
@@ -157,9 +157,10 @@ describe('createDistanceReader', () => {
     for (let row = 0; row < 3; row++) {
       subspaces.forEach((subspace, a) => {
         const start = (row + 1) * width;
-        const h = hidden.get(subspace.layer)?.slice(start, start + width) ?? [];
-        let expected = -subspace.offset;
-        h.forEach((value, i) => (expected += value * subspace.direction[i]));
+        const h = subspace.layers.flatMap((layer) => [
+          ...(hidden.get(layer)?.subarray(start, start + width) ?? []),
+        ]);
+        const expected = h.reduce((sum, value, i) => sum + value * subspace.direction[i], -subspace.offset);
         const found = columns[a][places[row]];
         expect(found).toBeCloseTo(expected, 12);
         expect(marginOf(subspace.calibration, found)).toBeCloseTo(

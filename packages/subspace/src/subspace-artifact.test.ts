@@ -130,7 +130,7 @@ describe('what core gets', () => {
   test('the subspace', () => {
     expect(subspaceOf(ARTIFACT)).toEqual({
       model: 'f00d',
-      layer: 3,
+      layers: [3],
       direction: Float32Array.of(0.6, -0.8),
       offset: 1.5,
       calibration: { slope: 2, intercept: -0.5 },
@@ -153,7 +153,7 @@ describe('what core gets', () => {
     expect(attributeOf(ARTIFACT, 'text without harm')).toMatchObject({
       name: 'self-harm',
       description: 'text without harm',
-      subspaces: [{ model: 'f00d', layer: 3 }],
+      subspaces: [{ model: 'f00d', layers: [3] }],
     });
     expect(attributeOf(ARTIFACT).description).toMatch(/self-harm/);
     expect(attributeOf({ ...ARTIFACT, forced: true }, 'text without harm').description).toMatch(

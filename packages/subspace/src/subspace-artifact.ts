@@ -139,7 +139,7 @@ export function parseSubspace(json: unknown, where: string): SubspaceArtifact {
 export function subspaceOf(artifact: SubspaceArtifact): Subspace {
   return {
     model: artifact.model.fingerprint,
-    layer: artifact.layer,
+    layers: [artifact.layer],
     direction: decodeDirection(artifact.direction),
     offset: artifact.offset,
     calibration: artifact.calibration,

@@ -69,7 +69,7 @@ async function fillUp(
 ): Promise<readonly WeightedAttribute[]> {
   const { model } = backend;
   const first = attributes.map(({ attribute }) => subspaceOf(attribute, model)).find(Boolean);
-  const layer = first?.layer ?? Math.round(model.layers * 0.6);
+  const layer = first?.layers[0] ?? Math.round(model.layers * 0.6);
   const missing = Math.max(0, FEWEST_CASES - attributes.length);
   const standIns = Array.from({ length: missing }, async (_, index) => ({
     attribute: await createStandIn(`random-${index + 1}`, backend, layer, PROMPT),

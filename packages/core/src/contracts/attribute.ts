@@ -18,9 +18,9 @@ export interface Calibration {
 export interface Subspace {
   /** Fingerprint of the model whose hidden states it reads ({@link ModelInfo.fingerprint}). */
   readonly model: string;
-  /** Layer read, 0 (embedding) to the number of blocks. */
-  readonly layer: number;
-  /** Unit vector, as wide as the model. */
+  /** Layers read, 0 (embedding) to the number of blocks, ascending. The h above is their states end to end. */
+  readonly layers: readonly number[];
+  /** Unit vector, as wide as the model for each layer. */
   readonly direction: Float32Array;
   /** direction · midpoint of the class means. */
   readonly offset: number;
