@@ -27,6 +27,7 @@ const OPTIONS = {
   'evaluate-subspace': ['--attribute', '--data', '--label', '--chosen', '--group', '--model', '--json'],
   perplexity: ['--window', '--windows', '--model', '--json'],
   bench: ['--json'],
+  'attribute new': ['--directory', '--kind', '--json'],
 };
 
 it.each(Object.entries(OPTIONS))('%s --help names its options', async (command, options) => {
@@ -36,11 +37,14 @@ it.each(Object.entries(OPTIONS))('%s --help names its options', async (command, 
   for (const option of options) expect(stdout).toMatch(new RegExp(`^  ${option}\\b`, 'm'));
 });
 
-it.each(['', 'model'])('"halfspace %s" alone shows the commands and is wrong usage', async (words) => {
-  const { code, stdout, stderr } = await halfspace(words === '' ? [] : [words]);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^Commands:$/m);
-});
+it.each(['', 'model', 'attribute'])(
+  '"halfspace %s" alone shows the commands and is wrong usage',
+  async (words) => {
+    const { code, stdout, stderr } = await halfspace(words === '' ? [] : [words]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^Commands:$/m);
+  },
+);
 
 it('runs as npx halfspace', async () => {
   const { stdout } = await promisify(execFile)('npx', ['--no-install', 'halfspace', '--version']);

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addAttribute } from './commands/attribute.js';
 import { addBench } from './commands/bench.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addFit } from './commands/fit.js';
@@ -7,8 +7,7 @@ import { addGenerate } from './commands/generate.js';
 import { addModel } from './commands/model.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addScore } from './commands/score.js';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+import { VERSION } from './version.js';
 
 /**
  * The `halfspace` command with everything it understands. Nothing heavy is loaded here: what a command
@@ -19,7 +18,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('halfspace')
     .description('Language models that write within your values: steer, score, fit and measure.')
-    .version(version)
+    .version(VERSION)
     .configureHelp({ showGlobalOptions: false })
     // Errors are written by report(), with their code; see there.
     .configureOutput({ outputError: () => undefined })
@@ -43,5 +42,6 @@ export function createProgram(signal: AbortSignal): Command {
   addPerplexity(program, signal);
   addBench(program, signal);
   addModel(program, signal);
+  addAttribute(program);
   return program;
 }

@@ -1,0 +1,10 @@
+import { defineAttribute } from '@halfspace/core';
+import { subspacesIn } from '@halfspace/subspace';
+
+export default defineAttribute({
+  name: 'my-attribute',
+  // In one line: text on the positive side is …
+  description: 'courteous towards the person spoken to',
+  // One file for each model, written by `halfspace fit --output`. There are none yet.
+  subspaces: subspacesIn(new URL('../subspaces/', import.meta.url)),
+});
