@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CONTRACT_VERSION, HalfspaceError, type Attribute } from '@halfspace/core';
+import { checkPlugin, HalfspaceError, isHalfspaceError, type Attribute } from '@halfspace/core';
 import { resolve as resolveImport } from 'import-meta-resolve';
 import { importFault, importModule, type ModuleExports } from './import-module.js';
 import type { LabelRecipe } from './label-recipe.js';
@@ -18,8 +18,8 @@ export interface AttributeModule {
  * The attribute at a path: of a subspace file (`.json`), a module, or a directory with a package.
  *
  * @throws HalfspaceError `attribute-not-found` when there is nothing there, what reading a subspace file
- * throws, `no-attribute` when it exports none or several, `contract-mismatch`, `plugin-failed` when the
- * module cannot be imported, and any HalfspaceError that it throws itself
+ * throws, `no-attribute` when it exports none or several, `contract-mismatch`, `bad-attribute` for one that
+ * `defineAttribute` did not make, `plugin-failed` when the module cannot be imported, and any HalfspaceError that it throws itself
  */
 export async function attributeAtPath(path: string): Promise<AttributeModule> {
   if (path.endsWith('.json')) {
@@ -102,7 +102,7 @@ function attributeAmong(exports: ModuleExports, label: string): Attribute {
   const all = [...new Set(Object.values(exports).filter(isAttribute))];
   const found = isAttribute(exports['default']) ? [exports['default']] : all;
   if (found.length === 1) {
-    checkContract(found[0], label);
+    check(found[0], label);
     return found[0];
   }
   const fault =
@@ -113,13 +113,13 @@ function attributeAmong(exports: ModuleExports, label: string): Attribute {
   );
 }
 
-function checkContract({ contract, name }: { contract: number; name: string }, label: string): void {
-  if (contract === CONTRACT_VERSION) return;
-  throw new HalfspaceError(
-    'contract-mismatch',
-    `The attribute "${name}" of ${label} was made for version ${contract} of the Halfspace contracts, and this ` +
-      `command speaks version ${CONTRACT_VERSION}. Install releases of the two that belong together.`,
-  );
+function check(attribute: Attribute, label: string): void {
+  try {
+    checkPlugin('attribute', attribute);
+  } catch (error) {
+    if (!isHalfspaceError(error)) throw error;
+    throw new HalfspaceError(error.code, `${label} cannot be used. ${error.message}`, { cause: error });
+  }
 }
 
 function isAttribute(value: unknown): value is Attribute {

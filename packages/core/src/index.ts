@@ -14,6 +14,8 @@ export type {
   ScoringAttributeDefinition,
 } from './define-attribute.js';
 export type { BonusForm } from './tilt.js';
+export { checkPlugin } from './contracts/check-plugin.js';
+export type { PluginKind } from './contracts/check-plugin.js';
 export { CONTRACT_VERSION } from './contracts/version.js';
 export type { ChatMessage, Tokenizer } from './contracts/tokenizer.js';
 export type {

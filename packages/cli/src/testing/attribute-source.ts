@@ -1,6 +1,10 @@
-import { CONTRACT_VERSION } from '@halfspace/core';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 
-/** JavaScript of an attribute that needs no import, so that it can be written anywhere. */
-export function attributeSource(name: string, contract: number = CONTRACT_VERSION): string {
-  return JSON.stringify({ contract, name, description: 'text', subspaces: [] });
+const CORE = pathToFileURL(createRequire(import.meta.url).resolve('@halfspace/core')).href;
+
+/** An expression of a module that makes an attribute, wherever the module is. */
+export function attributeSource(name: string): string {
+  const definition = JSON.stringify({ name, description: 'text', subspaces: [] });
+  return `(await import(${JSON.stringify(CORE)})).defineAttribute(${definition})`;
 }

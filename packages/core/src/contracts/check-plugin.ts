@@ -5,7 +5,7 @@ import { CONTRACT_VERSION } from './version.js';
 const MADE = Symbol.for('@halfspace/core/made');
 
 /** Kinds of plugin that have a `define` function. */
-type PluginKind = 'attribute' | 'filter';
+export type PluginKind = 'attribute' | 'filter';
 
 /** Marks a plugin as checked and freezes it. A copy of it is a plugin no more. */
 export function seal<T extends object>(kind: PluginKind, plugin: T): Readonly<T> {

@@ -1,5 +1,5 @@
-import type { Attribute } from '@halfspace/core';
+import type { LinearAttribute } from '@halfspace/core';
 
 /** Text that is courteous towards the person spoken to. The README is its model card. */
-declare const attribute: Attribute;
+declare const attribute: LinearAttribute;
 export default attribute;

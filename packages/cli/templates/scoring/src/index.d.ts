@@ -1,5 +1,5 @@
-import type { Attribute } from '@halfspace/core';
+import type { ScoringAttribute } from '@halfspace/core';
 
 /** Text that keeps its voice down. The README is its model card. */
-declare const attribute: Attribute;
+declare const attribute: ScoringAttribute;
 export default attribute;
