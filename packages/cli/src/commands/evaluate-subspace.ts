@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collectNames, type AttributeChoice } from '../options/attribute.js';
+import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/attribute.js';
 import { addDataOptions, type DataFlags } from '../options/data.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
@@ -31,11 +31,7 @@ export function addEvaluateSubspace(program: Command, signal: AbortSignal): void
     .description(
       'Measures how well subspaces tell labelled texts apart, and how far their margins can be believed.',
     )
-    .requiredOption(
-      '--attribute <name...>',
-      'an installed attribute or a subspace file; may be repeated',
-      collectNames,
-    );
+    .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames);
   addJsonOption(addModelOptions(addDataOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateSubspaceFlags) => {

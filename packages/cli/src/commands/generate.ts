@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import { ATTRIBUTE_SPEC, collectAttributes, type AttributeChoice } from '../options/attribute.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer, number } from '../options/number.js';
@@ -42,7 +42,7 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
     .option('--chat', 'give each prompt to the model as the turn of a user')
     .option(
       '--attribute <name[=weight]>',
-      'steer by an installed attribute or a subspace file; the weight is 1 if left out, and 0 only measures; may be repeated',
+      `steer by ${ATTRIBUTE_SPEC}; the weight is 1 if left out, and 0 only measures; may be repeated`,
       collectAttributes,
     )
     .addOption(

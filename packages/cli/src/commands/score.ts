@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collectNames, type AttributeChoice } from '../options/attribute.js';
+import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/attribute.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 
@@ -25,11 +25,7 @@ export function addScore(program: Command, signal: AbortSignal): void {
     .command('score')
     .summary('tell on which side of an attribute texts lie')
     .description('Reads the margins of texts that are already written.')
-    .requiredOption(
-      '--attribute <name...>',
-      'an installed attribute or a subspace file; may be repeated',
-      collectNames,
-    )
+    .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames)
     .requiredOption(
       '--input <file>',
       'JSON lines with a "response" and, if there is one, its "prompt"; - reads stdin',

@@ -1,6 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import { readNumber } from './number.js';
 
+/** How an attribute is named on the command line. */
+export const ATTRIBUTE_SPEC =
+  'an attribute by its name, or by the path of a subspace file, a module or a package';
+
 /** An attribute as the user names it: by its name if it is installed or in the config, else by a path. */
 export interface AttributeChoice {
   /** A name or a path (see {@link isAttributePath}). */
