@@ -20,6 +20,7 @@ export interface HalfspaceParts {
 /**
  * The composition root: the one place where plugins are wired.
  *
+ * @param parts - A backend, and the attributes that may be used with it.
  * @throws HalfspaceError `contract-mismatch` when a plugin is for another version of the contracts,
  * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
  * make, and when two attributes have one name.

@@ -39,6 +39,7 @@ export interface ScoreOptions {
 /**
  * The tokens of prompt and response, encoded apart, as they meet when a response is generated.
  *
+ * @param backend - Whose tokenizer and context length count.
  * @throws HalfspaceError `empty-response`, `context-overflow`
  */
 export function encodeResponse(

@@ -28,6 +28,7 @@ export function auroc(scores: ArrayLike<number>, labels: ArrayLike<number>): num
  * replacement, because items of one group are not independent. Draws that miss a label are drawn again.
  *
  * @param groups - The group of each item.
+ * @param options - How many draws, from which seed.
  * @throws HalfspaceError `one-sided-data` when a label is missing.
  */
 export function bootstrapAuroc(

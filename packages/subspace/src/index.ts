@@ -4,7 +4,7 @@ export type { LabelledText, Positions } from './labelled-text.js';
 export { attributeOf, parseSubspace, subspaceOf } from './subspace-artifact.js';
 export type { DataSummary, RowCounts, SubspaceArtifact } from './subspace-artifact.js';
 export { labelBy } from './label-recipe.js';
-export type { LabelOf, LabelRecipe } from './label-recipe.js';
+export type { LabelOf, LabelRecipe, ScaleEnd } from './label-recipe.js';
 export { readSubspace, subspacesIn, writeSubspace } from './subspace-file.js';
 export { createMoments, mergeMoments, weightMoments } from './moments.js';
 export type { Moments } from './moments.js';

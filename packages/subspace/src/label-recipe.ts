@@ -1,13 +1,24 @@
 import { HalfspaceError } from '@halfspace/core';
 
+/** One end of a scale. */
+export type ScaleEnd =
+  | {
+      /** Up to here. */
+      readonly to: number;
+    }
+  | {
+      /** From here on. */
+      readonly from: number;
+    };
+
 /** How a column of a public data set says on which side of an attribute a row is. */
 export interface LabelRecipe {
   /** Column with a number from 0 to 1. */
   readonly column: string;
   /** Where the desired side is: at most `to`, or at least `from`. */
-  readonly desired: { readonly to: number } | { readonly from: number };
+  readonly desired: ScaleEnd;
   /** Where the other side is. What is on neither side says too little and is left out. */
-  readonly undesired: { readonly to: number } | { readonly from: number };
+  readonly undesired: ScaleEnd;
 }
 
 /**
@@ -33,6 +44,6 @@ export function labelBy({ column, desired, undesired }: LabelRecipe): LabelOf {
   };
 }
 
-function lies(value: number, side: { readonly to: number } | { readonly from: number }): boolean {
+function lies(value: number, side: ScaleEnd): boolean {
   return 'to' in side ? value <= side.to : value >= side.from;
 }

@@ -103,6 +103,7 @@ export interface LookAheadOptions {
 export interface StatesOptions {
   /** Layers whose hidden states are wanted. */
   readonly layers: readonly number[];
+  /** Ends the call with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
