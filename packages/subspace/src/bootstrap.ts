@@ -10,8 +10,11 @@ export interface BootstrapOptions {
 
 /** A number with its 95 % interval. */
 export interface Estimate {
+  /** The number itself. */
   readonly value: number;
+  /** Lower end of the interval. */
   readonly low: number;
+  /** Upper end of the interval. */
   readonly high: number;
 }
 

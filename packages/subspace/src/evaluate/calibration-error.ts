@@ -3,6 +3,7 @@ import { probabilityOf } from './log-odds.js';
 
 /** Items of about the same margin. */
 export interface ReliabilityBin {
+  /** How many there are. */
   readonly count: number;
   /** Their mean probability of label 1, by the margins. */
   readonly predicted: number;

@@ -30,7 +30,9 @@ export interface EvaluateOptions {
 
 /** What one attribute's margins say of the labels. */
 export interface AttributeEvaluation extends MarginFigures {
+  /** Name of the attribute. */
   readonly attribute: string;
+  /** Layer that it reads. */
   readonly layer: number;
   /** Present when the rows have pairs. */
   readonly pairs?: PairFigures;
@@ -38,11 +40,19 @@ export interface AttributeEvaluation extends MarginFigures {
 
 /** Figures of attributes on rows that they were not fitted on. Plain JSON. */
 export interface Evaluation {
-  readonly model: { readonly name: string; readonly fingerprint: string };
+  /** The model that the margins are of. */
+  readonly model: {
+    /** Name for people. */
+    readonly name: string;
+    /** sha-256 (hex) of the weights as published. */
+    readonly fingerprint: string;
+  };
+  /** The rows that were measured on. */
   readonly data: RowCounts & {
     /** Tokens of all responses. */
     readonly tokens: number;
   };
+  /** One for each attribute, in the order given. */
   readonly attributes: readonly AttributeEvaluation[];
   /** Present when there are several attributes. */
   readonly interference?: Interference;

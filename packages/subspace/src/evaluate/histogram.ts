@@ -1,8 +1,12 @@
 /** How many items of each label have a margin from `low` up to `high`. */
 export interface HistogramBin {
+  /** From this margin. */
   readonly low: number;
+  /** Up to this margin. */
   readonly high: number;
+  /** Items of label 1. */
   readonly positive: number;
+  /** Items of label 0. */
   readonly negative: number;
 }
 

@@ -2,6 +2,7 @@ import type { Subspace } from '@halfspace/core';
 
 /** How much attributes say the same. Matrices are by attribute, in the order given. */
 export interface Interference {
+  /** Names, in the order of the matrices. */
   readonly attributes: readonly string[];
   /** Cosines between directions; `null` between layers, where a cosine has no meaning. */
   readonly cosines: readonly (readonly (number | null)[])[];
@@ -16,7 +17,9 @@ export interface Interference {
 
 /** An attribute, and its margins on some responses, the same ones for all attributes. */
 export interface MeasuredAttribute {
+  /** Name of the attribute. */
   readonly name: string;
+  /** What it reads. */
   readonly subspace: Subspace;
   /** For each response, one margin a token. */
   readonly margins: readonly Float64Array[];

@@ -10,11 +10,13 @@ import { rocCurve, type RocPoint } from './roc-curve.js';
 
 /** How well margins tell the labels, read in one way; intervals by a bootstrap over groups. */
 export interface ReadingFigures {
+  /** Area under the ROC curve; 0.5 is chance. */
   readonly auroc: Estimate;
   /** Area under the precision–recall curve. */
   readonly averagePrecision: Estimate;
   /** Share on the right side of margin 0. */
   readonly accuracy: Estimate;
+  /** Brier score: mean squared error of the probability; 0 is perfect. */
   readonly brier: number;
   /** In nats. */
   readonly logLoss: number;
@@ -28,21 +30,29 @@ export interface ReadingFigures {
 export interface TenthFigures {
   /** 1 to 10; the margin is the one after the last token of this tenth. */
   readonly tenth: number;
+  /** Area under the ROC curve; 0.5 is chance. */
   readonly auroc: Estimate;
+  /** Expected calibration error. */
   readonly calibrationError: Estimate;
 }
 
 /** Figures of one group, read after the last token. */
 export interface GroupFigures {
+  /** Name of the group. */
   readonly group: string;
+  /** Its rows. */
   readonly rows: number;
+  /** Those of label 1. */
   readonly positive: number;
+  /** Area under the ROC curve; 0.5 is chance. */
   readonly auroc: number;
+  /** Share on the right side of margin 0. */
   readonly accuracy: number;
 }
 
 /** Everything that margins and labels tell of a subspace. */
 export interface MarginFigures {
+  /** By the way that responses are read. */
   readonly readings: Readonly<Record<Reading, ReadingFigures>>;
   /** From the first tenth of a response to the whole of it. */
   readonly tenths: readonly TenthFigures[];

@@ -2,6 +2,7 @@
 export interface MarginTrack {
   /** At least one. */
   readonly margins: Float64Array;
+  /** 1: has the value; 0: lacks it. */
   readonly label: 0 | 1;
   /** Responses of one group are not independent of each other. */
   readonly group: string;
@@ -21,7 +22,12 @@ export interface Items {
  */
 export const READINGS = ['last', 'mean', 'min', 'every'] as const;
 
-/** One of {@link READINGS}. */
+/**
+ * A way to read a response: the margin after its last token, the mean or the minimum over its tokens, or every token as
+ * an item of its own.
+ *
+ * @useDeclaredType
+ */
 export type Reading = (typeof READINGS)[number];
 
 const READERS: Readonly<Record<Reading, (margins: Float64Array) => ArrayLike<number>>> = {

@@ -3,12 +3,15 @@ import { type MarginTrack, readItems, type Reading } from './margin-track.js';
 
 /** Two responses to one prompt, of which the first was preferred. */
 export interface TrackPair {
+  /** The preferred response. */
   readonly chosen: MarginTrack;
+  /** The other one. */
   readonly rejected: MarginTrack;
 }
 
 /** The pairs of some kind and how many of them are won: the chosen one has the larger margin. */
 export interface PairsWon {
+  /** How many there are. */
   readonly pairs: number;
   /** Share won, a tie counting half, by reading; without it where there is no such pair. */
   readonly won?: Readonly<Record<PairReading, Estimate>>;
@@ -19,10 +22,13 @@ export type PairReading = Exclude<Reading, 'every'>;
 
 /** What margins say of pairs, all of them and with the lengths of the two held still. */
 export interface PairFigures {
+  /** All pairs. */
   readonly all: PairsWon;
   /** Pairs whose lengths in tokens differ by less than 10 % of the longer one. */
   readonly similarLength: PairsWon;
+  /** Pairs whose chosen response has more tokens. */
   readonly chosenLonger: PairsWon;
+  /** Pairs whose chosen response has fewer tokens. */
   readonly chosenShorter: PairsWon;
   /** Share of the pairs that "the longer one wins" would win, a tie counting half. */
   readonly longerWins: number;
