@@ -86,14 +86,20 @@ it('score shows a person a table', async () => {
 it('fit writes what it tells, the same every time', async () => {
   const before = await workspace.read('early.json');
   const { told, file, stderr } = await fit('early', '--data rows.jsonl --layer 1');
-  expect(stderr).toBe('');
-  const { output, ...summary } = told;
+  const lines = stderr.split('\n');
+  expect(lines[0]).toBe('60 rows, 30 desired and 30 not, in 30 groups; 720 tokens of responses.');
+  expect(lines.slice(1, -1)).toEqual([
+    expect.stringMatching(/^warning: Only 30 rows/),
+    expect.stringMatching(/^warning: Prompts that occur in more than one group: 1\./),
+  ]);
+  const { output, report, ...summary } = told;
+  expect(report).toMatchObject({ rows: 60, groups: 30, sharedPrompts: 1, duplicates: 0, contradictions: 0 });
   expect(output).toBe('early.json');
   expect(file).toMatchObject(summary);
   expect(Object.keys(summary).join(' ')).toBe(
-    'attribute model layer estimator positions calibration data figures',
+    'attribute model layers estimator positions centring chat calibration data figures',
   );
-  expect(summary).toMatchObject({ attribute: 'early', layer: 1, estimator: 'shrinkage' });
+  expect(summary).toMatchObject({ attribute: 'early', layers: [1], estimator: 'shrinkage' });
   expect(await workspace.read('early.json')).toBe(before);
 });
 
@@ -104,7 +110,7 @@ it('fit does as its options say', async () => {
     '--data rows.jsonl more.jsonl --layer 2 --positions last --estimator paper --held-out 0.4 --seed 3',
   );
   expect(file).toMatchObject({
-    layer: 2,
+    layers: [2],
     estimator: 'paper',
     positions: 'last',
     data: { rows: 100, groups: 30, heldOut: { share: 0.4, seed: 3 } },
@@ -118,7 +124,7 @@ it('fit reads the labels that it is told to, and says what it leaves out', async
     'rude',
     '--data rude.jsonl --label rude --desired <=0.25 --undesired >=0.5 --layer 1',
   );
-  expect(stderr).toBe('1 rows are on neither side or empty and are left out; 60 remain.\n');
+  expect(stderr).toMatch(/^1 row on neither side or empty left out\.\n60 rows, /);
   expect(file['data']).toMatchObject({ rows: 60, positive: 30, negative: 30 });
 });
 
@@ -138,7 +144,9 @@ it('fit refuses a subspace that is no better than chance, unless it is forced', 
   const words = 'fit --attribute noise --data noise.jsonl --output noise.json --layer 1'.split(' ');
   const refused = await workspace.run([...words, ...SMALL]);
   expect(refused).toMatchObject({ code: 1, stdout: '' });
-  expect(refused.stderr).toMatch(/^error \(not-above-chance\): .*\n$/);
+  expect(refused.stderr).toMatch(/^error \(not-above-chance\): .*\n$/m);
+  // Another attempt begins anew.
+  expect(await workspace.listing()).not.toContain('noise.json.state');
   await expect(workspace.read('noise.json')).rejects.toThrow('ENOENT');
   const { file } = await fit('noise', '--data noise.jsonl --layer 1 --force');
   expect(file).toMatchObject({ forced: true });

@@ -13,10 +13,10 @@ export interface AurocInterval {
 
 /**
  * The probability that a random item of label 1 scores above a random item of label 0, ties counting
- * half. O(n log n).
+ * half. An item of another label is drawn on either side, in proportion. O(n log n).
  *
  * @param scores - Finite numbers.
- * @param labels - 0 or 1 for each.
+ * @param labels - A number from 0 to 1 for each.
  * @throws HalfspaceError `one-sided-data` when a label is missing.
  */
 export function auroc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
@@ -34,7 +34,7 @@ export function auroc(scores: ArrayLike<number>, labels: ArrayLike<number>): num
 export function bootstrapAuroc(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
-  groups: ArrayLike<string>,
+  groups: ArrayLike<string | number>,
   options?: BootstrapOptions,
 ): AurocInterval {
   const area = rankedArea(scores, labels);
@@ -62,8 +62,9 @@ export function rankedArea(scores: ArrayLike<number>, labels: ArrayLike<number>)
       const score = scores[order[start]];
       for (; start < order.length && scores[order[start]] === score; start++) {
         const item = order[start];
-        if (labels[item] === 1) up += timesOf(item);
-        else down += timesOf(item);
+        const times = timesOf(item);
+        up += times * labels[item];
+        down += times * (1 - labels[item]);
       }
       wins += up * (below + down / 2);
       below += down;

@@ -30,7 +30,7 @@ export type WeightedStatistic = (timesOf: (item: number) => number) => number;
  * @param statistic - Must have a value where every item counts once.
  */
 export function bootstrap(
-  groups: ArrayLike<string>,
+  groups: ArrayLike<string | number>,
   statistic: WeightedStatistic,
   options?: BootstrapOptions,
 ): Estimate {
@@ -43,7 +43,7 @@ export function bootstrap(
  * adds noise of its own, so the interval is moved down by what the draws have on average above the statistic.
  */
 export function bootstrapError(
-  groups: ArrayLike<string>,
+  groups: ArrayLike<string | number>,
   statistic: WeightedStatistic,
   options?: BootstrapOptions,
 ): Estimate {
@@ -59,11 +59,11 @@ export function bootstrapError(
 
 /** The statistic in each draw, ascending. */
 function draw(
-  groups: ArrayLike<string>,
+  groups: ArrayLike<string | number>,
   statistic: WeightedStatistic,
   { resamples = 1000, seed = 0 }: BootstrapOptions = {},
 ): Float64Array {
-  const ids = new Map<string, number>();
+  const ids = new Map<string | number, number>();
   const groupOf = Int32Array.from(groups, (group) => {
     const id = ids.get(group) ?? ids.size;
     ids.set(group, id);
@@ -80,6 +80,19 @@ function draw(
     }
     return value;
   }).sort();
+}
+
+/** The mean of some numbers, one an item. */
+export function weightedMean(values: readonly number[]): WeightedStatistic {
+  return (timesOf) => {
+    let sum = 0;
+    let total = 0;
+    for (let i = 0; i < values.length; i++) {
+      sum += timesOf(i) * values[i];
+      total += timesOf(i);
+    }
+    return sum / total;
+  };
 }
 
 /** Linear interpolation between the order statistics, as in numpy. */

@@ -22,7 +22,7 @@ const MOST_STEPS = 100;
  * Σ wᵢ log p(labelᵢ | distanceᵢ) − slope² · variance · ridge / 2, with a ridge of 0.001.
  *
  * @param distances - Finite numbers.
- * @param labels - 0 or 1 for each.
+ * @param labels - A number from 0 to 1 for each.
  * @param weights - How much each item counts (default: 1); their sum is the number of responses.
  * @throws HalfspaceError `one-sided-data` when a label is missing; `slope-not-positive` when larger
  * distances do not go with the label 1.
@@ -101,9 +101,9 @@ function lossAt({ z, labels, weights }: Standardised, { slope, intercept }: Cali
   let loss = (RIDGE * slope ** 2) / 2;
   for (let i = 0; i < z.length; i++) {
     const logOdds = slope * z[i] + intercept;
-    // −log p of the label, without overflow.
-    const against = labels[i] === 1 ? -logOdds : logOdds;
-    loss += weights[i] * (Math.max(against, 0) + Math.log1p(Math.exp(-Math.abs(against))));
+    // −log p of the two labels differ by the log-odds; what they share is computed without overflow.
+    const against = labels[i] * Math.max(-logOdds, 0) + (1 - labels[i]) * Math.max(logOdds, 0);
+    loss += weights[i] * (against + Math.log1p(Math.exp(-Math.abs(logOdds))));
   }
   return loss;
 }

@@ -1,19 +1,59 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { LabelledText } from './labelled-text.js';
-import type { Split } from './split.js';
 import type { RowCounts } from './subspace-artifact.js';
 
-/** Fewest rows of each class. */
+/** Fewest rows of each side. */
 const FEWEST_ROWS = 10;
 /**
- * Fewest held-out groups with rows of each class. With three and three, chance alone orders them
+ * Fewest held-out groups with rows of each side. With three and three, chance alone orders them
  * perfectly one time in twenty; with fewer, a perfect AUROC would say nothing.
  */
 const FEWEST_HELD_OUT_GROUPS = 3;
 
+/** How many rows of each side a part of the data has; a row of another label than 0 and 1 counts in part on both. */
+interface RowsOfPart {
+  readonly positive: number;
+  readonly negative: number;
+  /** Groups that have rows of a side. */
+  groupsOf(label: 0 | 1): number;
+}
+
+/** The rows fitted on and those held out. */
+export interface RowsOfParts {
+  readonly fitting: RowsOfPart;
+  readonly heldOut: RowsOfPart;
+}
+
+/**
+ * Refuses a row that is no labelled text.
+ *
+ * @param number - Its place, from 1.
+ * @throws HalfspaceError `bad-row`
+ */
+export function checkRow({ prompt, response, label, group }: LabelledText, number: number): void {
+  for (const [name, value] of Object.entries({ prompt, response, group })) {
+    if (typeof value !== 'string') {
+      throw badRow(number, `its ${name} must be a text and is ${typeof value}`);
+    }
+  }
+  if (typeof label !== 'number' || !(label >= 0 && label <= 1)) {
+    throw badRow(number, `its label must be a number from 0 to 1 and is ${String(label)}`);
+  }
+}
+
+/**
+ * Refuses rows that are no labelled texts.
+ *
+ * @throws HalfspaceError `no-data`, `bad-row`
+ */
+export function checkRows(rows: readonly LabelledText[]): void {
+  if (rows.length === 0) throw new HalfspaceError('no-data', 'There are no rows.');
+  rows.forEach((row, i) => checkRow(row, i + 1));
+}
+
 /** Counts rows by kind. */
 export function countRows(rows: readonly LabelledText[]): RowCounts {
-  const positive = rows.filter(({ label }) => label === 1).length;
+  const positive = rows.reduce((sum, { label }) => sum + label, 0);
   return {
     rows: rows.length,
     positive,
@@ -23,32 +63,37 @@ export function countRows(rows: readonly LabelledText[]): RowCounts {
 }
 
 /**
- * Refuses rows that are no labelled texts.
+ * Refuses two rows that are no pair.
  *
- * @throws HalfspaceError `no-data`, `bad-row`
+ * @param number - Place of the second one, from 1.
+ * @throws HalfspaceError `bad-row`
  */
-export function checkRows(rows: readonly LabelledText[]): void {
-  if (rows.length === 0) {
-    throw new HalfspaceError('no-data', 'There are no rows to fit on.');
-  }
-  rows.forEach(({ prompt, response, label, group }, i) => {
-    for (const [name, value] of Object.entries({ prompt, response, group })) {
-      if (typeof value !== 'string') throw badRow(i, `its ${name} must be a text and is ${typeof value}`);
-    }
-    if (label !== 0 && label !== 1) throw badRow(i, `its label must be 0 or 1 and is ${String(label)}`);
-  });
+export function checkPair(
+  chosen: LabelledText | undefined,
+  rejected: LabelledText | undefined,
+  number: number,
+): void {
+  const ours = chosen !== undefined && rejected !== undefined;
+  const same = ours && chosen.prompt === rejected.prompt && chosen.group === rejected.group;
+  if (same && chosen.label === 1 && rejected.label === 0) return;
+  throw badRow(
+    number,
+    'a pair is a row with the label 1 and then one with the label 0, both of one prompt and one group',
+  );
 }
 
 /**
  * Refuses rows that a fit could learn nothing from, or whose figures would mean nothing.
  *
- * @throws HalfspaceError `one-sided-data`, `too-little-data`
+ * @throws HalfspaceError `no-data`, `one-sided-data`, `too-little-data`
  */
-export function checkBalance({ fitting, heldOut }: Split<LabelledText>): void {
+export function checkBalance({ fitting, heldOut }: RowsOfParts): void {
   const labels = [1, 0] as const;
-  const having = (rows: readonly LabelledText[], label: 0 | 1) => rows.filter((row) => row.label === label);
+  const having = (part: RowsOfPart, label: 0 | 1) => (label === 1 ? part.positive : part.negative);
+  const both = (label: 0 | 1) => having(fitting, label) + having(heldOut, label);
+  if (both(0) + both(1) === 0) throw new HalfspaceError('no-data', 'There are no rows to fit on.');
   for (const label of labels) {
-    if (having(fitting, label).length + having(heldOut, label).length === 0) {
+    if (both(label) === 0) {
       throw new HalfspaceError(
         'one-sided-data',
         `No row has the label ${label}; a fit needs rows that have the value (1) and rows that lack it (0).`,
@@ -56,24 +101,23 @@ export function checkBalance({ fitting, heldOut }: Split<LabelledText>): void {
     }
   }
   for (const label of labels) {
-    const rows = having(fitting, label).length + having(heldOut, label).length;
-    if (rows < FEWEST_ROWS) {
+    if (both(label) < FEWEST_ROWS) {
       throw new HalfspaceError(
         'too-little-data',
-        `Only ${rows} rows have the label ${label}; at least ${FEWEST_ROWS} are needed.`,
+        `Only ${both(label)} rows have the label ${label}; at least ${FEWEST_ROWS} are needed.`,
       );
     }
   }
   for (const label of labels) {
     for (const [name, part] of Object.entries({ 'fitted on': fitting, 'held out': heldOut })) {
-      if (having(part, label).length === 0) {
+      if (having(part, label) === 0) {
         throw new HalfspaceError(
           'one-sided-data',
           `No row of label ${label} is among those ${name}. Add groups, or change the option heldOut or seed.`,
         );
       }
     }
-    const { groups } = countRows(having(heldOut, label));
+    const groups = heldOut.groupsOf(label);
     if (groups < FEWEST_HELD_OUT_GROUPS) {
       throw new HalfspaceError(
         'too-little-data',
@@ -84,6 +128,6 @@ export function checkBalance({ fitting, heldOut }: Split<LabelledText>): void {
   }
 }
 
-function badRow(index: number, fault: string): HalfspaceError {
-  return new HalfspaceError('bad-row', `Row ${index + 1} cannot be used: ${fault}.`);
+function badRow(number: number, fault: string): HalfspaceError {
+  return new HalfspaceError('bad-row', `Row ${number} cannot be used: ${fault}.`);
 }

@@ -1,14 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { LabelledText } from './labelled-text.js';
 
-/**
- * sha-256 (hex) of rows written as JSON lines with their keys in alphabetical order: says whether two
- * subspaces were fitted on the same data in the same order.
- */
-export function dataDigest(rows: readonly LabelledText[]): string {
-  const hash = createHash('sha256');
-  for (const { group, label, prompt, response } of rows) {
-    hash.update(`${JSON.stringify({ group, label, prompt, response })}\n`);
-  }
-  return hash.digest('hex');
+/** A row as a line of JSON with its keys in alphabetical order: what digests of data are made of. */
+export function lineOf({ group, label, prompt, response }: LabelledText): string {
+  return `${JSON.stringify({ group, label, prompt, response })}\n`;
 }

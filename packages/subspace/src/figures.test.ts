@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
 import { bootstrapAuroc } from './auroc.js';
 import { calibrate } from './calibrate.js';
-import { calibrateResponses, type MeasuredResponse, measureFigures } from './figures.js';
+import { calibrateResponses, measureFigures } from './figures.js';
+import { measureResponse, type MeasuredResponse } from './measured-response.js';
 
-const RESPONSES: MeasuredResponse[] = [
-  { distances: Float64Array.of(3, -1, 2), label: 1, group: 'a' },
-  { distances: Float64Array.of(-0.5), label: 0, group: 'a' },
-  { distances: Float64Array.of(1, -2), label: 1, group: 'b' },
-  { distances: Float64Array.of(1.5, 1, -3, -1), label: 0, group: 'b' },
-  { distances: Float64Array.of(0.5), label: 1, group: 'c' },
-  { distances: Float64Array.of(-1.5, 0.25), label: 0, group: 'd' },
+const response = (distances: readonly number[], label: number, group: number): MeasuredResponse =>
+  measureResponse(Float64Array.from(distances), { label, group });
+const RESPONSES = [
+  response([3, -1, 2], 1, 1),
+  response([-0.5], 0, 1),
+  response([1, -2], 1, 2),
+  response([1.5, 1, -3, -1], 0, 2),
+  response([0.5], 1, 3),
+  response([-1.5, 0.25], 0, 4),
 ];
 const LABELS = [1, 0, 1, 0, 1, 0];
 const GROUPS = ['a', 'a', 'b', 'b', 'c', 'd'];
@@ -20,7 +23,7 @@ const EVERY_GROUPS = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b', 'b', 'b', 'c', 'd'
 
 test('a response is read in four ways', () => {
   const options = { seed: 5 };
-  expect(measureFigures(RESPONSES, 5)).toEqual({
+  expect(measureFigures(RESPONSES, 5, false)).toEqual({
     last: bootstrapAuroc(LAST, LABELS, GROUPS, options),
     mean: bootstrapAuroc([4 / 3, -0.5, -0.5, -0.375, 0.5, -0.625], LABELS, GROUPS, options),
     min: bootstrapAuroc([-1, -0.5, -2, -3, 0.5, -1.5], LABELS, GROUPS, options),
@@ -33,4 +36,15 @@ test('calibration reads the positions fitted on, and each response counts once',
   const third = 1 / 3;
   const weights = [third, third, third, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 1, 0.5, 0.5];
   expect(calibrateResponses(RESPONSES, 'every')).toEqual(calibrate(EVERY, EVERY_LABELS, weights));
+});
+
+test('of a long response sixteen positions are kept, evenly spaced up to the last, and the rest is summed up', () => {
+  const long = Array.from({ length: 160 }, (_, i) => i);
+  const measured = response([...long, -7, 161], 1, 1);
+  expect(measured).toMatchObject({ tokens: 162, min: -7, mean: (12_720 + 154) / 162 });
+  expect(measured.distances).toHaveLength(16);
+  expect(measured.distances[15]).toBe(161);
+  const steps = [...measured.distances].slice(1, 15).map((value, i) => value - measured.distances[i]);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(10);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(11);
 });

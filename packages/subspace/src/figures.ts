@@ -1,13 +1,8 @@
 import { type AurocInterval, bootstrapAuroc } from './auroc.js';
 import { calibrate, type Calibration } from './calibrate.js';
 import { type Positions, readPositions } from './labelled-text.js';
-
-/** A held-out response: its distances after each token, in order. */
-export interface MeasuredResponse {
-  readonly distances: Float64Array;
-  readonly label: number;
-  readonly group: string;
-}
+import type { MeasuredResponse } from './measured-response.js';
+import { measureHeldOutPairs, type HeldOutPairs } from './held-out-pairs.js';
 
 /** Held-out AUROC of the four ways to read a response, each with its bootstrap interval by group. */
 export interface Figures {
@@ -17,21 +12,31 @@ export interface Figures {
   readonly mean: AurocInterval;
   /** The minimum over the response's positions. */
   readonly min: AurocInterval;
-  /** Every position as an item of its own, with the response's label. */
+  /** Every position as an item of its own, with the response's label; of long responses 16 positions. */
   readonly every: AurocInterval;
+  /** Where the data are pairs, how often the better response has the larger distance. */
+  readonly pairs?: HeldOutPairs;
 }
 
-/** @throws HalfspaceError `one-sided-data` */
-export function measureFigures(responses: readonly MeasuredResponse[], seed: number): Figures {
-  const figure = (read: (distances: Float64Array) => ArrayLike<number>): AurocInterval => {
+/**
+ * @param pairs - Whether the responses are chosen and rejected ones, taking turns.
+ * @throws HalfspaceError `one-sided-data`
+ */
+export function measureFigures(
+  responses: readonly MeasuredResponse[],
+  seed: number,
+  pairs: boolean,
+): Figures {
+  const figure = (read: (response: MeasuredResponse) => ArrayLike<number>): AurocInterval => {
     const { scores, labels, groups } = flatten(responses, read);
     return bootstrapAuroc(scores, labels, groups, { seed });
   };
   return {
-    last: figure((distances) => distances.subarray(-1)),
-    mean: figure((distances) => [distances.reduce((sum, value) => sum + value, 0) / distances.length]),
-    min: figure((distances) => [distances.reduce((least, value) => Math.min(least, value))]),
-    every: figure((distances) => distances),
+    last: figure(({ distances }) => distances.subarray(-1)),
+    mean: figure(({ mean }) => [mean]),
+    min: figure(({ min }) => [min]),
+    every: figure(({ distances }) => distances),
+    ...(pairs ? { pairs: measureHeldOutPairs(responses, seed) } : {}),
   };
 }
 
@@ -45,7 +50,7 @@ export function calibrateResponses(
   responses: readonly MeasuredResponse[],
   positions: Positions,
 ): Calibration {
-  const read = (distances: Float64Array) =>
+  const read = ({ distances }: MeasuredResponse) =>
     readPositions(positions) === 'last' ? distances.subarray(-1) : distances;
   const { scores, labels, weights } = flatten(responses, read);
   return calibrate(scores, labels, weights);
@@ -54,18 +59,18 @@ export function calibrateResponses(
 /** The items of all responses in one list; a response's items share its weight of 1. */
 function flatten(
   responses: readonly MeasuredResponse[],
-  read: (distances: Float64Array) => ArrayLike<number>,
+  read: (response: MeasuredResponse) => ArrayLike<number>,
 ) {
   const scores: number[] = [];
   const labels: number[] = [];
-  const groups: string[] = [];
+  const groups: number[] = [];
   const weights: number[] = [];
-  for (const { distances, label, group } of responses) {
-    const items = read(distances);
+  for (const response of responses) {
+    const items = read(response);
     for (let i = 0; i < items.length; i++) {
       scores.push(items[i]);
-      labels.push(label);
-      groups.push(group);
+      labels.push(response.label);
+      groups.push(response.group);
       weights.push(1 / items.length);
     }
   }

@@ -1,12 +1,14 @@
 import { defineAttribute, HalfspaceError, type ModelInfo } from '@halfspace/core';
 import type { Estimator } from './fit-direction.js';
-import { POSITIONS, type Positions } from './labelled-text.js';
+import type { FitState } from './fit-state.js';
+import { type Centring, CENTRINGS, POSITIONS, type Positions } from './labelled-text.js';
+import type { DataReport } from './survey.js';
 
-/** How far a fit has come, in rows. */
+/** How far a fit has come, in tokens that the model has run. */
 export interface FitProgress {
-  /** Rows done. */
+  /** Tokens done. */
   readonly done: number;
-  /** Rows in all. */
+  /** Tokens in all. */
   readonly total: number;
 }
 
@@ -14,28 +16,50 @@ export interface FitProgress {
 export interface FitOptions {
   /** Name of the attribute, kebab-case. */
   readonly attribute: string;
-  /** Layer to read, 0 (embedding) to the number of blocks. */
-  readonly layer: number;
+  /**
+   * Layer to read, 0 (embedding) to the number of blocks. Of several, the one that tells the sides apart best
+   * when directions are cross-validated by group on the rows fitted on; those held out have no say.
+   */
+  readonly layer: number | readonly number[];
   /** Default `shrinkage`. */
   readonly estimator?: Estimator;
   /** Default `every`. */
   readonly positions?: Positions;
+  /** Default `none`. With `prompt`, rows of one prompt must follow one another; one that stands alone is not used. */
+  readonly centring?: Centring;
+  /**
+   * Whether rows come in pairs: one with the label 1, then one with the label 0 of the same prompt and group. They
+   * are judged by the share of pairs in which the first has the larger margin, and their margins are calibrated
+   * so that a difference is the log-odds that the first is the better one (default false).
+   */
+  readonly pairs?: boolean;
+  /** Whether a prompt is given to the model as a user's turn in its chat template (default false). */
+  readonly chat?: boolean;
   /** Share of the groups that calibration and figures are measured on, in (0, 1) (default 0.2). */
   readonly heldOut?: number;
   /** Seed of the split and of the bootstrap: a non-negative integer (default 0). */
   readonly seed?: number;
-  /** Names the data in the artifact (default: sha-256 of the rows as JSON lines). */
-  readonly dataDigest?: string;
   /** Keep a subspace that is not better than chance; it says so for ever after (default false). */
   readonly force?: boolean;
+  /** What an earlier run over the first of these rows has summed up: it goes on from there. */
+  readonly state?: FitState | undefined;
+  /** Called with what is known of the data, before the model runs. */
+  readonly onReport?: (report: DataReport) => void;
+  /** Called after every few thousand tokens with what has been summed up so far, and waited for. */
+  readonly onState?: (state: FitState) => Promise<void> | void;
+  /** Called after each call of the model. */
+  readonly onProgress?: (progress: FitProgress) => void;
   /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each row. */
-  readonly onProgress?: (progress: FitProgress) => void;
 }
 
 /** Options that shape the result, with every default filled in. */
-export type CheckedFitOptions = Required<Omit<FitOptions, 'dataDigest' | 'signal' | 'onProgress'>>;
+export type CheckedFitOptions = Required<
+  Omit<FitOptions, 'layer' | 'state' | 'onReport' | 'onState' | 'onProgress' | 'signal'>
+> & {
+  /** In ascending order, each once. */
+  readonly layers: readonly number[];
+};
 
 /**
  * Checks options against a model and fills in the defaults.
@@ -44,20 +68,25 @@ export type CheckedFitOptions = Required<Omit<FitOptions, 'dataDigest' | 'signal
  */
 export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedFitOptions {
   const { attribute, layer } = options;
-  const { estimator = 'shrinkage', positions = 'every', heldOut = 0.2, seed = 0, force = false } = options;
+  const { estimator = 'shrinkage', positions = 'every', centring = 'none' } = options;
+  const { pairs = false, chat = false, heldOut = 0.2, seed = 0, force = false } = options;
   // Its name must do, and who knows the rule is core.
   defineAttribute({ name: attribute, description: attribute, subspaces: [] });
   insist(['paper', 'shrinkage'].includes(estimator), 'estimator', 'paper or shrinkage', estimator);
   insist(POSITIONS.includes(positions), 'positions', 'last, every or both', positions);
+  insist(CENTRINGS.includes(centring), 'centring', 'none or prompt', centring);
   insist(heldOut > 0 && heldOut < 1, 'heldOut', 'a share between 0 and 1', heldOut);
   insist(Number.isSafeInteger(seed) && seed >= 0, 'seed', 'an integer of at least 0', seed);
-  if (!(Number.isInteger(layer) && layer >= 0 && layer <= model.layers)) {
+  const layers = [...new Set([layer].flat())].sort((a, b) => a - b);
+  insist(layers.length > 0, 'layer', 'a layer or several', 'none');
+  for (const each of layers) {
+    if (Number.isInteger(each) && each >= 0 && each <= model.layers) continue;
     throw new HalfspaceError(
       'unknown-layer',
-      `There is no layer ${layer}: ${model.name} has the layers 0 (embedding) to ${model.layers}.`,
+      `There is no layer ${each}: ${model.name} has the layers 0 (embedding) to ${model.layers}.`,
     );
   }
-  return { attribute, layer, estimator, positions, heldOut, seed, force };
+  return { attribute, layers, estimator, positions, centring, pairs, chat, heldOut, seed, force };
 }
 
 function insist(holds: boolean, name: string, wanted: string, given: unknown): void {

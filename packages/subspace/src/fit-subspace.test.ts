@@ -5,7 +5,7 @@ import type { FitOptions } from './fit-options.js';
 import { fitSubspace } from './fit-subspace.js';
 import type { LabelledText, Positions } from './labelled-text.js';
 import { createRandom } from './random.js';
-import { splitByGroup } from './split.js';
+import { isHeldOut } from './split.js';
 import { parseSubspace, subspaceOf } from './subspace-artifact.js';
 import {
   createGaussianBackend,
@@ -99,10 +99,10 @@ describe('fitSubspace', () => {
     );
     expect(artifact).toMatchObject({
       format: 'halfspace-subspace',
-      version: 1,
+      version: 2,
       attribute: 'loudness',
       model: { name: 'gaussian', fingerprint: 'f00d', width: DEVIATIONS.length },
-      layer: 2,
+      layers: [2],
       estimator: 'shrinkage',
       positions: 'every',
       data: {
@@ -123,8 +123,6 @@ describe('fitSubspace', () => {
     expect(artifact.shrinkage).toBeGreaterThan(0);
     expect(artifact).not.toHaveProperty('forced');
     expect(parseSubspace(JSON.parse(JSON.stringify(artifact)), 'it')).toEqual(artifact);
-    const named = await fitSubspace(createGaussianBackend(), rows, { ...OPTIONS, dataDigest: 'mine' });
-    expect(named.data.digest).toBe('mine');
   });
 
   test('runs every row once: first the rows fitted on, then those held out, no group in both', async () => {
@@ -143,14 +141,16 @@ describe('fitSubspace', () => {
     const heldOut = new Set(groups.slice(300 - data.heldOut.rows));
     expect(heldOut.size).toBe(data.heldOut.groups);
     expect([...heldOut].filter((group) => fitted.has(group))).toEqual([]);
-    expect(progress).toEqual(texts.map((_, i) => [i + 1, 300]));
+    // Five tokens of the prompt and four of the response.
+    expect(progress).toEqual(texts.map((_, i) => [9 * (i + 1), 2700]));
   });
 
   test('the direction comes from the rows fitted on, and the figures from those held out', async () => {
     // Among the rows held out, and only there, the value shows the other way round.
     const rows = makeRows(300);
-    const heldOut = new Set(splitByGroup(rows, 0.2, 0).heldOut);
-    const turned = rows.map((row) => (heldOut.has(row) ? { ...row, label: row.label === 1 ? 0 : 1 } : row));
+    const turned = rows.map((row) =>
+      isHeldOut(row.group, 0.2, 0) ? { ...row, label: row.label === 1 ? 0 : 1 } : row,
+    );
     const fit = fitSubspace(createGaussianBackend(), turned as LabelledText[], { ...OPTIONS, force: true });
     const one = normalProbability(-SEPARATION / Math.SQRT2);
     await expect(fit).rejects.toThrow(/AUROC 0\.(\d+).*wrong way/);
@@ -267,7 +267,13 @@ describe('refuses before the model runs', () => {
       'context-overflow',
       /^Row 42: .* 65 /,
     ],
-    ['a label of 0.5', changed({ label: 0.5 }), {}, 'bad-row', /^Row 42 .*label/],
+    ['a label of 1.5', changed({ label: 1.5 }), {}, 'bad-row', /^Row 42 .*label/],
+    ['a label of NaN', changed({ label: NaN }), {}, 'bad-row', /^Row 42 .*label/],
+    ['rows that are no pairs', rows, { pairs: true }, 'bad-row', /a pair is/],
+    ['half a pair', [{ ...rows[0], label: 1 }], { pairs: true }, 'bad-row', /^Row 1 .* a pair is/],
+    ['no layer', rows, { layer: [] }, 'bad-option', /layer/],
+    ['one unknown layer of two', rows, { layer: [2, 4] }, 'unknown-layer', /layer 4/],
+    ['unknown centring', rows, { centring: 'group' as 'prompt' }, 'bad-option', /centring/],
     ['a missing prompt', changed({ prompt: undefined }), {}, 'bad-row', /^Row 42 .*prompt/],
     ['a numeric group', changed({ group: 7 }), {}, 'bad-row', /^Row 42 .*group/],
     ['an unknown layer', rows, { layer: 4 }, 'unknown-layer', /layer 4: gaussian has the layers 0 .* to 3/],
@@ -291,25 +297,26 @@ describe('refuses before the model runs', () => {
 describe('on the way', () => {
   const rows = makeRows(120);
 
-  test.each([1, 60, 115])('an abort after %i rows ends the run and leaves no context', async (after) => {
+  test.each([1, 60, 115])('an abort after %i rows ends the run', async (after) => {
     const backend = createGaussianBackend();
     const controller = new AbortController();
     const fit = fitSubspace(backend, rows, {
       ...OPTIONS,
       signal: controller.signal,
       onProgress: ({ done }) => {
-        if (done === after) controller.abort();
+        if (done === 9 * after) controller.abort();
       },
     });
     await expect(fit).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
-    expect(backend.ran.length).toBe(after);
+    // The rows fitted on and those held out are run in one call each.
+    expect(backend.ran.length).toBe(after < 90 ? 93 : 120);
   });
 
   test('an abort within a run of the model ends it too', async () => {
     const backend = createGaussianBackend();
     const controller = new AbortController();
     const fit = fitSubspace(backend, rows, { ...OPTIONS, signal: controller.signal });
-    // The first prefill has begun and waits for its turn.
+    // The first call has begun and waits for its turn.
     controller.abort();
     await expect(fit).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
     expect(backend.ran).toEqual([]);

@@ -1,63 +1,85 @@
 import { type Backend, HalfspaceError, isHalfspaceError } from '@halfspace/core';
-import { checkBalance, checkRows, countRows } from './check-rows.js';
+import { addResponses, settle } from './add-responses.js';
 import type { Calibration } from './calibrate.js';
-import { dataDigest } from './data-digest.js';
-import { calibrateResponses, type Figures, type MeasuredResponse, measureFigures } from './figures.js';
-import { fitDirection } from './fit-direction.js';
+import { checkBalance } from './check-rows.js';
+import { directionAt, type LayerScore, scoreLayers } from './choose-layer.js';
+import { calibrateResponses, type Figures, measureFigures } from './figures.js';
 import { checkFitOptions, type CheckedFitOptions, type FitOptions } from './fit-options.js';
-import { type LabelledText, type Positions, readPositions } from './labelled-text.js';
-import { createMoments, mergeMoments, type Moments, weightMoments } from './moments.js';
-import { type EncodedRow, encodeRows, responseStates, type ResponseStates } from './response-states.js';
-import { splitByGroup } from './split.js';
-import { encodeDirection, isAboveChance, type SubspaceArtifact } from './subspace-artifact.js';
+import {
+  assertSameSettings,
+  copyFitState,
+  type CountedRows,
+  createFitState,
+  type FitState,
+  otherState,
+  settingsOf,
+} from './fit-state.js';
+import { type Axis, distancesOf, measureResponse, type MeasuredResponse } from './measured-response.js';
+import { calibratePairs } from './held-out-pairs.js';
+import { overBlocks, type Rows } from './row-blocks.js';
+import { hashOf } from './split.js';
+import { encodeDirection, isAboveChance, judgedBy, type SubspaceArtifact } from './subspace-artifact.js';
+import { survey, type Survey } from './survey.js';
 import { PACKAGE_VERSION } from './version.js';
 
 /**
  * Fits a subspace on labelled responses, and calibrates and measures it on groups that were held out.
- * Each row runs through the model once. The same rows, options and model give the same artifact.
+ * Each row runs through the model once. The same rows, options and model give the same artifact, whether in one
+ * run or in one that goes on from the state of another.
  *
- * @param rows - Labelled responses, in any order.
+ * @param rows - Labelled responses, in any order; they are gone through three times. What is kept of them are sums,
+ * and a few numbers for each row, so they may be more than fit into memory.
  * @throws HalfspaceError before any work of the model: `bad-attribute`, `bad-option`, `unknown-layer`,
- * `no-data`, `bad-row`, `one-sided-data`, `too-little-data`, and naming the row `empty-response` and
- * `context-overflow`. Later: `aborted`, `not-finite`, `degenerate-data`, and `not-above-chance` when the
- * interval of the AUROC at the positions fitted on is not above 0.5 and `force` is not set.
+ * `no-data`, `one-sided-data`, `too-little-data`, and naming the row `bad-row`, `empty-response` and
+ * `context-overflow`; `other-state`. Later: `aborted`, `not-finite`, `degenerate-data`, and `not-above-chance` when
+ * the interval of what the subspace is judged by is not above 0.5 and `force` is not set.
  */
 export async function fitSubspace(
   backend: Backend,
-  rows: readonly LabelledText[],
+  rows: Rows,
   options: FitOptions,
 ): Promise<SubspaceArtifact> {
   const { model } = backend;
   const settings = checkFitOptions(options, model);
-  checkRows(rows);
-  checkBalance(splitByGroup(rows, settings.heldOut, settings.seed));
-  const encoded = encodeRows(backend, rows);
-  const { fitting, heldOut } = splitByGroup(encoded, settings.heldOut, settings.seed);
-  const run = createRun(backend, settings.layer, rows.length, options);
+  const surveyed = await survey(backend, rows, settings, options.signal);
+  checkBalance(surveyed.parts);
+  options.onReport?.(surveyed.report);
+  const run: Run = { backend, rows, options, settings, surveyed };
 
-  const fitted = await fitOn(run(fitting), model.width, settings);
+  const summed = await sumRows(run);
+  const scores = settings.layers.length > 1 ? scoreLayers(summed) : [];
+  const layer = bestOf(scores) ?? settings.layers[0];
+  const fitted = directionAt(summed, layer);
   const direction = Float32Array.from(fitted.direction);
-  const measured = await measureOn(run(heldOut), direction, fitted.offset, settings.layer);
-  const figures = measureFigures(measured, settings.seed);
+  const measured = await measureRows(run, summed, layer, { direction, offset: fitted.offset });
+
+  const figures = measureFigures(measured, settings.seed, settings.pairs);
   const aboveChance = isAboveChance(figures, settings.positions);
-  if (!aboveChance && !settings.force) throw notAboveChance(settings, figures);
+  if (!aboveChance && !settings.force) throw notAboveChance(settings, layer, figures);
+  const { report } = surveyed;
   return {
     format: 'halfspace-subspace',
-    version: 1,
+    version: 2,
     attribute: settings.attribute,
     model: { name: model.name, fingerprint: model.fingerprint, width: model.width },
-    layer: settings.layer,
+    layers: [layer],
+    ...(scores.length > 0 ? { layerScores: scores } : {}),
     estimator: settings.estimator,
     positions: settings.positions,
+    centring: settings.centring,
+    chat: settings.chat,
     ...(fitted.shrinkage === undefined ? {} : { shrinkage: fitted.shrinkage }),
     direction: encodeDirection(direction),
     offset: fitted.offset,
-    calibration: calibration(measured, settings, figures),
+    calibration: calibration(measured, settings, layer, figures),
     data: {
-      digest: options.dataDigest ?? dataDigest(rows),
-      ...countRows(rows),
-      tokens: encoded.reduce((sum, { tokens, start }) => sum + tokens.length - start, 0),
-      heldOut: { ...countRows(heldOut), share: settings.heldOut, seed: settings.seed },
+      digest: report.digest,
+      rows: report.rows,
+      positive: report.positive,
+      negative: report.negative,
+      groups: report.groups,
+      tokens: report.tokens,
+      heldOut: { ...report.heldOut, share: settings.heldOut, seed: settings.seed },
     },
     figures,
     ...(aboveChance ? {} : { forced: true as const }),
@@ -65,97 +87,143 @@ export async function fitSubspace(
   };
 }
 
-/** Runs parts of the rows and reports progress over all of them. */
-function createRun(backend: Backend, layer: number, total: number, { signal, onProgress }: FitOptions) {
-  let done = 0;
-  return async function* (rows: readonly EncodedRow[]): AsyncGenerator<ResponseStates> {
-    for await (const states of responseStates(backend, rows, [layer], signal)) {
-      yield states;
-      done++;
-      onProgress?.({ done, total });
-    }
-  };
+/**
+ * Sums up the rows of one shard of the data, to be merged with those of others by `mergeFitStates` and finished by
+ * `fitSubspace` with the option `state`, over the rows of all shards in the order of the merge. Rows held out are left to it.
+ *
+ * @throws HalfspaceError as {@link fitSubspace} does before any work of the model but for too little data, and later
+ * `aborted`, `not-finite`
+ */
+export async function sumUp(backend: Backend, rows: Rows, options: FitOptions): Promise<FitState> {
+  const settings = checkFitOptions(options, backend.model);
+  const surveyed = await survey(backend, rows, settings, options.signal);
+  options.onReport?.(surveyed.report);
+  return sumRows({ backend, rows, options, settings, surveyed });
 }
 
-async function fitOn(
-  responses: AsyncIterable<ResponseStates>,
-  width: number,
-  { layer, estimator, positions }: CheckedFitOptions,
-) {
-  const sides = [createSide(width), createSide(width)];
-  for await (const response of responses) {
-    const states = response.hidden(layer);
-    const { last, every } = sides[response.row.label];
-    if (positions !== 'every') last.add(states.subarray(-width));
-    if (positions !== 'last') every.add(states);
-  }
-  const [negative, positive] = sides.map((side) => momentsAt(positions, side));
-  return fitDirection(estimator, positive, negative);
+/** A fit that is going on. */
+interface Run {
+  readonly backend: Backend;
+  readonly rows: Rows;
+  readonly options: FitOptions;
+  readonly settings: CheckedFitOptions;
+  readonly surveyed: Survey;
 }
 
-/** The hidden states of one class, at the last positions and at every one. */
-type Side = Record<'last' | 'every', Moments>;
-
-function createSide(width: number): Side {
-  return { last: createMoments(width), every: createMoments(width) };
+/** Sums up the hidden states of the rows fitted on, from where the state that was given ends. */
+async function sumRows({ backend, rows, options, settings, surveyed }: Run): Promise<FitState> {
+  const wanted = settingsOf(settings, backend.model);
+  if (options.state !== undefined) assertSameSettings(options.state.settings, wanted);
+  let state = options.state === undefined ? createFitState(wanted) : copyFitState(options.state);
+  const progress = progressOf(options, surveyed, tokensOf(state.counted));
+  await overBlocks(backend, rows, {
+    settings: wanted,
+    part: 'fitting',
+    layers: settings.layers,
+    counted: state.counted,
+    signal: options.signal,
+    onResponses(responses) {
+      addResponses(state, responses);
+      progress(responses.reduce((sum, { row }) => sum + row.tokens.length, 0));
+    },
+    async onBlock(counted) {
+      settle(state);
+      if (state.measured !== undefined) throw otherState('Rows were added to the data since.');
+      state = { ...state, counted };
+      await options.onState?.(state);
+    },
+  });
+  return state;
 }
 
-function momentsAt(positions: Positions, { last, every }: Side): Moments {
-  if (positions !== 'both') return positions === 'last' ? last : every;
-  return mergeMoments(every, weightMoments(last, every.count / last.count));
-}
-
-async function measureOn(
-  responses: AsyncIterable<ResponseStates>,
-  direction: Float32Array,
-  offset: number,
+/** Measures the rows held out, from where the state ends. */
+async function measureRows(
+  { backend, rows, options, surveyed }: Run,
+  state: FitState,
   layer: number,
-): Promise<MeasuredResponse[]> {
-  const measured: MeasuredResponse[] = [];
-  for await (const response of responses) {
-    const { label, group } = response.row;
-    measured.push({ distances: distancesOf(response.hidden(layer), direction, offset), label, group });
-  }
+  axis: Axis,
+): Promise<readonly MeasuredResponse[]> {
+  const { counted: known, responses } = state.measured ?? { counted: [], responses: [] };
+  const measured = [...responses];
+  const progress = progressOf(options, surveyed, surveyed.work.fitting + tokensOf(known));
+  let block: { readonly number: number; readonly response: MeasuredResponse }[] = [];
+  await overBlocks(backend, rows, {
+    settings: state.settings,
+    part: 'heldOut',
+    layers: [layer],
+    counted: known,
+    signal: options.signal,
+    onResponses([states]) {
+      const { row } = states;
+      const response = measureResponse(distancesOf(states.hidden(layer), axis), {
+        label: row.label,
+        group: hashOf(row.group),
+      });
+      block.push({ number: row.number, response });
+      progress(row.tokens.length);
+    },
+    async onBlock(counted) {
+      block.sort((a, b) => a.number - b.number);
+      measured.push(...block.map(({ response }) => response));
+      block = [];
+      await options.onState?.({ ...state, measured: { counted, responses: measured } });
+    },
+  });
   return measured;
 }
 
-function distancesOf(states: Float32Array, direction: Float32Array, offset: number): Float64Array {
-  const width = direction.length;
-  return Float64Array.from({ length: states.length / width }, (_, row) => {
-    let sum = 0;
-    for (let i = 0; i < width; i++) sum += direction[i] * states[row * width + i];
-    return sum - offset;
-  });
+function tokensOf(counted: readonly CountedRows[]): number {
+  return counted.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+/** Reports progress over the whole fit, of which some is done. */
+function progressOf({ onProgress }: FitOptions, { work }: Survey, before: number) {
+  let done = before;
+  return (tokens: number): void => {
+    done += tokens;
+    onProgress?.({ done, total: work.fitting + work.heldOut });
+  };
+}
+
+/** The layer with the best score; of equals the lowest. */
+function bestOf(scores: readonly LayerScore[]): number | undefined {
+  let best: LayerScore | undefined;
+  for (const score of scores) if (best === undefined || score.auroc > best.auroc) best = score;
+  return best?.layer;
 }
 
 /** A subspace that points the wrong way on held-out text has no calibration, forced or not. */
 function calibration(
   measured: readonly MeasuredResponse[],
   settings: CheckedFitOptions,
+  layer: number,
   figures: Figures,
 ): Calibration {
   try {
-    return calibrateResponses(measured, settings.positions);
+    return settings.pairs
+      ? calibratePairs(measured, settings.positions)
+      : calibrateResponses(measured, settings.positions);
   } catch (error) {
     if (!isHalfspaceError(error, 'slope-not-positive')) throw error;
-    throw notAboveChance(settings, figures, error);
+    throw notAboveChance(settings, layer, figures, error);
   }
 }
 
 function notAboveChance(
-  { attribute, positions, layer }: CheckedFitOptions,
+  { attribute, positions }: CheckedFitOptions,
+  layer: number,
   figures: Figures,
   cause?: unknown,
 ): HalfspaceError {
-  const { auroc, low, high } = figures[readPositions(positions)];
+  const { what, value, low, high } = judgedBy(figures, positions);
   const advice =
     cause === undefined
       ? 'Add data, try another layer, or force it if you must.'
       : 'It even points the wrong way, so it cannot be forced. Check that label 1 is the desired side.';
   return new HalfspaceError(
     'not-above-chance',
-    `The subspace "${attribute}" at layer ${layer} is not better than chance on held-out text: AUROC ` +
-      `${auroc.toFixed(3)}, 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}. ${advice}`,
+    `The subspace "${attribute}" at layer ${layer} is not better than chance on held-out text: ${what} ` +
+      `${value.toFixed(3)}, 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}. ${advice}`,
     { cause },
   );
 }

@@ -32,3 +32,14 @@ export const POSITIONS = ['last', 'every', 'both'] as const;
 export function readPositions(positions: Positions): 'last' | 'every' {
   return positions === 'last' ? 'last' : 'every';
 }
+
+/**
+ * What is taken off hidden states before a direction is fitted:
+ * - `none`: nothing;
+ * - `prompt`: their mean over the responses to the same prompt, so that the direction knows what a response adds
+ *   and not what it is about. Of a pair this leaves half of the difference.
+ */
+export type Centring = (typeof CENTRINGS)[number];
+
+/** All {@link Centring}s. */
+export const CENTRINGS = ['none', 'prompt'] as const;

@@ -24,10 +24,16 @@ export interface Moments {
   /**
    * Adds vectors, row-major [rows, width]. They must be finite.
    *
+   * @param weight - How often each counts, above 0; need not be whole (default 1).
    * @throws RangeError when that is not a whole number of vectors.
    */
-  add(rows: Float32Array | Float64Array): void;
+  add(rows: Float32Array | Float64Array, weight?: number): void;
+  /** Sums up the vectors that wait for others to be summed at once with. Reading does so too. */
+  settle(): void;
 }
+
+/** The numbers of {@link Moments}. */
+export type MomentSums = Omit<Moments, 'add' | 'settle'>;
 
 /** The sums themselves. Of `scatter` only the upper triangle is kept up to date. */
 interface Sums {
@@ -78,6 +84,12 @@ export function weightMoments(moments: Moments, weight: number): Moments {
   );
 }
 
+/** Moments that were taken down before, to be added to; the numbers are copied. */
+export function restoreMoments({ width, count, mean, scatter, third, fourth }: MomentSums): Moments {
+  const sums = { count, mean: mean.slice(), scatter: scatter.slice(), third: third.slice(), fourth };
+  return over(sums, width);
+}
+
 function emptySums(width: number): Sums {
   return {
     count: 0,
@@ -89,14 +101,13 @@ function emptySums(width: number): Sums {
 }
 
 function over(sums: Sums, width: number): Moments {
-  const waiting = new Float64Array(BLOCK * width);
+  let waiting: Float64Array | undefined;
+  const weights = new Float64Array(BLOCK);
   let rows = 0;
-  let summer: BlockSummer | undefined;
 
   function settle(): Sums {
-    if (rows > 0) {
-      summer ??= createBlockSummer(width);
-      const { sums: block, stride } = summer(waiting, rows);
+    if (rows > 0 && waiting !== undefined) {
+      const { sums: block, stride } = blockSummer(width)(waiting, weights.subarray(0, rows));
       absorb(sums, block, stride);
       rows = 0;
     }
@@ -106,7 +117,9 @@ function over(sums: Sums, width: number): Moments {
   return {
     width,
     get count() {
-      return sums.count + rows;
+      let count = sums.count;
+      for (let row = 0; row < rows; row++) count += weights[row];
+      return count;
     },
     get mean() {
       return settle().mean;
@@ -120,13 +133,16 @@ function over(sums: Sums, width: number): Moments {
     get fourth() {
       return settle().fourth;
     },
-    add(added) {
+    settle: () => void settle(),
+    add(added, weight = 1) {
       if (added.length % width !== 0) {
         throw new RangeError(`${added.length} numbers are not a whole number of vectors of width ${width}`);
       }
       for (let at = 0; at < added.length;) {
         const take = Math.min(BLOCK - rows, (added.length - at) / width);
+        waiting ??= new Float64Array(BLOCK * width);
         waiting.set(added.subarray(at, at + take * width), rows * width);
+        weights.fill(weight, rows, rows + take);
         rows += take;
         at += take * width;
         if (rows === BLOCK) settle();
@@ -135,35 +151,49 @@ function over(sums: Sums, width: number): Moments {
   };
 }
 
-/** Sums of some rows; it centres them in place. */
-type BlockSummer = (block: Float64Array, rows: number) => { sums: Sums; stride: number };
+/** Sums of some rows, each with its weight; it changes the rows. */
+type BlockSummer = (block: Float64Array, weights: Float64Array) => { sums: Sums; stride: number };
+
+/** By width: they have much room of their own, hold nothing between two calls, and a fit has many moments. */
+const summers = new Map<number, BlockSummer>();
+
+function blockSummer(width: number): BlockSummer {
+  const summer = summers.get(width) ?? createBlockSummer(width);
+  summers.set(width, summer);
+  return summer;
+}
 
 function createBlockSummer(width: number): BlockSummer {
   const scatter = createBlockScatter(width, BLOCK);
-  return (block, rows) => {
-    const mean = centre(block, rows, width);
+  return (block, weights) => {
+    const count = weights.reduce((sum, weight) => sum + weight, 0);
+    const mean = centre(block, weights, count, width);
     const third = new Float64Array(width);
     let fourth = 0;
-    for (let start = 0; start < rows * width; start += width) {
+    weights.forEach((weight, row) => {
+      const start = row * width;
       let square = 0;
       for (let i = 0; i < width; i++) square += block[start + i] ** 2;
-      for (let i = 0; i < width; i++) third[i] += square * block[start + i];
-      fourth += square ** 2;
-    }
+      for (let i = 0; i < width; i++) third[i] += weight * square * block[start + i];
+      fourth += weight * square ** 2;
+      if (weight === 1) return;
+      const root = Math.sqrt(weight);
+      for (let i = 0; i < width; i++) block[start + i] *= root;
+    });
     return {
-      sums: { count: rows, mean, scatter: scatter.of(block, rows), third, fourth },
+      sums: { count, mean, scatter: scatter.of(block, weights.length), third, fourth },
       stride: scatter.stride,
     };
   };
 }
 
-function centre(block: Float64Array, rows: number, width: number): Float64Array {
+function centre(block: Float64Array, weights: Float64Array, count: number, width: number): Float64Array {
   const mean = new Float64Array(width);
-  for (let start = 0; start < rows * width; start += width) {
-    for (let i = 0; i < width; i++) mean[i] += block[start + i];
-  }
-  for (let i = 0; i < width; i++) mean[i] /= rows;
-  for (let start = 0; start < rows * width; start += width) {
+  weights.forEach((weight, row) => {
+    for (let i = 0; i < width; i++) mean[i] += weight * block[row * width + i];
+  });
+  for (let i = 0; i < width; i++) mean[i] /= count;
+  for (let start = 0; start < weights.length * width; start += width) {
     for (let i = 0; i < width; i++) block[start + i] -= mean[i];
   }
   return mean;

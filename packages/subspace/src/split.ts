@@ -1,34 +1,19 @@
 import { createHash } from 'node:crypto';
 
-/** Splits rows into those fitted on and those held out. */
-export interface Split<T> {
-  readonly fitting: T[];
-  readonly heldOut: T[];
-}
-
 /**
- * Holds out about a share of the groups, chosen by a hash of group and seed. A group falls on the same
- * side whatever other rows there are, so data that grows, or comes in shards, keeps its split.
+ * Whether a group is among about a `share` of all groups that are held out, chosen by a hash of group and
+ * seed. It is or is not whatever other groups there are, so data that grows, or comes in shards, keeps its split.
  */
-export function splitByGroup<T extends { readonly group: string }>(
-  rows: readonly T[],
-  share: number,
-  seed: number,
-): Split<T> {
-  const sides = new Map<string, boolean>();
-  const split: Split<T> = { fitting: [], heldOut: [] };
-  for (const row of rows) {
-    let out = sides.get(row.group);
-    if (out === undefined) {
-      out = fraction(`${seed}:${row.group}`) < share;
-      sides.set(row.group, out);
-    }
-    (out ? split.heldOut : split.fitting).push(row);
-  }
-  return split;
+export function isHeldOut(group: string, share: number, seed: number): boolean {
+  return hashOf(`${seed}:${group}`) / 2 ** 48 < share;
 }
 
-/** A hash as a number in [0, 1). */
-function fraction(text: string): number {
-  return createHash('sha256').update(text).digest().readUIntBE(0, 6) / 2 ** 48;
+/** One of `folds` parts, numbered from 0, that a group belongs to: independent of whether it is held out. */
+export function foldOf(group: string, folds: number, seed: number): number {
+  return hashOf(`fold:${seed}:${group}`) % folds;
+}
+
+/** The first 48 bits of a text's sha-256, as a number: a name for it that takes little room. */
+export function hashOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUIntBE(0, 6);
 }

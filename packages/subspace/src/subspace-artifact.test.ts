@@ -26,6 +26,9 @@ function pathsOf(value: unknown, prefix = ''): string[] {
   return prefix ? [prefix, ...children] : children;
 }
 
+const better = { share: 0.7, low: 0.6, high: 0.8 };
+const PAIRS = { count: 20, last: better, mean: better, min: better };
+const PAIRS_AT_CHANCE = { ...PAIRS, mean: { share: 0.55, low: 0.45, high: 0.6 } };
 const chance = { auroc: 0.55, low: 0.45, high: 0.6 };
 
 describe('parseSubspace', () => {
@@ -37,20 +40,39 @@ describe('parseSubspace', () => {
     ).toBe(true);
     // Only the figures of its own positions count.
     parseSubspace(changed('figures.last', chance), 'it');
+    // Pairs are judged by themselves.
+    const pairs = { ...PAIRS, similarLength: PAIRS_AT_CHANCE };
+    parseSubspace({ ...ARTIFACT, figures: { ...ARTIFACT.figures, every: chance, pairs } }, 'it');
+    parseSubspace(
+      changed(
+        'layerScores',
+        [2, 3].map((layer) => ({ layer, auroc: 0.8 })),
+      ),
+      'it',
+    );
+    parseSubspace(changed('data.positive', ARTIFACT.data.positive + 1e-9), 'it');
   });
 
   test.each<[string, unknown, RegExp]>([
     ['format', 'something', /format must be "halfspace-subspace"/],
-    ['version', 2, /version is not 1.*another release/],
+    ['version', 1, /version is not 2.*another release/],
     ['attribute', 'Self harm', /attribute must match/],
     ['model.fingerprint', '', /model\.fingerprint/],
-    ['model.width', 3, /direction has 2 numbers, and model\.width is 3/],
+    ['model.width', 3, /direction has 2 numbers for 1 layers, and model\.width is 3/],
     ['model.width', 0, /model\.width/],
-    ['layer', -1, /layer must be >= 0/],
-    ['layer', 1.5, /layer must be integer/],
+    ['layers', [-1], /layers\.0 must be >= 0/],
+    ['layers', [1.5], /layers\.0 must be integer/],
+    ['layers', [], /layers must NOT have fewer/],
+    ['layers', [3, 2], /direction has 2 numbers for 2 layers/],
     ['estimator', 'magic', /estimator must be one of paper, shrinkage/],
     ['estimator', 'paper', /shrinkage is 0.25, with the estimator "paper"/],
     ['positions', 'first', /positions must be one of last, every, both/],
+    ['centring', 'group', /centring must be one of none, prompt/],
+    ['chat', 1, /chat must be boolean/],
+    ['layerScores', [{ layer: 3, auroc: 0.8 }], /layerScores must NOT have fewer/],
+    ['layerScores', [1, 2].map((layer) => ({ layer, auroc: 0.8 })), /layers has 3, which is not among/],
+    ['figures.pairs', PAIRS_AT_CHANCE, /forced is missing, and figures\.pairs\.mean is not above chance/],
+    ['figures.pairs', { ...PAIRS, last: { share: 0.6, low: 0.9, high: 0.8 } }, /pairs\.last\.low is above/],
     ['shrinkage', undefined, /shrinkage is missing/],
     ['shrinkage', 1.5, /shrinkage must be <= 1/],
     ['direction', undefined, /direction is missing/],

@@ -1,9 +1,10 @@
 import { defineAttribute, HalfspaceError, type LinearAttribute, type Subspace } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { Calibration } from './calibrate.js';
+import type { LayerScore } from './choose-layer.js';
 import type { Figures } from './figures.js';
 import type { Estimator } from './fit-direction.js';
-import { POSITIONS, type Positions, readPositions } from './labelled-text.js';
+import { type Centring, CENTRINGS, POSITIONS, type Positions, readPositions } from './labelled-text.js';
 
 /**
  * A fitted subspace with everything that says where it came from and how good it is. Plain JSON; the
@@ -13,7 +14,7 @@ export interface SubspaceArtifact {
   /** What the file is. */
   readonly format: 'halfspace-subspace';
   /** Of the format. */
-  readonly version: 1;
+  readonly version: 2;
   /** Name of the attribute, kebab-case. */
   readonly attribute: string;
   /** The model whose hidden states it reads. */
@@ -25,19 +26,31 @@ export interface SubspaceArtifact {
     /** Width of a hidden state. */
     readonly width: number;
   };
-  /** Layer read, 0 (embedding) to the number of blocks. */
-  readonly layer: number;
+  /** Layers read, 0 (embedding) to the number of blocks, ascending; the h below is their states end to end. */
+  readonly layers: readonly number[];
+  /**
+   * Where the layer was chosen among several: how well each tells the sides apart, by cross-validation on the rows
+   * fitted on. The figures are of other rows.
+   */
+  readonly layerScores?: readonly LayerScore[];
   /** How the direction was solved for. */
   readonly estimator: Estimator;
   /** The positions of a response that it was fitted on; it is calibrated on the last or on every one. */
   readonly positions: Positions;
+  /** What was taken off hidden states before the direction was fitted. Distances and margins are of states as they are. */
+  readonly centring: Centring;
+  /** Whether prompts were given to the model as a user's turn in its chat template. */
+  readonly chat: boolean;
   /** How far the covariance was shrunk, 0 to 1; only with the estimator `shrinkage`. */
   readonly shrinkage?: number;
-  /** Unit vector as base64 of little-endian float32. */
+  /** Unit vector, as wide as the model for each layer, as base64 of little-endian float32. */
   readonly direction: string;
-  /** direction · midpoint of the class means. */
+  /** direction · midpoint of the class means, as they were fitted: near 0 where states were centred. */
   readonly offset: number;
-  /** margin = slope · (direction · h − offset) + intercept, in log-odds. */
+  /**
+   * margin = slope · (direction · h − offset) + intercept, in log-odds; where the data are pairs, the difference of two
+   * margins is that of the first response being the better one.
+   */
   readonly calibration: Calibration;
   /** What it was fitted and measured on. */
   readonly data: DataSummary;
@@ -53,9 +66,9 @@ export interface SubspaceArtifact {
 export interface RowCounts {
   /** All rows. */
   readonly rows: number;
-  /** Rows of label 1. */
+  /** Rows of label 1; one of a label between 1 and 0 counts in part. */
   readonly positive: number;
-  /** Rows of label 0. */
+  /** Rows of label 0; one of a label between 1 and 0 counts in part. */
   readonly negative: number;
   /** Distinct groups. */
   readonly groups: number;
@@ -63,7 +76,7 @@ export interface RowCounts {
 
 /** The data of a fit, the held-out part included. */
 export interface DataSummary extends RowCounts {
-  /** sha-256 (hex) of the rows as JSON lines, or the digest that the caller gave. */
+  /** sha-256 (hex) of the rows as JSON lines with their keys in alphabetical order. */
   readonly digest: string;
   /** Tokens of all responses. */
   readonly tokens: number;
@@ -78,6 +91,10 @@ export interface DataSummary extends RowCounts {
 
 /** How far from 1 the norm of a float32 direction may be, as in core. */
 const NORM_TOLERANCE = 1e-4;
+/** Most layers that are believed. */
+const MOST_LAYERS = 2 ** 10;
+/** What sums of labels may differ by from whole numbers, of their size. */
+const ROUNDING = 1e-9;
 /** Widest model that is believed; bounds what a hostile file can ask for. */
 const MOST_WIDTH = 2 ** 17;
 
@@ -91,18 +108,29 @@ function record<T extends object>(properties: T, optional: readonly (keyof T)[] 
   return { type: 'object', additionalProperties: false, required, properties } as const;
 }
 
-const counts = { rows: count, positive: count, negative: count, groups: count };
+const amount = { type: 'number', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
+const counts = { rows: count, positive: amount, negative: amount, groups: count };
 const interval = record({ auroc: share, low: share, high: share });
+const shareInterval = record({ share, low: share, high: share });
+const pairShares = { count, last: shareInterval, mean: shareInterval, min: shareInterval };
 
 const SCHEMA = record(
   {
     format: { const: 'halfspace-subspace' },
-    version: { const: 1 },
+    version: { const: 2 },
     attribute: { type: 'string', pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$' },
     model: record({ name: text, fingerprint: text, width: { ...count, minimum: 1, maximum: MOST_WIDTH } }),
-    layer: count,
+    layers: { type: 'array', items: count, minItems: 1, maxItems: MOST_LAYERS, uniqueItems: true },
+    layerScores: {
+      type: 'array',
+      minItems: 2,
+      maxItems: MOST_LAYERS,
+      items: record({ layer: count, auroc: share }),
+    },
     estimator: { enum: ['paper', 'shrinkage'] },
     positions: { enum: POSITIONS },
+    centring: { enum: CENTRINGS },
+    chat: { type: 'boolean' },
     shrinkage: share,
     direction: { type: 'string', maxLength: Math.ceil((MOST_WIDTH * 4) / 3) + 4 },
     offset: number,
@@ -113,11 +141,20 @@ const SCHEMA = record(
       tokens: count,
       heldOut: record({ ...counts, share, seed: { type: 'integer' } }),
     }),
-    figures: record({ last: interval, mean: interval, min: interval, every: interval }),
+    figures: record(
+      {
+        last: interval,
+        mean: interval,
+        min: interval,
+        every: interval,
+        pairs: record({ ...pairShares, similarLength: record(pairShares) }, ['similarLength']),
+      },
+      ['pairs'],
+    ),
     forced: { const: true },
     createdWith: text,
   },
-  ['shrinkage', 'forced'],
+  ['layerScores', 'shrinkage', 'forced'],
 );
 
 const validate = new Ajv2020({ strict: true }).compile<SubspaceArtifact>(SCHEMA);
@@ -139,7 +176,7 @@ export function parseSubspace(json: unknown, where: string): SubspaceArtifact {
 export function subspaceOf(artifact: SubspaceArtifact): Subspace {
   return {
     model: artifact.model.fingerprint,
-    layers: [artifact.layer],
+    layers: artifact.layers,
     direction: decodeDirection(artifact.direction),
     offset: artifact.offset,
     calibration: artifact.calibration,
@@ -176,38 +213,66 @@ function decodeDirection(direction: string): Float32Array {
 }
 
 function inconsistency(artifact: SubspaceArtifact): string | undefined {
-  const { model, estimator, shrinkage, data, figures, positions, forced } = artifact;
+  const { model, layers, estimator, shrinkage, layerScores, data, figures, positions, forced } = artifact;
   if ((estimator === 'shrinkage') !== (shrinkage !== undefined)) {
     return `shrinkage is ${shrinkage ?? 'missing'}, with the estimator "${estimator}".`;
   }
-  const fault = directionFault(artifact.direction, model.width);
+  const fault = directionFault(artifact.direction, layers.length, model.width);
   if (fault !== undefined) return fault;
   for (const [name, part] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
-    if (part.positive + part.negative !== part.rows) return `${name}.rows is not positive + negative.`;
+    if (Math.abs(part.positive + part.negative - part.rows) > ROUNDING * part.rows)
+      return `${name}.rows is not positive + negative.`;
     if (part.groups > part.rows) return `${name}.groups is more than ${name}.rows.`;
   }
   for (const kind of ['rows', 'positive', 'negative', 'groups'] as const) {
     if (data.heldOut[kind] > data[kind]) return `data.heldOut.${kind} is more than data.${kind}.`;
   }
-  for (const [name, { low, high }] of Object.entries(figures)) {
-    if (low > high) return `figures.${name}.low is above figures.${name}.high.`;
+  for (const [name, { low, high }] of intervalsOf(figures)) {
+    if (low > high) return `${name}.low is above ${name}.high.`;
   }
+  if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) return 'layers are not in ascending order.';
+  const stray = layers.find((layer) => layerScores?.every((score) => score.layer !== layer));
+  if (stray !== undefined) return `layers has ${stray}, which is not among layerScores.`;
   if (!isAboveChance(figures, positions) && !forced) {
-    return `forced is missing, and figures.${readPositions(positions)} is not above chance.`;
+    return `forced is missing, and ${judgedBy(figures, positions).field} is not above chance.`;
   }
   return undefined;
 }
 
-/** Whether the interval at the positions that a subspace was fitted on lies above 0.5. */
-export function isAboveChance(figures: Figures, positions: Positions): boolean {
-  return figures[readPositions(positions)].low > 0.5;
+function intervalsOf({ pairs, ...rest }: Figures): (readonly [string, { low: number; high: number }])[] {
+  const { similarLength, count: _, ...all } = pairs ?? {};
+  const { count: __, ...similar } = similarLength ?? {};
+  const named = Object.entries({
+    figures: rest,
+    'figures.pairs': all,
+    'figures.pairs.similarLength': similar,
+  });
+  return named.flatMap(([path, intervals]) =>
+    Object.entries(intervals).map(([name, interval]) => [`${path}.${name}`, interval] as const),
+  );
 }
 
-function directionFault(encoded: string, width: number): string | undefined {
+/** The held-out figure that decides whether a subspace is worth keeping. */
+export function judgedBy({ pairs, ...figures }: Figures, positions: Positions) {
+  const read = readPositions(positions);
+  if (pairs === undefined) {
+    return { what: 'AUROC', field: `figures.${read}`, value: figures[read].auroc, ...figures[read] };
+  }
+  const name = read === 'last' ? 'last' : 'mean';
+  const what = 'share of pairs in which the better response is found';
+  return { what, field: `figures.pairs.${name}`, value: pairs[name].share, ...pairs[name] };
+}
+
+/** Whether the interval of the figure that a subspace is judged by lies above 0.5. */
+export function isAboveChance(figures: Figures, positions: Positions): boolean {
+  return judgedBy(figures, positions).low > 0.5;
+}
+
+function directionFault(encoded: string, layers: number, width: number): string | undefined {
   const direction = decodeDirection(encoded);
   if (encodeDirection(direction) !== encoded) return 'direction is not base64 of whole float32 numbers.';
-  if (direction.length !== width) {
-    return `direction has ${direction.length} numbers, and model.width is ${width}.`;
+  if (direction.length !== layers * width) {
+    return `direction has ${direction.length} numbers for ${layers} layers, and model.width is ${width}.`;
   }
   const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
   if (!(Math.abs(norm - 1) < NORM_TOLERANCE)) return `direction has the norm ${norm} and not 1.`;
@@ -224,7 +289,7 @@ function complaint(error: ErrorObject | undefined): string {
       return `${named(error.params['additionalProperty'])} is not a field of a subspace.`;
     case 'const':
       return field === 'version'
-        ? 'version is not 1: it was written by another release of Halfspace, which is needed to read it.'
+        ? 'version is not 2: it was written by another release of Halfspace. Read it with that one, or fit again.'
         : `${field} must be ${JSON.stringify(error.params['allowedValue'])}.`;
     case 'enum':
       return `${field} must be one of ${(error.params['allowedValues'] as string[]).join(', ')}.`;

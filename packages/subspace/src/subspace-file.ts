@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { HalfspaceError, isHalfspaceError, type Subspace } from '@halfspace/core';
 import { parseSubspace, subspaceOf, type SubspaceArtifact } from './subspace-artifact.js';
+import { messageOf, writeWhole } from './whole-file.js';
 
 /** Largest file that is read, in bytes. A subspace of width 576 takes 4 kB. */
 const MOST_BYTES = 2 ** 20;
@@ -54,14 +54,7 @@ function namesIn(directory: URL): string[] {
  */
 export async function writeSubspace(path: string, artifact: SubspaceArtifact): Promise<void> {
   const json = `${JSON.stringify(parseSubspace(artifact, 'The artifact'), undefined, 2)}\n`;
-  const temporary = `${path}.${randomUUID()}.partial`;
-  try {
-    await writeFile(temporary, json, { flag: 'wx' });
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new HalfspaceError('cannot-write', `${path} cannot be written: ${messageOf(cause)}.`, { cause });
-  }
+  await writeWhole(path, [json]);
 }
 
 async function readText(path: string): Promise<string> {
@@ -95,8 +88,4 @@ function parseJson(content: string, path: string): unknown {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,8 @@
-import type { Positions } from '@halfspace/subspace';
+import type { Centring, Positions } from '@halfspace/subspace';
 import { Option, type Command } from 'commander';
 import { parseCondition, type Condition } from '../options/condition.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
+import { parseLayers } from '../options/layers.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer, number } from '../options/number.js';
 
@@ -10,28 +11,46 @@ export interface FitFlags extends ModelFlags, JsonFlag {
   readonly attribute: string;
   readonly data: readonly string[];
   readonly output: string;
+  readonly prompt?: string;
+  readonly response?: string;
+  readonly text?: string;
+  readonly chosen?: string;
+  readonly rejected?: string;
   readonly label?: string;
+  readonly score?: string;
   readonly desired?: Condition;
   readonly undesired?: Condition;
   readonly group?: string;
-  readonly layer?: number;
+  readonly chat?: true;
+  readonly layer?: readonly number[];
   readonly estimator?: 'paper' | 'shrinkage';
   readonly positions?: Positions;
+  readonly centring?: Centring;
   readonly heldOut?: number;
   readonly seed?: number;
+  readonly state?: string;
   readonly force?: true;
 }
 
+const PAIR = ['chosen', 'rejected'];
+const LABELS = ['label', 'score', 'desired', 'undesired', 'response'];
+
 const EXAMPLES = `
-Each line of the data is a JSON object with a "response", its "prompt" if there
-is one, and a label. Rows that are on neither side or have an empty response are
+The data are JSON lines, CSV or Parquet, by the ending of the file. A row has a
+response, its prompt if there is one, and a label; or a prompt with a chosen and
+a rejected response. Rows that are on neither side or have an empty response are
 left out. An installed attribute can read the labels of its own data.
+
+What the data are like and what is doubtful about them is told before the model
+runs. A fit that was interrupted goes on where it was when it is started again.
 
 Examples:
   $ halfspace fit --attribute truthfulness --output truthfulness.json \\
-      --data train.jsonl --label truthful
-  $ halfspace fit --attribute calm --output calm.json --data a.jsonl b.jsonl \\
+      --data train.jsonl --label truthful --layer 12-18
+  $ halfspace fit --attribute calm --output calm.json --data a.csv b.csv \\
       --label anger --desired '<=0.25' --undesired '>=0.5'
+  $ halfspace fit --attribute helpfulness --output helpfulness.json \\
+      --data pairs.parquet --chosen better --rejected worse --centring prompt
   $ halfspace generate "Well, I think" --attribute ./calm.json=2`;
 
 /** Adds `halfspace fit`. */
@@ -43,16 +62,52 @@ export function addFit(program: Command, signal: AbortSignal): void {
       'Fits a subspace for an attribute on labelled texts, and measures it on groups that it has not seen.',
     )
     .requiredOption('--attribute <name>', 'name of the attribute, in lower-case words joined by hyphens')
-    .requiredOption('--data <file...>', 'JSON lines; may be repeated; - reads stdin')
+    .requiredOption(
+      '--data <file...>',
+      '.jsonl, .csv, .tsv or .parquet; may be repeated; - reads JSON lines on stdin',
+    )
     .requiredOption('--output <file>', 'where to write the subspace')
+    .option(
+      '--prompt <column>',
+      'column of the text before the response (default: prompt, where there is one)',
+    )
+    .option('--response <column>', 'column of the response (default: response)')
+    .addOption(
+      new Option('--text <column>', 'column of a text without a prompt').conflicts([
+        'prompt',
+        'response',
+        ...PAIR,
+      ]),
+    )
+    .addOption(
+      new Option('--chosen <column>', 'column of the better of two responses (default: chosen)').conflicts(
+        LABELS,
+      ),
+    )
+    .addOption(
+      new Option('--rejected <column>', 'column of the worse of two responses (default: rejected)').conflicts(
+        LABELS,
+      ),
+    )
     .option('--label <column>', 'column that says on which side a row is (default: label)')
+    .addOption(
+      new Option(
+        '--score <column>',
+        'column that says by how much, from 0 to 1; between --undesired and --desired where both are given',
+      ).conflicts('label'),
+    )
     .option('--desired <condition>', "labels of the desired side (default: '=1')", parseCondition)
     .option('--undesired <condition>', "labels of the other side (default: '=0')", parseCondition)
     .option(
       '--group <column>',
       'column that a split must not tear apart (default: group, where there is one; else each row stands alone)',
     )
-    .option('--layer <n>', 'layer to read, from 0 (default: three fifths up)', integer({ min: 0 }))
+    .option('--chat', "give prompts to the model as a user's turn in its chat template")
+    .option(
+      '--layer <list>',
+      'layer to read, from 0; of several, as in 12,18 or 12-18, the best one (default: three fifths up)',
+      parseLayers,
+    )
     .addOption(
       new Option(
         '--estimator <kind>',
@@ -66,12 +121,22 @@ export function addFit(program: Command, signal: AbortSignal): void {
         'both',
       ] satisfies Positions[]),
     )
+    .addOption(
+      new Option(
+        '--centring <kind>',
+        'what is taken off before fitting; prompt: the mean over the responses to the same prompt (default: none)',
+      ).choices(['none', 'prompt'] satisfies Centring[]),
+    )
     .option(
       '--held-out <share>',
       'share of the groups to measure on (default: 0.2)',
       number({ above: 0, max: 0.9 }),
     )
     .option('--seed <n>', 'seed of the split (default: 0)', integer({ min: 0 }))
+    .option(
+      '--state <file>',
+      'where to keep what is done so far, until the fit is done (default: the output with .state behind it)',
+    )
     .option('--force', 'keep a subspace that is no better than chance');
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)

@@ -1,4 +1,4 @@
-import { bootstrap, type BootstrapOptions, type Estimate, type WeightedStatistic } from '../bootstrap.js';
+import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../bootstrap.js';
 import { type MarginTrack, readItems, type Reading } from './margin-track.js';
 
 /** Two responses to one prompt, of which the first was preferred. */
@@ -87,16 +87,4 @@ function countWon(pairs: readonly TrackPair[], options: BootstrapOptions): Pairs
 
 function win(difference: number): number {
   return (Math.sign(difference) + 1) / 2;
-}
-
-function weightedMean(values: readonly number[]): WeightedStatistic {
-  return (timesOf) => {
-    let sum = 0;
-    let total = 0;
-    for (let i = 0; i < values.length; i++) {
-      sum += timesOf(i) * values[i];
-      total += timesOf(i);
-    }
-    return sum / total;
-  };
 }

@@ -5,12 +5,14 @@ const interval = { auroc: 0.8, low: 0.7, high: 0.9 };
 /** A valid artifact. */
 export const ARTIFACT: SubspaceArtifact = {
   format: 'halfspace-subspace',
-  version: 1,
+  version: 2,
   attribute: 'self-harm',
   model: { name: 'tiny', fingerprint: 'f00d', width: 2 },
-  layer: 3,
+  layers: [3],
   estimator: 'shrinkage',
   positions: 'every',
+  centring: 'none',
+  chat: false,
   shrinkage: 0.25,
   direction: encodeDirection(Float32Array.of(0.6, -0.8)),
   offset: 1.5,

@@ -1,0 +1,156 @@
+import { HalfspaceError } from '@halfspace/core';
+import type { Estimator } from './fit-direction.js';
+import type { CheckedFitOptions } from './fit-options.js';
+import type { Centring, Positions } from './labelled-text.js';
+import type { MeasuredResponse } from './measured-response.js';
+import { createMoments, mergeMoments, type Moments, restoreMoments } from './moments.js';
+
+/** Parts of the rows fitted on among which directions are cross-validated where a layer has to be chosen. */
+const FOLDS = 4;
+
+/** What the sums of a fit depend on, besides the rows: a state goes on only with the same. */
+export interface FitSettings {
+  /** Fingerprint of the model. */
+  readonly model: string;
+  /** Width of its hidden states. */
+  readonly width: number;
+  readonly layers: readonly number[];
+  readonly estimator: Estimator;
+  readonly positions: Positions;
+  readonly centring: Centring;
+  readonly pairs: boolean;
+  readonly chat: boolean;
+  readonly heldOut: number;
+  readonly seed: number;
+}
+
+/** Rows that follow one another and were counted. */
+export interface CountedRows {
+  readonly rows: number;
+  /** Tokens that the model ran for them. */
+  readonly tokens: number;
+  /** sha-256 (hex) of the rows as JSON lines. */
+  readonly digest: string;
+}
+
+/** The hidden states of one side, at the last positions and at every one; only what is fitted on is there. */
+export interface Side {
+  readonly last?: Moments;
+  readonly every?: Moments;
+}
+
+/**
+ * What a fit keeps of the rows that it has gone over: sufficient statistics, whose size does not depend on the
+ * number of rows, and a few numbers for each row held out. Make it with `sumUp` or take it from `onState`; write it
+ * with `writeFitState`. Its sums are live.
+ */
+export interface FitState {
+  readonly settings: FitSettings;
+  /** The rows summed up, in order: one entry, or one for each shard. */
+  readonly counted: readonly CountedRows[];
+  /** By fold, layer and label. */
+  readonly sums: readonly (readonly (readonly [negative: Side, positive: Side])[])[];
+  /** What was measured on rows held out, once all rows are summed up. */
+  readonly measured?: {
+    readonly counted: readonly CountedRows[];
+    /** In the order of the rows. */
+    readonly responses: readonly MeasuredResponse[];
+  };
+}
+
+/** How many folds there are for so many layers: none where there is nothing to choose. */
+export function foldsFor(layers: readonly number[]): number {
+  return layers.length > 1 ? FOLDS : 1;
+}
+
+/** The settings of checked options. */
+export function settingsOf(
+  { layers, estimator, positions, centring, pairs, chat, heldOut, seed }: CheckedFitOptions,
+  model: { readonly fingerprint: string; readonly width: number },
+): FitSettings {
+  const { fingerprint, width } = model;
+  const rest = { layers, estimator, positions, centring, pairs, chat, heldOut, seed };
+  return { model: fingerprint, width, ...rest };
+}
+
+/** A state of no rows. */
+export function createFitState(settings: FitSettings): FitState {
+  return { settings, counted: [], sums: sumsBy(settings, () => createSide(settings)) };
+}
+
+/** Sums of every fold, layer and label. */
+export function sumsBy(
+  { layers }: FitSettings,
+  make: (fold: number, layer: number, label: 0 | 1) => Side,
+): FitState['sums'] {
+  return Array.from({ length: foldsFor(layers) }, (_, fold) =>
+    layers.map((__, layer) => [make(fold, layer, 0), make(fold, layer, 1)] as const),
+  );
+}
+
+function createSide({ positions, width }: FitSettings): Side {
+  return {
+    ...(positions === 'every' ? {} : { last: createMoments(width) }),
+    ...(positions === 'last' ? {} : { every: createMoments(width) }),
+  };
+}
+
+/** A state that can be added to without changing this one. */
+export function copyFitState(state: FitState): FitState {
+  return {
+    ...state,
+    sums: sumsBy(state.settings, (fold, layer, label) => {
+      const { last, every } = state.sums[fold][layer][label];
+      return {
+        ...(last && { last: restoreMoments(last) }),
+        ...(every && { every: restoreMoments(every) }),
+      };
+    }),
+  };
+}
+
+/** Two sides as one. */
+export function mergeSides(a: Side, b: Side): Side {
+  return {
+    ...(a.last && b.last ? { last: mergeMoments(a.last, b.last) } : {}),
+    ...(a.every && b.every ? { every: mergeMoments(a.every, b.every) } : {}),
+  };
+}
+
+/**
+ * The state of two shards, as if the rows of `b` had followed those of `a` in one run: a fit that goes on from it over
+ * all rows in that order differs by rounding only. Both stay as they are.
+ *
+ * @throws HalfspaceError `other-state` when their settings differ, or rows would be counted twice
+ */
+export function mergeFitStates(a: FitState, b: FitState): FitState {
+  assertSameSettings(a.settings, b.settings);
+  const known = new Set(a.counted.map(({ digest }) => digest));
+  if (b.counted.some(({ digest }) => known.has(digest))) {
+    throw otherState('Both states have counted the same rows.');
+  }
+  return {
+    settings: a.settings,
+    counted: [...a.counted, ...b.counted],
+    sums: sumsBy(a.settings, (fold, layer, label) =>
+      mergeSides(a.sums[fold][layer][label], b.sums[fold][layer][label]),
+    ),
+  };
+}
+
+/** @throws HalfspaceError `other-state`, naming the first setting that differs */
+export function assertSameSettings(found: FitSettings, wanted: FitSettings): void {
+  for (const key of Object.keys(wanted) as (keyof FitSettings)[]) {
+    const [one, other] = [JSON.stringify(found[key]), JSON.stringify(wanted[key])];
+    if (one === other) continue;
+    throw otherState(`It was made with ${key} ${one}, and now ${key} is ${other}.`);
+  }
+}
+
+/** The error of a state that belongs to another fit. */
+export function otherState(fault: string): HalfspaceError {
+  return new HalfspaceError(
+    'other-state',
+    `The state is one of another fit. ${fault} Fit with what it was made with, or start anew without it.`,
+  );
+}

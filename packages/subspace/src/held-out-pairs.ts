@@ -1,0 +1,104 @@
+import { bootstrap, weightedMean } from './bootstrap.js';
+import { calibrate, type Calibration } from './calibrate.js';
+import { type Positions, readPositions } from './labelled-text.js';
+import type { MeasuredResponse } from './measured-response.js';
+
+/** Pairs are of similar length when the shorter response has more than this share of the longer one's tokens. */
+const SIMILAR = 0.9;
+
+/** A share with its 95 % bootstrap interval by group. */
+export interface ShareInterval {
+  /** 0 to 1. */
+  readonly share: number;
+  /** Lower end of the interval. */
+  readonly low: number;
+  /** Upper end of the interval. */
+  readonly high: number;
+}
+
+/** In how many of some pairs the better response has the larger distance, ties counting half. */
+export interface PairShares {
+  /** How many pairs there are. */
+  readonly count: number;
+  /** By the distance after the last token. */
+  readonly last: ShareInterval;
+  /** By the mean over the positions of a response. */
+  readonly mean: ShareInterval;
+  /** By the minimum over the positions of a response. */
+  readonly min: ShareInterval;
+}
+
+/** {@link PairShares} of all held-out pairs. */
+export interface HeldOutPairs extends PairShares {
+  /** Of those whose numbers of tokens differ by less than a tenth of the larger one; absent when there are none. */
+  readonly similarLength?: PairShares;
+}
+
+/** Two held-out responses to one prompt. */
+interface Pair {
+  readonly chosen: MeasuredResponse;
+  readonly rejected: MeasuredResponse;
+}
+
+type Reading = (response: MeasuredResponse) => number;
+
+const READINGS = {
+  last: ({ distances }) => distances[distances.length - 1],
+  mean: ({ mean }) => mean,
+  min: ({ min }) => min,
+} as const satisfies Record<string, Reading>;
+
+/** @param responses - Chosen and rejected ones, taking turns. */
+export function measureHeldOutPairs(responses: readonly MeasuredResponse[], seed: number): HeldOutPairs {
+  const pairs = pairsOf(responses);
+  const similar = pairs.filter(({ chosen, rejected }) => {
+    const [less, more] = [chosen.tokens, rejected.tokens].sort((a, b) => a - b);
+    return less > SIMILAR * more;
+  });
+  return {
+    ...sharesOf(pairs, seed),
+    ...(similar.length > 0 ? { similarLength: sharesOf(similar, seed) } : {}),
+  };
+}
+
+/**
+ * Calibration by which the difference of the margins of two responses to one prompt is the log-odds that the
+ * first is the better one (Bradley and Terry 1952). What it leaves open is set so that the mean margin is 0.
+ *
+ * @param responses - Chosen and rejected ones, taking turns.
+ * @throws HalfspaceError `one-sided-data`, `slope-not-positive`
+ */
+export function calibratePairs(responses: readonly MeasuredResponse[], positions: Positions): Calibration {
+  const read: Reading = READINGS[readPositions(positions) === 'last' ? 'last' : 'mean'];
+  const differences = pairsOf(responses).map(({ chosen, rejected }) => read(chosen) - read(rejected));
+  // Each pair both ways round, half each: no side is the first.
+  const { slope } = calibrate(
+    differences.flatMap((difference) => [difference, -difference]),
+    differences.flatMap(() => [1, 0]),
+    new Float64Array(2 * differences.length).fill(0.5),
+  );
+  const mean = responses.reduce((sum, response) => sum + read(response), 0) / responses.length;
+  return { slope, intercept: -slope * mean };
+}
+
+function pairsOf(responses: readonly MeasuredResponse[]): Pair[] {
+  return Array.from({ length: responses.length / 2 }, (_, i) => ({
+    chosen: responses[2 * i],
+    rejected: responses[2 * i + 1],
+  }));
+}
+
+function sharesOf(pairs: readonly Pair[], seed: number): PairShares {
+  const groups = pairs.map(({ chosen }) => chosen.group);
+  const share = (read: Reading): ShareInterval => {
+    const wins = pairs.map(({ chosen, rejected }) => (1 + Math.sign(read(chosen) - read(rejected))) / 2);
+    const { value, low, high } = bootstrap(groups, weightedMean(wins), { seed });
+    return { share: value, low, high };
+  };
+  return {
+    count: pairs.length,
+    last: share(READINGS.last),
+    mean: share(READINGS.mean),
+    min: share(READINGS.min),
+  };
+}
