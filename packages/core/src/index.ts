@@ -4,6 +4,8 @@ export type { Halfspace } from './halfspace.js';
 export type { DecodeOptions, GenerateOptions, PromptOptions } from './options.js';
 export type { Completion, FinishReason, StreamEvent, TracedCandidate, TracedStep } from './completion.js';
 export { subspaceFor } from './bound-attributes.js';
+export { createDistanceReader } from './margins.js';
+export type { DistanceReader, HiddenStates } from './margins.js';
 export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';

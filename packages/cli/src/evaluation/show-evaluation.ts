@@ -11,7 +11,7 @@ export function showEvaluation({ model, data, attributes, interference }: Evalua
     `${data.rows} texts (${data.positive} of the desired side) in ${data.groups} groups, with ${model.name}.`,
   );
   for (const each of attributes) {
-    print(`\n${outColours.bold(each.attribute)}, layer ${each.layer}\n\n${verdict(each)}`);
+    print(`\n${outColours.bold(each.attribute)}, layers ${each.layers.join(', ')}\n\n${verdict(each)}`);
     attributeTables(each).forEach(printTable);
   }
   if (interference === undefined) return;

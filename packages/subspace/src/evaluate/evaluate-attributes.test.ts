@@ -9,7 +9,7 @@ import { evaluateAttributes } from './evaluate-attributes.js';
 const norm = Math.hypot(...OPTIMAL);
 const good: Subspace = {
   model: 'f00d',
-  layer: 2,
+  layers: [2],
   direction: Float32Array.from(OPTIMAL, (weight) => weight / norm),
   offset: (10 * OPTIMAL.reduce((sum, weight) => sum + weight, 0)) / norm,
   // The log-odds of the two Gaussians.
@@ -47,8 +47,8 @@ describe('evaluateAttributes', () => {
     expect(data).toEqual({ rows: 400, positive: 200, negative: 200, groups: 100, tokens });
     expect(progress).toEqual(rows.map((_, i) => i + 1));
     expect(interference).toBeUndefined();
-    const [{ readings, layer }] = attributes;
-    expect(layer).toBe(2);
+    const [{ readings, layers }] = attributes;
+    expect(layers).toEqual([2]);
 
     const margins = await Promise.all(
       rows.map(async ({ prompt, response }) => {
@@ -67,7 +67,7 @@ describe('evaluateAttributes', () => {
 
   test('compares several attributes in one run, whatever their layers', async () => {
     const backend = createGaussianBackend();
-    const blind = { ...good, layer: 1 };
+    const blind = { ...good, layers: [1] };
     const { attributes, interference } = await evaluateAttributes(
       backend,
       [attribute('calm'), attribute('blind', blind)],

@@ -3,10 +3,10 @@ import {
   HalfspaceError,
   type LinearAttribute,
   type Subspace,
+  createDistanceReader,
   subspaceFor,
 } from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
-import { distancesOf } from '../distances.js';
 import type { FitProgress } from '../fit-options.js';
 import type { LabelledText } from '../labelled-text.js';
 import { encodeRows, responseStates } from '../response-states.js';
@@ -32,8 +32,8 @@ export interface EvaluateOptions {
 export interface AttributeEvaluation extends MarginFigures {
   /** Name of the attribute. */
   readonly attribute: string;
-  /** Layer that it reads. */
-  readonly layer: number;
+  /** Layers that its subspace reads. */
+  readonly layers: readonly number[];
   /** Present when the rows have pairs. */
   readonly pairs?: PairFigures;
 }
@@ -91,7 +91,7 @@ export async function evaluateAttributes(
   return {
     model: { name, fingerprint },
     data: { ...countRows(rows), tokens: margins[0].reduce((sum, { length }) => sum + length, 0) },
-    attributes: subspaces.map(({ layer }, a) => {
+    attributes: subspaces.map(({ layers }, a) => {
       const tracks = rows.map(({ label, group }, i): MarginTrack => ({
         margins: margins[a][i],
         label,
@@ -99,7 +99,7 @@ export async function evaluateAttributes(
       }));
       return {
         attribute: names[a],
-        layer,
+        layers,
         ...measureMargins(tracks, { seed }),
         ...(pairs ? { pairs: measurePairs(pairsOf(tracks), { seed }) } : {}),
       };
@@ -127,14 +127,15 @@ async function readMargins(
   signal: AbortSignal | undefined,
   onProgress: EvaluateOptions['onProgress'],
 ): Promise<Float64Array[][]> {
-  const layers = [...new Set(subspaces.map(({ layer }) => layer))];
+  const reader = createDistanceReader(subspaces);
   const margins: Float64Array[][] = subspaces.map(() => []);
   let done = 0;
-  for await (const states of responseStates(backend, encodeRows(backend, rows), layers, signal)) {
-    subspaces.forEach((subspace, a) => {
-      const { slope, intercept } = subspace.calibration;
-      const distances = distancesOf(states.hidden(subspace.layer), subspace);
-      margins[a].push(distances.map((distance) => slope * distance + intercept));
+  for await (const states of responseStates(backend, encodeRows(backend, rows), reader.layers, signal)) {
+    const count = states.row.tokens.length - states.row.start;
+    const columns = subspaces.map(() => new Float64Array(count));
+    reader.read(states, 0, [...columns[0].keys()], columns);
+    subspaces.forEach(({ calibration: { slope, intercept } }, a) => {
+      margins[a].push(columns[a].map((distance) => slope * distance + intercept));
     });
     onProgress?.({ done: ++done, total: rows.length });
   }

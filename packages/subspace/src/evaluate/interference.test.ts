@@ -7,7 +7,7 @@ const { series, correlations } = EVALUATION.correlated;
 function attribute(name: string, layer: number, direction: readonly number[], margins: readonly number[][]) {
   const subspace = {
     model: 'f00d',
-    layer,
+    layers: [layer],
     direction: Float32Array.from(direction),
     offset: 0,
     calibration: { slope: 1, intercept: 0 },

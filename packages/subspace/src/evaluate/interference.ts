@@ -4,7 +4,7 @@ import type { Subspace } from '@halfspace/core';
 export interface Interference {
   /** Names, in the order of the matrices. */
   readonly attributes: readonly string[];
-  /** Cosines between directions; `null` between layers, where a cosine has no meaning. */
+  /** Cosines between directions; `null` where they read different layers, and a cosine has no meaning. */
   readonly cosines: readonly (readonly (number | null)[])[];
   /** Correlations (Pearson) of the margins; `null` where a margin never changes. */
   readonly correlations: {
@@ -42,7 +42,7 @@ export function measureInterference(measured: readonly MeasuredAttribute[]): Int
 }
 
 function cosine(a: Subspace, b: Subspace): number | null {
-  if (a.layer !== b.layer) return null;
+  if (a.layers.join() !== b.layers.join()) return null;
   let sum = 0;
   // Directions have unit norm.
   for (let i = 0; i < a.direction.length; i++) sum += a.direction[i] * b.direction[i];
