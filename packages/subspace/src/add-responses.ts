@@ -1,5 +1,5 @@
-import type { FitState } from './fit-state.js';
-import type { ResponseStates } from './response-states.js';
+import { type FitState, readingsOf, vectorWidth } from './fit-state.js';
+import { type ResponseStates, statesAt } from './response-states.js';
 import { foldOf } from './split.js';
 
 /**
@@ -7,11 +7,12 @@ import { foldOf } from './split.js';
  * prompt, of which there must be two at least to say anything.
  */
 export function addResponses({ settings, sums }: FitState, responses: readonly ResponseStates[]): void {
-  const { layers, width, centring, seed } = settings;
+  const { centring, seed } = settings;
+  const width = vectorWidth(settings);
   if (centring === 'prompt' && responses.length < 2) return;
   const fold = sums[foldOf(responses[0].row.group, sums.length, seed)];
-  for (const [index, layer] of layers.entries()) {
-    const states = responses.map((response) => response.hidden(layer));
+  for (const [index, reading] of readingsOf(settings).entries()) {
+    const states = responses.map((response) => statesAt(response, reading, settings.width));
     for (const site of ['last', 'every'] as const) {
       if (fold[index][0][site] === undefined) continue;
       const taken = site === 'last' ? states.map((each) => each.subarray(-width)) : states;

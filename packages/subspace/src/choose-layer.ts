@@ -1,6 +1,6 @@
 import { isHalfspaceError } from '@halfspace/core';
 import { type Estimator, fitDirection, type FittedDirection } from './fit-direction.js';
-import { type FitState, mergeSides, type Side } from './fit-state.js';
+import { type FitState, mergeSides, readingsOf, type Side } from './fit-state.js';
 import type { Positions } from './labelled-text.js';
 import { mergeMoments, type Moments, weightMoments } from './moments.js';
 import { normalProbability } from './normal-probability.js';
@@ -25,7 +25,7 @@ type Sides = readonly [negative: Side, positive: Side];
  */
 export function scoreLayers({ settings, sums }: FitState): LayerScore[] {
   const { estimator, positions } = settings;
-  return settings.layers.map((layer, index) => {
+  return readingsOf(settings).map(([layer], index) => {
     const folds = sums.map((fold) => fold[index]);
     const scores = folds.map((out, fold) => {
       const rest = folds.filter((_, other) => other !== fold).reduce(mergeBoth);
@@ -35,11 +35,10 @@ export function scoreLayers({ settings, sums }: FitState): LayerScore[] {
   });
 }
 
-/** The direction of a layer, on the sums of all folds. */
-export function directionAt({ settings, sums }: FitState, layer: number): FittedDirection {
-  const { layers, estimator, positions } = settings;
-  const index = layers.indexOf(layer);
-  const [negative, positive] = sums.map((fold) => fold[index]).reduce(mergeBoth);
+/** The direction of a reading, on the sums of all folds. */
+export function directionAt({ settings, sums }: FitState, reading: number): FittedDirection {
+  const { estimator, positions } = settings;
+  const [negative, positive] = sums.map((fold) => fold[reading]).reduce(mergeBoth);
   return fitDirection(estimator, momentsAt(positions, positive), momentsAt(positions, negative));
 }
 

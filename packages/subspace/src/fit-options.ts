@@ -21,6 +21,8 @@ export interface FitOptions {
    * when directions are cross-validated by group on the rows fitted on; those held out have no say.
    */
   readonly layer: number | readonly number[];
+  /** Whether all of the layers are read, their states end to end, instead of the best of them (default false). */
+  readonly stack?: boolean;
   /** Default `shrinkage`. */
   readonly estimator?: Estimator;
   /** Default `every`. */
@@ -69,7 +71,7 @@ export type CheckedFitOptions = Required<
 export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedFitOptions {
   const { attribute, layer } = options;
   const { estimator = 'shrinkage', positions = 'every', centring = 'none' } = options;
-  const { pairs = false, chat = false, heldOut = 0.2, seed = 0, force = false } = options;
+  const { stack = false, pairs = false, chat = false, heldOut = 0.2, seed = 0, force = false } = options;
   // Its name must do, and who knows the rule is core.
   defineAttribute({ name: attribute, description: attribute, subspaces: [] });
   insist(['paper', 'shrinkage'].includes(estimator), 'estimator', 'paper or shrinkage', estimator);
@@ -86,7 +88,7 @@ export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedF
       `There is no layer ${each}: ${model.name} has the layers 0 (embedding) to ${model.layers}.`,
     );
   }
-  return { attribute, layers, estimator, positions, centring, pairs, chat, heldOut, seed, force };
+  return { attribute, layers, stack, estimator, positions, centring, pairs, chat, heldOut, seed, force };
 }
 
 function insist(holds: boolean, name: string, wanted: string, given: unknown): void {

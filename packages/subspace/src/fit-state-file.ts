@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HalfspaceError } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { type FitSettings, type FitState, type Side, sumsBy } from './fit-state.js';
+import { type FitSettings, type FitState, type Side, sumsBy, vectorWidth } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
 import { type Moments, restoreMoments } from './moments.js';
@@ -51,6 +51,7 @@ const validate = new Ajv2020({ strict: true }).compile<Header>(
         model: text,
         width: { ...whole, minimum: 1, maximum: 2 ** 17 },
         layers: { type: 'array', items: whole, minItems: 1, maxItems: 2 ** 10, uniqueItems: true },
+        stack: { type: 'boolean' },
         estimator: { enum: ['paper', 'shrinkage'] },
         positions: { enum: POSITIONS },
         centring: { enum: CENTRINGS },
@@ -151,7 +152,8 @@ function createReader(numbers: Float64Array, path: string): Reader {
 }
 
 function stateOf({ settings, counted: rows, measured }: Header, reader: Reader): FitState {
-  const { positions, width } = settings;
+  const { positions } = settings;
+  const width = vectorWidth(settings);
   const sums = sumsBy(settings, (): Side => ({
     ...(positions === 'every' ? {} : { last: readMoments(reader, width) }),
     ...(positions === 'last' ? {} : { every: readMoments(reader, width) }),

@@ -15,6 +15,8 @@ export interface FitSettings {
   /** Width of its hidden states. */
   readonly width: number;
   readonly layers: readonly number[];
+  /** Whether the layers are read together, and not the best of them. */
+  readonly stack: boolean;
   readonly estimator: Estimator;
   readonly positions: Positions;
   readonly centring: Centring;
@@ -48,7 +50,7 @@ export interface FitState {
   readonly settings: FitSettings;
   /** The rows summed up, in order: one entry, or one for each shard. */
   readonly counted: readonly CountedRows[];
-  /** By fold, layer and label. */
+  /** By fold, reading ({@link readingsOf}) and label. */
   readonly sums: readonly (readonly (readonly [negative: Side, positive: Side])[])[];
   /** What was measured on rows held out, once all rows are summed up. */
   readonly measured?: {
@@ -58,18 +60,26 @@ export interface FitState {
   };
 }
 
-/** How many folds there are for so many layers: none where there is nothing to choose. */
-export function foldsFor(layers: readonly number[]): number {
-  return layers.length > 1 ? FOLDS : 1;
+/** The layers of every reading among which the best is chosen: each by itself, or all of them end to end. */
+export function readingsOf({
+  layers,
+  stack,
+}: Pick<FitSettings, 'layers' | 'stack'>): readonly (readonly number[])[] {
+  return stack ? [layers] : layers.map((layer) => [layer]);
+}
+
+/** Numbers in the vector that a direction is fitted on. */
+export function vectorWidth({ width, layers, stack }: FitSettings): number {
+  return width * (stack ? layers.length : 1);
 }
 
 /** The settings of checked options. */
 export function settingsOf(
-  { layers, estimator, positions, centring, pairs, chat, heldOut, seed }: CheckedFitOptions,
+  { layers, stack, estimator, positions, centring, pairs, chat, heldOut, seed }: CheckedFitOptions,
   model: { readonly fingerprint: string; readonly width: number },
 ): FitSettings {
   const { fingerprint, width } = model;
-  const rest = { layers, estimator, positions, centring, pairs, chat, heldOut, seed };
+  const rest = { layers, stack, estimator, positions, centring, pairs, chat, heldOut, seed };
   return { model: fingerprint, width, ...rest };
 }
 
@@ -78,20 +88,22 @@ export function createFitState(settings: FitSettings): FitState {
   return { settings, counted: [], sums: sumsBy(settings, () => createSide(settings)) };
 }
 
-/** Sums of every fold, layer and label. */
+/** Sums of every fold, reading and label. There are no folds where there is nothing to choose. */
 export function sumsBy(
-  { layers }: FitSettings,
-  make: (fold: number, layer: number, label: 0 | 1) => Side,
+  settings: FitSettings,
+  make: (fold: number, reading: number, label: 0 | 1) => Side,
 ): FitState['sums'] {
-  return Array.from({ length: foldsFor(layers) }, (_, fold) =>
-    layers.map((__, layer) => [make(fold, layer, 0), make(fold, layer, 1)] as const),
+  const readings = readingsOf(settings);
+  return Array.from({ length: readings.length > 1 ? FOLDS : 1 }, (_, fold) =>
+    readings.map((__, reading) => [make(fold, reading, 0), make(fold, reading, 1)] as const),
   );
 }
 
-function createSide({ positions, width }: FitSettings): Side {
+function createSide(settings: FitSettings): Side {
+  const width = vectorWidth(settings);
   return {
-    ...(positions === 'every' ? {} : { last: createMoments(width) }),
-    ...(positions === 'last' ? {} : { every: createMoments(width) }),
+    ...(settings.positions === 'every' ? {} : { last: createMoments(width) }),
+    ...(settings.positions === 'last' ? {} : { every: createMoments(width) }),
   };
 }
 
@@ -99,8 +111,8 @@ function createSide({ positions, width }: FitSettings): Side {
 export function copyFitState(state: FitState): FitState {
   return {
     ...state,
-    sums: sumsBy(state.settings, (fold, layer, label) => {
-      const { last, every } = state.sums[fold][layer][label];
+    sums: sumsBy(state.settings, (fold, reading, label) => {
+      const { last, every } = state.sums[fold][reading][label];
       return {
         ...(last && { last: restoreMoments(last) }),
         ...(every && { every: restoreMoments(every) }),
@@ -132,8 +144,8 @@ export function mergeFitStates(a: FitState, b: FitState): FitState {
   return {
     settings: a.settings,
     counted: [...a.counted, ...b.counted],
-    sums: sumsBy(a.settings, (fold, layer, label) =>
-      mergeSides(a.sums[fold][layer][label], b.sums[fold][layer][label]),
+    sums: sumsBy(a.settings, (fold, reading, label) =>
+      mergeSides(a.sums[fold][reading][label], b.sums[fold][reading][label]),
     ),
   };
 }

@@ -125,6 +125,25 @@ describe('fitSubspace', () => {
     expect(parseSubspace(JSON.parse(JSON.stringify(artifact)), 'it')).toEqual(artifact);
   });
 
+  test('reads several layers end to end, and finds the one that knows', async () => {
+    const rows = makeRows(1500);
+    const options = { ...OPTIONS, layer: [1, 2, 3], stack: true };
+    const artifact = await fitSubspace(createGaussianBackend(), rows, options);
+    expect(artifact.layers).toEqual([1, 2, 3]);
+    expect(artifact).not.toHaveProperty('layerScores');
+    const { direction } = subspaceOf(artifact);
+    const width = DEVIATIONS.length;
+    expect(direction).toHaveLength(3 * width);
+    const known = direction.slice(width, 2 * width);
+    expect(cosine(known, OPTIMAL)).toBeGreaterThan(0.99);
+    // The other layers are noise: the more rows, the less of them is left.
+    expect(Math.hypot(...known)).toBeGreaterThan(0.98);
+    const single = await fitSubspace(createGaussianBackend(), rows, OPTIONS);
+    expect(artifact.figures.every.auroc).toBeCloseTo(single.figures.every.auroc, 2);
+    const alone = await fitSubspace(createGaussianBackend(), rows, { ...OPTIONS, stack: true });
+    expect(alone).toEqual(single);
+  });
+
   test('runs every row once: first the rows fitted on, then those held out, no group in both', async () => {
     const backend = createGaussianBackend();
     const rows = makeRows(300);

@@ -12,10 +12,12 @@ import {
   createFitState,
   type FitState,
   otherState,
+  readingsOf,
   settingsOf,
 } from './fit-state.js';
 import { type Axis, distancesOf, measureResponse, type MeasuredResponse } from './measured-response.js';
 import { calibratePairs } from './held-out-pairs.js';
+import { statesAt } from './response-states.js';
 import { overBlocks, type Rows } from './row-blocks.js';
 import { hashOf } from './split.js';
 import { encodeDirection, isAboveChance, judgedBy, type SubspaceArtifact } from './subspace-artifact.js';
@@ -47,22 +49,24 @@ export async function fitSubspace(
   const run: Run = { backend, rows, options, settings, surveyed };
 
   const summed = await sumRows(run);
-  const scores = settings.layers.length > 1 ? scoreLayers(summed) : [];
-  const layer = bestOf(scores) ?? settings.layers[0];
-  const fitted = directionAt(summed, layer);
+  const readings = readingsOf(summed.settings);
+  const scores = readings.length > 1 ? scoreLayers(summed) : [];
+  const best = bestOf(scores);
+  const layers = readings[best];
+  const fitted = directionAt(summed, best);
   const direction = Float32Array.from(fitted.direction);
-  const measured = await measureRows(run, summed, layer, { direction, offset: fitted.offset });
+  const measured = await measureRows(run, summed, layers, { direction, offset: fitted.offset });
 
   const figures = measureFigures(measured, settings.seed, settings.pairs);
   const aboveChance = isAboveChance(figures, settings.positions);
-  if (!aboveChance && !settings.force) throw notAboveChance(settings, layer, figures);
+  if (!aboveChance && !settings.force) throw notAboveChance(settings, layers, figures);
   const { report } = surveyed;
   return {
     format: 'halfspace-subspace',
     version: 2,
     attribute: settings.attribute,
     model: { name: model.name, fingerprint: model.fingerprint, width: model.width },
-    layers: [layer],
+    layers,
     ...(scores.length > 0 ? { layerScores: scores } : {}),
     estimator: settings.estimator,
     positions: settings.positions,
@@ -71,7 +75,7 @@ export async function fitSubspace(
     ...(fitted.shrinkage === undefined ? {} : { shrinkage: fitted.shrinkage }),
     direction: encodeDirection(direction),
     offset: fitted.offset,
-    calibration: calibration(measured, settings, layer, figures),
+    calibration: calibration(measured, settings, layers, figures),
     data: {
       digest: report.digest,
       rows: report.rows,
@@ -140,7 +144,7 @@ async function sumRows({ backend, rows, options, settings, surveyed }: Run): Pro
 async function measureRows(
   { backend, rows, options, surveyed }: Run,
   state: FitState,
-  layer: number,
+  layers: readonly number[],
   axis: Axis,
 ): Promise<readonly MeasuredResponse[]> {
   const { counted: known, responses } = state.measured ?? { counted: [], responses: [] };
@@ -150,12 +154,12 @@ async function measureRows(
   await overBlocks(backend, rows, {
     settings: state.settings,
     part: 'heldOut',
-    layers: [layer],
+    layers,
     counted: known,
     signal: options.signal,
     onResponses([states]) {
       const { row } = states;
-      const response = measureResponse(distancesOf(states.hidden(layer), axis), {
+      const response = measureResponse(distancesOf(statesAt(states, layers, backend.model.width), axis), {
         label: row.label,
         group: hashOf(row.group),
       });
@@ -185,18 +189,16 @@ function progressOf({ onProgress }: FitOptions, { work }: Survey, before: number
   };
 }
 
-/** The layer with the best score; of equals the lowest. */
-function bestOf(scores: readonly LayerScore[]): number | undefined {
-  let best: LayerScore | undefined;
-  for (const score of scores) if (best === undefined || score.auroc > best.auroc) best = score;
-  return best?.layer;
+/** Which score is the best; of equals the first, and where there is none, 0. */
+function bestOf(scores: readonly LayerScore[]): number {
+  return scores.reduce((best, { auroc }, index) => (auroc > scores[best].auroc ? index : best), 0);
 }
 
 /** A subspace that points the wrong way on held-out text has no calibration, forced or not. */
 function calibration(
   measured: readonly MeasuredResponse[],
   settings: CheckedFitOptions,
-  layer: number,
+  layers: readonly number[],
   figures: Figures,
 ): Calibration {
   try {
@@ -205,13 +207,13 @@ function calibration(
       : calibrateResponses(measured, settings.positions);
   } catch (error) {
     if (!isHalfspaceError(error, 'slope-not-positive')) throw error;
-    throw notAboveChance(settings, layer, figures, error);
+    throw notAboveChance(settings, layers, figures, error);
   }
 }
 
 function notAboveChance(
   { attribute, positions }: CheckedFitOptions,
-  layer: number,
+  layers: readonly number[],
   figures: Figures,
   cause?: unknown,
 ): HalfspaceError {
@@ -222,7 +224,7 @@ function notAboveChance(
       : 'It even points the wrong way, so it cannot be forced. Check that label 1 is the desired side.';
   return new HalfspaceError(
     'not-above-chance',
-    `The subspace "${attribute}" at layer ${layer} is not better than chance on held-out text: ${what} ` +
+    `The subspace "${attribute}" at layer ${layers.join(' and ')} is not better than chance on held-out text: ${what} ` +
       `${value.toFixed(3)}, 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}. ${advice}`,
     { cause },
   );

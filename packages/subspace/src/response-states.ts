@@ -88,6 +88,20 @@ export async function* responseStates(
   }
 }
 
+/** Hidden states after each token at some layers end to end, row-major [tokens, layers · width]. */
+export function statesAt(response: ResponseStates, layers: readonly number[], width: number): Float32Array {
+  const parts = layers.map((layer) => response.hidden(layer));
+  if (parts.length === 1) return parts[0];
+  const tokens = parts[0].length / width;
+  const states = new Float32Array(tokens * parts.length * width);
+  for (let token = 0; token < tokens; token++) {
+    parts.forEach((part, index) =>
+      states.set(part.subarray(token * width, (token + 1) * width), (token * parts.length + index) * width),
+    );
+  }
+  return states;
+}
+
 function assertFinite(states: Float32Array, row: EncodedRow, layer: number): void {
   if (states.every(Number.isFinite)) return;
   throw new HalfspaceError(

@@ -23,6 +23,7 @@ export interface FitFlags extends ModelFlags, JsonFlag {
   readonly group?: string;
   readonly chat?: true;
   readonly layer?: readonly number[];
+  readonly stack?: true;
   readonly estimator?: 'paper' | 'shrinkage';
   readonly positions?: Positions;
   readonly centring?: Centring;
@@ -108,6 +109,7 @@ export function addFit(program: Command, signal: AbortSignal): void {
       'layer to read, from 0; of several, as in 12,18 or 12-18, the best one (default: three fifths up)',
       parseLayers,
     )
+    .option('--stack', 'read all of the layers together, instead of the best one')
     .addOption(
       new Option(
         '--estimator <kind>',

@@ -104,10 +104,11 @@ async function recipeOf(flags: FitFlags): Promise<LabelRecipe> {
 }
 
 function optionsOf(flags: FitFlags): Omit<FitOptions, 'layer'> {
-  const { attribute, estimator, positions, centring, chat, heldOut, seed, force } = flags;
+  const { attribute, stack, estimator, positions, centring, chat, heldOut, seed, force } = flags;
   return {
     attribute,
     pairs: arePairs(flags),
+    ...(stack !== undefined && { stack }),
     ...(estimator !== undefined && { estimator }),
     ...(positions !== undefined && { positions }),
     ...(centring !== undefined && { centring }),
