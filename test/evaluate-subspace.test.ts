@@ -110,12 +110,16 @@ it('reads pairs, and says how many are won', async () => {
 });
 
 it('shows a person what it comes to', async () => {
-  const words = 'evaluate-subspace --attribute ./early.json --data dev.jsonl'.split(' ');
+  const words = 'evaluate-subspace --attribute ./early.json --data dev.jsonl --output page.html'.split(' ');
   const { code, stdout, stderr } = await workspace.run([...words, ...SMALL]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^early tells the two sides apart .*AUROC [\d.]+/m);
   expect(stdout).toMatch(/^after the last token +\d/m);
   expect(stdout).toMatch(/^ +10 +\d/m);
+  expect(stdout).toMatch(/Written to page\.html\.\n$/);
+  const page = await workspace.read('page.html');
+  expect(page).toMatch(/^<!doctype html>[^]*<\/html>\n$/);
+  expect(page).not.toContain('It was: ');
 });
 
 it('refuses data that figures of it would mean nothing', async () => {

@@ -7,6 +7,7 @@ import { addModelOptions, type ModelFlags } from '../options/model.js';
 /** Options of `halfspace evaluate-subspace`. */
 export interface EvaluateSubspaceFlags extends DataFlags, ModelFlags, JsonFlag {
   readonly attribute: readonly AttributeChoice[];
+  readonly output?: string;
 }
 
 const EXAMPLES = `
@@ -19,7 +20,7 @@ say how far they react to it, and a table how much their margins say the same.
 Examples:
   $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl
   $ halfspace evaluate-subspace --attribute ./calm.json ./kind.json \\
-      --data dev.jsonl --label calm
+      --data dev.jsonl --label calm --output report.html
   $ halfspace evaluate-subspace --attribute ./helpful.json --data pairs.parquet \\
       --chosen chosen --rejected rejected`;
 
@@ -31,7 +32,8 @@ export function addEvaluateSubspace(program: Command, signal: AbortSignal): void
     .description(
       'Measures how well subspaces tell labelled texts apart, and how far their margins can be believed.',
     )
-    .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames);
+    .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames)
+    .option('--output <file>', 'where to write a page with plots: HTML that needs nothing else');
   addJsonOption(addModelOptions(addDataOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateSubspaceFlags) => {

@@ -1,17 +1,19 @@
 import { HalfspaceError, type Attribute, type LinearAttribute } from '@halfspace/core';
-import { evaluateAttributes, type LabelledText } from '@halfspace/subspace';
+import { evaluateAttributes, type Evaluation, type LabelledText } from '@halfspace/subspace';
+import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
 import { knownAttributes } from '../known-attributes.js';
 import { arePairs, openLabelledTexts } from '../labelled-texts.js';
 import { columnRecipe, saysLabels, type LabelRecipe } from '../label-recipe.js';
 import { loadAttributes } from '../load-attributes.js';
-import { note, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {
+  if (flags.output !== undefined) await assertWritable(flags.output);
   const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
   const recipe = await recipeOf(attributes[0].name, flags);
   const texts = await readTexts(flags, recipe, signal);
@@ -23,8 +25,18 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
       onProgress: ({ done, total }) => progress.update(done, total),
     }).finally(() => progress.stop());
   });
+  if (flags.output !== undefined) await writeReport(flags.output, evaluation);
   if (flags.json) printJson(evaluation);
-  else showEvaluation(evaluation);
+  else {
+    showEvaluation(evaluation);
+    if (flags.output !== undefined) print(`\nWritten to ${flags.output}.`);
+  }
+}
+
+async function writeReport(path: string, evaluation: Evaluation): Promise<void> {
+  // Loaded when needed: the plots take seconds to load.
+  const { reportPage } = await import('../evaluation/report-page.js');
+  await writeFileAtomically(path, async (file) => file.append(reportPage(evaluation)));
 }
 
 function linear(attribute: Attribute): LinearAttribute {
