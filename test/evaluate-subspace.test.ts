@@ -12,7 +12,7 @@ interface Evaluation {
   readonly data: Readonly<Record<string, number>>;
   readonly attributes: readonly {
     readonly attribute: string;
-    readonly layer: number;
+    readonly layers: readonly number[];
     readonly readings: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
     readonly pairs?: unknown;
     readonly tenths: readonly { readonly tenth: number; readonly auroc: Estimate }[];
@@ -57,7 +57,7 @@ async function lastMargins(): Promise<number[]> {
 it('figures are those of the margins that halfspace score prints', async () => {
   const { data, attributes, interference } = await evaluate('--attribute ./early.json --data dev.jsonl');
   expect(data).toMatchObject({ rows: 80, positive: 40, negative: 40, groups: 40 });
-  expect(attributes).toMatchObject([{ attribute: 'early', layer: 1 }]);
+  expect(attributes).toMatchObject([{ attribute: 'early', layers: [1] }]);
   expect(interference).toBeUndefined();
   const margins = await lastMargins();
   const [lower, upper] = [0, 1].map((label) => margins.filter((_, i) => i % 2 === label));

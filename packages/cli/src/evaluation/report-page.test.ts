@@ -18,7 +18,7 @@ const figures = measureMargins(tracks);
 const evaluation: Evaluation = {
   model: { name: 'small & quick', fingerprint: 'f00d' },
   data: { rows: 120, positive: 60, negative: 60, groups: 2, tokens: 480 },
-  attributes: [{ attribute: 'calm', layer: 3, ...figures }],
+  attributes: [{ attribute: 'calm', layers: [3], ...figures }],
 };
 const page = reportPage(evaluation);
 const { document } = parseHTML(page);

@@ -1,7 +1,7 @@
 import type { AttributeEvaluation, Evaluation, Interference } from '@halfspace/subspace';
 import { attributeTables, type EvaluationTable } from './evaluation-tables.js';
 import { histogramPlot, matrixPlot, reliabilityPlot, rocPlot, tenthsPlot } from './plots.js';
-import { verdict } from './verdict.js';
+import { layersOf, verdict } from './verdict.js';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --card: #fff; --line: #e0e3e8; --quiet: #8a929e;
@@ -61,8 +61,8 @@ function factsOf({ rows, positive, negative, groups, tokens }: Evaluation['data'
 }
 
 function attributeSection(evaluation: AttributeEvaluation): string {
-  const { attribute, layer } = evaluation;
-  return `<h2>${escaped(attribute)}, layer ${layer}</h2>
+  const { attribute } = evaluation;
+  return `<h2>${escaped(attribute)}, ${layersOf(evaluation)}</h2>
 <p class="verdict">${escaped(verdict(evaluation))}</p>
 <div class="plots">
 ${figure('Margins', `${key('desired', 'desired side')} ${key('other', 'other side')}, after the last token`, histogramPlot(evaluation))}

@@ -3,7 +3,7 @@ import { outColours } from '../colours.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
 import { attributeTables, type EvaluationTable, interferenceTables } from './evaluation-tables.js';
-import { verdict } from './verdict.js';
+import { layersOf, verdict } from './verdict.js';
 
 /** Prints an evaluation for a person. */
 export function showEvaluation({ model, data, attributes, interference }: Evaluation): void {
@@ -11,7 +11,7 @@ export function showEvaluation({ model, data, attributes, interference }: Evalua
     `${data.rows} texts (${data.positive} of the desired side) in ${data.groups} groups, with ${model.name}.`,
   );
   for (const each of attributes) {
-    print(`\n${outColours.bold(each.attribute)}, layers ${each.layers.join(', ')}\n\n${verdict(each)}`);
+    print(`\n${outColours.bold(each.attribute)}, ${layersOf(each)}\n\n${verdict(each)}`);
     attributeTables(each).forEach(printTable);
   }
   if (interference === undefined) return;

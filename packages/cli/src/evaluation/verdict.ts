@@ -35,7 +35,12 @@ function belief(error: number): string {
   return 'Its probabilities cannot be believed on texts like these';
 }
 
+/** The layers that a subspace reads, in words. */
+export function layersOf({ layers }: AttributeEvaluation): string {
+  return `${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')}`;
+}
+
 /** A share in per cent, with one decimal. */
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

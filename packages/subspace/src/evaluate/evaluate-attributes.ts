@@ -1,5 +1,6 @@
 import {
   type Backend,
+  createDistanceReader,
   HalfspaceError,
   type LinearAttribute,
   type Subspace,
