@@ -1,6 +1,5 @@
 import {
   type Backend,
-  createDistanceReader,
   HalfspaceError,
   type LinearAttribute,
   type Subspace,
