@@ -1,12 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
-
-/** Turns a distance into log-odds: `slope · distance + intercept`. */
-export interface Calibration {
-  /** Log-odds per unit of distance; positive. */
-  readonly slope: number;
-  /** Log-odds at distance 0. */
-  readonly intercept: number;
-}
+import { type Calibration, HalfspaceError } from '@halfspace/core';
 
 /**
  * Strength of the prior on the slope, in responses, when distances are in standard deviations: a

@@ -7,6 +7,7 @@ import { normalProbability } from './normal-probability.js';
 
 /** How well a layer tells the sides apart. */
 export interface LayerScore {
+  /** The layer. */
   readonly layer: number;
   /**
    * AUROC of directions on rows that they were not fitted on, the mean over the folds. It is computed from means and

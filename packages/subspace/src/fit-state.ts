@@ -14,20 +14,29 @@ export interface FitSettings {
   readonly model: string;
   /** Width of its hidden states. */
   readonly width: number;
+  /** Layers summed up, in ascending order. */
   readonly layers: readonly number[];
   /** Whether the layers are read together, and not the best of them. */
   readonly stack: boolean;
+  /** As in {@link FitOptions}. */
   readonly estimator: Estimator;
+  /** As in {@link FitOptions}. */
   readonly positions: Positions;
+  /** As in {@link FitOptions}. */
   readonly centring: Centring;
+  /** As in {@link FitOptions}. */
   readonly pairs: boolean;
+  /** As in {@link FitOptions}. */
   readonly chat: boolean;
+  /** As in {@link FitOptions}. */
   readonly heldOut: number;
+  /** As in {@link FitOptions}. */
   readonly seed: number;
 }
 
 /** Rows that follow one another and were counted. */
 export interface CountedRows {
+  /** How many there are. */
   readonly rows: number;
   /** Tokens that the model ran for them. */
   readonly tokens: number;
@@ -37,7 +46,9 @@ export interface CountedRows {
 
 /** The hidden states of one side, at the last positions and at every one; only what is fitted on is there. */
 export interface Side {
+  /** Of the states after the last token of each response. */
   readonly last?: Moments;
+  /** Of the states after every token. */
   readonly every?: Moments;
 }
 
@@ -47,6 +58,7 @@ export interface Side {
  * with `writeFitState`. Its sums are live.
  */
 export interface FitState {
+  /** What the sums depend on. */
   readonly settings: FitSettings;
   /** The rows summed up, in order: one entry, or one for each shard. */
   readonly counted: readonly CountedRows[];
@@ -54,6 +66,7 @@ export interface FitState {
   readonly sums: readonly (readonly (readonly [negative: Side, positive: Side])[])[];
   /** What was measured on rows held out, once all rows are summed up. */
   readonly measured?: {
+    /** The rows that were gone over. */
     readonly counted: readonly CountedRows[];
     /** In the order of the rows. */
     readonly responses: readonly MeasuredResponse[];

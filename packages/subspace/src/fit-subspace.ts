@@ -1,6 +1,5 @@
-import { type Backend, HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { type Calibration, type Backend, HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { addResponses, settle } from './add-responses.js';
-import type { Calibration } from './calibrate.js';
 import { checkBalance } from './check-rows.js';
 import { directionAt, type LayerScore, scoreLayers } from './choose-layer.js';
 import { calibrateResponses, type Figures, measureFigures } from './figures.js';

@@ -1,5 +1,6 @@
+import type { Calibration } from '@halfspace/core';
 import { bootstrap, weightedMean } from './bootstrap.js';
-import { calibrate, type Calibration } from './calibrate.js';
+import { calibrate } from './calibrate.js';
 import { type Positions, readPositions } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
 

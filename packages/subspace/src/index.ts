@@ -17,7 +17,6 @@ export type { Moments } from './moments.js';
 export { fitDirection } from './fit-direction.js';
 export type { Estimator, FittedDirection } from './fit-direction.js';
 export { calibrate } from './calibrate.js';
-export type { Calibration } from './calibrate.js';
 export { auroc, bootstrapAuroc } from './auroc.js';
 export type { AurocInterval } from './auroc.js';
 export type { BootstrapOptions, Estimate } from './bootstrap.js';

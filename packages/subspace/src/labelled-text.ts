@@ -38,6 +38,8 @@ export function readPositions(positions: Positions): 'last' | 'every' {
  * - `none`: nothing;
  * - `prompt`: their mean over the responses to the same prompt, so that the direction knows what a response adds
  *   and not what it is about. Of a pair this leaves half of the difference.
+ *
+ * @useDeclaredType
  */
 export type Centring = (typeof CENTRINGS)[number];
 

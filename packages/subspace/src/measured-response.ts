@@ -5,10 +5,13 @@ const MOST_POSITIONS = 16;
 export interface MeasuredResponse {
   /** Its distances after each token, in order; of a long response after 16 of them, evenly spaced up to the last. */
   readonly distances: Float64Array;
-  /** Mean and minimum over all of its tokens. */
+  /** Mean over all of its tokens. */
   readonly mean: number;
+  /** The least over all of its tokens. */
   readonly min: number;
+  /** How many tokens it has. */
   readonly tokens: number;
+  /** How much of the value it has, 1 to 0. */
   readonly label: number;
   /** A number that stands for its group. */
   readonly group: number;

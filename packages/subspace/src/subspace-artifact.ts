@@ -1,6 +1,11 @@
-import { defineAttribute, HalfspaceError, type LinearAttribute, type Subspace } from '@halfspace/core';
+import {
+  type Calibration,
+  defineAttribute,
+  HalfspaceError,
+  type LinearAttribute,
+  type Subspace,
+} from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import type { Calibration } from './calibrate.js';
 import type { LayerScore } from './choose-layer.js';
 import type { Figures } from './figures.js';
 import type { Estimator } from './fit-direction.js';
