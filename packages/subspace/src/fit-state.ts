@@ -62,7 +62,7 @@ export interface FitState {
   readonly settings: FitSettings;
   /** The rows summed up, in order: one entry, or one for each shard. */
   readonly counted: readonly CountedRows[];
-  /** By fold, reading ({@link readingsOf}) and label. */
+  /** By fold, reading (a layer, or the stack of all) and label. */
   readonly sums: readonly (readonly (readonly [negative: Side, positive: Side])[])[];
   /** What was measured on rows held out, once all rows are summed up. */
   readonly measured?: {
