@@ -1,6 +1,7 @@
 import type { ScoringAttribute } from './contracts/attribute.js';
 import type { ScoreStep } from './contracts/step.js';
 import { HalfspaceError, throwIfAborted } from './errors.js';
+import { pluginFailure } from './plugin-failure.js';
 
 /** What is asked of scoring attributes, and where in the completion. */
 export interface Question extends Omit<ScoreStep, 'signal'> {
@@ -57,13 +58,7 @@ async function ask(
     if (fault === undefined) return answer;
     throw new Error(fault);
   } catch (cause) {
-    const complaint = cause instanceof Error ? cause.message : String(cause);
-    throw new HalfspaceError(
-      'attribute-failed',
-      `The attribute "${scorer.name}" failed at step ${step} (from 0): ${complaint.replace(/\.?$/, '.')} ` +
-        'This completion ends here. Repair the attribute, or leave it out.',
-      { cause },
-    );
+    throw pluginFailure('attribute', scorer.name, step, cause);
   } finally {
     time.clear();
   }

@@ -7,7 +7,7 @@ export interface TracedCandidate {
   readonly token: number;
   /** Its text; an incomplete character shows as U+FFFD. */
   readonly text: string;
-  /** Probability in the reference distribution. */
+  /** Probability in the reference distribution, after filters. */
   readonly reference: number;
   /** Margin of the text with this candidate, per attribute; absent where it was not evaluated. */
   readonly margins: Readonly<Record<string, number>>;
@@ -51,8 +51,8 @@ export interface Completion {
   /** Why it ended. */
   readonly finishReason: FinishReason;
   /**
-   * What ended this completion and no other, where `finishReason` is `error`: `attribute-failed`. Text,
-   * tokens and figures are those of the steps before.
+   * What ended this completion and no other, where `finishReason` is `error`: `attribute-failed`,
+   * `filter-failed` or `no-candidate-left`. Text, tokens and figures are those of the steps before.
    */
   readonly error?: HalfspaceError;
   /** Every step; only with the option `trace`. */

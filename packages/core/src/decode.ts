@@ -2,6 +2,7 @@ import type { Backend, LookAhead } from './contracts/backend.js';
 import type { BoundAttribute } from './bound-attributes.js';
 import type { FinishReason, StreamEvent } from './completion.js';
 import { draw } from './draw.js';
+import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 import { holdLookAhead, type HeldLookAhead } from './held-look-ahead.js';
 import {
@@ -68,6 +69,7 @@ export interface DecodeTask {
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
   const { backend, prompts, attributes, options, signal } = task;
   const { tokenizer, model } = backend;
+  const { filters } = options;
   const steered = attributes.some(({ weight }) => weight > 0);
   const meter = createMeter(attributes, model.width);
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
@@ -101,17 +103,33 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     return { index, prompt, context: prefill.context, state, promptMs: performance.now() - begin };
   }
 
-  async function plan(pool: readonly LiveCompletion[]): Promise<PendingStep[]> {
+  /** Finds the candidates of all steps. Steps that have none are left out, and noted. */
+  async function plan(
+    pool: readonly LiveCompletion[],
+    failures: Map<LiveCompletion, HalfspaceError>,
+  ): Promise<PendingStep[]> {
     const answers = await backend.next(
       pool.map((each) => referenceRequest(each.context, settings, each.seen, tokenizer.vocabularySize)),
     );
-    return pool.map((each, i) => {
-      const reference = referenceDistribution(answers[i], settings, each.seen);
-      const decided = steered ? undefined : choose(each, reference, reference.logReference);
-      const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
-      const rows = candidates.filter((index) => !tokenizer.endTokens.has(reference.tokens[index]));
-      return { live: each, reference, decided, rows };
-    });
+    const steps: PendingStep[] = [];
+    for (const [i, each] of pool.entries()) {
+      const whole = referenceDistribution(answers[i], settings, each.seen);
+      const reference = filters.length === 0 ? whole : await filtered(each, whole);
+      if (reference instanceof HalfspaceError) failures.set(each, reference);
+      else steps.push(pend(each, reference));
+    }
+    return steps;
+  }
+
+  async function filtered(each: LiveCompletion, whole: Reference): Promise<Reference | HalfspaceError> {
+    return outcomeOf(filterReference(each, whole, filters, settings, backend));
+  }
+
+  function pend(each: LiveCompletion, reference: Reference): PendingStep {
+    const decided = steered ? undefined : choose(each, reference, reference.logReference);
+    const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
+    const rows = candidates.filter((index) => !tokenizer.endTokens.has(reference.tokens[index]));
+    return { live: each, reference, decided, rows };
   }
 
   function choose(each: LiveCompletion, reference: Reference, logProbs: Float64Array): number {
@@ -149,7 +167,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       if (asked.length === 0) return;
       const tokens = asked.map((candidate) => candidates.tokens[candidate]);
       const text = textStep(each, tokens, tokenizer);
-      const failure = await ownFailure(
+      const failure = await outcomeOf(
         meter.ask(candidates, distances, { step: each.tokens.length, asked, text, signal }),
       );
       if (failure !== undefined) failures.set(each, failure);
@@ -208,7 +226,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       if (live.size === 0) return;
       const pool = [...live];
       const failures = new Map<LiveCompletion, HalfspaceError>();
-      const steps = await plan(pool);
+      const steps = await plan(pool, failures);
       const looks = await lookAhead(steps);
       let measured = steps.map((step) => read(step, looks.get(step)));
       if (meter.asks) measured = await ask(measured, failures);
@@ -241,13 +259,15 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 }
 
-/** The error that some work ended with, if it ends only its own completion. */
-async function ownFailure(work: Promise<void>): Promise<HalfspaceError | undefined> {
+/** Errors that end one completion and no other. */
+const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'no-candidate-left'];
+
+/** What some work came to: its result, or the error that ends its own completion. */
+async function outcomeOf<T>(work: Promise<T>): Promise<T | HalfspaceError> {
   try {
-    await work;
-    return undefined;
+    return await work;
   } catch (error) {
-    if (isHalfspaceError(error, 'attribute-failed')) return error;
+    if (isHalfspaceError(error) && OWN_ERRORS.includes(error.code)) return error;
     throw error;
   }
 }

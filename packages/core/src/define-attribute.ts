@@ -2,6 +2,7 @@ import type { Attribute, LinearAttribute, ScoringAttribute, Subspace } from './c
 import { seal } from './contracts/check-plugin.js';
 import { CONTRACT_VERSION } from './contracts/version.js';
 import { HalfspaceError } from './errors.js';
+import { checkName } from './plugin-name.js';
 
 /** What an author writes to declare an attribute of fitted subspaces. */
 export type LinearAttributeDefinition = Omit<LinearAttribute, 'contract'>;
@@ -17,7 +18,6 @@ export interface ScoringAttributeDefinition extends Pick<ScoringAttribute, 'name
 /** What an author writes to declare an attribute: subspaces, or a function that scores. */
 export type AttributeDefinition = LinearAttributeDefinition | ScoringAttributeDefinition;
 
-const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** How far from 1 the norm of a float32 direction may be. */
 const NORM_TOLERANCE = 1e-4;
 const TIMEOUT_MS = 10_000;
@@ -44,12 +44,7 @@ export function defineAttribute(definition: ScoringAttributeDefinition): Scoring
 export function defineAttribute(definition: AttributeDefinition): Attribute;
 export function defineAttribute(definition: AttributeDefinition): Attribute {
   const { name, description } = definition;
-  if (typeof name !== 'string' || !KEBAB_CASE.test(name)) {
-    throw new HalfspaceError(
-      'bad-attribute',
-      `"${name}" cannot name an attribute: use lower-case words joined by hyphens, such as "self-harm".`,
-    );
-  }
+  checkName('attribute', name);
   if (typeof description !== 'string' || description.trim() === '') {
     fail(name, 'has no description; say in one line what its positive side means.');
   }

@@ -15,6 +15,9 @@ export type {
   LinearAttributeDefinition,
   ScoringAttributeDefinition,
 } from './define-attribute.js';
+export { defineFilter } from './define-filter.js';
+export type { FilterDefinition } from './define-filter.js';
+export { patternFilter, wordFilter } from './text-filters.js';
 export type { BonusForm } from './tilt.js';
 export { checkPlugin } from './contracts/check-plugin.js';
 export type { PluginKind } from './contracts/check-plugin.js';
@@ -42,4 +45,5 @@ export type {
   ScoringAttribute,
   Subspace,
 } from './contracts/attribute.js';
+export type { Filter } from './contracts/filter.js';
 export type { Candidate, ScoreStep, TextStep } from './contracts/step.js';

@@ -1,4 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { checkPlugin } from './contracts/check-plugin.js';
+import type { Filter } from './contracts/filter.js';
 import type { ChatMessage } from './contracts/tokenizer.js';
 import { HalfspaceError } from './errors.js';
 import type { BonusForm } from './tilt.js';
@@ -38,6 +40,13 @@ export interface DecodeOptions {
   readonly attributes?: Readonly<Record<string, number>>;
   /** Default `calibrated`; see {@link BonusForm}. */
   readonly form?: BonusForm;
+  /**
+   * Rules that completions never break (default: none): see `defineFilter`, `wordFilter`, `patternFilter`.
+   * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
+   * nothing is left, less probable tokens are looked at; a completion for which there is no token at all
+   * ends with the error `no-candidate-left`.
+   */
+  readonly filters?: readonly Filter[];
   /** Whether completions carry a record of every step (default false). */
   readonly trace?: boolean;
   /**
@@ -83,6 +92,7 @@ const SCHEMA = {
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
     attributes: { type: 'object', additionalProperties: { type: 'number', minimum: 0 }, default: {} },
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
+    filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },
     concurrency: { type: 'integer', minimum: 1, default: 16 },
   },
@@ -93,7 +103,7 @@ const validate = new Ajv2020({ useDefaults: true, strict: true }).compile(SCHEMA
 /**
  * Checks options and fills in the defaults.
  *
- * @throws HalfspaceError `bad-option`
+ * @throws HalfspaceError `bad-option`; `bad-filter` and `contract-mismatch` for what `defineFilter` did not make
  */
 export function checkOptions(options: GenerateOptions): CheckedOptions & PromptOptions {
   const { signal: _, ...rest } = options;
@@ -106,7 +116,9 @@ export function checkOptions(options: GenerateOptions): CheckedOptions & PromptO
     const given = kinds.length === 0 ? 'none' : kinds.join(' and ');
     throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
   }
-  return filled as unknown as CheckedOptions & PromptOptions;
+  const checked = filled as unknown as CheckedOptions & PromptOptions;
+  for (const filter of checked.filters) checkPlugin('filter', filter);
+  return checked;
 }
 
 function complaint(error: ErrorObject | undefined): string {

@@ -1,5 +1,6 @@
 import type { Context, NextTokenRequest, NextTokens } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
+import { logSumExp } from './log-sum-exp.js';
 import { penaliseRepetition } from './repetition-penalty.js';
 
 /** How the model's distribution becomes the reference distribution. */
@@ -59,14 +60,23 @@ export function referenceDistribution(
   settings: ReferenceSettings,
   seen: ReadonlySet<number>,
 ): Reference {
-  const { tokens, logProbs, logits } = rank(next, settings, seen);
-  if (!Number.isFinite(logits[0])) {
+  const ranked = rankTokens(next, settings, seen);
+  if (!Number.isFinite(ranked.logits[0])) {
     throw new HalfspaceError(
       'not-finite',
       'The model gave no token a finite probability. Its weights or its arithmetic are broken: try ' +
         'another precision, and verify the model file.',
     );
   }
+  return truncate(ranked, settings);
+}
+
+/**
+ * Temperature, top-k and top-p of some tokens, renormalised.
+ *
+ * @param ranked - At least one token; the first has a finite logit.
+ */
+export function truncate({ tokens, logProbs, logits }: RankedTokens, settings: ReferenceSettings): Reference {
   const limit = settings.topK === 0 ? tokens.length : Math.min(settings.topK, tokens.length);
   const scaled = scale(logits, limit, settings.temperature);
   const { size, mass } = nucleus(scaled, settings.topP);
@@ -78,14 +88,46 @@ export function referenceDistribution(
   };
 }
 
-interface Ranked {
+/** A reference distribution with some of its candidates only, at least one, renormalised. */
+export function narrowReference(reference: Reference, kept: readonly boolean[]): Reference {
+  if (!kept.includes(false)) return reference;
+  const isKept = (_: number, i: number): boolean => kept[i];
+  const logReference = reference.logReference.filter(isKept);
+  const logMass = logSumExp(logReference);
+  return {
+    tokens: reference.tokens.filter(isKept),
+    logProbs: reference.logProbs.filter(isKept),
+    logReference: logReference.map((value) => value - logMass),
+  };
+}
+
+/**
+ * Some of the tokens, in their order, without those that are impossible anyway.
+ *
+ * @param kept - For each token; those beyond its end are not kept.
+ */
+export function selectTokens(
+  { tokens, logProbs, logits }: RankedTokens,
+  kept: readonly boolean[],
+): RankedTokens {
+  const isKept = (_: number, i: number): boolean => kept[i] && logits[i] > -Infinity;
+  return { tokens: tokens.filter(isKept), logProbs: logProbs.filter(isKept), logits: logits.filter(isKept) };
+}
+
+/** Tokens in the order of their logits, best first. */
+export interface RankedTokens {
   readonly tokens: Int32Array;
   readonly logProbs: Float64Array;
   /** Logits after the penalty, descending, up to a constant. */
   readonly logits: Float64Array;
 }
 
-function rank(next: NextTokens, settings: ReferenceSettings, seen: ReadonlySet<number>): Ranked {
+/** The tokens of a backend's answer in order, after the repetition penalty; ties go to the smaller id. */
+export function rankTokens(
+  next: NextTokens,
+  settings: ReferenceSettings,
+  seen: ReadonlySet<number>,
+): RankedTokens {
   if (settings.repetitionPenalty === 1) return { ...next, logits: next.logProbs };
   const logProbOf = new Map<number, number>();
   next.tokens.forEach((token, i) => logProbOf.set(token, next.logProbs[i]));

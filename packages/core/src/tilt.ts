@@ -1,4 +1,5 @@
 import type { Calibration } from './contracts/attribute.js';
+import { logSumExp } from './log-sum-exp.js';
 import { marginOf } from './margins.js';
 
 /** How the distances of an attribute count. */
@@ -72,12 +73,4 @@ export function tilt(logReference: Float64Array, bonus: Float64Array): Tilted {
 function softmax(values: Float64Array): Float64Array {
   const normaliser = logSumExp(values);
   return values.map((value) => Math.exp(value - normaliser));
-}
-
-function logSumExp(values: Float64Array): number {
-  let largest = -Infinity;
-  for (const value of values) if (value > largest) largest = value;
-  let sum = 0;
-  for (const value of values) sum += Math.exp(value - largest);
-  return largest + Math.log(sum);
 }

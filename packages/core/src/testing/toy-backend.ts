@@ -7,13 +7,16 @@ import { createRandom } from './random.js';
 
 /** Letters a–g, a space, and an end token: small enough to enumerate. */
 export const TOY_VOCABULARY = 'a b c d e f g'.split(' ').concat(' ', '<end>');
-const END = TOY_VOCABULARY.length - 1;
 const WIDTH = 4;
 
-/** Logits after a text: any function of it will do, as long as it is the same each time. */
-export function toyLogits(tokens: readonly number[], endLogit: number): number[] {
+/** Logits after a text: any function of it will do, as long as it is the same each time. The last token ends. */
+export function toyLogits(
+  tokens: readonly number[],
+  endLogit: number,
+  size = TOY_VOCABULARY.length,
+): number[] {
   const random = createRandom(hashTokens(tokens));
-  return TOY_VOCABULARY.map((_, token) => (token === END ? endLogit : random() * 3));
+  return Array.from({ length: size }, (_, token) => (token === size - 1 ? endLogit : random() * 3));
 }
 
 /** Hidden state after a text. */
@@ -33,22 +36,36 @@ export interface ToyBackend extends Backend {
 export interface ToyOptions {
   readonly endLogit?: number;
   readonly contextLength?: number;
+  /** The bytes of every token; the last is an end token, without any (default: {@link TOY_VOCABULARY}). */
+  readonly vocabulary?: readonly Uint8Array[];
   /** Hidden states after this many calls of `lookAhead` are NaN. */
   readonly breakAfter?: number;
 }
 
-export const toyTokenizer: Tokenizer = {
-  vocabularySize: TOY_VOCABULARY.length,
-  endTokens: new Set([END]),
-  encode: (text) => text.split('').map((letter) => TOY_VOCABULARY.indexOf(letter)),
-  decode: (tokens) => tokens.map((token) => (token === END ? '' : TOY_VOCABULARY[token])).join(''),
-  bytes: (token) => new TextEncoder().encode(token === END ? '' : TOY_VOCABULARY[token]),
-  renderChat: (messages) => messages.map(({ content }) => content).join(' '),
-};
+const TOY_BYTES = TOY_VOCABULARY.map((text) => new TextEncoder().encode(text === '<end>' ? '' : text));
+
+/** A tokenizer that writes every byte as the first token that is just this byte. */
+function createToyTokenizer(vocabulary: readonly Uint8Array[]): Tokenizer {
+  const tokenOf = (byte: number) => vocabulary.findIndex((token) => token.length === 1 && token[0] === byte);
+  const bytesOf = (tokens: readonly number[]) =>
+    Uint8Array.from(tokens.flatMap((token) => [...vocabulary[token]]));
+  return {
+    vocabularySize: vocabulary.length,
+    endTokens: new Set([vocabulary.length - 1]),
+    encode: (text) => Array.from(new TextEncoder().encode(text), tokenOf),
+    decode: (tokens) => new TextDecoder().decode(bytesOf(tokens)),
+    bytes: (token) => vocabulary[token],
+    renderChat: (messages) => messages.map(({ content }) => content).join(' '),
+  };
+}
+
+/** The tokenizer of {@link TOY_VOCABULARY}. */
+export const toyTokenizer = createToyTokenizer(TOY_BYTES);
 
 /** The toy. */
 export function createToyBackend(options: ToyOptions = {}): ToyBackend {
-  const { endLogit = -1, contextLength = 64, breakAfter = Infinity } = options;
+  const { endLogit = -1, contextLength = 64, breakAfter = Infinity, vocabulary = TOY_BYTES } = options;
+  const tokenizer = createToyTokenizer(vocabulary);
   const texts = new Map<Context, readonly number[]>();
   /** Look-aheads follow one another, and the last one counts. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -68,7 +85,7 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   }
 
   function nextTokens(tokens: readonly number[], topK: number, asked: readonly number[]): NextTokens {
-    const logits = toyLogits(tokens, endLogit);
+    const logits = toyLogits(tokens, endLogit, vocabulary.length);
     const logSumExp = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
     const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b).slice(0, topK);
     const logProbs = (ids: readonly number[]) => Float64Array.from(ids, (id) => logits[id] - logSumExp);
@@ -78,7 +95,7 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   return {
     contract: CONTRACT_VERSION,
     model: { name: 'toy', fingerprint: 'toy-fingerprint', layers: 1, width: WIDTH, contextLength },
-    tokenizer: toyTokenizer,
+    tokenizer,
     calls,
     get open() {
       return texts.size;

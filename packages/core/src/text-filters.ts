@@ -1,0 +1,63 @@
+import type { Filter } from './contracts/filter.js';
+import { defineFilter } from './define-filter.js';
+import { HalfspaceError } from './errors.js';
+
+/** What words are made of: letters with their marks, digits and the underscore, of any script. */
+const WORD_CHARACTER = String.raw`[\p{L}\p{M}\p{N}_]`;
+
+/**
+ * A filter that keeps words out of a completion, whole words, in any case and however they are tokenised.
+ *
+ * A word counts as soon as the text ends with it: a completion could end there. So "sin" is refused though
+ * "since" might have come of it; "since" is still written by tokens that get past "sin" at once, which
+ * tokenizers have for all but rare words. The alternative, to wait for the character after it, would
+ * leave a model that means "sin" no way out but to lengthen it. The prompt is not looked at.
+ *
+ * Words are compared in Unicode normal form C. A hyphen or an apostrophe ends a word. Scripts that put no
+ * spaces between words need a {@link patternFilter}.
+ *
+ * @param words - Words or phrases; any white space matches the white space of a phrase.
+ * @throws HalfspaceError `bad-filter` when there are none, or one is empty
+ */
+export function wordFilter(words: readonly string[]): Filter {
+  const trimmed = words.map((word) => word.normalize('NFC').trim());
+  if (trimmed.length === 0 || trimmed.includes('')) {
+    throw new HalfspaceError('bad-filter', 'A word filter needs at least one word, and none may be empty.');
+  }
+  const choices = trimmed
+    .map((word) =>
+      word
+        .split(/\s+/)
+        .map(escape)
+        .join(String.raw`\s+`),
+    )
+    .join('|');
+  const forbidden = new RegExp(`(?<!${WORD_CHARACTER})(?:${choices})(?!${WORD_CHARACTER})`, 'iu');
+  return refuse('words', (text) => forbidden.test(text.normalize('NFC')));
+}
+
+/**
+ * A filter that keeps a completion from matching a regular expression, after whichever token it might end.
+ * What only a continuation would make harmless is refused, too: `/sin(?!ce)/` refuses "sin".
+ *
+ * @param pattern - The flags `g` and `y` mean nothing here.
+ * @throws HalfspaceError `bad-filter` for anything but a regular expression
+ */
+export function patternFilter(pattern: RegExp): Filter {
+  if (!(pattern instanceof RegExp)) {
+    throw new HalfspaceError('bad-filter', `${String(pattern)} is no regular expression.`);
+  }
+  const forbidden = new RegExp(pattern, pattern.flags.replaceAll(/[gy]/g, ''));
+  return refuse('pattern', (text) => forbidden.test(text));
+}
+
+function refuse(name: string, isForbidden: (text: string) => boolean): Filter {
+  return defineFilter({
+    name,
+    allows: ({ prefix, candidates }) => candidates.map(({ text }) => !isForbidden(prefix + text)),
+  });
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`);
+}
