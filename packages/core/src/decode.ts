@@ -99,8 +99,14 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const begin = performance.now();
     const rowsPerStep = steered ? options.topK || ROWS_WITHOUT_TOP_K : 1;
     const prefill = await backend.prefill(prompt.tokens, { rowsPerStep, layers: meter.layers, signal });
-    const state = meter.stateAt(prefill, prompt.tokens.length - 1);
-    return { index, prompt, context: prefill.context, state, promptMs: performance.now() - begin };
+    const { context } = prefill;
+    try {
+      const state = meter.stateAt(prefill, prompt.tokens.length - 1);
+      return { index, prompt, context, state, promptMs: performance.now() - begin };
+    } catch (error) {
+      backend.release(context);
+      throw error;
+    }
   }
 
   /** Finds the candidates of all steps. Steps that have none are left out, and noted. */

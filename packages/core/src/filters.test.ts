@@ -24,7 +24,7 @@ const kind = defineAttribute({
   subspaces: [
     {
       model: 'toy-fingerprint',
-      layer: 1,
+      layers: [1],
       direction: Float32Array.of(1, 0, 0, 0),
       offset: 0,
       calibration: { slope: 2, intercept: 0 },

@@ -232,6 +232,8 @@ describe('generate', () => {
     await done.halfspace.generate(options);
     const broken = setUp({ breakAfter: 2, endLogit: -50 });
     await expect(broken.halfspace.generate(options)).rejects.toMatchObject({ code: 'not-finite' });
+    const deaf = setUp({ breakAfter: -1 });
+    await expect(deaf.halfspace.generate(options)).rejects.toMatchObject({ code: 'not-finite' });
     const left = setUp({ endLogit: -50 });
     for await (const event of left.halfspace.stream(options)) {
       if (event.type === 'text') break;
@@ -242,7 +244,7 @@ describe('generate', () => {
       for await (const _ of aborted.halfspace.stream({ ...options, signal: controller.signal }))
         controller.abort();
     }).rejects.toMatchObject({ code: 'aborted' });
-    for (const { backend } of [done, broken, left, aborted]) expect(backend.open).toBe(0);
+    for (const { backend } of [done, broken, deaf, left, aborted]) expect(backend.open).toBe(0);
   });
 
   it('streams the text that it returns', async () => {

@@ -38,7 +38,7 @@ export interface ToyOptions {
   readonly contextLength?: number;
   /** The bytes of every token; the last is an end token, without any (default: {@link TOY_VOCABULARY}). */
   readonly vocabulary?: readonly Uint8Array[];
-  /** Hidden states after this many calls of `lookAhead` are NaN. */
+  /** Hidden states after this many calls of `lookAhead` are NaN; below 0 those of prompts are, too. */
   readonly breakAfter?: number;
 }
 
@@ -103,7 +103,7 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
     async prefill(tokens, { signal }) {
       calls.prefill++;
       signal?.throwIfAborted();
-      const prefixes = tokens.map((_, i) => toyHidden(tokens.slice(0, i + 1)));
+      const prefixes = tokens.map((_, i) => (breakAfter < 0 ? [NaN] : toyHidden(tokens.slice(0, i + 1))));
       return { context: open(tokens), hidden: () => Float32Array.from(prefixes.flat()) };
     },
     async next(requests) {

@@ -1,0 +1,38 @@
+import { createOnnxBackend } from '@halfspace/backend-onnx';
+import { createHalfspace } from '@halfspace/core';
+import { createLoadBars } from 'halfspace';
+
+/**
+ * Completes a prompt without and with an attribute, and prints both.
+ *
+ * The model is the default one, or that of the first argument on the command line.
+ */
+export async function compare({ attribute, prompt, weight, samples = 3, maxTokens = 24 }) {
+  const [model] = process.argv.slice(2);
+  const bars = createLoadBars();
+  const backend = await createOnnxBackend({ model, onProgress: bars.onProgress }).finally(() => bars.stop());
+  const halfspace = createHalfspace({ backend, attributes: [attribute] });
+  try {
+    console.log(`${attribute.name}: ${attribute.description}`);
+    for (const each of [0, weight]) {
+      const attributes = { [attribute.name]: each };
+      console.log(`\nweight ${each}`);
+      for (const { text, margins, error } of await halfspace.generate({
+        prompt,
+        samples,
+        maxTokens,
+        attributes,
+      })) {
+        // A fault of the attribute ends its own completion: nothing is thrown, so it must be looked at.
+        if (error !== undefined) {
+          console.error(error.message);
+          process.exitCode = 1;
+        }
+        const margin = margins[attribute.name].mean.toFixed(2).padStart(6);
+        console.log(`${margin}  ${JSON.stringify(prompt + text)}`);
+      }
+    }
+  } finally {
+    await halfspace.dispose();
+  }
+}
