@@ -9,11 +9,11 @@ const attribute = rewardModel({
   reward: shortness,
 });
 
-await compare({ attribute, prompt: 'The harbour is', weight: 1 });
+await compare({ attribute, prompt: 'The harbour is', weight: 3 });
 
-/** Stands for your model: log-odds that all sentences of a text are short, by the longest of them. */
+/** Stands for your model: log-odds that the sentence which is being written is a short one, by its characters. */
 async function shortness(text, signal) {
   await sleep(1, undefined, { signal });
-  const longest = Math.max(...text.split(/[.!?]/).map((sentence) => sentence.length));
-  return 3 - longest / 10;
+  const [sentence] = text.split(/[.!?]/).slice(-1);
+  return 3 - sentence.length / 10;
 }
