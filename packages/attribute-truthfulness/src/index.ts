@@ -1,0 +1,1 @@
+export { labelOf, truthfulness } from './truthfulness.js';

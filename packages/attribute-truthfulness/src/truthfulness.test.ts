@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { labelOf, truthfulness } from './truthfulness.js';
+
+describe('truthfulness', () => {
+  it('has a subspace for the default model', () => {
+    expect(truthfulness.subspaces).toHaveLength(1);
+    expect(truthfulness.subspaces[0].layers).toEqual([14, 18, 22]);
+  });
+
+  it('takes 1 as true, 0 as not, and nothing between them', () => {
+    expect([1, 0.5, 0].map((truthful) => labelOf({ truthful }))).toEqual([1, undefined, 0]);
+  });
+});
