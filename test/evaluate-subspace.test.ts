@@ -33,8 +33,8 @@ beforeAll(async () => {
 });
 afterAll(async () => workspace.remove());
 
-async function fit(name: string, layer: number): Promise<void> {
-  const words = `fit --attribute ${name} --output ${name}.json --data train.jsonl --layer ${layer}`;
+async function fit(name: string, layer: number, options = '--positions every'): Promise<void> {
+  const words = `fit --attribute ${name} --output ${name}.json --data train.jsonl --layer ${layer} ${options}`;
   expect(await workspace.run([...words.split(' '), ...SMALL])).toMatchObject({ code: 0 });
 }
 
@@ -128,4 +128,27 @@ it('refuses data that figures of it would mean nothing', async () => {
   const { code, stdout, stderr } = await workspace.run([...words, ...SMALL], { input: row });
   expect({ code, lines: jsonLines(stdout) }).toEqual({ code: 1, lines: [] });
   expect(stderr).toMatch(/^error \(one-sided-data\): /);
+});
+
+it('decorrelate writes subspaces whose margins are uncorrelated', async () => {
+  await fit('other', 1, '--positions last');
+  const words = 'decorrelate early.json other.json --data dev.jsonl dev.jsonl --output-dir apart --json';
+  const made = resultsOf(await workspace.run([...words.split(' '), ...SMALL]));
+  expect(made).toMatchObject([
+    { output: 'apart/early.json', attribute: 'early', decorrelatedFrom: ['other'] },
+    { output: 'apart/other.json', attribute: 'other', decorrelatedFrom: ['early'] },
+  ]);
+  const within = async (directory: string) => {
+    const { interference } = await evaluate(
+      `--attribute ${directory}/early.json ${directory}/other.json --data dev.jsonl`,
+    );
+    return interference?.cosines[0][1];
+  };
+  expect(await within('.')).toBeGreaterThan((await within('apart')) ?? NaN);
+  const few = await workspace.run([
+    ...'decorrelate early.json other.json --data dev.jsonl --output-dir apart'.split(' '),
+    ...SMALL,
+  ]);
+  expect(few).toMatchObject({ code: 1, stdout: '' });
+  expect(few.stderr).toMatch(/^error \(bad-option\): There are 2 subspaces and 1 files of data\./);
 });

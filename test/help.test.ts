@@ -34,6 +34,7 @@ const OPTIONS = {
     '--model',
     '--json',
   ],
+  decorrelate: ['--output-dir', '--data', '--label', '--model', '--json'],
   perplexity: ['--window', '--windows', '--model', '--json'],
   bench: ['--json'],
   'attribute new': ['--directory', '--kind', '--json'],

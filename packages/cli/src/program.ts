@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAttribute } from './commands/attribute.js';
 import { addBench } from './commands/bench.js';
+import { addDecorrelate } from './commands/decorrelate.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addFit } from './commands/fit.js';
 import { addGenerate } from './commands/generate.js';
@@ -39,6 +40,7 @@ export function createProgram(signal: AbortSignal): Command {
   addScore(program, signal);
   addFit(program, signal);
   addEvaluateSubspace(program, signal);
+  addDecorrelate(program, signal);
   addPerplexity(program, signal);
   addBench(program, signal);
   addModel(program, signal);

@@ -37,3 +37,7 @@ export { measureInterference } from './evaluate/interference.js';
 export type { Interference, MeasuredAttribute } from './evaluate/interference.js';
 export type { MeasuredResponse } from './measured-response.js';
 export type { HeldOutPairs, PairShares, ShareInterval } from './held-out-pairs.js';
+export { decorrelateSubspaces } from './decorrelate-subspaces.js';
+export type { DecorrelateOptions, LabelledSubspace } from './decorrelate-subspaces.js';
+export { decorrelation } from './decorrelation.js';
+export type { Matrix } from './decorrelation.js';

@@ -43,11 +43,6 @@ export function encodeRow(backend: Backend, row: LabelledText, number: number, c
   }
 }
 
-/** All of some rows as tokens, by {@link encodeRow}. */
-export function encodeRows(backend: Backend, rows: readonly LabelledText[]): EncodedRow[] {
-  return rows.map((row, i) => encodeRow(backend, row, i + 1, false));
-}
-
 /**
  * Runs rows through the model, several to a call, and yields the hidden states of their responses at some
  * layers in the order of the rows. Rows of like length next to one another take least time.

@@ -63,6 +63,8 @@ export interface SubspaceArtifact {
   readonly figures: Figures;
   /** Present when it was not better than chance at its own positions and was kept all the same. */
   readonly forced?: true;
+  /** Names of the attributes that it was decorrelated from; its calibration and figures are of that data. */
+  readonly decorrelatedFrom?: readonly string[];
   /** Version of the package that made it. */
   readonly createdWith: string;
 }
@@ -157,9 +159,10 @@ const SCHEMA = record(
       ['pairs'],
     ),
     forced: { const: true },
+    decorrelatedFrom: { type: 'array', items: text, minItems: 1, maxItems: 1024 },
     createdWith: text,
   },
-  ['layerScores', 'shrinkage', 'forced'],
+  ['layerScores', 'shrinkage', 'forced', 'decorrelatedFrom'],
 );
 
 const validate = new Ajv2020({ strict: true }).compile<SubspaceArtifact>(SCHEMA);

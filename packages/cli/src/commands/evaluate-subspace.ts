@@ -8,6 +8,7 @@ import { addModelOptions, type ModelFlags } from '../options/model.js';
 export interface EvaluateSubspaceFlags extends DataFlags, ModelFlags, JsonFlag {
   readonly attribute: readonly AttributeChoice[];
   readonly output?: string;
+  readonly chat?: true;
 }
 
 const EXAMPLES = `
@@ -33,7 +34,8 @@ export function addEvaluateSubspace(program: Command, signal: AbortSignal): void
       'Measures how well subspaces tell labelled texts apart, and how far their margins can be believed.',
     )
     .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames)
-    .option('--output <file>', 'where to write a page with plots: HTML that needs nothing else');
+    .option('--output <file>', 'where to write a page with plots: HTML that needs nothing else')
+    .option('--chat', "give prompts to the model as a user's turn in its chat template");
   addJsonOption(addModelOptions(addDataOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateSubspaceFlags) => {

@@ -1,26 +1,25 @@
 import { HalfspaceError, type Attribute, type LinearAttribute } from '@halfspace/core';
-import { evaluateAttributes, type Evaluation, type LabelledText } from '@halfspace/subspace';
+import { evaluateAttributes, type Evaluation } from '@halfspace/subspace';
 import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
-import { knownAttributes } from '../known-attributes.js';
-import { arePairs, openLabelledTexts } from '../labelled-texts.js';
-import { columnRecipe, saysLabels, type LabelRecipe } from '../label-recipe.js';
+import { arePairs } from '../labelled-texts.js';
 import { loadAttributes } from '../load-attributes.js';
-import { note, print, printJson } from '../output.js';
+import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
+import { readData } from '../read-data.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {
   if (flags.output !== undefined) await assertWritable(flags.output);
   const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
-  const recipe = await recipeOf(attributes[0].name, flags);
-  const texts = await readTexts(flags, recipe, signal);
+  const texts = await readData(attributes[0].name, flags.data, flags, signal);
   const evaluation = await withBackend(flags, signal, async (backend) => {
     const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} rows`);
     return evaluateAttributes(backend, attributes, texts, {
       pairs: arePairs(flags),
+      chat: flags.chat ?? false,
       signal,
       onProgress: ({ done, total }) => progress.update(done, total),
     }).finally(() => progress.stop());
@@ -45,24 +44,4 @@ function linear(attribute: Attribute): LinearAttribute {
     'no-subspace',
     `The attribute "${attribute.name}" has no subspace to evaluate: it is computed by a function of its own.`,
   );
-}
-
-async function readTexts(
-  flags: EvaluateSubspaceFlags,
-  recipe: LabelRecipe,
-  signal: AbortSignal,
-): Promise<LabelledText[]> {
-  const opened = openLabelledTexts(flags.data, flags, recipe, signal);
-  const texts: LabelledText[] = [];
-  for await (const text of opened) texts.push(text);
-  if (opened.leftOut > 0) {
-    note(`${opened.leftOut} rows are on neither side or empty and are left out; ${texts.length} remain.`);
-  }
-  return texts;
-}
-
-async function recipeOf(name: string, flags: EvaluateSubspaceFlags): Promise<LabelRecipe> {
-  if (saysLabels(flags)) return columnRecipe(flags);
-  const { byName } = await knownAttributes();
-  return byName.get(name)?.labelOf ?? columnRecipe(flags);
 }

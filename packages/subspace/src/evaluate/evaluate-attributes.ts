@@ -9,7 +9,7 @@ import {
 import { checkRows, countRows } from '../check-rows.js';
 import type { FitProgress } from '../fit-options.js';
 import type { LabelledText } from '../labelled-text.js';
-import { encodeRows, responseStates } from '../response-states.js';
+import { type EncodedRow, encodeRow, responseStates } from '../response-states.js';
 import type { RowCounts } from '../subspace-artifact.js';
 import { type Interference, measureInterference } from './interference.js';
 import { type MarginFigures, measureMargins } from './margin-figures.js';
@@ -20,6 +20,8 @@ import { measurePairs, type PairFigures, type TrackPair } from './pair-figures.j
 export interface EvaluateOptions {
   /** The rows are pairs: the preferred response (label 1), then the other (label 0), and so on (default false). */
   readonly pairs?: boolean;
+  /** Whether a prompt is given to the model as a user's turn in its chat template (default false). */
+  readonly chat?: boolean;
   /** Seed of the bootstrap: an integer (default 0). */
   readonly seed?: number;
   /** Ends the run with the error `aborted`. */
@@ -78,7 +80,7 @@ export async function evaluateAttributes(
   backend: Backend,
   attributes: readonly LinearAttribute[],
   labelled: readonly LabelledText[],
-  { pairs = false, seed = 0, signal, onProgress }: EvaluateOptions = {},
+  { pairs = false, chat = false, seed = 0, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { name, fingerprint } = backend.model;
   const names = attributes.map((attribute) => attribute.name);
@@ -87,7 +89,8 @@ export async function evaluateAttributes(
   const rows = labelled.map((row): SidedText => ({ ...row, label: row.label >= 0.5 ? 1 : 0 }));
   checkLabels(rows);
   if (pairs) checkPairs(rows);
-  const margins = await readMargins(backend, subspaces, rows, signal, onProgress);
+  const encoded = rows.map((row, i) => encodeRow(backend, row, i + 1, chat));
+  const margins = await readMargins(backend, subspaces, encoded, signal, onProgress);
   return {
     model: { name, fingerprint },
     data: { ...countRows(rows), tokens: margins[0].reduce((sum, { length }) => sum + length, 0) },
@@ -123,14 +126,14 @@ interface SidedText extends LabelledText {
 async function readMargins(
   backend: Backend,
   subspaces: readonly Subspace[],
-  rows: readonly LabelledText[],
+  rows: readonly EncodedRow[],
   signal: AbortSignal | undefined,
   onProgress: EvaluateOptions['onProgress'],
 ): Promise<Float64Array[][]> {
   const reader = createDistanceReader(subspaces);
   const margins: Float64Array[][] = subspaces.map(() => []);
   let done = 0;
-  for await (const states of responseStates(backend, encodeRows(backend, rows), reader.layers, signal)) {
+  for await (const states of responseStates(backend, rows, reader.layers, signal)) {
     const count = states.row.tokens.length - states.row.start;
     const columns = subspaces.map(() => new Float64Array(count));
     reader.read(states, 0, [...columns[0].keys()], columns);
