@@ -29,6 +29,25 @@ describe('auroc', () => {
     );
   });
 
+  test('an item of another label is one of each side, in proportion', () => {
+    // Of four draws of the second item three are of label 1 and one of label 0.
+    const four = [
+      [2, 1],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [1, 0],
+      [0.5, 0],
+    ] as const;
+    const times = [4, 1, 1, 1, 1, 4];
+    const repeated = four.flatMap((item, i) => Array.from({ length: times[i] }, () => item));
+    const whole = auroc(
+      repeated.map(([score]) => score),
+      repeated.map(([, label]) => label),
+    );
+    expect(auroc([2, 1, 0.5], [1, 0.75, 0])).toBeCloseTo(whole, 14);
+  });
+
   test.each([[[]], [[1, 1]], [[0, 0]]])('refuses the labels %j', (oneSided) => {
     expect(() => auroc([1, 2].slice(0, oneSided.length), oneSided)).toThrow(
       expect.objectContaining({ code: 'one-sided-data' }),

@@ -32,6 +32,13 @@ describe('calibrate', () => {
     expectNear(calibrate(twice(distances), twice(labels), half), calibrate(distances, labels), 1e-9);
   });
 
+  test('a label between is one of each side, in proportion', () => {
+    const soft = calibrate([3, 1, 0, -1], [1, 0.75, 0.25, 0]);
+    const apart = calibrate([3, 1, 1, 0, 0, -1], [1, 1, 0, 1, 0, 0], [1, 0.75, 0.25, 0.25, 0.75, 1]);
+    expect(soft.slope).toBeCloseTo(apart.slope, 9);
+    expect(soft.intercept).toBeCloseTo(apart.intercept, 9);
+  });
+
   test('moves with the distances’ unit and zero', () => {
     const { slope, intercept } = calibrate(distances, labels);
     const moved = calibrate(

@@ -158,7 +158,8 @@ function stateOf({ settings, counted: rows, measured }: Header, reader: Reader):
     ...(positions === 'every' ? {} : { last: readMoments(reader, width) }),
     ...(positions === 'last' ? {} : { every: readMoments(reader, width) }),
   }));
-  const responses = Array.from({ length: measured?.responses ?? 0 }, () => readResponse(reader));
+  const responses: MeasuredResponse[] = [];
+  while (responses.length < (measured?.responses ?? 0)) responses.push(readResponse(reader));
   reader.end();
   return {
     settings,

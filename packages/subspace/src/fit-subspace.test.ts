@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { FitOptions } from './fit-options.js';
 import { fitSubspace } from './fit-subspace.js';
 import type { LabelledText, Positions } from './labelled-text.js';
-import { createRandom } from './random.js';
 import { isHeldOut } from './split.js';
 import { parseSubspace, subspaceOf } from './subspace-artifact.js';
 import {
@@ -14,25 +13,9 @@ import {
   OPTIMAL,
   SEPARATION,
 } from './testing/gaussian-backend.js';
+import { makeRows } from './testing/make-rows.js';
 
 const OPTIONS: FitOptions = { attribute: 'loudness', layer: 2 };
-
-/** Rows of random letters: four tokens in a response, three rows in a group. */
-function makeRows(count: number, seed = 1): LabelledText[] {
-  const random = createRandom(seed);
-  const letters = (length: number) =>
-    Array.from({ length }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join('');
-  return Array.from({ length: count }, (_, i) => {
-    const label = random() < 0.5 ? 1 : 0;
-    const response = letters(4);
-    return {
-      prompt: String(10_000 + i),
-      response: label === 1 ? response.toUpperCase() : response,
-      label,
-      group: `group ${Math.floor(i / 3)}`,
-    };
-  });
-}
 
 /** All letters but the last in the other case. */
 function otherCase(text: string): string {

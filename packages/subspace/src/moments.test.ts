@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createMoments, mergeMoments, type Moments, weightMoments } from './moments.js';
+import { createMoments, mergeMoments, type Moments, restoreMoments, weightMoments } from './moments.js';
 import { relativeError } from './testing/closeness.js';
 import { gaussianRows } from './testing/random.js';
 import { REFERENCE } from './testing/reference.js';
@@ -88,6 +88,33 @@ describe('moments', () => {
     expectClose(weightMoments(once, 3), thrice, 1e-12);
     expectClose(mergeMoments(weightMoments(once, 0.5), weightMoments(once, 0.5)), once, 1e-12);
     expectClose(once, momentsOf(rows, 4), 1e-15);
+  });
+
+  test('added with a weight, vectors count that often', () => {
+    const rows = gaussianRows(150, 4, 8, 3);
+    const weighted = createMoments(4);
+    for (const [i, weight] of [0.25, 2, 1].entries())
+      weighted.add(rows.subarray(i * 200, (i + 1) * 200), weight);
+    const apart = [0.25, 2, 1].map((weight, i) =>
+      weightMoments(momentsOf(rows.subarray(i * 200, (i + 1) * 200), 4), weight),
+    );
+    expect(weighted.count).toBe(162.5);
+    expectClose(weighted, apart.reduce(mergeMoments), 1e-12);
+  });
+
+  test('taken down and restored they go on as they were', () => {
+    const rows = gaussianRows(300, 4, 9);
+    const [first, second] = [rows.subarray(0, 600), rows.subarray(600)];
+    const original = momentsOf(first, 4);
+    original.settle();
+    const restored = restoreMoments(original);
+    for (const moments of [original, restored]) moments.add(second);
+    expect(restored).toMatchObject({
+      mean: original.mean,
+      scatter: original.scatter,
+      fourth: original.fourth,
+    });
+    expectClose(restored, momentsOf(rows, 4), 1e-12);
   });
 
   test('a common offset of 10,000 costs no precision', () => {
