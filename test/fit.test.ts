@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { jsonLines, type RunOptions } from './support/halfspace.js';
+import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+  await workspace.write('rows.jsonl', labelledRows(1600));
+  await fit('whole', '--data rows.jsonl --layer 1,2');
+});
+afterAll(async () => workspace.remove());
+
+const words = (name: string, options: string) => [
+  'fit',
+  '--attribute',
+  'early',
+  '--output',
+  `${name}.json`,
+  '--json',
+  ...options.split(' '),
+  ...SMALL,
+];
+
+/** Fits a subspace into a file, and returns what was told of it. */
+async function fit(name: string, options: string, how?: RunOptions) {
+  const run = await workspace.run(words(name, options), how);
+  expect(run).toMatchObject({ code: 0 });
+  return jsonLines(run.stdout)[0];
+}
+
+/** Sends a signal when the state has been written and a little time has passed. */
+function killAfter(state: string, signal: NodeJS.Signals, ms: number): RunOptions {
+  let sent = false;
+  return {
+    onOutput(_, child) {
+      if (sent) return;
+      sent = true;
+      const timer = setInterval(() => {
+        if (!existsSync(join(workspace.path, state))) return;
+        clearInterval(timer);
+        setTimeout(() => child.kill(signal), ms);
+      }, 2);
+      child.on('exit', () => clearInterval(timer));
+    },
+  };
+}
+
+it('chooses among layers, and says how each did', async () => {
+  const file = JSON.parse(await workspace.read('whole.json')) as {
+    layers: number[];
+    layerScores: { layer: number; auroc: number }[];
+  };
+  expect(file.layerScores.map(({ layer }) => layer)).toEqual([1, 2]);
+  const best = file.layerScores.reduce((a, b) => (b.auroc > a.auroc ? b : a));
+  expect(file.layers).toEqual([best.layer]);
+});
+
+it.each([
+  ['SIGKILL', 0],
+  ['SIGKILL', 120],
+  ['SIGINT', 40],
+] as const)('goes on after %s, and comes to the same bytes', async (signal, ms) => {
+  const options = '--data rows.jsonl --layer 1,2 --state half.state';
+  const killed = await workspace.run(words('half', options), killAfter('half.state', signal, ms));
+  expect(killed.code).not.toBe(0);
+  // Other options do not go with it.
+  const other = await workspace.run(words('half', `${options} --seed 1`));
+  expect(other).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error \(other-state\): half.state: /m),
+  });
+  const run = await workspace.run(words('half', options));
+  expect(run).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^Going on after [\d,]+ rows, from half.state/),
+  });
+  expect(await workspace.read('half.json')).toBe(await workspace.read('whole.json'));
+  await rm(join(workspace.path, 'half.json'));
+  expect(
+    (await workspace.listing()).filter((name) => name.includes('half.state') && !name.includes('partial')),
+  ).toEqual([]);
+});
+
+it('comes to the same from CSV, with its columns by other names', async () => {
+  const cell = (value: unknown) => `"${String(value)}"`;
+  const rows = jsonLines(labelledRows(1600)).map((row) =>
+    [row['prompt'], row['response'], row['label'], row['group']].map(cell).join(','),
+  );
+  await workspace.write('rows.csv', `question,answer,kind,topic\n${rows.join('\n')}\n`);
+  const columns = '--prompt question --response answer --label kind --group topic';
+  await fit('csv', `--data rows.csv --layer 1,2 ${columns}`);
+  expect(await workspace.read('csv.json')).toBe(await workspace.read('whole.json'));
+});
+
+it('fits pairs on what a response adds to its prompt, and tells how many are won', async () => {
+  const rows = jsonLines(labelledRows(400));
+  const pairs = Array.from({ length: 200 }, (_, i) => ({
+    prompt: rows[2 * i]['prompt'],
+    worse: rows[2 * i]['response'],
+    better: rows[2 * i + 1]['response'],
+  }));
+  await writeFile(
+    join(workspace.path, 'pairs.jsonl'),
+    pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''),
+  );
+  const columns = '--chosen better --rejected worse --centring prompt';
+  const { figures, centring } = await fit('pairs', `--data pairs.jsonl --layer 1 ${columns}`);
+  expect(centring).toBe('prompt');
+  const { pairs: won } = figures as { pairs: { count: number; mean: { share: number; low: number } } };
+  expect(won.count).toBeGreaterThan(20);
+  expect(won.mean.share).toBeGreaterThan(0.9);
+  expect(won.mean.low).toBeGreaterThan(0.8);
+});
+
+it('tells before the fit what is doubtful about the data', async () => {
+  const rows = labelledRows(60);
+  const [first] = rows.split('\n');
+  await workspace.write('noisy.jsonl', `${rows}${first}\n${first.replace('"label":0', '"label":1')}\n`);
+  const { report } = await fit('noisy', '--data noisy.jsonl --layer 1');
+  expect(report).toMatchObject({ rows: 62, duplicates: 2, contradictions: 1 });
+});
