@@ -76,7 +76,7 @@ beforeAll(async () => {
   await writeFile(join(directory, 'npx'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
   for (const page of PAGES) {
     await mkdir(page.place);
-    await writeFile(join(page.place, 'rows.jsonl'), labelledRows(60));
+    await writeFile(join(page.place, 'rows.jsonl'), labelledRows(40));
   }
   for (const { code, place, program } of withProgram) {
     const source = inPlace(code);
