@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createProgram } from '../packages/cli/src/program.js';
-import { codeBlocks, halfspaceCommands, inPlace } from './support/markdown.js';
+import { codeBlocks, halfspaceCommands, inPlace, programsOf } from './support/markdown.js';
 import { labelledRows } from './support/workspace.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -47,18 +47,30 @@ const PAGES = [
   .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
   .map(readPage);
 
-/** A page with its blocks; those in JavaScript or TypeScript are one program, in their order. */
+/** A page, its blocks, and the programs that those in JavaScript or TypeScript make. */
 function readPage(path: string) {
   const blocks = codeBlocks(readFileSync(join(ROOT, path), 'utf8'));
-  const code = blocks.filter(({ language, run }) => run && ['js', 'ts'].includes(language));
-  const typed = code.some(({ language }) => language === 'ts');
   const place = join(directory, path.replaceAll('/', '-').replace('.md', ''));
-  return { path, blocks, code, place, program: join(place, `program.${typed ? 'mts' : 'mjs'}`) };
+  const code = blocks.filter(({ language, run }) => run && ['js', 'ts'].includes(language));
+  const programs = programsOf(code).map((parts) => {
+    const name = join(place, `line-${parts[0].line}`);
+    const typed = parts.some(({ language }) => language === 'ts');
+    return {
+      path,
+      line: parts[0].line,
+      place,
+      source: inPlace(parts),
+      file: `${name}${typed ? '.mts' : '.mjs'}`,
+      emitted: `${name}.mjs`,
+    };
+  });
+  return { path, blocks, place, programs };
 }
 
 type Page = ReturnType<typeof readPage>;
+type Program = Page['programs'][number];
 
-const withProgram = PAGES.filter(({ code }) => code.length > 0);
+const PROGRAMS = PAGES.flatMap(({ programs }) => programs);
 const shellOf = ({ blocks }: Page) => blocks.filter(({ language, run }) => run && language === 'sh');
 const commandsOf = ({ blocks }: Page) =>
   blocks
@@ -78,35 +90,34 @@ beforeAll(async () => {
     await mkdir(page.place);
     await writeFile(join(page.place, 'rows.jsonl'), labelledRows(40));
   }
-  for (const { code, place, program } of withProgram) {
-    const source = inPlace(code);
-    await writeFile(program, source);
-    if (program.endsWith('.mts')) {
+  for (const { source, file, emitted } of PROGRAMS) {
+    await writeFile(file, source);
+    if (file !== emitted) {
       const { outputText } = ts.transpileModule(source, {
-        fileName: program,
+        fileName: file,
         compilerOptions: COMPILER_OPTIONS,
       });
-      await writeFile(join(place, 'program.mjs'), outputText);
+      await writeFile(emitted, outputText);
     }
   }
 });
 afterAll(async () => rm(directory, { recursive: true, force: true }));
 
 /** What the compiler has to say of the programs, by line of the page. */
-function typeCheck(pages: readonly Page[]): string[] {
-  const program = ts.createProgram(
-    pages.map((page) => page.program),
+function typeCheck(programs: readonly Program[]): string[] {
+  const compiled = ts.createProgram(
+    programs.map(({ file }) => file),
     COMPILER_OPTIONS,
   );
-  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
-    const page = pages.find(({ program: name }) => name === file?.fileName);
+  return ts.getPreEmitDiagnostics(compiled).map(({ file, start = 0, messageText }) => {
+    const { path } = programs.find((program) => program.file === file?.fileName) ?? {};
     const line = file?.getLineAndCharacterOfPosition(start).line ?? 0;
-    return `${page?.path}:${line + 1} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    return `${path}:${line + 1} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
 }
 
 /** Runs something in the place of a page; rejects unless it ends with 0, in time. */
-async function run({ place }: Page, file: string, words: readonly string[]) {
+async function run(place: string, file: string, words: readonly string[]) {
   const env = { ...process.env, PATH: [directory, BINARIES, process.env['PATH']].join(':') };
   return promisify(execFile)(file, words, { cwd: place, env, timeout: TIMEOUT });
 }
@@ -137,14 +148,14 @@ it.each(PAGES.filter((page) => commandsOf(page).length > 0))('$path names option
 });
 
 it('all code is well typed', () => {
-  expect(typeCheck(withProgram)).toEqual([]);
+  expect(typeCheck(PROGRAMS)).toEqual([]);
 });
 
-it.each(withProgram)('the code of $path runs', async (page) => {
-  const { stderr } = await run(page, process.execPath, ['program.mjs']);
+it.each(PROGRAMS)('the code of $path from line $line on runs', async ({ place, emitted }) => {
+  const { stderr } = await run(place, process.execPath, [emitted]);
   expect(stderr).toBe('');
 });
 
 it.each(PAGES.filter((page) => shellOf(page).length > 0))('the shell blocks of $path run', async (page) => {
-  await run(page, 'bash', ['-euc', inPlace(shellOf(page))]);
+  await run(page.place, 'bash', ['-euc', inPlace(shellOf(page))]);
 });

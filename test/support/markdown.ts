@@ -31,6 +31,28 @@ export function inPlace(blocks: readonly CodeBlock[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Blocks in groups that make a program each: one begins with a block that imports a name which is imported already. */
+export function programsOf(blocks: readonly CodeBlock[]): CodeBlock[][] {
+  const programs: CodeBlock[][] = [];
+  const imported = new Set<string>();
+  for (const block of blocks) {
+    const names = importedNames(block.code);
+    if (programs.length === 0 || names.some((name) => imported.has(name))) {
+      programs.push([]);
+      imported.clear();
+    }
+    programs[programs.length - 1].push(block);
+    for (const name of names) imported.add(name);
+  }
+  return programs;
+}
+
+function importedNames(code: string): string[] {
+  return [...code.matchAll(/^import (?:type )?\{([^}]*)\}/gm)].flatMap(
+    ([, names]) => names.match(/\w+(?=\s*(,|$))/g) ?? [],
+  );
+}
+
 /** The `halfspace` commands of a block for a shell, each as its words. */
 export function halfspaceCommands({ code }: CodeBlock): string[][] {
   const lines = code.replaceAll('\\\n', ' ').matchAll(/^(?:\$ )?(?:npx )?halfspace (.*)$/gm);
