@@ -8,7 +8,8 @@ let workspace: Workspace;
 beforeAll(async () => {
   workspace = await makeWorkspace();
   await workspace.write('rows.jsonl', labelledRows(60));
-  resultsOf(await workspace.run([...FIT, ...SMALL, '--json']));
+  // What the data are like is told on stderr.
+  expect(await workspace.run([...FIT, ...SMALL])).toMatchObject({ code: 0 });
   await workspace.write(
     'halfspace.config.ts',
     `const model: string = './untied';
