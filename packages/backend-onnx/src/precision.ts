@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
-import type { CompiledModel, Precision } from '@halfspace/model';
+import { join } from 'node:path';
+import { writeAtomically, type CompiledModel, type Precision } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
 import { trunkCall } from './trunk-call.js';
@@ -85,12 +85,5 @@ export async function readCosts(path: string): Promise<Costs | undefined> {
 
 /** Keeps measurements. */
 export async function writeCosts(path: string, costs: Costs): Promise<void> {
-  const temporary = `${path}.${randomUUID()}`;
-  await mkdir(dirname(path), { recursive: true });
-  try {
-    await writeFile(temporary, JSON.stringify(costs));
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeAtomically(path, JSON.stringify(costs));
 }

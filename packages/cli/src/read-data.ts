@@ -1,9 +1,8 @@
 import type { LabelledText } from '@halfspace/subspace';
-import { knownAttributes } from './known-attributes.js';
 import { openLabelledTexts } from './labelled-texts.js';
-import { columnRecipe, saysLabels, type LabelRecipe } from './label-recipe.js';
 import type { DataFlags } from './options/data.js';
 import { note } from './output.js';
+import { recipeOf } from './recipe-of.js';
 
 /**
  * Reads labelled texts of an attribute as the flags say, whose labels it knows itself if the flags say nothing
@@ -24,10 +23,4 @@ export async function readData(
     note(`${opened.leftOut} rows are on neither side or empty and are left out; ${texts.length} remain.`);
   }
   return texts;
-}
-
-async function recipeOf(attribute: string, flags: DataFlags): Promise<LabelRecipe> {
-  if (saysLabels(flags)) return columnRecipe(flags);
-  const { byName } = await knownAttributes();
-  return byName.get(attribute)?.labelOf ?? columnRecipe(flags);
 }

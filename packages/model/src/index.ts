@@ -7,7 +7,7 @@ export type { CompiledModel, CompileOptions } from './compile/compile.js';
 export { HEAD } from './compile/head.js';
 export type { Precision } from './compile/linear.js';
 export { TRUNK } from './compile/trunk.js';
-export { cacheDirectory } from './cache.js';
+export { cacheDirectory, writeAtomically } from './cache.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
 export { CATALOGUE } from './catalogue.js';
 export type { CatalogueEntry } from './catalogue.js';

@@ -3,9 +3,7 @@ import { bootstrap, weightedMean } from './bootstrap.js';
 import { calibrate } from './calibrate.js';
 import { type Positions, readPositions } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
-
-/** Pairs are of similar length when the shorter response has more than this share of the longer one's tokens. */
-const SIMILAR = 0.9;
+import { areSimilar, type Pair, pairUp, win } from './pairs.js';
 
 /** A share with its 95 % bootstrap interval by group. */
 export interface ShareInterval {
@@ -35,12 +33,6 @@ export interface HeldOutPairs extends PairShares {
   readonly similarLength?: PairShares;
 }
 
-/** Two held-out responses to one prompt. */
-interface Pair {
-  readonly chosen: MeasuredResponse;
-  readonly rejected: MeasuredResponse;
-}
-
 type Reading = (response: MeasuredResponse) => number;
 
 const READINGS = {
@@ -51,11 +43,8 @@ const READINGS = {
 
 /** @param responses - Chosen and rejected ones, taking turns. */
 export function measureHeldOutPairs(responses: readonly MeasuredResponse[], seed: number): HeldOutPairs {
-  const pairs = pairsOf(responses);
-  const similar = pairs.filter(({ chosen, rejected }) => {
-    const [less, more] = [chosen.tokens, rejected.tokens].sort((a, b) => a - b);
-    return less > SIMILAR * more;
-  });
+  const pairs = pairUp(responses);
+  const similar = pairs.filter(({ chosen, rejected }) => areSimilar(chosen.tokens, rejected.tokens));
   return {
     ...sharesOf(pairs, seed),
     ...(similar.length > 0 ? { similarLength: sharesOf(similar, seed) } : {}),
@@ -71,7 +60,7 @@ export function measureHeldOutPairs(responses: readonly MeasuredResponse[], seed
  */
 export function calibratePairs(responses: readonly MeasuredResponse[], positions: Positions): Calibration {
   const read: Reading = READINGS[readPositions(positions) === 'last' ? 'last' : 'mean'];
-  const differences = pairsOf(responses).map(({ chosen, rejected }) => read(chosen) - read(rejected));
+  const differences = pairUp(responses).map(({ chosen, rejected }) => read(chosen) - read(rejected));
   // Each pair both ways round, half each: no side is the first.
   const { slope } = calibrate(
     differences.flatMap((difference) => [difference, -difference]),
@@ -82,17 +71,10 @@ export function calibratePairs(responses: readonly MeasuredResponse[], positions
   return { slope, intercept: -slope * mean };
 }
 
-function pairsOf(responses: readonly MeasuredResponse[]): Pair[] {
-  return Array.from({ length: responses.length / 2 }, (_, i) => ({
-    chosen: responses[2 * i],
-    rejected: responses[2 * i + 1],
-  }));
-}
-
-function sharesOf(pairs: readonly Pair[], seed: number): PairShares {
+function sharesOf(pairs: readonly Pair<MeasuredResponse>[], seed: number): PairShares {
   const groups = pairs.map(({ chosen }) => chosen.group);
   const share = (read: Reading): ShareInterval => {
-    const wins = pairs.map(({ chosen, rejected }) => (1 + Math.sign(read(chosen) - read(rejected))) / 2);
+    const wins = pairs.map(({ chosen, rejected }) => win(read(chosen) - read(rejected)));
     const { value, low, high } = bootstrap(groups, weightedMean(wins), { seed });
     return { share: value, low, high };
   };

@@ -32,6 +32,7 @@ export type { ReliabilityBin } from './evaluate/calibration-error.js';
 export type { RocPoint } from './evaluate/roc-curve.js';
 export type { HistogramBin } from './evaluate/histogram.js';
 export { measurePairs } from './evaluate/pair-figures.js';
+export type { Pair } from './pairs.js';
 export type { PairFigures, PairReading, PairsWon, TrackPair } from './evaluate/pair-figures.js';
 export { measureInterference } from './evaluate/interference.js';
 export type { Interference, MeasuredAttribute } from './evaluate/interference.js';

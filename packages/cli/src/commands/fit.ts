@@ -1,26 +1,17 @@
 import type { Centring, Positions } from '@halfspace/subspace';
 import { Option, type Command } from 'commander';
-import { parseCondition, type Condition } from '../options/condition.js';
+import { parseCondition } from '../options/condition.js';
+import type { DataFlags } from '../options/data.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { parseLayers } from '../options/layers.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer, number } from '../options/number.js';
 
 /** Options of `halfspace fit`. */
-export interface FitFlags extends ModelFlags, JsonFlag {
+export interface FitFlags extends ModelFlags, DataFlags, JsonFlag {
   readonly attribute: string;
-  readonly data: readonly string[];
   readonly output: string;
-  readonly prompt?: string;
-  readonly response?: string;
-  readonly text?: string;
-  readonly chosen?: string;
-  readonly rejected?: string;
-  readonly label?: string;
   readonly score?: string;
-  readonly desired?: Condition;
-  readonly undesired?: Condition;
-  readonly group?: string;
   readonly chat?: true;
   readonly layer?: readonly number[];
   readonly stack?: true;

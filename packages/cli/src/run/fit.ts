@@ -15,11 +15,10 @@ import { assertWritable } from '../atomic-file.js';
 import { errColours } from '../colours.js';
 import type { FitFlags } from '../commands/fit.js';
 import { gatherByPrompt } from '../gather-by-prompt.js';
-import { knownAttributes } from '../known-attributes.js';
-import { columnRecipe, saysLabels, type LabelRecipe } from '../label-recipe.js';
 import { arePairs, openLabelledTexts } from '../labelled-texts.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
+import { recipeOf } from '../recipe-of.js';
 import { table } from '../table.js';
 import { withBackend } from '../with-backend.js';
 
@@ -31,7 +30,7 @@ export async function fit(flags: FitFlags, signal: AbortSignal): Promise<void> {
   const statePath = flags.state ?? `${flags.output}.state`;
   await assertWritable(flags.output);
   await assertWritable(statePath);
-  const texts = openLabelledTexts(flags.data, flags, await recipeOf(flags), signal);
+  const texts = openLabelledTexts(flags.data, flags, await recipeOf(flags.attribute, flags, note), signal);
   const gather = flags.centring === 'prompt' && !arePairs(flags);
   const rows = gather ? await gatherByPrompt(texts) : texts;
   const state = await readState(statePath);
@@ -94,13 +93,6 @@ function linesOf(report: DataReport, leftOut: number): string[] {
 
 function amount(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-async function recipeOf(flags: FitFlags): Promise<LabelRecipe> {
-  if (saysLabels(flags)) return columnRecipe(flags);
-  const { byName, faults } = await knownAttributes();
-  for (const fault of faults) note(fault);
-  return byName.get(flags.attribute)?.labelOf ?? columnRecipe(flags);
 }
 
 function optionsOf(flags: FitFlags): Omit<FitOptions, 'layer'> {

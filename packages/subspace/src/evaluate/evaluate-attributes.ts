@@ -7,6 +7,7 @@ import {
   subspaceFor,
 } from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
+import { pairUp } from '../pairs.js';
 import type { FitProgress } from '../fit-options.js';
 import type { LabelledText } from '../labelled-text.js';
 import { type EncodedRow, encodeRow, responseStates } from '../response-states.js';
@@ -14,7 +15,7 @@ import type { RowCounts } from '../subspace-artifact.js';
 import { type Interference, measureInterference } from './interference.js';
 import { type MarginFigures, measureMargins } from './margin-figures.js';
 import type { MarginTrack } from './margin-track.js';
-import { measurePairs, type PairFigures, type TrackPair } from './pair-figures.js';
+import { measurePairs, type PairFigures } from './pair-figures.js';
 
 /** Settings of {@link evaluateAttributes}. */
 export interface EvaluateOptions {
@@ -104,7 +105,7 @@ export async function evaluateAttributes(
         attribute: names[a],
         layers,
         ...measureMargins(tracks, { seed }),
-        ...(pairs ? { pairs: measurePairs(pairsOf(tracks), { seed }) } : {}),
+        ...(pairs ? { pairs: measurePairs(pairUp(tracks), { seed }) } : {}),
       };
     }),
     ...(subspaces.length < 2
@@ -170,11 +171,4 @@ function checkPairs(rows: readonly LabelledText[]): void {
     'bad-row',
     `Row ${odd} breaks the pairs: rows of label 1 and of label 0 must take turns, each two being a pair.`,
   );
-}
-
-function pairsOf(tracks: readonly MarginTrack[]): TrackPair[] {
-  return Array.from({ length: tracks.length / 2 }, (_, i) => ({
-    chosen: tracks[2 * i],
-    rejected: tracks[2 * i + 1],
-  }));
 }

@@ -1,13 +1,9 @@
 import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../bootstrap.js';
+import { areSimilar, type Pair, win } from '../pairs.js';
 import { type MarginTrack, readItems, type Reading } from './margin-track.js';
 
-/** Two responses to one prompt, of which the first was preferred. */
-export interface TrackPair {
-  /** The preferred response. */
-  readonly chosen: MarginTrack;
-  /** The other one. */
-  readonly rejected: MarginTrack;
-}
+/** The margins of two responses to one prompt. */
+export type TrackPair = Pair<MarginTrack>;
 
 /** The pairs of some kind and how many of them are won: the chosen one has the larger margin. */
 export interface PairsWon {
@@ -35,7 +31,6 @@ export interface PairFigures {
 }
 
 const PAIR_READINGS = ['last', 'mean', 'min'] as const satisfies PairReading[];
-const SIMILAR = 0.1;
 
 /**
  * How often the chosen response has the larger margin, with bootstrap intervals by the group of the chosen
@@ -45,19 +40,18 @@ const SIMILAR = 0.1;
  */
 export function measurePairs(pairs: readonly TrackPair[], options: BootstrapOptions = {}): PairFigures {
   const ahead = pairs.map(({ chosen, rejected }) => chosen.margins.length - rejected.margins.length);
-  const longest = pairs.map(({ chosen, rejected }) =>
-    Math.max(chosen.margins.length, rejected.margins.length),
-  );
-  const won = (holds: (pair: number) => boolean) =>
+  const won = (holds: (ahead: number, pair: TrackPair) => boolean) =>
     countWon(
-      pairs.filter((_, i) => holds(i)),
+      pairs.filter((pair, i) => holds(ahead[i], pair)),
       options,
     );
   return {
     all: won(() => true),
-    similarLength: won((i) => Math.abs(ahead[i]) < SIMILAR * longest[i]),
-    chosenLonger: won((i) => ahead[i] > 0),
-    chosenShorter: won((i) => ahead[i] < 0),
+    similarLength: won((_, { chosen, rejected }) =>
+      areSimilar(chosen.margins.length, rejected.margins.length),
+    ),
+    chosenLonger: won((more) => more > 0),
+    chosenShorter: won((more) => more < 0),
     longerWins: weightedMean(ahead.map(win))(() => 1),
   };
 }
@@ -83,8 +77,4 @@ function countWon(pairs: readonly TrackPair[], options: BootstrapOptions): Pairs
       Estimate
     >,
   };
-}
-
-function win(difference: number): number {
-  return (Math.sign(difference) + 1) / 2;
 }
