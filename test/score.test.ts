@@ -99,7 +99,7 @@ it('fit writes what it tells, the same every time', async () => {
   expect(Object.keys(summary).join(' ')).toBe(
     'attribute model layers estimator positions centring chat calibration data figures',
   );
-  expect(summary).toMatchObject({ attribute: 'early', layers: [1], estimator: 'shrinkage' });
+  expect(summary).toMatchObject({ attribute: 'early', layers: [1], estimator: 'cross-validated' });
   expect(await workspace.read('early.json')).toBe(before);
 });
 

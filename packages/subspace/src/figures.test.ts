@@ -36,6 +36,12 @@ test('calibration reads the positions fitted on, and each response counts once',
   const third = 1 / 3;
   const weights = [third, third, third, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 1, 0.5, 0.5];
   expect(calibrateResponses(RESPONSES, 'every')).toEqual(calibrate(EVERY, EVERY_LABELS, weights));
+  // Half on the last position, half on all: the last of three counts 1/2 + 1/6.
+  const half = [1 / 6, 1 / 6, 2 / 3, 1, 1 / 4, 3 / 4, 1 / 8, 1 / 8, 1 / 8, 5 / 8, 1, 1 / 4, 3 / 4];
+  const wanted = calibrate(EVERY, EVERY_LABELS, half);
+  const { slope, intercept } = calibrateResponses(RESPONSES, 'both');
+  expect(slope).toBeCloseTo(wanted.slope, 9);
+  expect(intercept).toBeCloseTo(wanted.intercept, 9);
 });
 
 test('of a long response sixteen positions are kept, evenly spaced up to the last, and the rest is summed up', () => {

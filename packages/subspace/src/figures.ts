@@ -1,7 +1,7 @@
 import type { Calibration } from '@halfspace/core';
 import { type AurocInterval, bootstrapAuroc } from './auroc.js';
 import { calibrate } from './calibrate.js';
-import { type Positions, readPositions } from './labelled-text.js';
+import type { Positions } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
 import { measureHeldOutPairs, type HeldOutPairs } from './held-out-pairs.js';
 
@@ -42,8 +42,8 @@ export function measureFigures(
 }
 
 /**
- * Calibration on the last position, or on every one unless the direction was fitted on last ones only; each
- * response counts once.
+ * Calibration on the positions that the direction was fitted on, with the same weight: with `both`, half of it on the last
+ * one. Each response counts once.
  *
  * @throws HalfspaceError `one-sided-data`, `slope-not-positive`
  */
@@ -51,10 +51,17 @@ export function calibrateResponses(
   responses: readonly MeasuredResponse[],
   positions: Positions,
 ): Calibration {
-  const read = ({ distances }: MeasuredResponse) =>
-    readPositions(positions) === 'last' ? distances.subarray(-1) : distances;
-  const { scores, labels, weights } = flatten(responses, read);
-  return calibrate(scores, labels, weights);
+  const last = flatten(responses, ({ distances }) => distances.subarray(-1));
+  const every = flatten(responses, ({ distances }) => distances);
+  if (positions !== 'both') {
+    const { scores, labels, weights } = positions === 'last' ? last : every;
+    return calibrate(scores, labels, weights);
+  }
+  return calibrate(
+    [...last.scores, ...every.scores],
+    [...last.labels, ...every.labels],
+    [...last.weights, ...every.weights].map((weight) => weight / 2),
+  );
 }
 
 /** The items of all responses in one list; a response's items share its weight of 1. */

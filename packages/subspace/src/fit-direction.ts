@@ -9,10 +9,18 @@ import { ledoitWolf } from './shrinkage.js';
  * - `paper`: as in SASA (Ko et al. 2024, arXiv 2410.03818): the pooled covariance, divided by n − 2 as in
  *   its authors' code, inverted on its eigenvalues above 1e-6 (an absolute number, in squared units of the
  *   hidden states).
- * - `shrinkage`: the pooled covariance drawn towards a ball by the amount of Ledoit and Wolf. Better when
- *   there are few responses, and the default.
+ * - `shrinkage`: the pooled covariance drawn towards a ball by the amount of Ledoit and Wolf (2004). At once, and good
+ *   when there are few responses and only their last tokens count.
+ * - `cross-validated`: the pooled covariance drawn towards its own diagonal, by the amount with which directions tell
+ *   groups apart that they were not fitted on. Ledoit and Wolf's amount takes every vector for an independent one, which the
+ *   tokens of a response are not; this one does not, and the default.
+ *
+ * @useDeclaredType
  */
-export type Estimator = 'paper' | 'shrinkage';
+export type Estimator = (typeof ESTIMATORS)[number];
+
+/** All {@link Estimator}s. */
+export const ESTIMATORS = ['paper', 'shrinkage', 'cross-validated'] as const;
 
 /** A linear classifier, not yet calibrated: distance = direction · h − offset. */
 export interface FittedDirection {
@@ -20,7 +28,7 @@ export interface FittedDirection {
   readonly direction: Float64Array;
   /** direction · midpoint of the class means. */
   readonly offset: number;
-  /** How far the covariance was shrunk, 0 to 1 (`shrinkage` only). */
+  /** How far the covariance was shrunk, 0 to 1 (not with `paper`). */
   readonly shrinkage?: number;
 }
 
@@ -34,15 +42,35 @@ const SMALLEST_EIGENVALUE = 1e-6;
  * @throws HalfspaceError `degenerate-data` when there are fewer than three vectors, the class means are
  * the same, or the vectors do not vary within the classes.
  */
-export function fitDirection(estimator: Estimator, positive: Moments, negative: Moments): FittedDirection {
-  const count = positive.count + negative.count;
-  if (count < 3) {
-    throw new HalfspaceError('degenerate-data', `A direction cannot be fitted on ${count} hidden states.`);
-  }
-  const upper = positive.mean;
+export function fitDirection(
+  estimator: 'paper' | 'shrinkage',
+  positive: Moments,
+  negative: Moments,
+): FittedDirection {
   const lower = negative.mean;
-  const gap = upper.map((mean, i) => mean - lower[i]);
+  const gap = positive.mean.map((mean, i) => mean - lower[i]);
   const { weights, shrinkage } = solve(estimator, positive, negative, gap);
+  return fittedDirection(weights, positive, negative, shrinkage);
+}
+
+/**
+ * A direction of unit norm, with its midpoint.
+ *
+ * @param weights - In the direction, of any size; undefined where there are none.
+ * @throws HalfspaceError `degenerate-data`
+ */
+export function fittedDirection(
+  weights: Float64Array | undefined,
+  { count, mean: upper }: Moments,
+  { count: others, mean: lower }: Moments,
+  shrinkage?: number,
+): FittedDirection {
+  if (count + others < 3) {
+    throw new HalfspaceError(
+      'degenerate-data',
+      `A direction cannot be fitted on ${count + others} hidden states.`,
+    );
+  }
   const norm = weights === undefined ? 0 : Math.hypot(...weights);
   if (weights === undefined || !(norm > 0 && Number.isFinite(norm))) {
     throw new HalfspaceError(
@@ -57,7 +85,7 @@ export function fitDirection(estimator: Estimator, positive: Moments, negative: 
   return { direction, offset, ...(shrinkage === undefined ? {} : { shrinkage }) };
 }
 
-function solve(estimator: Estimator, positive: Moments, negative: Moments, gap: Float64Array) {
+function solve(estimator: 'paper' | 'shrinkage', positive: Moments, negative: Moments, gap: Float64Array) {
   const count = positive.count + negative.count;
   const other = negative.scatter;
   const scatter = positive.scatter.map((value, i) => value + other[i]);

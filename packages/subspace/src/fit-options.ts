@@ -1,5 +1,5 @@
 import { defineAttribute, HalfspaceError, type ModelInfo } from '@halfspace/core';
-import type { Estimator } from './fit-direction.js';
+import { type Estimator, ESTIMATORS } from './fit-direction.js';
 import type { FitState } from './fit-state.js';
 import { type Centring, CENTRINGS, POSITIONS, type Positions } from './labelled-text.js';
 import type { DataReport } from './survey.js';
@@ -23,7 +23,7 @@ export interface FitOptions {
   readonly layer: number | readonly number[];
   /** Whether all of the layers are read, their states end to end, instead of the best of them (default false). */
   readonly stack?: boolean;
-  /** Default `shrinkage`. */
+  /** Default `cross-validated`. */
   readonly estimator?: Estimator;
   /** Default `every`. */
   readonly positions?: Positions;
@@ -70,11 +70,11 @@ export type CheckedFitOptions = Required<
  */
 export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedFitOptions {
   const { attribute, layer } = options;
-  const { estimator = 'shrinkage', positions = 'every', centring = 'none' } = options;
+  const { estimator = 'cross-validated', positions = 'every', centring = 'none' } = options;
   const { stack = false, pairs = false, chat = false, heldOut = 0.2, seed = 0, force = false } = options;
   // Its name must do, and who knows the rule is core.
   defineAttribute({ name: attribute, description: attribute, subspaces: [] });
-  insist(['paper', 'shrinkage'].includes(estimator), 'estimator', 'paper or shrinkage', estimator);
+  insist(ESTIMATORS.includes(estimator), 'estimator', 'paper, shrinkage or cross-validated', estimator);
   insist(POSITIONS.includes(positions), 'positions', 'last, every or both', positions);
   insist(CENTRINGS.includes(centring), 'centring', 'none or prompt', centring);
   insist(heldOut > 0 && heldOut < 1, 'heldOut', 'a share between 0 and 1', heldOut);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HalfspaceError } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { ESTIMATORS } from './fit-direction.js';
 import { type FitSettings, type FitState, type Side, sumsBy, vectorWidth } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
@@ -52,7 +53,7 @@ const validate = new Ajv2020({ strict: true }).compile<Header>(
         width: { ...whole, minimum: 1, maximum: 2 ** 17 },
         layers: { type: 'array', items: whole, minItems: 1, maxItems: 2 ** 10, uniqueItems: true },
         stack: { type: 'boolean' },
-        estimator: { enum: ['paper', 'shrinkage'] },
+        estimator: { enum: ESTIMATORS },
         positions: { enum: POSITIONS },
         centring: { enum: CENTRINGS },
         pairs: { type: 'boolean' },
@@ -69,7 +70,7 @@ const validate = new Ajv2020({ strict: true }).compile<Header>(
 
 /**
  * Writes a state of a fit. The file appears whole or not at all, and is of about four bytes times the square of the
- * width, for each side and layer (times four where there are several layers, twice for the positions `both`).
+ * width, for each side and layer (times four where a layer or the shrinkage is chosen, twice for the positions `both`).
  *
  * @throws HalfspaceError `cannot-write`
  */

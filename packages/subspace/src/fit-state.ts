@@ -5,7 +5,7 @@ import type { Centring, Positions } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
 import { createMoments, mergeMoments, type Moments, restoreMoments } from './moments.js';
 
-/** Parts of the rows fitted on among which directions are cross-validated where a layer has to be chosen. */
+/** Parts of the rows fitted on among which directions are cross-validated where something has to be chosen. */
 const FOLDS = 4;
 
 /** What the sums of a fit depend on, besides the rows: a state goes on only with the same. */
@@ -107,7 +107,8 @@ export function sumsBy(
   make: (fold: number, reading: number, label: 0 | 1) => Side,
 ): FitState['sums'] {
   const readings = readingsOf(settings);
-  return Array.from({ length: readings.length > 1 ? FOLDS : 1 }, (_, fold) =>
+  const chooses = readings.length > 1 || settings.estimator === 'cross-validated';
+  return Array.from({ length: chooses ? FOLDS : 1 }, (_, fold) =>
     readings.map((__, reading) => [make(fold, reading, 0), make(fold, reading, 1)] as const),
   );
 }

@@ -45,6 +45,7 @@ describe('fitSubspace', () => {
     const backend = createGaussianBackend();
     const rows = makeRows(3000);
     for (const [estimator, positions] of [
+      ['cross-validated', 'every'],
       ['shrinkage', 'every'],
       ['paper', 'last'],
     ] as const) {
@@ -86,7 +87,7 @@ describe('fitSubspace', () => {
       attribute: 'loudness',
       model: { name: 'gaussian', fingerprint: 'f00d', width: DEVIATIONS.length },
       layers: [2],
-      estimator: 'shrinkage',
+      estimator: 'cross-validated',
       positions: 'every',
       data: {
         digest: createHash('sha256').update(lines.join('')).digest('hex'),

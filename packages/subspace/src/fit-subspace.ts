@@ -1,7 +1,7 @@
 import { type Calibration, type Backend, HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { addResponses, settle } from './add-responses.js';
 import { checkBalance } from './check-rows.js';
-import { directionAt, type LayerScore, scoreLayers } from './choose-layer.js';
+import { crossValidate, directionOf } from './cross-validate.js';
 import { calibrateResponses, type Figures, measureFigures } from './figures.js';
 import { checkFitOptions, type CheckedFitOptions, type FitOptions } from './fit-options.js';
 import {
@@ -49,10 +49,9 @@ export async function fitSubspace(
 
   const summed = await sumRows(run);
   const readings = readingsOf(summed.settings);
-  const scores = readings.length > 1 ? scoreLayers(summed) : [];
-  const best = bestOf(scores);
-  const layers = readings[best];
-  const fitted = directionAt(summed, best);
+  const choice = crossValidate(summed);
+  const layers = readings[choice.reading];
+  const fitted = directionOf(summed, choice);
   const direction = Float32Array.from(fitted.direction);
   const measured = await measureRows(run, summed, layers, { direction, offset: fitted.offset });
 
@@ -66,7 +65,9 @@ export async function fitSubspace(
     attribute: settings.attribute,
     model: { name: model.name, fingerprint: model.fingerprint, width: model.width },
     layers,
-    ...(scores.length > 0 ? { layerScores: scores } : {}),
+    ...(readings.length > 1
+      ? { layerScores: readings.map(([layer], i) => ({ layer, auroc: choice.scores[i] })) }
+      : {}),
     estimator: settings.estimator,
     positions: settings.positions,
     centring: settings.centring,
@@ -186,11 +187,6 @@ function progressOf({ onProgress }: FitOptions, { work }: Survey, before: number
     done += tokens;
     onProgress?.({ done, total: work.fitting + work.heldOut });
   };
-}
-
-/** Which score is the best; of equals the first, and where there is none, 0. */
-function bestOf(scores: readonly LayerScore[]): number {
-  return scores.reduce((best, { auroc }, index) => (auroc > scores[best].auroc ? index : best), 0);
 }
 
 /** A subspace that points the wrong way on held-out text has no calibration, forced or not. */

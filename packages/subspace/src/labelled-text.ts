@@ -28,7 +28,7 @@ export type Positions = (typeof POSITIONS)[number];
 /** All {@link Positions}. */
 export const POSITIONS = ['last', 'every', 'both'] as const;
 
-/** The positions that a margin is calibrated and judged on: decoding reads every one. */
+/** The positions that a subspace is judged on: decoding reads every one. */
 export function readPositions(positions: Positions): 'last' | 'every' {
   return positions === 'last' ? 'last' : 'every';
 }

@@ -6,9 +6,9 @@ import {
   type Subspace,
 } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import type { LayerScore } from './choose-layer.js';
+import type { LayerScore } from './cross-validate.js';
 import type { Figures } from './figures.js';
-import type { Estimator } from './fit-direction.js';
+import { type Estimator, ESTIMATORS } from './fit-direction.js';
 import { type Centring, CENTRINGS, POSITIONS, type Positions, readPositions } from './labelled-text.js';
 
 /**
@@ -46,7 +46,7 @@ export interface SubspaceArtifact {
   readonly centring: Centring;
   /** Whether prompts were given to the model as a user's turn in its chat template. */
   readonly chat: boolean;
-  /** How far the covariance was shrunk, 0 to 1; only with the estimator `shrinkage`. */
+  /** How far the covariance was shrunk, 0 to 1; not with the estimator `paper`. */
   readonly shrinkage?: number;
   /** Unit vector, as wide as the model for each layer, as base64 of little-endian float32. */
   readonly direction: string;
@@ -134,7 +134,7 @@ const SCHEMA = record(
       maxItems: MOST_LAYERS,
       items: record({ layer: count, auroc: share }),
     },
-    estimator: { enum: ['paper', 'shrinkage'] },
+    estimator: { enum: ESTIMATORS },
     positions: { enum: POSITIONS },
     centring: { enum: CENTRINGS },
     chat: { type: 'boolean' },
@@ -222,7 +222,7 @@ function decodeDirection(direction: string): Float32Array {
 
 function inconsistency(artifact: SubspaceArtifact): string | undefined {
   const { model, layers, estimator, shrinkage, layerScores, data, figures, positions, forced } = artifact;
-  if ((estimator === 'shrinkage') !== (shrinkage !== undefined)) {
+  if ((estimator === 'paper') !== (shrinkage === undefined)) {
     return `shrinkage is ${shrinkage ?? 'missing'}, with the estimator "${estimator}".`;
   }
   const fault = directionFault(artifact.direction, layers.length, model.width);

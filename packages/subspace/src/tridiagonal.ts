@@ -5,9 +5,9 @@ export interface Tridiagonal {
   /** `beside[i]` couples i and i + 1; the last one is 0. */
   readonly beside: Float64Array;
   /** Qᵀ v. */
-  intoBasis(v: Float64Array): Float64Array;
+  readonly intoBasis: (v: Float64Array) => Float64Array;
   /** Q v. */
-  outOfBasis(v: Float64Array): Float64Array;
+  readonly outOfBasis: (v: Float64Array) => Float64Array;
 }
 
 /**

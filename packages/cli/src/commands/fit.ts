@@ -1,4 +1,4 @@
-import type { Centring, Positions } from '@halfspace/subspace';
+import type { Centring, Estimator, Positions } from '@halfspace/subspace';
 import { Option, type Command } from 'commander';
 import { parseCondition } from '../options/condition.js';
 import type { DataFlags } from '../options/data.js';
@@ -15,7 +15,7 @@ export interface FitFlags extends ModelFlags, DataFlags, JsonFlag {
   readonly chat?: true;
   readonly layer?: readonly number[];
   readonly stack?: true;
-  readonly estimator?: 'paper' | 'shrinkage';
+  readonly estimator?: Estimator;
   readonly positions?: Positions;
   readonly centring?: Centring;
   readonly heldOut?: number;
@@ -104,8 +104,9 @@ export function addFit(program: Command, signal: AbortSignal): void {
     .addOption(
       new Option(
         '--estimator <kind>',
-        "how the direction is found; paper is SASA's (default: shrinkage)",
-      ).choices(['paper', 'shrinkage']),
+        "how much the covariance is shrunk: by the formula of Ledoit and Wolf (shrinkage), as SASA's authors do (paper), or as " +
+          'held-out groups tell (default: cross-validated)',
+      ).choices(['paper', 'shrinkage', 'cross-validated'] satisfies Estimator[]),
     )
     .addOption(
       new Option('--positions <which>', 'tokens of a response to fit on (default: every)').choices([

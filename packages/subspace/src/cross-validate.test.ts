@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scoreLayers } from './choose-layer.js';
+import { crossValidate } from './cross-validate.js';
 import { fitDirection } from './fit-direction.js';
 import { createFitState } from './fit-state.js';
 import { fitSubspace } from './fit-subspace.js';
@@ -75,8 +75,60 @@ test('scores are of distances along directions that do not know the fold', () =>
     });
     return normalProbability((above.mean - below.mean) / Math.sqrt(above.variance + below.variance));
   });
-  const [first, second] = scoreLayers(state);
-  expect(first.auroc).toBeCloseTo(scores.reduce((sum, score) => sum + score, 0) / 4, 9);
+  const choice = crossValidate(state);
+  expect(choice.reading).toBe(0);
+  expect(choice.shrinkage).toBeUndefined();
+  expect(choice.scores[0]).toBeCloseTo(scores.reduce((sum, score) => sum + score, 0) / 4, 9);
   // At the other one there is nothing.
-  expect(second).toEqual({ layer: 1, auroc: 0.5 });
+  expect(choice.scores[1]).toBe(0.5);
+});
+
+/**
+ * A state of one layer. Its classes differ along the first coordinate, by one standard deviation of what is its own;
+ * three times as much is common to all coordinates, and can only be taken off by looking at the others.
+ */
+function stateOf(width: number, perFold: number) {
+  const state = createFitState({
+    model: 'm',
+    width,
+    layers: [0],
+    stack: false,
+    estimator: 'cross-validated',
+    positions: 'last',
+    centring: 'none',
+    pairs: false,
+    chat: false,
+    heldOut: 0.2,
+    seed: 0,
+  });
+  state.sums.forEach(([sides], fold) =>
+    sides.forEach((side, label) => {
+      const vectors = gaussianRows(perFold, width, 100 * fold + label);
+      const common = gaussianRows(perFold, 1, 100 * fold + label + 50);
+      for (let at = 0; at < vectors.length; at++) vectors[at] += 3 * common[Math.floor(at / width)];
+      for (let row = 0; row < perFold; row++) vectors[row * width] += label;
+      side.last?.add(vectors);
+    }),
+  );
+  return state;
+}
+
+test('few vectors are shrunk more than many, which reach what can be known', () => {
+  const [few, many] = [stateOf(20, 8), stateOf(20, 2000)].map(crossValidate);
+  expect(few.shrinkage).toBeGreaterThan(many.shrinkage ?? 1);
+  // Of the other 19 coordinates the common part is known but for 1/19 of a variance of 1: Φ(1 / √(2 + 2/19)).
+  const best = normalProbability(1 / Math.sqrt(2 + 2 / 19));
+  expect(Math.abs(many.scores[0] - best)).toBeLessThan(0.02);
+  expect(few.scores[0]).toBeLessThan(many.scores[0]);
+});
+
+test('a fold without one of the sides has no say; without any to judge by, the strongest shrinkage is taken', () => {
+  const state = stateOf(3, 30);
+  const whole = crossValidate(state);
+  const empty = createFitState({ ...state.settings });
+  const sums = [...state.sums.slice(0, 3), empty.sums[3]];
+  expect(crossValidate({ ...state, sums }).scores[0]).not.toBe(0.5);
+  expect(whole.scores[0]).toBeGreaterThan(0.6);
+  const one = [state.sums[0], empty.sums[1], empty.sums[2], empty.sums[3]];
+  expect(crossValidate({ ...state, sums: one })).toEqual({ reading: 0, shrinkage: 1, scores: [0.5] });
 });
