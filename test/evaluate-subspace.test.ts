@@ -109,6 +109,58 @@ it('reads pairs, and says how many are won', async () => {
   });
 });
 
+interface Fitted {
+  readonly layers: readonly number[];
+  readonly share: number;
+  readonly rows: number;
+  readonly groups: number;
+  readonly figures?: { readonly auroc: Readonly<Record<'last' | 'mean' | 'min', Estimate>> };
+}
+
+it('tells how much training data is enough, and how each layer does', async () => {
+  const words =
+    'evaluate-subspace --attribute ./early.json --data dev.jsonl --train train.jsonl --learning-curve --sweep-layers all';
+  const json = await workspace.run([...words.split(' '), '--json', ...SMALL]);
+  expect(json).toMatchObject({ code: 0 });
+  const [{ learningCurve, layerSweep, ...rest }] = jsonLines<{
+    learningCurve: Fitted[];
+    layerSweep: Fitted[];
+    training: unknown;
+    shared: number;
+  }>(json.stdout);
+  expect(rest).toMatchObject({ training: { rows: 80, groups: 40 }, shared: 0 });
+  expect(learningCurve.map(({ layers, share }) => [layers, share])).toEqual(
+    [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1].map((share) => [[1], share]),
+  );
+  for (const [i, { rows, groups }] of learningCurve.entries()) {
+    expect(rows).toBe(2 * groups);
+    expect(groups).toBeGreaterThanOrEqual(learningCurve[Math.max(0, i - 1)].groups);
+  }
+  expect(learningCurve[0].figures).toBeUndefined();
+  expect(layerSweep.map(({ layers }) => layers)).toEqual([[0], [1], [2]]);
+  expect(layerSweep[1].figures).toEqual(learningCurve[4].figures);
+  expect(learningCurve[4].figures?.auroc.mean.low).toBeGreaterThan(0.5);
+
+  const shown = await workspace.run([...words.split(' '), '--output', 'fits.html', ...SMALL]);
+  expect(shown).toMatchObject({ code: 0 });
+  const auroc = learningCurve[4].figures?.auroc.last.value.toFixed(3);
+  expect(shown.stdout).toMatch(new RegExp(`^ +1 +80 +40 +${auroc} `, 'm'));
+  expect(shown.stdout).toMatch(new RegExp(`^ +1 +${auroc} `, 'm'));
+  const page = await workspace.read('fits.html');
+  expect(page).toContain('aria-label="Learning curve"');
+  expect(page).toContain('aria-label="Layers"');
+});
+
+it('wants training data for fits, and fits for training data', async () => {
+  for (const options of ['--learning-curve', '--sweep-layers 1', '--train train.jsonl']) {
+    const words = `evaluate-subspace --attribute ./early.json --data dev.jsonl ${options}`;
+    expect(await workspace.run(words.split(' '))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--train with --learning-curve'),
+    });
+  }
+});
+
 it('shows a person what it comes to', async () => {
   const words = 'evaluate-subspace --attribute ./early.json --data dev.jsonl --output page.html'.split(' ');
   const { code, stdout, stderr } = await workspace.run([...words, ...SMALL]);

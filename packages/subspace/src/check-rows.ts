@@ -3,7 +3,7 @@ import type { LabelledText } from './labelled-text.js';
 import type { RowCounts } from './subspace-artifact.js';
 
 /** Fewest rows of each side. */
-const FEWEST_ROWS = 10;
+export const FEWEST_ROWS = 10;
 /**
  * Fewest held-out groups with rows of each side. With three and three, chance alone orders them
  * perfectly one time in twenty; with fewer, a perfect AUROC would say nothing.

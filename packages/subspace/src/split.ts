@@ -13,6 +13,14 @@ export function foldOf(group: string, folds: number, seed: number): number {
   return hashOf(`fold:${seed}:${group}`) % folds;
 }
 
+/**
+ * A place from 0 to 1 for a group. The groups whose place is below a share make up about that share of all, and
+ * are among those of every larger share.
+ */
+export function placeOf(group: string, seed: number): number {
+  return hashOf(`place:${seed}:${group}`) / 2 ** 48;
+}
+
 /** The first 48 bits of a text's sha-256, as a number: a name for it that takes little room. */
 export function hashOf(text: string): number {
   return createHash('sha256').update(text).digest().readUIntBE(0, 6);

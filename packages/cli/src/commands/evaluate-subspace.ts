@@ -1,14 +1,19 @@
 import type { Command } from 'commander';
 import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/attribute.js';
 import { addDataOptions, type DataFlags } from '../options/data.js';
+import { addFitKindOptions, type FitKindFlags } from '../options/fit-kind.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
+import { parseLayersOrAll } from '../options/layers.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 
 /** Options of `halfspace evaluate-subspace`. */
-export interface EvaluateSubspaceFlags extends DataFlags, ModelFlags, JsonFlag {
+export interface EvaluateSubspaceFlags extends DataFlags, FitKindFlags, ModelFlags, JsonFlag {
   readonly attribute: readonly AttributeChoice[];
   readonly output?: string;
   readonly chat?: true;
+  readonly train?: readonly string[];
+  readonly learningCurve?: true;
+  readonly sweepLayers?: readonly number[] | 'all';
 }
 
 const EXAMPLES = `
@@ -18,12 +23,19 @@ the subspace was fitted on. Intervals are 95 %, by a bootstrap over groups.
 Of several attributes the labels speak of the first. The figures of the others
 say how far they react to it, and a table how much their margins say the same.
 
+With training data a learning curve tells how much of them is enough: the first
+attribute is fitted anew, at its layers, on growing shares of the groups. A sweep
+fits it at one layer after the other. Say how it was fitted with --positions,
+--centring and --estimator. Both are judged on the data evaluated.
+
 Examples:
   $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl
   $ halfspace evaluate-subspace --attribute ./calm.json ./kind.json \\
       --data dev.jsonl --label calm --output report.html
   $ halfspace evaluate-subspace --attribute ./helpful.json --data pairs.parquet \\
-      --chosen chosen --rejected rejected`;
+      --chosen chosen --rejected rejected
+  $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl \\
+      --train train.jsonl --learning-curve --sweep-layers 6-24`;
 
 /** Adds `halfspace evaluate-subspace`. */
 export function addEvaluateSubspace(program: Command, signal: AbortSignal): void {
@@ -36,9 +48,24 @@ export function addEvaluateSubspace(program: Command, signal: AbortSignal): void
     .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames)
     .option('--output <file>', 'where to write a page with plots: HTML that needs nothing else')
     .option('--chat', "give prompts to the model as a user's turn in its chat template");
-  addJsonOption(addModelOptions(addDataOptions(command)))
+  addDataOptions(command)
+    .option('--train <file...>', 'training data, with the same columns; may be repeated')
+    .option('--learning-curve', 'fit on 1/16, 1/8, 1/4, 1/2 and all of the training data')
+    .option(
+      '--sweep-layers <list>',
+      'fit at each of some layers, as in 6,10,14 or 6-24, or all',
+      parseLayersOrAll,
+    );
+  addJsonOption(addModelOptions(addFitKindOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateSubspaceFlags) => {
+      const fits = flags.learningCurve === true || flags.sweepLayers !== undefined;
+      if (fits !== (flags.train !== undefined)) {
+        command.error(
+          'error: Training data and what is to be fitted on them go together: --train with --learning-curve, --sweep-layers or both.',
+          { code: 'usage' },
+        );
+      }
       const { evaluateSubspace } = await import('../run/evaluate-subspace.js');
       await evaluateSubspace(flags, signal);
     });

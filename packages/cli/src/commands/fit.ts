@@ -1,23 +1,20 @@
-import type { Centring, Estimator, Positions } from '@halfspace/subspace';
 import { Option, type Command } from 'commander';
 import { parseCondition } from '../options/condition.js';
 import type { DataFlags } from '../options/data.js';
+import { addFitKindOptions, type FitKindFlags } from '../options/fit-kind.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { parseLayers } from '../options/layers.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer, number } from '../options/number.js';
 
 /** Options of `halfspace fit`. */
-export interface FitFlags extends ModelFlags, DataFlags, JsonFlag {
+export interface FitFlags extends ModelFlags, DataFlags, FitKindFlags, JsonFlag {
   readonly attribute: string;
   readonly output: string;
   readonly score?: string;
   readonly chat?: true;
   readonly layer?: readonly number[];
   readonly stack?: true;
-  readonly estimator?: Estimator;
-  readonly positions?: Positions;
-  readonly centring?: Centring;
   readonly heldOut?: number;
   readonly seed?: number;
   readonly state?: string;
@@ -100,27 +97,8 @@ export function addFit(program: Command, signal: AbortSignal): void {
       'layer to read, from 0; of several, as in 12,18 or 12-18, the best one (default: three fifths up)',
       parseLayers,
     )
-    .option('--stack', 'read all of the layers together, instead of the best one')
-    .addOption(
-      new Option(
-        '--estimator <kind>',
-        "how much the covariance is shrunk: by the formula of Ledoit and Wolf (shrinkage), as SASA's authors do (paper), or as " +
-          'held-out groups tell (default: cross-validated)',
-      ).choices(['paper', 'shrinkage', 'cross-validated'] satisfies Estimator[]),
-    )
-    .addOption(
-      new Option('--positions <which>', 'tokens of a response to fit on (default: every)').choices([
-        'last',
-        'every',
-        'both',
-      ] satisfies Positions[]),
-    )
-    .addOption(
-      new Option(
-        '--centring <kind>',
-        'what is taken off before fitting; prompt: the mean over the responses to the same prompt (default: none)',
-      ).choices(['none', 'prompt'] satisfies Centring[]),
-    )
+    .option('--stack', 'read all of the layers together, instead of the best one');
+  addFitKindOptions(command)
     .option(
       '--held-out <share>',
       'share of the groups to measure on (default: 0.2)',

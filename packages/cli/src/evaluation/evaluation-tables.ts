@@ -19,7 +19,8 @@ const SHOWN_GROUPS = 5;
 /** Characters of the name of a group that a table shows: it may be a text. */
 const GROUP_NAME = 40;
 
-const READINGS = {
+/** The ways to read a response, in words. */
+export const READINGS = {
   last: 'after the last token',
   mean: 'mean over the response',
   min: 'minimum over the response',
@@ -44,6 +45,14 @@ export function attributeTables(evaluation: AttributeEvaluation): EvaluationTabl
   ];
 }
 
+/** Why a cosine is missing. */
+export const BETWEEN_LAYERS = '– where two read different layers: there is none';
+
+/** Whether no number of a matrix is missing. */
+export function isWhole(matrix: readonly (readonly (number | null)[])[]): boolean {
+  return matrix.flat().every((value) => value !== null);
+}
+
 /** The tables of several attributes together. */
 export function interferenceTables({ attributes, cosines, correlations }: Interference): EvaluationTable[] {
   const matrix = (title: string, values: readonly (readonly (number | null)[])[]): EvaluationTable => ({
@@ -51,7 +60,7 @@ export function interferenceTables({ attributes, cosines, correlations }: Interf
     rows: [['', ...attributes], ...values.map((row, a) => [attributes[a], ...row.map(signed)])],
   });
   return [
-    matrix('Cosines between directions (none between layers)', cosines),
+    matrix(`Cosines between directions${isWhole(cosines) ? '' : `, ${BETWEEN_LAYERS}`}`, cosines),
     matrix('Correlations of margins after the last token', correlations.last),
     matrix('Correlations of margins over all tokens', correlations.every),
   ];
@@ -76,10 +85,10 @@ function readingsTable({ readings }: AttributeEvaluation): EvaluationTable {
     const figures = readings[key as Reading];
     return [
       name,
-      ...[figures.auroc, figures.averagePrecision, figures.accuracy].flatMap(cells),
+      ...[figures.auroc, figures.averagePrecision, figures.accuracy].flatMap(estimateCells),
       figures.brier.toFixed(3),
       figures.logLoss.toFixed(3),
-      ...cells(figures.calibrationError),
+      ...estimateCells(figures.calibrationError),
       String(figures.reliability.length),
     ];
   });
@@ -93,8 +102,8 @@ function tenthsTable({ tenths }: AttributeEvaluation): EvaluationTable {
       ['tenth of the text', 'AUROC', INTERVAL, 'ECE', INTERVAL],
       ...tenths.map(({ tenth, auroc, calibrationError }) => [
         String(tenth),
-        ...cells(auroc),
-        ...cells(calibrationError),
+        ...estimateCells(auroc),
+        ...estimateCells(calibrationError),
       ]),
     ],
   };
@@ -102,7 +111,7 @@ function tenthsTable({ tenths }: AttributeEvaluation): EvaluationTable {
 
 function pairsTable(pairs: PairFigures): EvaluationTable {
   const share = (won: Readonly<Record<PairReading, Estimate>> | undefined, reading: PairReading) =>
-    won === undefined ? ['–', '–'] : cells(won[reading]);
+    won === undefined ? ['–', '–'] : estimateCells(won[reading]);
   return {
     title: `Pairs in which the chosen response has the larger margin (the longer one wins ${fixed(pairs.longerWins)})`,
     rows: [
@@ -135,9 +144,11 @@ function groupsTable({ groups }: AttributeEvaluation): EvaluationTable {
   };
 }
 
-const INTERVAL = '95 % interval';
+/** Heading of an interval. */
+export const INTERVAL = '95 % interval';
 
-function cells({ value, low, high }: Estimate): [string, string] {
+/** A number and its interval, as two cells. */
+export function estimateCells({ value, low, high }: Estimate): [string, string] {
   return [fixed(value), `${fixed(low)} to ${fixed(high)}`];
 }
 

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import type { AttributeEvaluation, Estimate } from '@halfspace/subspace';
+import type { AttributeEvaluation, Estimate, FitFigures, PairReading } from '@halfspace/subspace';
 import { parseHTML } from 'linkedom';
+import { judgedBy, measureOf } from './fit-tables.js';
 
 /** Colours are variables of the page, so that the plots follow it from light to dark. */
 const DESIRED = 'var(--desired)';
@@ -75,6 +76,52 @@ export function tenthsPlot({ tenths }: AttributeEvaluation): string {
     x: { label: 'per cent of the text', domain: [10, 100], ticks: points.map(({ at }) => at) },
     y: aurocAxis(points),
     marks: curve(points, 'at'),
+  });
+}
+
+/** How well fits on growing shares tell the sides apart, by the rows that they were fitted on. */
+export function curvePlot(fits: readonly FitFigures[]): string {
+  const x = {
+    type: 'log',
+    base: 2,
+    label: 'rows fitted on',
+    ticks: fits.map(({ rows }) => rows),
+    tickFormat: 'd',
+  } as const;
+  return fitsPlot('Learning curve', fits, x, ({ rows }) => rows);
+}
+
+/** How well fits at one layer each tell the sides apart. */
+export function sweepPlot(fits: readonly FitFigures[]): string {
+  return fitsPlot('Layers', fits, { label: 'layer' }, ({ layers }) => layers[0]);
+}
+
+/** A line for each reading, and the band of the interval after the last token. */
+function fitsPlot(
+  title: string,
+  fits: readonly FitFigures[],
+  x: Plot.ScaleOptions,
+  placeOf: (fit: FitFigures) => number,
+): string {
+  const pointsOf = (reading: PairReading) =>
+    fits.flatMap((fit) => {
+      const estimate = judgedBy(fit)?.[reading];
+      return estimate === undefined ? [] : [{ at: placeOf(fit), ...estimate }];
+    });
+  const lines = (
+    [
+      ['mean', OTHER],
+      ['min', QUIET],
+    ] as const
+  ).flatMap(([reading, stroke]) => [
+    Plot.line(pointsOf(reading), { x: 'at', y: 'value', stroke, strokeWidth: 2 }),
+    Plot.dot(pointsOf(reading), { x: 'at', y: 'value', fill: stroke, r: 3 }),
+  ]);
+  const last = pointsOf('last');
+  return svg(title, {
+    x,
+    y: { ...aurocAxis(last), label: measureOf(fits) },
+    marks: [...lines, ...curve(last, 'at')],
   });
 }
 

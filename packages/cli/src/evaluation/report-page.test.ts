@@ -1,9 +1,11 @@
-import { type Evaluation, type MarginTrack, measureMargins } from '@halfspace/subspace';
+import { type Evaluation, type FitFigures, type MarginTrack, measureMargins } from '@halfspace/subspace';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { attributeTables } from './evaluation-tables.js';
+import { attributeTables, interferenceTables } from './evaluation-tables.js';
+import type { FitStudy } from './fit-study.js';
+import { curveTable, curveVerdict } from './fit-tables.js';
 import { reportPage } from './report-page.js';
-import { verdict } from './verdict.js';
+import { interferenceVerdict, verdict } from './verdict.js';
 
 const LONG = `group ${'of many words '.repeat(5)}`;
 const tracks = Array.from({ length: 120 }, (_, i): MarginTrack => {
@@ -53,29 +55,137 @@ describe('the report', () => {
     expect(marks('ROC curve', '[aria-label="line"] path')).toBe(2);
     expect(marks('Cosines', 'rect')).toBe(0);
   });
+});
 
-  it('shows interference where there are several attributes', () => {
-    const values = [
-      [1, -0.25],
-      [-0.25, 1],
-    ];
-    const both = reportPage({
-      ...evaluation,
-      interference: {
+describe('interference', () => {
+  const values = [
+    [1, -0.25, 0.625],
+    [-0.25, 1, null],
+    [0.625, null, 1],
+  ];
+  const interference = {
+    attributes: ['calm', 'kind', 'true'],
+    cosines: [
+      [1, 0.5, null],
+      [0.5, 1, null],
+      [null, null, 1],
+    ],
+    correlations: { last: values, every: values },
+  };
+  const dom = parseHTML(reportPage({ ...evaluation, interference })).document;
+
+  it('is shown where there are several attributes', () => {
+    const texts = (plot: string) =>
+      [...dom.querySelectorAll(`svg[aria-label="${plot}"] [aria-label="text"] text`)].map(
+        ({ textContent }) => textContent,
+      );
+    expect(texts('Cosines')).toEqual(['1.00', '0.50', '–', '0.50', '1.00', '–', '–', '–', '1.00']);
+    expect(texts('Correlations').slice(0, 3)).toEqual(['1.00', '-0.25', '0.63']);
+  });
+
+  it('says where a cosine has no meaning, and nowhere else', () => {
+    const captionOf = (page: Document) => page.querySelector('figcaption:has(+ svg[aria-label="Cosines"])');
+    expect(captionOf(dom)?.textContent).toContain('two read different layers');
+    const [table] = interferenceTables(interference);
+    expect(table.title).toContain('two read different layers');
+    expect(table.rows[1]).toEqual(['calm', '1.00', '0.50', '–']);
+    const [whole] = interferenceTables({ ...interference, cosines: [[1]] });
+    expect(whole.title).toBe('Cosines between directions');
+  });
+
+  it('comes to a verdict', () => {
+    const say = (value: number, cosine: number | null) =>
+      interferenceVerdict({
         attributes: ['calm', 'kind'],
         cosines: [
-          [1, null],
-          [null, 1],
+          [1, cosine],
+          [cosine, 1],
         ],
-        correlations: { last: values, every: values },
+        correlations: {
+          last: [
+            [1, value],
+            [value, 1],
+          ],
+          every: [],
+        },
+      });
+    expect(interferenceVerdict(interference)).toContain('calm and true have the most in common');
+    expect(interferenceVerdict(interference)).toContain('correlate by 0.63. Steering by both');
+    expect(interferenceVerdict(interference)).toContain('different layers');
+    expect(say(-0.4, 0.1)).toMatch(/pulls away from the other; "halfspace decorrelate" takes/);
+    expect(say(0.1, 0.1)).toMatch(/by itself\.$/);
+  });
+});
+
+describe('fits on training data', () => {
+  const estimate = (value: number) => ({ value, low: value - 0.1, high: value + 0.05 });
+  const fit = (share: number, layer: number, value?: number): FitFigures => ({
+    layers: [layer],
+    share,
+    rows: 400 * share,
+    groups: 100 * share,
+    ...(value !== undefined && {
+      figures: {
+        auroc: { last: estimate(value), mean: estimate(value + 0.02), min: estimate(value - 0.02) },
       },
+    }),
+  });
+  const report = { rows: 400, positive: 200, negative: 200, groups: 100, digest: 'f00d', tokens: 4000 };
+  const study: FitStudy = {
+    training: {
+      ...report,
+      heldOut: { rows: 0, positive: 0, negative: 0, groups: 0 },
+      duplicates: 0,
+      contradictions: 0,
+      sharedPrompts: 0,
+      sharedResponses: 0,
+      warnings: [],
+    },
+    shared: 3,
+    learningCurve: [fit(0.25, 3), fit(0.5, 3, 0.7), fit(1, 3, 0.75)],
+    layerSweep: [fit(1, 2, 0.65), fit(1, 3, 0.75), fit(1, 4, 0.72)],
+  };
+  const dom = parseHTML(reportPage(evaluation, study)).document;
+
+  it('are plotted and told where they could be made', () => {
+    const points = (plot: string) => dom.querySelectorAll(`svg[aria-label="${plot}"] circle`).length;
+    expect([points('Learning curve'), points('Layers')]).toEqual([3 * 2, 3 * 3]);
+    const cells = [...dom.querySelectorAll('tr')].map((row) =>
+      [...row.querySelectorAll('td')].map(({ textContent }) => textContent),
+    );
+    expect(cells).toContainEqual(['1/4', '100', '25', ...Array.from({ length: 6 }, () => '–')]);
+    expect(cells).toContainEqual([
+      '1/2',
+      '200',
+      '50',
+      '0.700',
+      '0.600 to 0.750',
+      '0.720',
+      '0.620 to 0.770',
+      '0.680',
+      '0.580 to 0.730',
+    ]);
+  });
+
+  it('come to a verdict, a choice and a doubt', () => {
+    const said = [...dom.querySelectorAll('.verdict')].map(({ textContent }) => textContent);
+    expect(said[1]).toContain('after the last token by +0.050: more of them would help');
+    expect(said[2]).toContain('3 by the last token (0.750), 3 by the mean (0.770)');
+    expect(said[3]).toContain('among the training data, too: 3');
+    expect(curveVerdict([fit(0.5, 3, 0.7), fit(1, 3, 0.699)])).toContain('by −0.001: more of the same');
+    expect(curveVerdict([fit(0.5, 3), fit(1, 3, 0.7)])).toContain('too few');
+  });
+
+  it('of pairs are judged by the pairs won', () => {
+    const won = (each: FitFigures): FitFigures => ({
+      ...each,
+      ...(each.figures && {
+        figures: { ...each.figures, won: { last: estimate(0.6), mean: estimate(0.6), min: estimate(0.6) } },
+      }),
     });
-    const texts = (plot: string) =>
-      [
-        ...parseHTML(both).document.querySelectorAll(`svg[aria-label="${plot}"] [aria-label="text"] text`),
-      ].map(({ textContent }) => textContent);
-    expect(texts('Cosines')).toEqual(['1.00', '–', '–', '1.00']);
-    expect(texts('Correlations').slice(0, 4)).toEqual(['1.00', '-0.25', '-0.25', '1.00']);
+    const { title, rows } = curveTable((study.learningCurve ?? []).map(won));
+    expect(title).toContain('share of pairs won');
+    expect(rows[2][3]).toBe('0.600');
   });
 });
 

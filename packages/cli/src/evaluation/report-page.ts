@@ -1,7 +1,17 @@
 import type { AttributeEvaluation, Evaluation, Interference } from '@halfspace/subspace';
-import { attributeTables, type EvaluationTable } from './evaluation-tables.js';
-import { histogramPlot, matrixPlot, reliabilityPlot, rocPlot, tenthsPlot } from './plots.js';
-import { layersOf, verdict } from './verdict.js';
+import { attributeTables, BETWEEN_LAYERS, type EvaluationTable, isWhole } from './evaluation-tables.js';
+import type { FitStudy } from './fit-study.js';
+import { curveTable, curveVerdict, doubtOf, sweepTable, sweepVerdict } from './fit-tables.js';
+import {
+  curvePlot,
+  histogramPlot,
+  matrixPlot,
+  reliabilityPlot,
+  rocPlot,
+  sweepPlot,
+  tenthsPlot,
+} from './plots.js';
+import { interferenceVerdict, layersOf, verdict } from './verdict.js';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --card: #fff; --line: #e0e3e8; --quiet: #8a929e;
@@ -19,8 +29,9 @@ h2 { font-size: 1.3rem; margin: 3rem 0 .5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; margin: 1.5rem 0; }
 figure { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; overflow-x: auto; }
 figure strong { color: var(--ink); display: block; }
-i.desired, i.other { display: inline-block; width: .7em; height: .7em; border-radius: 2px; background: var(--desired); }
+i.desired, i.other, i.quiet { display: inline-block; width: .7em; height: .7em; border-radius: 2px; background: var(--desired); }
 i.other { background: var(--other); }
+i.quiet { background: var(--quiet); }
 .table { overflow-x: auto; margin: 1.5rem 0; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
@@ -33,7 +44,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
  * An evaluation as an HTML page that needs nothing else: no script, no request. It holds no texts of the data
  * but the beginnings of the names of groups.
  */
-export function reportPage({ model, data, attributes, interference }: Evaluation): string {
+export function reportPage({ model, data, attributes, interference }: Evaluation, study?: FitStudy): string {
   const names = attributes.map(({ attribute }) => attribute).join(', ');
   return `<!doctype html>
 <html lang="en">
@@ -48,6 +59,7 @@ export function reportPage({ model, data, attributes, interference }: Evaluation
 <p class="facts">${escaped(factsOf(data))}</p>
 ${attributes.map(attributeSection).join('')}
 ${interference === undefined ? '' : interferenceSection(interference)}
+${study === undefined ? '' : studySection(study)}
 </body>
 </html>
 `;
@@ -76,18 +88,45 @@ ${attributeTables(evaluation).map(tableOf).join('')}`;
 function interferenceSection(interference: Interference): string {
   const { attributes, cosines, correlations } = interference;
   return `<h2>Interference</h2>
+<p class="verdict">${escaped(interferenceVerdict(interference))}</p>
 <div class="plots">
-${figure('Directions', 'cosines, of the same layer only', matrixPlot('Cosines', attributes, cosines))}
+${figure('Directions', isWhole(cosines) ? 'cosines' : `cosines, ${BETWEEN_LAYERS}`, matrixPlot('Cosines', attributes, cosines))}
 ${figure('Margins after the last token', 'correlations', matrixPlot('Correlations', attributes, correlations.last))}
 ${figure('Margins over all tokens', 'correlations', matrixPlot('Correlations', attributes, correlations.every))}
 </div>`;
+}
+
+function studySection(study: FitStudy): string {
+  const { training, learningCurve, layerSweep } = study;
+  const doubt = doubtOf(study);
+  const curve = learningCurve && {
+    title: 'How much data is enough?',
+    plot: curvePlot(learningCurve),
+    verdict: curveVerdict(learningCurve),
+    table: curveTable(learningCurve),
+  };
+  const sweep = layerSweep && {
+    title: 'Which layer to read?',
+    plot: sweepPlot(layerSweep),
+    verdict: sweepVerdict(layerSweep),
+    table: sweepTable(layerSweep),
+  };
+  const parts = [curve, sweep].filter((part) => part !== undefined);
+  const lines = `${key('desired', 'after the last token, with its interval')} ${key('other', 'mean')} ${key('quiet', 'minimum')}`;
+  return `<h2>Fits on training data</h2>
+<p class="facts">${number(training.rows)} labelled texts in ${number(training.groups)} groups, judged on the texts above.</p>
+${[...parts.map(({ verdict: said }) => said), ...(doubt === undefined ? [] : [doubt])].map((said) => `<p class="verdict">${escaped(said)}</p>`).join('\n')}
+<div class="plots">
+${parts.map(({ title, plot }) => figure(title, lines, plot)).join('\n')}
+</div>
+${parts.map(({ table }) => tableOf(table)).join('')}`;
 }
 
 function figure(title: string, caption: string, plot: string): string {
   return `<figure><figcaption><strong>${title}</strong>${caption}</figcaption>${plot}</figure>`;
 }
 
-function key(side: 'desired' | 'other', text: string): string {
+function key(side: 'desired' | 'other' | 'quiet', text: string): string {
   return `<i class="${side}"></i> ${text}`;
 }
 

@@ -3,10 +3,15 @@ import { outColours } from '../colours.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
 import { attributeTables, type EvaluationTable, interferenceTables } from './evaluation-tables.js';
-import { layersOf, verdict } from './verdict.js';
+import type { FitStudy } from './fit-study.js';
+import { curveTable, curveVerdict, doubtOf, sweepTable, sweepVerdict } from './fit-tables.js';
+import { interferenceVerdict, layersOf, verdict } from './verdict.js';
 
-/** Prints an evaluation for a person. */
-export function showEvaluation({ model, data, attributes, interference }: Evaluation): void {
+/** Prints an evaluation for a person, and what fits on training data tell. */
+export function showEvaluation(
+  { model, data, attributes, interference }: Evaluation,
+  study?: FitStudy,
+): void {
   print(
     `${data.rows} texts (${data.positive} of the desired side) in ${data.groups} groups, with ${model.name}.`,
   );
@@ -14,9 +19,26 @@ export function showEvaluation({ model, data, attributes, interference }: Evalua
     print(`\n${outColours.bold(each.attribute)}, ${layersOf(each)}\n\n${verdict(each)}`);
     attributeTables(each).forEach(printTable);
   }
-  if (interference === undefined) return;
-  print(`\n${outColours.bold('interference')}`);
-  interferenceTables(interference).forEach(printTable);
+  if (interference !== undefined) {
+    print(`\n${outColours.bold('interference')}\n\n${interferenceVerdict(interference)}`);
+    interferenceTables(interference).forEach(printTable);
+  }
+  if (study !== undefined) showStudy(study);
+}
+
+function showStudy(study: FitStudy): void {
+  const { training, learningCurve, layerSweep } = study;
+  const doubt = doubtOf(study);
+  print(`\n${outColours.bold('fits')}\n\nOn ${training.rows} training texts in ${training.groups} groups.`);
+  if (doubt !== undefined) print(doubt);
+  if (learningCurve !== undefined) {
+    print(curveVerdict(learningCurve));
+    printTable(curveTable(learningCurve));
+  }
+  if (layerSweep !== undefined) {
+    print(`${learningCurve === undefined ? '' : '\n'}${sweepVerdict(layerSweep)}`);
+    printTable(sweepTable(layerSweep));
+  }
 }
 
 function printTable({ title, rows }: EvaluationTable): void {

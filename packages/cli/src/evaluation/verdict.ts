@@ -1,8 +1,11 @@
-import type { AttributeEvaluation } from '@halfspace/subspace';
+import type { AttributeEvaluation, Interference } from '@halfspace/subspace';
 
 /** Largest calibration errors with which margins are log-odds, and roughly so. */
 const CALIBRATED = 0.05;
 const ROUGHLY_CALIBRATED = 0.1;
+
+/** Correlation from which on two attributes get in each other's way. */
+const ENTANGLED = 0.3;
 
 /** In words, what the figures of an attribute come to. */
 export function verdict({ attribute, readings, tenths, pairs }: AttributeEvaluation): string {
@@ -20,6 +23,31 @@ export function verdict({ attribute, readings, tenths, pairs }: AttributeEvaluat
     `${belief(calibrationError.value)} (they are ${percent(calibrationError.value)} off on average).`,
     `Half-way through a text the AUROC is ${half.toFixed(3)}.`,
   ].join(' ');
+}
+
+/** In words, which two attributes have the most in common, and what follows from it. */
+export function interferenceVerdict({ attributes, cosines, correlations }: Interference): string {
+  const pairs = attributes.flatMap((_, b) =>
+    attributes.slice(0, b).flatMap((__, a) => {
+      const value = correlations.last[a][b];
+      return value === null ? [] : [{ a, b, value }];
+    }),
+  );
+  if (pairs.length === 0) return 'Margins that never change correlate with nothing.';
+  const { a, b, value } = pairs.reduce((most, pair) =>
+    Math.abs(pair.value) > Math.abs(most.value) ? pair : most,
+  );
+  const found =
+    `${attributes[a]} and ${attributes[b]} have the most in common: their margins after the last token correlate ` +
+    `by ${value.toFixed(2)}.`;
+  if (Math.abs(value) < ENTANGLED) return `${found} Each can be steered by itself.`;
+  const effect =
+    value > 0 ? 'Steering by both counts much of it twice' : 'Steering towards one pulls away from the other';
+  const advice =
+    cosines[a][b] === null
+      ? 'they read different layers, so "halfspace decorrelate" cannot take them apart'
+      : '"halfspace decorrelate" takes them apart';
+  return `${found} ${effect}; ${advice}.`;
 }
 
 function separation({ value, low, high }: { value: number; low: number; high: number }): string {

@@ -20,3 +20,12 @@ export function parseLayers(text: string): number[] {
   });
   return [...new Set(layers)].sort((a, b) => a - b);
 }
+
+/**
+ * Reads a list of layers as {@link parseLayers} does, or `all`.
+ *
+ * @throws InvalidArgumentError
+ */
+export function parseLayersOrAll(text: string): readonly number[] | 'all' {
+  return text === 'all' ? text : parseLayers(text);
+}

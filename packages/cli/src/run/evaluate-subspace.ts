@@ -1,13 +1,16 @@
 import { HalfspaceError, type Attribute, type LinearAttribute } from '@halfspace/core';
-import { evaluateAttributes, type Evaluation } from '@halfspace/subspace';
+import { evaluateAttributes, type Evaluation, type LabelledText } from '@halfspace/subspace';
 import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
-import { arePairs } from '../labelled-texts.js';
+import { studyFits, type FitStudy } from '../evaluation/fit-study.js';
+import { gatherByPrompt } from '../gather-by-prompt.js';
+import { arePairs, openLabelledTexts } from '../labelled-texts.js';
 import { loadAttributes } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readData } from '../read-data.js';
+import { recipeOf } from '../recipe-of.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-subspace`. */
@@ -15,27 +18,43 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
   if (flags.output !== undefined) await assertWritable(flags.output);
   const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
   const texts = await readData(attributes[0].name, flags.data, flags, signal);
-  const evaluation = await withBackend(flags, signal, async (backend) => {
+  const training = flags.train && (await openTraining(attributes[0].name, flags.train, flags, signal));
+  const { evaluation, study } = await withBackend(flags, signal, async (backend) => {
+    // Before the evaluation, because it checks the training data, too.
+    const study =
+      training && (await studyFits(backend, attributes[0], { training, judged: texts }, flags, signal));
     const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} rows`);
-    return evaluateAttributes(backend, attributes, texts, {
+    const evaluation = await evaluateAttributes(backend, attributes, texts, {
       pairs: arePairs(flags),
       chat: flags.chat ?? false,
       signal,
       onProgress: ({ done, total }) => progress.update(done, total),
     }).finally(() => progress.stop());
+    return { evaluation, study };
   });
-  if (flags.output !== undefined) await writeReport(flags.output, evaluation);
-  if (flags.json) printJson(evaluation);
+  if (flags.output !== undefined) await writeReport(flags.output, evaluation, study);
+  if (flags.json) printJson({ ...evaluation, ...study });
   else {
-    showEvaluation(evaluation);
+    showEvaluation(evaluation, study);
     if (flags.output !== undefined) print(`\nWritten to ${flags.output}.`);
   }
 }
 
-async function writeReport(path: string, evaluation: Evaluation): Promise<void> {
+/** The training data, read from their files each time that they are gone through. */
+async function openTraining(
+  attribute: string,
+  paths: readonly string[],
+  flags: EvaluateSubspaceFlags,
+  signal: AbortSignal,
+): Promise<AsyncIterable<LabelledText> | LabelledText[]> {
+  const texts = openLabelledTexts(paths, flags, await recipeOf(attribute, flags), signal);
+  return flags.centring === 'prompt' && !arePairs(flags) ? gatherByPrompt(texts) : texts;
+}
+
+async function writeReport(path: string, evaluation: Evaluation, study?: FitStudy): Promise<void> {
   // Loaded when needed: the plots take seconds to load.
   const { reportPage } = await import('../evaluation/report-page.js');
-  await writeFileAtomically(path, async (file) => file.append(reportPage(evaluation)));
+  await writeFileAtomically(path, async (file) => file.append(reportPage(evaluation, study)));
 }
 
 function linear(attribute: Attribute): LinearAttribute {

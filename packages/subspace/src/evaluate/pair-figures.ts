@@ -30,7 +30,8 @@ export interface PairFigures {
   readonly longerWins: number;
 }
 
-const PAIR_READINGS = ['last', 'mean', 'min'] as const satisfies PairReading[];
+/** All {@link PairReading}s. */
+export const PAIR_READINGS = ['last', 'mean', 'min'] as const satisfies PairReading[];
 
 /**
  * How often the chosen response has the larger margin, with bootstrap intervals by the group of the chosen

@@ -1,0 +1,61 @@
+import { type Backend, subspaceFor, type LinearAttribute } from '@halfspace/core';
+import {
+  compareFits,
+  type DataReport,
+  type FitFigures,
+  type FitVariant,
+  type LabelledText,
+} from '@halfspace/subspace';
+import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
+import { arePairs } from '../labelled-texts.js';
+import { createProgress } from '../progress.js';
+
+/** What fits on training data tell, judged on the data evaluated. */
+export interface FitStudy {
+  /** The training data. */
+  readonly training: DataReport;
+  /** Rows evaluated that are among the training data, too. */
+  readonly shared: number;
+  /** Fits on growing shares of the groups. */
+  readonly learningCurve?: readonly FitFigures[];
+  /** Fits at one layer each. */
+  readonly layerSweep?: readonly FitFigures[];
+}
+
+/** Shares of the training data that a learning curve is made of. */
+const SHARES = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
+
+/** Makes the fits that the flags ask for, all of them in one run of the model over the rows of either kind. */
+export async function studyFits(
+  backend: Backend,
+  attribute: LinearAttribute,
+  { training, judged }: Readonly<Record<'training' | 'judged', AsyncIterable<LabelledText> | LabelledText[]>>,
+  flags: EvaluateSubspaceFlags,
+  signal: AbortSignal,
+): Promise<FitStudy> {
+  const { layers } = subspaceFor(attribute, backend.model);
+  const curve = flags.learningCurve ? SHARES.map((share): FitVariant => ({ layers, share })) : [];
+  const sweep = layersOf(flags, backend).map((layer): FitVariant => ({ layers: [layer], share: 1 }));
+  const progress = createProgress('Fitting', (done, total) => `${done} of ${total} tokens`);
+  const { estimator, positions, centring } = flags;
+  const compared = await compareFits(backend, training, judged, [...curve, ...sweep], {
+    pairs: arePairs(flags),
+    chat: flags.chat ?? false,
+    ...(estimator !== undefined && { estimator }),
+    ...(positions !== undefined && { positions }),
+    ...(centring !== undefined && { centring }),
+    signal,
+    onProgress: ({ done, total }) => progress.update(done, total),
+  }).finally(() => progress.stop());
+  return {
+    training: compared.training,
+    shared: compared.shared,
+    ...(curve.length > 0 && { learningCurve: compared.fits.slice(0, curve.length) }),
+    ...(sweep.length > 0 && { layerSweep: compared.fits.slice(curve.length) }),
+  };
+}
+
+function layersOf({ sweepLayers = [] }: EvaluateSubspaceFlags, { model }: Backend): readonly number[] {
+  if (sweepLayers !== 'all') return sweepLayers;
+  return Array.from({ length: model.layers + 1 }, (_, layer) => layer);
+}
