@@ -161,6 +161,32 @@ it('wants training data for fits, and fits for training data', async () => {
   }
 });
 
+it('chooses answers by their margins, and by the likelihood that the model gives them', async () => {
+  const questions = [
+    { question: 'It was: ', mc1: { 'abcde abcde': 1, 'vwxyz vwxyz': 0 } },
+    { question: 'It was: ', mc1: { 'zyx zyx zyx': 0, 'cab cab cab': 1, 'wv wv wv wv': 0 } },
+  ];
+  await workspace.write('mc.jsonl', questions.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const words = 'evaluate-subspace --attribute ./early.json --data mc.jsonl --choices mc1'.split(' ');
+  const run = await workspace.run([...words, '--json', ...SMALL]);
+  expect(run).toMatchObject({ code: 0 });
+  const [{ mc1 }] = jsonLines<Record<string, Record<string, unknown>>>(run.stdout);
+  expect(mc1).toMatchObject({
+    questions: 2,
+    chance: expect.closeTo(5 / 12, 10),
+    logLikelihood: { best: {}, mass: {} },
+    attributes: [{ attribute: 'early', layers: [1], readings: { mean: { best: { value: 1 } } } }],
+  });
+  const shown = await workspace.run([...words, ...SMALL]);
+  expect(shown.stdout).toMatch(/^mc1, 2 questions \(choosing blindly: 0\.417\)$/m);
+  expect(shown.stdout).toMatch(/^early, mean +1\.000 /m);
+  const wrong = await workspace.run([...words.slice(0, -1), 'question', ...SMALL]);
+  expect(wrong).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error \(bad-row\): mc\.jsonl:1: "question"/),
+  });
+});
+
 it('shows a person what it comes to', async () => {
   const words = 'evaluate-subspace --attribute ./early.json --data dev.jsonl --output page.html'.split(' ');
   const { code, stdout, stderr } = await workspace.run([...words, ...SMALL]);

@@ -31,6 +31,7 @@ const OPTIONS = {
     '--label',
     '--chosen',
     '--group',
+    '--choices',
     '--train',
     '--learning-curve',
     '--sweep-layers',

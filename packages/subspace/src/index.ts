@@ -24,6 +24,14 @@ export type { BootstrapOptions, Estimate } from './bootstrap.js';
 export type { Figures } from './figures.js';
 export { evaluateAttributes } from './evaluate/evaluate-attributes.js';
 export type { AttributeEvaluation, EvaluateOptions, Evaluation } from './evaluate/evaluate-attributes.js';
+export { evaluateChoices } from './evaluate/evaluate-choices.js';
+export type {
+  ChoiceEvaluation,
+  ChoiceQuestion,
+  EvaluateChoicesOptions,
+} from './evaluate/evaluate-choices.js';
+export { measureChoices } from './evaluate/choice-figures.js';
+export type { ChoiceFigures, ScoredChoices } from './evaluate/choice-figures.js';
 export { compareFits } from './evaluate/compare-fits.js';
 export type { CompareFitsOptions, FitComparison, FitFigures, FitVariant } from './evaluate/compare-fits.js';
 export type { SeparationFigures } from './evaluate/separation.js';

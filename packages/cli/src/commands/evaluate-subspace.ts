@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/attribute.js';
 import { addDataOptions, type DataFlags } from '../options/data.js';
 import { addFitKindOptions, type FitKindFlags } from '../options/fit-kind.js';
@@ -11,10 +11,14 @@ export interface EvaluateSubspaceFlags extends DataFlags, FitKindFlags, ModelFla
   readonly attribute: readonly AttributeChoice[];
   readonly output?: string;
   readonly chat?: true;
+  readonly choices?: readonly string[];
   readonly train?: readonly string[];
   readonly learningCurve?: true;
   readonly sweepLayers?: readonly number[] | 'all';
 }
+
+/** What has no meaning where answers are chosen from. */
+const NOT_OF_CHOICES = 'response text chosen rejected label desired undesired group output train'.split(' ');
 
 const EXAMPLES = `
 The data are labelled texts as "halfspace fit" reads them, and must be none that
@@ -28,6 +32,9 @@ attribute is fitted anew, at its layers, on growing shares of the groups. A swee
 fits it at one layer after the other. Say how it was fitted with --positions,
 --centring and --estimator. Both are judged on the data evaluated.
 
+Of multiple choice it is measured how often the answer with the largest margin is
+a right one, and how often the one that the model itself finds most likely is.
+
 Examples:
   $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl
   $ halfspace evaluate-subspace --attribute ./calm.json ./kind.json \\
@@ -35,7 +42,9 @@ Examples:
   $ halfspace evaluate-subspace --attribute ./helpful.json --data pairs.parquet \\
       --chosen chosen --rejected rejected
   $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl \\
-      --train train.jsonl --learning-curve --sweep-layers 6-24`;
+      --train train.jsonl --learning-curve --sweep-layers 6-24
+  $ halfspace evaluate-subspace --attribute truthfulness --data mc.jsonl \\
+      --choices mc1 mc2`;
 
 /** Adds `halfspace evaluate-subspace`. */
 export function addEvaluateSubspace(program: Command, signal: AbortSignal): void {
@@ -49,6 +58,12 @@ export function addEvaluateSubspace(program: Command, signal: AbortSignal): void
     .option('--output <file>', 'where to write a page with plots: HTML that needs nothing else')
     .option('--chat', "give prompts to the model as a user's turn in its chat template");
   addDataOptions(command)
+    .addOption(
+      new Option(
+        '--choices <column...>',
+        'columns of answers to choose from, {"yes": 1, "no": 0}, to the question in --prompt (default: question)',
+      ).conflicts(NOT_OF_CHOICES),
+    )
     .option('--train <file...>', 'training data, with the same columns; may be repeated')
     .option('--learning-curve', 'fit on 1/16, 1/8, 1/4, 1/2 and all of the training data')
     .option(

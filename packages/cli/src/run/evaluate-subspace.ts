@@ -12,11 +12,13 @@ import { createProgress } from '../progress.js';
 import { readData } from '../read-data.js';
 import { recipeOf } from '../recipe-of.js';
 import { withBackend } from '../with-backend.js';
+import { evaluateMultipleChoice } from './evaluate-choices.js';
 
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {
   if (flags.output !== undefined) await assertWritable(flags.output);
   const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
+  if (flags.choices !== undefined) return evaluateMultipleChoice(attributes, flags.choices, flags, signal);
   const texts = await readData(attributes[0].name, flags.data, flags, signal);
   const training = flags.train && (await openTraining(attributes[0].name, flags.train, flags, signal));
   const { evaluation, study } = await withBackend(flags, signal, async (backend) => {

@@ -1,21 +1,15 @@
-import {
-  type Backend,
-  HalfspaceError,
-  type LinearAttribute,
-  type Subspace,
-  createDistanceReader,
-  subspaceFor,
-} from '@halfspace/core';
+import { type Backend, HalfspaceError, type LinearAttribute, subspaceFor } from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
 import { pairUp } from '../pairs.js';
 import type { FitProgress } from '../fit-options.js';
 import type { LabelledText } from '../labelled-text.js';
-import { type EncodedRow, encodeRow, responseStates } from '../response-states.js';
+import { encodeRow } from '../response-states.js';
 import type { RowCounts } from '../subspace-artifact.js';
 import { type Interference, measureInterference } from './interference.js';
 import { type MarginFigures, measureMargins } from './margin-figures.js';
 import type { MarginTrack } from './margin-track.js';
 import { measurePairs, type PairFigures } from './pair-figures.js';
+import { readMargins } from './read-margins.js';
 
 /** Settings of {@link evaluateAttributes}. */
 export interface EvaluateOptions {
@@ -91,7 +85,7 @@ export async function evaluateAttributes(
   checkLabels(rows);
   if (pairs) checkPairs(rows);
   const encoded = rows.map((row, i) => encodeRow(backend, row, i + 1, chat));
-  const margins = await readMargins(backend, subspaces, encoded, signal, onProgress);
+  const margins = await readMargins(backend, subspaces, encoded, { signal, onProgress });
   return {
     model: { name, fingerprint },
     data: { ...countRows(rows), tokens: margins[0].reduce((sum, { length }) => sum + length, 0) },
@@ -121,29 +115,6 @@ export async function evaluateAttributes(
 /** A labelled text that is on one side or the other. */
 interface SidedText extends LabelledText {
   readonly label: 0 | 1;
-}
-
-/** The margins of each attribute on each row, one a token. */
-async function readMargins(
-  backend: Backend,
-  subspaces: readonly Subspace[],
-  rows: readonly EncodedRow[],
-  signal: AbortSignal | undefined,
-  onProgress: EvaluateOptions['onProgress'],
-): Promise<Float64Array[][]> {
-  const reader = createDistanceReader(subspaces);
-  const margins: Float64Array[][] = subspaces.map(() => []);
-  let done = 0;
-  for await (const states of responseStates(backend, rows, reader.layers, signal)) {
-    const count = states.row.tokens.length - states.row.start;
-    const columns = subspaces.map(() => new Float64Array(count));
-    reader.read(states, 0, [...columns[0].keys()], columns);
-    subspaces.forEach(({ calibration: { slope, intercept } }, a) => {
-      margins[a].push(columns[a].map((distance) => slope * distance + intercept));
-    });
-    onProgress?.({ done: ++done, total: rows.length });
-  }
-  return margins;
 }
 
 function checkLabels(rows: readonly LabelledText[]): void {

@@ -30,7 +30,8 @@ export const READINGS = ['last', 'mean', 'min', 'every'] as const;
  */
 export type Reading = (typeof READINGS)[number];
 
-const READERS: Readonly<Record<Reading, (margins: Float64Array) => ArrayLike<number>>> = {
+/** How each reading takes its margins from those of a response. */
+export const READERS: Readonly<Record<Reading, (margins: Float64Array) => ArrayLike<number>>> = {
   last: (margins) => margins.subarray(-1),
   mean: (margins) => [margins.reduce((sum, margin) => sum + margin, 0) / margins.length],
   min: (margins) => [margins.reduce((least, margin) => Math.min(least, margin))],

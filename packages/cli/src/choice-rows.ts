@@ -1,0 +1,40 @@
+import { HalfspaceError } from '@halfspace/core';
+import type { ChoiceQuestion } from '@halfspace/subspace';
+import { textOf, type Row } from './rows.js';
+import { readRows } from './stream-rows.js';
+
+/**
+ * Reads questions with answers to choose from. A column of choices holds an object with the answers for keys and
+ * whether they are right (1 or true, 0 or false) for values, as in the multiple choice of TruthfulQA.
+ *
+ * @param columns - `choices`: the columns of choices, each a set of questions of its own.
+ * @returns By column.
+ * @throws HalfspaceError as `readRows`, and `bad-row` naming the row
+ */
+export async function readChoices(
+  paths: readonly string[],
+  { prompt = 'question', choices }: { readonly prompt?: string; readonly choices: readonly string[] },
+  signal: AbortSignal,
+): Promise<Record<string, ChoiceQuestion[]>> {
+  const rows = (await Promise.all(paths.map(async (path) => readRows(path, signal)))).flat();
+  return Object.fromEntries(
+    choices.map((column) => [
+      column,
+      rows.map((row): ChoiceQuestion => ({ prompt: textOf(row, prompt), choices: choicesOf(row, column) })),
+    ]),
+  );
+}
+
+function choicesOf({ values, place }: Row, column: string): ChoiceQuestion['choices'] {
+  const value = values[column];
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const choices = entries.map(([response, right]) => ({ response, right: Number(right) }));
+  const sides = new Set(choices.map(({ right }) => right));
+  const whole = choices.every(({ response, right }) => response !== '' && (right === 0 || right === 1));
+  if (whole && sides.size === 2)
+    return choices.map(({ response, right }) => ({ response, right: right === 1 }));
+  throw new HalfspaceError(
+    'bad-row',
+    `${place}: "${column}" must hold answers and whether they are right, some 1 and some 0, as in {"yes": 1, "no": 0}.`,
+  );
+}
