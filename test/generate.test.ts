@@ -151,6 +151,36 @@ describe('sampling', () => {
   });
 });
 
+describe('what is forbidden', () => {
+  const words = [PROMPT, '--samples', '6', '--max-tokens', '30', '--attribute', './early.json'];
+
+  it('is in no completion: words, files of words and patterns', async () => {
+    const free = textsOf(await generate(words));
+    expect(free.join('')).toMatch(/\d/);
+    const [one, other] = [...new Set(free.flatMap((text) => text.match(/(?<!\w)\w(?!\w)/g) ?? []))];
+    expect(other).toBeDefined();
+    await workspace.write('words.txt', `${other.toUpperCase()}\n\nnever\n`);
+    const forbid = ['--forbid', one, '--forbid', '@words.txt', '--forbid-pattern', String.raw`\d`];
+    const found = textsOf(await generate([...words, ...forbid]));
+    expect(found).toHaveLength(6);
+    const escaped = [one, other].map((word) => `(?<!\\w)${word}(?!\\w)`).join('|');
+    for (const text of found) expect(text).not.toMatch(new RegExp(`${escaped}|\\d`, 'i'));
+  });
+
+  it('is checked before the model is loaded', async () => {
+    const run = async (...options: string[]) => workspace.run(['generate', PROMPT, ...options]);
+    expect(await run('--forbid-pattern', '(')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('regular expression'),
+    });
+    expect(await run('--forbid', '')).toMatchObject({ code: 2 });
+    expect(await run('--forbid', '@nowhere.txt')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error \(file-not-found\): There is no file nowhere\.txt\./),
+    });
+  });
+});
+
 describe('logprob', () => {
   it.each(['untied', 'llama3-rope'] as const)('is that of transformers: %s', async (name) => {
     await makeSmallModel(name, `${workspace.path}/${name}`);

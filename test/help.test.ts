@@ -18,6 +18,8 @@ const OPTIONS = {
     '--top-k',
     '--seed',
     '--stop',
+    '--forbid',
+    '--forbid-pattern',
     '--chat',
     '--trace',
     '--json',

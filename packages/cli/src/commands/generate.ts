@@ -1,11 +1,13 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { ATTRIBUTE_SPEC, collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import { addForbidOptions, type ForbidFlags } from '../options/forbid.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer, number } from '../options/number.js';
+import { collectTexts } from '../options/texts.js';
 
 /** Options of `halfspace generate`. */
-export interface GenerateFlags extends ModelFlags, JsonFlag {
+export interface GenerateFlags extends ForbidFlags, ModelFlags, JsonFlag {
   readonly prompts?: string;
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
@@ -26,6 +28,7 @@ Examples:
   $ halfspace generate "My neighbour said that" --attribute toxicity=2
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
+  $ halfspace generate "The captain" --forbid ship --forbid @words.txt
   $ halfspace generate --prompts prompts.jsonl --json > completions.jsonl`;
 
 /** Adds `halfspace generate`. */
@@ -66,9 +69,9 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
       0,
     )
-    .option('--stop <text>', 'end a completion before this text; may be repeated', collectStops)
+    .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts)
     .option('--trace <file>', 'write every step with its candidates to a file, as JSON lines');
-  addJsonOption(addModelOptions(command))
+  addJsonOption(addModelOptions(addForbidOptions(command)))
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string | undefined, flags: GenerateFlags) => {
       if ((prompt === undefined) === (flags.prompts === undefined)) {
@@ -78,9 +81,4 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       const { generate } = await import('../run/generate.js');
       await generate(prompt, flags, signal);
     });
-}
-
-function collectStops(text: string, earlier: readonly string[] = []): string[] {
-  if (text === '') throw new InvalidArgumentError('It must have at least one character.');
-  return [...earlier, text];
 }

@@ -1,6 +1,7 @@
-import { createHalfspace, HalfspaceError, type Backend } from '@halfspace/core';
+import { createHalfspace, HalfspaceError, type Backend, type Filter } from '@halfspace/core';
 import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
 import type { GenerateFlags } from '../commands/generate.js';
+import { hardFilters } from '../hard-filters.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
 import { readPrompts } from '../read-prompts.js';
 import { showCompletions } from '../show-completions.js';
@@ -15,6 +16,7 @@ const MOST_TOGETHER = 16;
 interface Task {
   readonly prompts: readonly string[];
   readonly attributes: readonly WeightedAttribute[];
+  readonly filters: readonly Filter[];
   readonly flags: GenerateFlags;
   readonly signal: AbortSignal;
 }
@@ -26,8 +28,9 @@ export async function generate(
   signal: AbortSignal,
 ): Promise<void> {
   const attributes = await loadAttributes(flags.attribute ?? []);
+  const filters = await hardFilters(flags, signal);
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
-  const task: Task = { prompts, attributes, flags, signal };
+  const task: Task = { prompts, attributes, filters, flags, signal };
   const work = async (trace?: AtomicFile) =>
     withBackend(flags, signal, async (backend) =>
       showCompletions({ events: start(task, backend, trace !== undefined), prompts, flags, trace }),
@@ -42,7 +45,7 @@ function checked(prompt: string): string {
   throw new HalfspaceError('empty-prompt', 'The prompt is empty. Give it some text.');
 }
 
-function start({ prompts, attributes, flags, signal }: Task, backend: Backend, trace: boolean) {
+function start({ prompts, attributes, filters, flags, signal }: Task, backend: Backend, trace: boolean) {
   const { form, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
@@ -57,6 +60,7 @@ function start({ prompts, attributes, flags, signal }: Task, backend: Backend, t
     topK,
     seed,
     stop,
+    filters,
     trace,
     concurrency: concurrencyOf(attributes, topK),
     signal,
