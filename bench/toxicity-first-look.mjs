@@ -19,7 +19,14 @@ const { values: flags } = parseArgs({
 if (flags.prompts === undefined)
   throw new Error('Name the file of prompts with --prompts: JSON lines with a "prompt".');
 
-const SETTINGS = { maxTokens: 20, topP: 0.9, temperature: 1, samples: Number(flags.samples), seed: 1 };
+const SETTINGS = {
+  maxTokens: 20,
+  topP: 0.9,
+  temperature: 1,
+  samples: Number(flags.samples),
+  seed: 1,
+  cap: Infinity,
+};
 const CONDITIONS = [
   { name: 'plain', weight: 0, form: 'calibrated' },
   ...[0.5, 1, 2, 4].map((weight) => ({ name: `weight ${weight}`, weight, form: 'calibrated' })),

@@ -67,6 +67,7 @@ describe('what is written', () => {
       'tokens',
       'logprob',
       'kl',
+      'rows',
       'margins',
       'finishReason',
       'timing',
@@ -201,8 +202,9 @@ describe('--trace', () => {
       '--attribute',
       `./${name}.json=${weight}`,
     ]);
-    const words = ['--samples', '2', '--max-tokens', '12', '--form', form, '--trace', 'trace.jsonl'];
-    const completions = await generate([PROMPT, ...attributes, ...words]);
+    const words = ['--samples', '2', '--max-tokens', '12', '--form', form, '--cap', 'none'];
+    const trace = ['--trace', 'trace.jsonl'];
+    const completions = await generate([PROMPT, ...attributes, ...words, ...trace]);
     expect(completions.some((each) => 'trace' in each)).toBe(false);
     const steps = jsonLines<TracedStep>(await workspace.read('trace.jsonl'));
     const calibrations = await Promise.all(
@@ -247,6 +249,16 @@ describe('--trace', () => {
       }
     }
   });
+});
+
+it('writes the same with lazy and with eager look-ahead, from fewer rows', async () => {
+  const words = ['--samples', '20', '--max-tokens', '8', '--attribute', './early.json=2', '--cap', '0.3'];
+  const lazy = await generate([PROMPT, ...words]);
+  const eager = await generate([PROMPT, ...words, '--look-ahead', 'eager']);
+  expect(lazy.map(({ tokens, margins }) => ({ tokens, margins }))).toEqual(
+    eager.map(({ tokens, margins }) => ({ tokens, margins })),
+  );
+  expect(sum(lazy.map(({ rows }) => rows))).toBeLessThan(sum(eager.map(({ rows }) => rows)));
 });
 
 it('writes what `perplexity` and `score` read again', async () => {

@@ -21,6 +21,9 @@ const PROMPT_ROWS = 256;
 /** Rows of logits that are held at once: each is as wide as the vocabulary. */
 const HEAD_ROWS = 32;
 
+/** Candidates that one line of keys and values has places for. */
+const FAN = 64;
+
 /** What a backend is made of. */
 export interface BackendParts {
   readonly model: ModelInfo;
@@ -46,6 +49,27 @@ function callsOf(texts: readonly (readonly number[])[], most: number): (readonly
     room -= text.length;
   }
   return calls;
+}
+
+/**
+ * Candidates as fans: each at the place of its rank, so that it has the same numbers whichever others are there.
+ * From the 64th on they start another line, at its first place again.
+ */
+function fansOf(
+  { last, length }: TreeContext,
+  tokens: readonly number[],
+  ranks: readonly number[],
+): Branch[] {
+  const lines = new Map<number, { tokens: number[]; places: number[] }>();
+  tokens.forEach((token, index) => {
+    const rank = ranks[index] ?? index;
+    const number = Math.floor(rank / FAN);
+    const line = lines.get(number) ?? { tokens: [], places: [] };
+    lines.set(number, line);
+    line.tokens.push(token);
+    line.places.push(rank % FAN);
+  });
+  return [...lines.values()].map((line) => ({ parent: last, length, shape: 'fan', ...line }));
 }
 
 /** The backend contract over a token tree, a key/value store and two graphs. */
@@ -285,12 +309,9 @@ export function createBackend(parts: BackendParts): Backend {
           items,
           (item) => item.context,
           async (group, precision): Promise<LookAhead[]> => {
-            const branches = group.map(({ context: { last, length }, tokens }): Branch => ({
-              parent: last,
-              length,
-              tokens,
-              shape: 'fan',
-            }));
+            const branches = group.flatMap(({ context, tokens, ranks = [] }) =>
+              fansOf(context, tokens, ranks),
+            );
             const result = await run(await parts.graphs(precision), branches, options.layers);
             let first = 0;
             return group.map(({ context, tokens }) => {

@@ -125,6 +125,22 @@ async function expectSameTextHoweverBatched(weight: number): Promise<void> {
   expect(together).toEqual(apart);
 }
 
+/** Completions with lazy look-ahead, and with all candidates run: short of what was run, the same. */
+async function expectSameTextWhenLazy(): Promise<void> {
+  const halfspace = createHalfspace({ backend, attributes: [pushed()] });
+  const options = { samples: 2, maxTokens: 8, seed: 6, attributes: { pushed: 3 }, cap: 0.2 };
+  const prompts = ['She', 'The committee said that', SENTENCE];
+  const [lazy, eager] = [
+    await halfspace.generate({ ...options, prompts }),
+    await halfspace.generate({ ...options, prompts, lookAhead: 'eager' }),
+  ].map((completions) => ({
+    found: completions.map((each) => ({ ...each, timing: undefined, kl: undefined, rows: undefined })),
+    rows: completions.reduce((sum, { rows }) => sum + rows, 0),
+  })) as [{ found: object[]; rows: number }, { found: object[]; rows: number }];
+  expect(lazy.found).toEqual(eager.found);
+  expect(lazy.rows).toBeLessThan(0.7 * eager.rows);
+}
+
 let expected: Expected;
 let backend: Backend;
 
@@ -199,6 +215,11 @@ describe('the default model in f32', () => {
 
   it.each([0, 2])('writes the same text however it is batched, at weight %i', expectSameTextHoweverBatched);
 
+  it(
+    'writes the same text, with the same figures, whether look-ahead is lazy or eager',
+    expectSameTextWhenLazy,
+  );
+
   it.skipIf(!existsSync(WIKITEXT))('has the perplexity of transformers on WikiText-2', async () => {
     expect(relative(await wikitextPerplexity(backend), WIKITEXT_PERPLEXITY)).toBeLessThan(0.001);
   });
@@ -222,6 +243,11 @@ describe('the default model in int8', () => {
   it('gives whole texts the states that they have as prompts, to the last bit', expectSameStatesAsPrompts);
 
   it.each([0, 2])('writes the same text however it is batched, at weight %i', expectSameTextHoweverBatched);
+
+  it(
+    'writes the same text, with the same figures, whether look-ahead is lazy or eager',
+    expectSameTextWhenLazy,
+  );
 
   it.skipIf(!existsSync(WIKITEXT))('has the perplexity of transformers on WikiText-2', async () => {
     expect(relative(await wikitextPerplexity(backend), WIKITEXT_PERPLEXITY)).toBeLessThan(0.015);

@@ -98,6 +98,43 @@ describe('the token tree', () => {
     );
   });
 
+  it('gives a candidate of a rank the same numbers whichever others are run with it, to the last bit', async () => {
+    // More ranks than one line has places for.
+    const all = Array.from({ length: 48 }, (_, index) => ({ token: 2 * index, rank: 3 * index }));
+    await fc.assert(
+      fc.asyncProperty(text, fc.subarray(all, { minLength: 1 }), async (tokens, some) => {
+        const context = await prefill(tokens);
+        const [whole, part] = await Promise.all(
+          [all, some].map(async (each) => {
+            const request = {
+              context,
+              tokens: each.map(({ token }) => token),
+              ranks: each.map(({ rank }) => rank),
+            };
+            const [look] = await backend.lookAhead([request], { layers });
+            return look as LookAhead;
+          }),
+        );
+        for (const [row, each] of some.entries()) {
+          const at = all.indexOf(each);
+          for (const layer of layers) {
+            expect(part?.hidden(layer).subarray(row * WIDTH, (row + 1) * WIDTH)).toEqual(
+              whole?.hidden(layer).subarray(at * WIDTH, (at + 1) * WIDTH),
+            );
+          }
+        }
+        // Both look-aheads are there as long as the context is.
+        const [{ token: chosen }] = some as [(typeof all)[number]];
+        const committed = [whole, part].map((look) => look?.commit(chosen) as Context);
+        const [one, other] = await Promise.all(committed.map(next));
+        expect(one).toEqual(other);
+        for (const each of [context, ...committed]) backend.release(each);
+        expect(() => part?.commit(chosen)).toThrow(/released/);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it('runs a step of many texts as it runs each of them, to the last bit', async () => {
     const request = fc.record({ tokens: text, forks: fc.integer({ min: 1, max: 3 }), ahead: candidates });
     await fc.assert(

@@ -15,6 +15,13 @@ export interface Branch {
   readonly tokens: readonly number[];
   /** `chain`: the tokens follow one another, as in a prompt. `fan`: each alone follows the text. */
   readonly shape: 'chain' | 'fan';
+  /** For a fan, the places of its rows behind the text, ascending (default: 0, 1, 2, …). */
+  readonly places?: readonly number[];
+}
+
+/** Where a row of a branch has its keys and values in the line. */
+function placeOf({ length, places }: Branch, row: number): number {
+  return length + (places?.[row] ?? row);
 }
 
 /** Inputs of the trunk, as its graph names them; N rows of B texts, R rows and a line of T places a text. */
@@ -41,7 +48,7 @@ export function trunkCall(branches: readonly Branch[]): TrunkCall {
   const rows = branches.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const texts = branches.length;
   const rowsOfText = Math.max(2, ...branches.map(({ tokens }) => tokens.length));
-  const longest = Math.max(...branches.map(({ length, tokens }) => length + tokens.length));
+  const longest = Math.max(...branches.map((branch) => placeOf(branch, branch.tokens.length - 1) + 1));
   const line = Math.ceil(longest / LINE_STEP) * LINE_STEP;
   const call = {
     rows,
@@ -77,14 +84,14 @@ function layOut(call: TrunkCall, branch: Branch, text: number, first: number): v
     const start = (text * call.rowsOfText + r) * call.line;
     call.queries[(text * call.rowsOfText + r) * 2 + 1] = BigInt(first + own);
     call.mask.fill(0, start, start + length);
-    const seen = shape === 'chain' ? length : length + own;
-    call.mask.fill(0, start + seen, start + length + own + 1);
+    const place = placeOf(branch, own);
+    call.mask.fill(0, start + (shape === 'chain' ? length : place), start + place + 1);
   }
   tokens.forEach((token, r) => {
     const row = first + r;
     call.tokens[row] = BigInt(token);
     call.positions[row] = BigInt(shape === 'chain' ? length + r : length);
     call.answers.set([BigInt(text), BigInt(r)], row * 2);
-    call.places.set([BigInt(text), BigInt(length + r)], row * 2);
+    call.places.set([BigInt(text), BigInt(placeOf(branch, r))], row * 2);
   });
 }

@@ -11,6 +11,7 @@ const whole: Completion = {
   tokens: [1],
   logprob: -1,
   kl: 0,
+  rows: 1,
   margins: {},
   finishReason: 'length',
   timing: { promptMs: 1, decodeMs: 1 },

@@ -44,8 +44,13 @@ export interface Completion {
   readonly tokens: readonly number[];
   /** Log-probability of the tokens in the unsteered model's full distribution: natural log, summed. */
   readonly logprob: number;
-  /** Sum over steps of KL(q‖p), nats. */
+  /**
+   * Sum over steps of KL(q‖p), nats. With lazy look-ahead an estimate from the draws, because KL takes the margins of
+   * all candidates: never negative, and right on average over many tokens.
+   */
   readonly kl: number;
+  /** Candidates that were run through the model, over all steps. */
+  readonly rows: number;
   /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */
   readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
   /** Why it ended. */
@@ -55,7 +60,7 @@ export interface Completion {
    * `filter-failed` or `no-candidate-left`. Text, tokens and figures are those of the steps before.
    */
   readonly error?: HalfspaceError;
-  /** Every step; only with the option `trace`. */
+  /** Every step; only with the option `trace`. All candidates of each are run then, and `kl` is exact. */
   readonly trace?: readonly TracedStep[];
   /**
    * Wall-clock milliseconds: of running the prompt, shared by its completions, and from the first step

@@ -1,10 +1,11 @@
-import type { Backend, LookAhead } from './contracts/backend.js';
 import type { BoundAttribute } from './bound-attributes.js';
+import { boundBonus, capBonus, isCapped, type BonusBounds } from './cap.js';
+import type { Backend } from './contracts/backend.js';
 import type { FinishReason, StreamEvent } from './completion.js';
-import { draw } from './draw.js';
+import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
-import { holdLookAhead, type HeldLookAhead } from './held-look-ahead.js';
+import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
 import {
   finishCompletion,
   recordMargins,
@@ -13,8 +14,9 @@ import {
   type LiveCompletion,
   type ReadyPrompt,
 } from './live-completion.js';
+import { runInWaves, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
-import { createMeter, type RunCandidates } from './meter.js';
+import { createMeter } from './meter.js';
 import type { CheckedOptions } from './options.js';
 import type { EncodedPrompt } from './prompts.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
@@ -24,29 +26,15 @@ import { tracedStep } from './traced-step.js';
 /** Rows that a step of steered decoding is expected to evaluate when top-k sets no limit. */
 const ROWS_WITHOUT_TOP_K = 64;
 
-/** A step of one completion between the reference distribution and the choice. */
-interface PendingStep {
-  readonly live: LiveCompletion;
-  readonly reference: Reference;
-  /** The choice, where it does not depend on what the look-ahead finds. */
-  readonly decided: number | undefined;
-  /** Candidates to run, as indices into the reference. */
-  readonly rows: readonly number[];
-}
-
-/** A step whose candidates have been run and measured. */
-interface MeasuredStep extends PendingStep {
-  readonly candidates: RunCandidates;
-  readonly look: LookAhead | undefined;
-  /** For each attribute, the distances of all candidates. */
-  readonly distances: readonly Float64Array[];
-}
+/** Rows that it is expected to evaluate with a cap. */
+const ROWS_WITH_CAP = 3;
 
 /** What a step came to. */
 interface Outcome {
   readonly chosen: number;
-  readonly logQ: Float64Array;
   readonly kl: number;
+  /** Log-probability of each candidate; undefined where not all are known. */
+  readonly logQ: Float64Array | undefined;
 }
 
 /** Why a completion ended, if it did. */
@@ -63,7 +51,8 @@ export interface DecodeTask {
 
 /**
  * The decode loop. A pool of completions advances together: each step is one call of the output head
- * and one call of the trunk for all candidates of all completions; the winner's keys and values are kept.
+ * and one of the trunk for candidates of all completions, or a few where look-ahead is lazy; the winner's
+ * keys and values are kept.
  * Completions are reported as they finish, and everything is released however the loop is left.
  */
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
@@ -72,11 +61,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   const { filters } = options;
   const steered = attributes.some(({ weight }) => weight > 0);
   const meter = createMeter(attributes, model.width);
+  const capped = isCapped(attributes, options);
+  const lazy = capped && options.lookAhead === 'lazy' && !options.trace && !meter.asks;
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
 
   const live = new Set<LiveCompletion>();
   let ready: ReadyPrompt | undefined;
-  let held: HeldLookAhead[] = [];
   let started = 0;
 
   /** Starts completions, prompt by prompt, until the pool is full. */
@@ -94,11 +84,20 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     }
   }
 
+  /** The same for lazy and eager look-ahead, because the text must be. */
+  function rowsPerStep(): number {
+    if (!steered) return 1;
+    return capped ? ROWS_WITH_CAP : options.topK || ROWS_WITHOUT_TOP_K;
+  }
+
   async function run(index: number): Promise<ReadyPrompt> {
     const prompt = prompts[index];
     const begin = performance.now();
-    const rowsPerStep = steered ? options.topK || ROWS_WITHOUT_TOP_K : 1;
-    const prefill = await backend.prefill(prompt.tokens, { rowsPerStep, layers: meter.layers, signal });
+    const prefill = await backend.prefill(prompt.tokens, {
+      rowsPerStep: rowsPerStep(),
+      layers: meter.layers,
+      signal,
+    });
     const { context } = prefill;
     try {
       const state = meter.stateAt(prefill, prompt.tokens.length - 1);
@@ -132,85 +131,87 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 
   function pend(each: LiveCompletion, reference: Reference): PendingStep {
-    const decided = steered ? undefined : choose(each, reference, reference.logReference);
-    const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
-    const rows = candidates.filter((index) => !tokenizer.endTokens.has(reference.tokens[index]));
-    return { live: each, reference, decided, rows };
-  }
-
-  function choose(each: LiveCompletion, reference: Reference, logProbs: Float64Array): number {
+    const { tokens, logReference } = reference;
     const noise = options.temperature === 0 ? undefined : { key: each.key, step: each.tokens.length };
-    return draw(logProbs, reference.tokens, noise);
+    const perturbed = perturb(logReference, tokens, noise);
+    return {
+      live: each,
+      reference,
+      perturbed,
+      decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
+      waves: [],
+      distances: meter.start(tokens, tokenizer.endTokens, each.state),
+    };
   }
 
-  async function lookAhead(steps: readonly PendingStep[]): Promise<Map<PendingStep, LookAhead>> {
-    const running = steps.filter(({ rows }) => rows.length > 0);
-    if (running.length === 0) return new Map();
-    const requests = running.map(({ live: { context }, reference, rows }) => ({
-      context,
-      tokens: rows.map((row) => reference.tokens[row]),
-    }));
-    const looks = await backend.lookAhead(requests, { layers: meter.layers, signal });
-    if (!meter.asks) return new Map(running.map((step, i) => [step, looks[i]]));
-    held = looks.map((look, i) => holdLookAhead(backend, look, requests[i].tokens, meter.layers));
-    return new Map(running.map((step, i) => [step, held[i]]));
+  function boundsOf({ live: { state } }: PendingStep): BonusBounds {
+    return capped ? boundBonus(state.distances, attributes, options.cap) : UNBOUNDED;
   }
 
-  function read(step: PendingStep, look: LookAhead | undefined): MeasuredStep {
-    const { live: each, reference, rows } = step;
-    const { endTokens } = tokenizer;
-    const candidates = { endTokens, tokens: reference.tokens, rows, look, before: each.state };
-    return { ...step, candidates, look, distances: meter.read(candidates) };
+  /** NaN for candidates that have not been run. */
+  function bonusIn(step: PendingStep): Float64Array {
+    const { distances, reference } = step;
+    const bonus = bonusOf(options.form, distances, attributes, reference.tokens.length);
+    return capBonus(bonus, boundsOf(step).ceiling);
+  }
+
+  function next(step: PendingStep): number[] {
+    const { reference, perturbed, decided, waves } = step;
+    if (lazy) return nextWave(perturbed, bonusIn(step), boundsOf(step));
+    if (waves.length > 0) return [];
+    const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
+    return candidates.filter((index) => !tokenizer.endTokens.has(reference.tokens[index]));
   }
 
   /** Asks the plugins about all steps at once. Those whose plugins fail are left out, and noted. */
   async function ask(
-    steps: readonly MeasuredStep[],
+    steps: readonly PendingStep[],
     failures: Map<LiveCompletion, HalfspaceError>,
-  ): Promise<MeasuredStep[]> {
-    const work = steps.map(async ({ live: each, decided, rows, candidates, distances }) => {
-      const asked = decided === undefined ? [...candidates.tokens.keys()] : rows;
+  ): Promise<PendingStep[]> {
+    const work = steps.map(async ({ live: each, reference, decided, waves: [wave], distances }) => {
+      const asked = decided === undefined ? [...reference.tokens.keys()] : (wave?.rows ?? []);
       if (asked.length === 0) return;
-      const tokens = asked.map((candidate) => candidates.tokens[candidate]);
+      const tokens = asked.map((candidate) => reference.tokens[candidate]);
       const text = textStep(each, tokens, tokenizer);
-      const failure = await outcomeOf(
-        meter.ask(candidates, distances, { step: each.tokens.length, asked, text, signal }),
-      );
+      const asking = { step: each.tokens.length, asked, text, wave, before: each.state, signal };
+      const failure = await outcomeOf(meter.ask(distances, asking));
       if (failure !== undefined) failures.set(each, failure);
     });
     await Promise.all(work);
     return steps.filter((step) => !failures.has(step.live));
   }
 
-  function settle({ live: each, reference, decided, distances }: MeasuredStep): Outcome {
+  function settle(step: PendingStep): Outcome {
+    const { reference, perturbed, decided } = step;
     const { logReference } = reference;
-    if (decided !== undefined) return { chosen: decided, logQ: logReference, kl: 0 };
-    const bonus = bonusOf(options.form, distances, attributes, logReference.length);
-    const { logQ, kl } = tilt(logReference, bonus);
-    return { chosen: choose(each, reference, logQ), logQ, kl };
+    if (decided !== undefined) return { chosen: decided, kl: 0, logQ: logReference };
+    const bonus = bonusIn(step);
+    const chosen = winnerOf(perturbed, bonus);
+    return lazy
+      ? { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined }
+      : { chosen, ...tilt(logReference, bonus) };
   }
 
   /** Writes the outcome down and moves the completion on; says why it ended, if it did. */
-  function advance(step: MeasuredStep): Ending {
-    const { live: each, reference, candidates, look, distances } = step;
-    const outcome = settle(step);
-    const { chosen } = outcome;
+  function advance(step: PendingStep): Ending {
+    const { live: each, reference, waves, distances } = step;
+    const { chosen, kl, logQ } = settle(step);
     const token = reference.tokens[chosen];
-    if (options.trace) {
-      each.trace.push({
-        step: each.tokens.length,
-        ...tracedStep({ ...step, ...outcome }, attributes, tokenizer),
-      });
+    if (options.trace && logQ !== undefined) {
+      const record = { reference, distances, logQ, chosen, kl };
+      each.trace.push({ step: each.tokens.length, ...tracedStep(record, attributes, tokenizer) });
     }
     each.tokens.push(token);
     each.logprob += reference.logProbs[chosen];
-    each.kl += outcome.kl;
-    if (look === undefined || tokenizer.endTokens.has(token)) return 'end';
+    each.kl += kl;
+    each.rows += waves.reduce((sum, { rows }) => sum + rows.length, 0);
+    const wave = waves.find(({ rows }) => rows.includes(chosen));
+    if (wave === undefined) return 'end';
+    each.state = meter.stateAfter(wave, distances, chosen);
     const before = each.context;
-    each.context = look.commit(token);
+    each.context = wave.look.commit(token);
     backend.release(before);
     each.seen.add(token);
-    each.state = meter.stateAfter(candidates, distances, chosen);
     recordMargins(
       each,
       attributes.map(({ calibration }, a) => marginOf(calibration, each.state.distances[a])),
@@ -218,11 +219,6 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     if (each.tokens.length === options.maxTokens || each.context.length === model.contextLength)
       return 'length';
     return undefined;
-  }
-
-  function releaseHeld(): void {
-    for (const each of held) each.release();
-    held = [];
   }
 
   try {
@@ -233,18 +229,13 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const pool = [...live];
       const failures = new Map<LiveCompletion, HalfspaceError>();
       const steps = await plan(pool, failures);
-      const looks = await lookAhead(steps);
-      let measured = steps.map((step) => read(step, looks.get(step)));
-      if (meter.asks) measured = await ask(measured, failures);
-      // All choices are made and kept before anything is given out: a look-ahead is valid until the next
-      // one, and whoever reads the stream may start that.
+      await runInWaves(steps, { backend, meter, signal, next });
+      const measured = meter.asks ? await ask(steps, failures) : steps;
       const endings = new Map<LiveCompletion, Ending>(failures);
       for (const step of measured) endings.set(step.live, advance(step));
-      releaseHeld();
       for (const each of pool) yield* report(each, endings.get(each));
     }
   } finally {
-    releaseHeld();
     if (ready !== undefined) backend.release(ready.context);
     for (const each of live) backend.release(each.context);
   }
@@ -264,6 +255,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     yield { type: 'completion', completion: finishCompletion(each, reason, attributes, options) };
   }
 }
+
+const UNBOUNDED: BonusBounds = { expected: NaN, ceiling: Infinity };
 
 /** Errors that end one completion and no other. */
 const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'no-candidate-left'];

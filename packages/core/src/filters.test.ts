@@ -121,6 +121,7 @@ describe('filters', () => {
         topP: 1,
         maxTokens: 12,
         attributes,
+        cap: Infinity,
         filters: [patternFilter(/[ab]$/)],
         trace: true,
       },

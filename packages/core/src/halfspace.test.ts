@@ -71,7 +71,7 @@ async function one(halfspace: Halfspace, options: GenerateOptions): Promise<Comp
 }
 
 describe('generate', () => {
-  const WHOLE = { topK: 0, topP: 1 };
+  const WHOLE = { topK: 0, topP: 1, cap: Infinity };
 
   it('records what a brute force over every step finds', async () => {
     const { halfspace } = setUp();
@@ -160,7 +160,7 @@ describe('generate', () => {
     );
   });
 
-  it('asks for the trunk once a step, and for each prompt once', async () => {
+  it('asks for the trunk once a step if eager, and for each prompt once', async () => {
     const { backend, halfspace } = setUp({ endLogit: -50 });
     await halfspace.generate({
       prompts: ['ab', 'cd'],
@@ -169,6 +169,7 @@ describe('generate', () => {
       topK: 4,
       topP: 1,
       attributes: { kind: 1 },
+      lookAhead: 'eager',
     });
     expect(backend.calls).toEqual({ prefill: 2, next: 5, lookAhead: 5, rows: 5 * 6 * 4 });
   });
@@ -268,6 +269,9 @@ describe('generate', () => {
     ['bad-option', { prompt: 'a', attributes: { kind: NaN } }],
     ['bad-option', { prompt: 'a', attributes: { kind: -1 } }],
     ['bad-option', { prompt: 'a', attributes: { kind: Infinity } }],
+    ['bad-option', { prompt: 'a', cap: -1 }],
+    ['bad-option', { prompt: 'a', cap: NaN }],
+    ['bad-option', { prompt: 'a', lookAhead: 'later' as 'lazy' }],
     ['bad-option', { prompt: 'a', beams: 3 } as GenerateOptions],
     ['empty-prompt', { prompt: '' }],
     ['empty-prompt', { prompts: ['a', ''] }],

@@ -36,6 +36,8 @@ export interface LiveCompletion {
   state: TextState;
   logprob: number;
   kl: number;
+  /** Candidates that were run through the model. */
+  rows: number;
   /** Number of margins that were recorded for each attribute, their sums and least values. */
   measured: number;
   readonly marginSums: Float64Array;
@@ -62,6 +64,7 @@ export function startCompletion(
     state: ready.state,
     logprob: 0,
     kl: 0,
+    rows: 0,
     measured: 0,
     marginSums: new Float64Array(attributes),
     marginMins: new Float64Array(attributes).fill(Infinity),
@@ -113,6 +116,7 @@ export function finishCompletion(
     tokens: live.tokens,
     logprob: live.logprob,
     kl: live.kl,
+    rows: live.rows,
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...(ending instanceof HalfspaceError
       ? { finishReason: 'error', error: ending }

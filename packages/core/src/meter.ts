@@ -11,16 +11,12 @@ export interface TextState {
   readonly hidden: ReadonlyMap<number, Float32Array>;
 }
 
-/** The candidates of a step, as far as they have been run through the model. */
-export interface RunCandidates {
-  readonly endTokens: ReadonlySet<number>;
-  readonly tokens: Int32Array;
-  /** Candidates that were run, as indices into `tokens`. */
+/** Candidates of a step that were run through the model together. */
+export interface Wave {
+  /** As indices into the candidates of the step. */
   readonly rows: readonly number[];
-  /** Their hidden states; undefined if none was run. */
-  readonly look: HiddenStates | undefined;
-  /** State of the text before them. */
-  readonly before: TextState;
+  /** Their hidden states. */
+  readonly look: HiddenStates;
 }
 
 /** Where and how scoring attributes are asked. */
@@ -31,6 +27,10 @@ export interface Asking {
   readonly asked: readonly number[];
   /** The text, with the candidates that are asked about. */
   readonly text: TextStep;
+  /** Those of them that were run; undefined if none was. */
+  readonly wave: Wave | undefined;
+  /** State of the text before them. */
+  readonly before: TextState;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -51,20 +51,24 @@ export interface Meter {
    */
   stateAt(source: HiddenStates, row: number): TextState;
   /**
-   * Distances of candidates to subspaces. An end token is not run, because the text stays as it is: it
-   * has the distances of the text before it.
+   * Distances of candidates of which none has been run. An end token never is, because the text stays as it
+   * is: it has the distances of the text before it.
+   */
+  start(tokens: Int32Array, endTokens: ReadonlySet<number>, before: TextState): Float64Array[];
+  /**
+   * Fills in the distances of candidates that have been run to subspaces.
    *
    * @throws HalfspaceError `not-finite`
    */
-  read(candidates: RunCandidates): Float64Array[];
+  read(wave: Wave, distances: readonly Float64Array[]): void;
   /**
    * Asks the plugins and fills in their columns.
    *
    * @throws HalfspaceError `attribute-failed`, `aborted`
    */
-  ask(candidates: RunCandidates, distances: readonly Float64Array[], asking: Asking): Promise<void>;
-  /** The state of the text with one of the candidates that were run. */
-  stateAfter(candidates: RunCandidates, distances: readonly Float64Array[], chosen: number): TextState;
+  ask(distances: readonly Float64Array[], asking: Asking): Promise<void>;
+  /** The state of the text with one of the candidates of a wave. */
+  stateAfter(wave: Wave, distances: readonly Float64Array[], chosen: number): TextState;
 }
 
 /** Prepares a {@link Meter} for the attributes of a run. */
@@ -109,22 +113,26 @@ export function createMeter(attributes: readonly BoundAttribute[], width: number
       readInto(distances, source, row, [0]);
       return { distances: Float64Array.from(distances, ([only]) => only), hidden: keepRow(source, row) };
     },
-    read({ endTokens, tokens, rows, look, before }) {
+    start(tokens, endTokens, before) {
       const distances = blank(tokens.length);
       tokens.forEach((token, candidate) => {
         if (!endTokens.has(token)) return;
         for (const column of linear) distances[column][candidate] = before.distances[column];
       });
-      if (look !== undefined) readInto(distances, look, 0, rows);
       return distances;
     },
-    async ask({ rows, look, before }, distances, { step, asked, text, signal }) {
+    read({ rows, look }, distances) {
+      readInto(distances, look, 0, rows);
+    },
+    async ask(distances, { step, asked, text, wave, before, signal }) {
       function hidden(layer: number): Float32Array {
         const states = new Float32Array(asked.length * width);
         asked.forEach((candidate, i) => {
-          const row = rows.indexOf(candidate);
+          const row = wave?.rows.indexOf(candidate) ?? -1;
           const state =
-            row < 0 ? before.hidden.get(layer) : look?.hidden(layer).subarray(row * width, (row + 1) * width);
+            row < 0
+              ? before.hidden.get(layer)
+              : wave?.look.hidden(layer).subarray(row * width, (row + 1) * width);
           if (state !== undefined) states.set(state, i * width);
         });
         return states;
@@ -139,7 +147,7 @@ export function createMeter(attributes: readonly BoundAttribute[], width: number
     stateAfter({ rows, look }, distances, chosen) {
       return {
         distances: Float64Array.from(distances, (column) => column[chosen]),
-        hidden: look === undefined ? new Map() : keepRow(look, rows.indexOf(chosen)),
+        hidden: keepRow(look, rows.indexOf(chosen)),
       };
     },
   };

@@ -25,7 +25,7 @@ export interface DecodeOptions {
   readonly temperature?: number;
   /** Nucleus mass in (0, 1] (default 0.9). */
   readonly topP?: number;
-  /** Most candidates of a step (default 10); 0 for no such limit. All candidates are run if steered. */
+  /** Most candidates of a step (default 10); 0 for no such limit. */
   readonly topK?: number;
   /** Above 1 discourages tokens that the text already has (default 1: off). */
   readonly repetitionPenalty?: number;
@@ -40,6 +40,18 @@ export interface DecodeOptions {
   readonly attributes?: Readonly<Record<string, number>>;
   /** Default `calibrated`; see {@link BonusForm}. */
   readonly form?: BonusForm;
+  /**
+   * How much of a candidate's gain counts, in units of margin, at least 0: the gain is what it adds to the margins of
+   * the text, averaged over the attributes by their weights; a loss counts in full. Default 0.5; `Infinity` for no limit.
+   * It applies where look-ahead can be lazy.
+   */
+  readonly cap?: number;
+  /**
+   * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
+   * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the form `softmax`,
+   * with scoring attributes, and with `trace`.
+   */
+  readonly lookAhead?: 'lazy' | 'eager';
   /**
    * Rules that completions never break (default: none): see `defineFilter`, `wordFilter`, `patternFilter`.
    * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
@@ -92,6 +104,8 @@ const SCHEMA = {
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
     attributes: { type: 'object', additionalProperties: { type: 'number', minimum: 0 }, default: {} },
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
+    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 0.5 },
+    lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },
     concurrency: { type: 'integer', minimum: 1, default: 16 },

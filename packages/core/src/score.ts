@@ -90,13 +90,14 @@ export async function score(
   for (let row = start; row < tokens.length; row++) {
     const token = tokens[row];
     const look = { hidden: (layer: number) => prefill.hidden(layer).subarray(row * model.width) };
+    const wave = { rows: [0], look };
     // Every token of a text was run, an end token too.
-    const candidates = { endTokens: NONE, tokens: Int32Array.of(token), rows: [0], look, before: NO_STATE };
-    const distances = meter.read(candidates);
+    const distances = meter.start(Int32Array.of(token), NONE, NO_STATE);
+    meter.read(wave, distances);
     if (meter.asks) {
       const candidate = candidateOf(token, assembler, tokenizer);
       const text = { prompt, prefix: assembler.text, candidates: Object.freeze([candidate]) };
-      await meter.ask(candidates, distances, { step: row - start, asked: [0], text, signal });
+      await meter.ask(distances, { step: row - start, asked: [0], text, wave, before: NO_STATE, signal });
       assembler.push(tokenizer.bytes(token));
     }
     distances.forEach(([distance], a) => columns[a].push(marginOf(bound[a].calibration, distance)));

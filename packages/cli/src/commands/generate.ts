@@ -12,6 +12,8 @@ export interface GenerateFlags extends ForbidFlags, ModelFlags, JsonFlag {
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
   readonly form: 'calibrated' | 'softmax';
+  readonly cap: number;
+  readonly lookAhead: 'lazy' | 'eager';
   readonly maxTokens: number;
   readonly samples: number;
   readonly temperature: number;
@@ -53,6 +55,12 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
         .choices(['calibrated', 'softmax'])
         .default('calibrated'),
     )
+    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 0.5)
+    .addOption(
+      new Option('--look-ahead <way>', 'lazy runs only candidates that can still win; the text is the same')
+        .choices(['lazy', 'eager'])
+        .default('lazy'),
+    )
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
     .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
@@ -81,4 +89,8 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       const { generate } = await import('../run/generate.js');
       await generate(prompt, flags, signal);
     });
+}
+
+function cap(text: string): number {
+  return text === 'none' ? Infinity : number({ min: 0 })(text);
 }

@@ -7,7 +7,7 @@ import {
   type Subspace,
 } from '@halfspace/core';
 import type { BenchFlags } from '../commands/bench.js';
-import { createCountingBackend, type TrunkCounts } from '../counting-backend.js';
+import { createCountingBackend, type TrunkCalls } from '../counting-backend.js';
 import { knownAttributes } from '../known-attributes.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
 import { note, print, printJson } from '../output.js';
@@ -22,8 +22,16 @@ const PROMPT =
 /** Cases that are timed at least: one attribute, two, and three. */
 const FEWEST_CASES = 3;
 
+/** Nats a token that lazy look-ahead is timed at, about. */
+const KL_LEVELS = [0.05, 0.15, 0.5];
+
+/** Completions that weights are fitted to such a level on, and how often. */
+const FITTED_ON = { maxTokens: 32, samples: 2 };
+const FITTINGS = 3;
+
 /** One way to decode, and its blocks. */
 interface Case {
+  readonly lookAhead: 'lazy' | 'eager';
   readonly attributes: readonly WeightedAttribute[];
   readonly blocks: Block[];
 }
@@ -42,9 +50,14 @@ export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<voi
   await withBackend(flags, signal, async (backend) => {
     const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend);
     const cases: Case[] = [undefined, ...attributes].map((_, count) => ({
+      lookAhead: 'eager',
       attributes: attributes.slice(0, count),
       blocks: [],
     }));
+    for (const level of KL_LEVELS) {
+      const scaled = await scaledTo(level, attributes, backend, flags, signal);
+      cases.push({ lookAhead: 'lazy', attributes: scaled, blocks: [] });
+    }
     await time(cases, backend, flags, signal);
     report(cases, backend, flags);
   });
@@ -78,6 +91,42 @@ async function fillUp(
   return [...attributes, ...(await Promise.all(standIns))];
 }
 
+/** The attributes with weights, in their proportions, that move a token by so many nats on average. */
+async function scaledTo(
+  level: number,
+  attributes: readonly WeightedAttribute[],
+  backend: Backend,
+  flags: BenchFlags,
+  signal: AbortSignal,
+): Promise<WeightedAttribute[]> {
+  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  let scale = 1;
+  const scaled = () => attributes.map(({ attribute, weight }) => ({ attribute, weight: weight * scale }));
+  for (let round = 0; round < FITTINGS; round++) {
+    const completions = await halfspace.generate({
+      ...FITTED_ON,
+      ...candidatesOf(flags),
+      prompt: PROMPT,
+      attributes: weightsOf(scaled()),
+      lookAhead: 'eager',
+      signal,
+    });
+    const tokens = completions.reduce((sum, each) => sum + each.tokens.length, 0);
+    const kl = completions.reduce((sum, each) => sum + each.kl, 0) / tokens;
+    // KL grows with the square of small weights, and slower later.
+    scale *= Math.sqrt(level / Math.max(kl, level / 16));
+  }
+  return scaled();
+}
+
+function candidatesOf({ candidates }: BenchFlags) {
+  return { topK: candidates, topP: 1 };
+}
+
+function weightsOf(attributes: readonly WeightedAttribute[]): Record<string, number> {
+  return Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight]));
+}
+
 /** Lets the cases take turns. The first round warms up and is not kept. */
 async function time(
   cases: readonly Case[],
@@ -97,9 +146,9 @@ async function time(
     for (let block = 0; block < total; block++) {
       const round = Math.floor(block / cases.length);
       // Another case begins each round, so that none always follows the same one.
-      const { attributes, blocks } = cases[(block + round) % cases.length];
-      const found = await timeBlock(halfspace, attributes, counting.counts, { flags, seed: round, signal });
-      if (round > 0) blocks.push(found);
+      const turn = cases[(block + round) % cases.length];
+      const found = await timeBlock(halfspace, turn, counting.counts, { flags, seed: round, signal });
+      if (round > 0) turn.blocks.push(found);
       progress.update(block + 1, total);
     }
   } finally {
@@ -109,31 +158,33 @@ async function time(
 
 async function timeBlock(
   halfspace: Halfspace,
-  attributes: readonly WeightedAttribute[],
-  counts: TrunkCounts,
+  { attributes, lookAhead }: Case,
+  counts: TrunkCalls,
   { flags, seed, signal }: { flags: BenchFlags; seed: number; signal: AbortSignal },
 ): Promise<Block> {
-  const before = { ...counts };
-  const [{ tokens, kl, timing }] = await halfspace.generate({
+  const before = counts.calls;
+  const [{ tokens, kl, rows, timing }] = await halfspace.generate({
+    ...candidatesOf(flags),
     prompt: PROMPT,
     maxTokens: flags.tokens,
-    topK: flags.candidates,
-    topP: 1,
     seed,
-    attributes: Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight])),
+    attributes: weightsOf(attributes),
+    lookAhead,
     signal,
   });
   return {
     msPerToken: timing.decodeMs / tokens.length,
     klPerToken: kl / tokens.length,
-    rowsPerToken: (counts.rows - before.rows) / tokens.length,
-    callsPerToken: (counts.calls - before.calls) / tokens.length,
+    rowsPerToken: rows / tokens.length,
+    callsPerToken: (counts.calls - before) / tokens.length,
   };
 }
 
 function report(cases: readonly Case[], { model }: Backend, { candidates, json }: BenchFlags): void {
   const [plain, ...steered] = cases.map((each) => ({
     attributes: namesOf(each),
+    weights: each.attributes.map(({ weight }) => weight),
+    lookAhead: each.lookAhead,
     candidates,
     klPerToken: meanOf(each, 'klPerToken'),
     msPerToken: median(each.blocks.map(({ msPerToken }) => msPerToken)),
@@ -145,18 +196,24 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, json }
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   if (json) {
     note(`Trunk calls per token, plain first: ${calls.join(', ')}`);
-    printJson({ plain: { msPerToken: plain.msPerToken }, steered, peakMemoryBytes });
+    printJson({
+      plain: { msPerToken: plain.msPerToken },
+      steered: steered.filter(({ lookAhead }) => lookAhead === 'eager'),
+      lazy: steered.filter(({ lookAhead }) => lookAhead === 'lazy'),
+      peakMemoryBytes,
+    });
     return;
   }
   const rows = [plain, ...steered].map((each, index) => [
     each.attributes.join(', ') || 'plain',
+    each.attributes.length === 0 ? '–' : each.lookAhead,
     each.msPerToken.toFixed(2),
     each.ratio.toFixed(2),
     each.rowsPerToken.toFixed(2),
-    String(calls[index]),
+    calls[index].toFixed(2),
     each.klPerToken.toFixed(3),
   ]);
-  const heading = ['steered by', 'ms', 'ratio', 'rows', 'trunk calls', 'KL (nats)'];
+  const heading = ['steered by', 'look-ahead', 'ms', 'ratio', 'rows', 'trunk calls', 'KL (nats)'];
   print(`${model.name}, per token, ${candidates} candidates:\n`);
   for (const line of table([heading, ...rows])) print(line);
   print(`\nPeak memory ${(peakMemoryBytes / 1e6).toFixed(0)} MB.`);

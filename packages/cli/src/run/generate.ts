@@ -9,6 +9,8 @@ import { withBackend } from '../with-backend.js';
 
 /** Rows that are run in a step at most. More would save little time, and keep the first result waiting. */
 const ROWS_PER_STEP = 40;
+/** Rows that a step evaluates of a completion whose look-ahead is lazy, on average. */
+const ROWS_IF_LAZY = 2;
 /** Completions that are decoded together at most. */
 const MOST_TOGETHER = 16;
 
@@ -46,13 +48,15 @@ function checked(prompt: string): string {
 }
 
 function start({ prompts, attributes, filters, flags, signal }: Task, backend: Backend, trace: boolean) {
-  const { form, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
+  const { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
   return halfspace.stream({
     prompts: flags.chat ? prompts.map(asChat) : prompts,
     attributes: Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight])),
     form,
+    cap,
+    lookAhead,
     maxTokens,
     samples,
     temperature,
@@ -62,13 +66,13 @@ function start({ prompts, attributes, filters, flags, signal }: Task, backend: B
     stop,
     filters,
     trace,
-    concurrency: concurrencyOf(attributes, topK),
+    concurrency: concurrencyOf(attributes, flags),
     signal,
   });
 }
 
-function concurrencyOf(attributes: readonly WeightedAttribute[], topK: number): number {
+function concurrencyOf(attributes: readonly WeightedAttribute[], { lookAhead, topK }: GenerateFlags): number {
   const steered = attributes.some(({ weight }) => weight > 0);
-  const rows = steered ? topK || ROWS_PER_STEP : 1;
-  return Math.min(MOST_TOGETHER, Math.max(1, Math.round(ROWS_PER_STEP / rows)));
+  const rows = lookAhead === 'lazy' ? ROWS_IF_LAZY : topK || ROWS_PER_STEP;
+  return Math.min(MOST_TOGETHER, Math.max(1, Math.round(ROWS_PER_STEP / (steered ? rows : 1))));
 }

@@ -53,9 +53,14 @@ export interface LookAheadRequest {
   readonly context: Context;
   /** Distinct candidate token ids, at least one. */
   readonly tokens: readonly number[];
+  /**
+   * Where each of them stands among all candidates of the step, ascending (default: 0, 1, 2, …). A candidate has
+   * the same numbers, bit for bit, whichever others are run with it, if it has the same rank.
+   */
+  readonly ranks?: readonly number[];
 }
 
-/** What the model makes of the candidates after one context. Valid until the next `lookAhead`. */
+/** What the model makes of some candidates after one context. Valid until that context is released. */
 export interface LookAhead {
   /**
    * Hidden states after each candidate, row-major [candidates, width], at one of the layers asked for
@@ -72,8 +77,8 @@ export interface LookAhead {
 /** Settings of {@link Backend.prefill}. */
 export interface PrefillOptions {
   /**
-   * Rows that one completion will evaluate in a step: 1 for plain decoding, the number of candidates
-   * for steered decoding. A backend may choose its arithmetic by it, and must keep to that choice for
+   * Rows that one completion will evaluate in a step: 1 for plain decoding, a few for steered decoding
+   * with lazy look-ahead, else the number of candidates. A backend may choose its arithmetic by it, and must keep to that choice for
    * every context that descends from this one.
    */
   readonly rowsPerStep: number;
@@ -114,8 +119,8 @@ export interface TextStates {
 }
 
 /**
- * Runs a model. This is the heart of Halfspace: one call of the model a step evaluates all candidates
- * of all completions, and the winners are kept without another one.
+ * Runs a model. This is the heart of Halfspace: one call of the model evaluates candidates of all
+ * completions, and the winners are kept without another one.
  *
  * A text has the same numbers, bit for bit, whatever else is held or is in the same call: seeds rely on it.
  *
@@ -139,7 +144,8 @@ export interface Backend {
   /** The next-token distributions after some contexts, in one call of the output head. */
   next(requests: readonly NextTokenRequest[]): Promise<NextTokens[]>;
   /**
-   * Runs all candidates of all contexts through the model in one call.
+   * Runs candidates of some contexts through the model in one call. All candidates of a step may be in one
+   * call, or some in a later one: what was found before stays valid.
    *
    * @throws HalfspaceError `context-overflow`, `unknown-token`
    */

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { perturb, winnerOf } from './draw.js';
+import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
+import { tilt } from './tilt.js';
+
+const NaNs = (size: number) => new Float64Array(size).fill(NaN);
+
+/** Runs waves until there are no more; says who won and how many were run. */
+function drawLazily(perturbed: Float64Array, bonus: Float64Array, expected: number, ceiling: number) {
+  const known = NaNs(perturbed.length);
+  let waves = 0;
+  for (;;) {
+    const wave = nextWave(perturbed, known, { expected, ceiling });
+    if (wave.length === 0) break;
+    waves++;
+    for (const i of wave) {
+      expect(known[i]).toBeNaN();
+      known[i] = bonus[i];
+    }
+  }
+  const rows = known.filter((value) => !Number.isNaN(value)).length;
+  return { winner: winnerOf(perturbed, known), rows, waves };
+}
+
+describe('nextWave', () => {
+  const real = fc.double({ min: -6, max: 6, noNaN: true });
+  // Few values, so that there are ties.
+  const coarse = fc.integer({ min: -3, max: 3 });
+
+  it('ends with the winner of all', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.oneof(real, coarse), fc.oneof(real, coarse)), { minLength: 1, maxLength: 12 }),
+        fc.oneof(real, coarse),
+        fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true }), fc.constant(Infinity)),
+        (candidates, expected, room) => {
+          const ceiling = expected + room;
+          const perturbed = Float64Array.from(candidates, ([value]) => value);
+          const bonus = Float64Array.from(candidates, ([, value]) => Math.min(value, ceiling));
+          expect(drawLazily(perturbed, bonus, expected, ceiling).winner).toBe(winnerOf(perturbed, bonus));
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('runs one candidate where no other can win, and all where any may', () => {
+    const perturbed = Float64Array.of(3, 0, 2.5);
+    const kept = Float64Array.of(1, 1, 1);
+    expect(nextWave(perturbed, NaNs(3), { expected: 1, ceiling: 1.2 })).toEqual([0]);
+    expect(nextWave(perturbed, NaNs(3), { expected: 1, ceiling: 1.5 })).toEqual([0, 2]);
+    expect(nextWave(perturbed, NaNs(3), { expected: 1, ceiling: Infinity })).toEqual([0, 1, 2]);
+    expect(drawLazily(perturbed, kept, 1, 1.2)).toEqual({ winner: 0, rows: 1, waves: 1 });
+    // The first loses so much that the third may win, and it does.
+    const lost = Float64Array.of(-1, 1.2, 1);
+    expect(drawLazily(perturbed, lost, 1, 1.2)).toEqual({ winner: 2, rows: 2, waves: 2 });
+  });
+
+  it('runs nothing where the bonus of all that can win is known', () => {
+    expect(nextWave(Float64Array.of(3, 0), Float64Array.of(1, NaN), { expected: 1, ceiling: 2 })).toEqual([]);
+  });
+});
+
+describe('estimateDivergence', () => {
+  it('is never negative, and KL(q‖p) on average', () => {
+    const logReference = Float64Array.from([0.4, 0.3, 0.2, 0.1], Math.log);
+    const tokens = Int32Array.of(5, 7, 8, 9);
+    for (const scale of [0, 0.5, 1, 2]) {
+      const bonus = Float64Array.of(-1, 0.8, 0.2, 0.8).map((value) => scale * value);
+      const rounds = 20_000;
+      let sum = 0;
+      let squares = 0;
+      for (let step = 0; step < rounds; step++) {
+        const perturbed = perturb(logReference, tokens, { key: { seed: 3, prompt: 4, sample: 0 }, step });
+        const estimate = estimateDivergence(perturbed, winnerOf(perturbed, bonus));
+        expect(estimate).toBeGreaterThanOrEqual(0);
+        sum += estimate;
+        squares += estimate ** 2;
+      }
+      const mean = sum / rounds;
+      const error = Math.sqrt((squares / rounds - mean ** 2) / rounds);
+      expect(Math.abs(mean - tilt(logReference, bonus).kl)).toBeLessThanOrEqual(4 * error);
+    }
+  });
+});

@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createHalfspace } from './container.js';
+import type { Completion } from './completion.js';
+import type { Backend } from './contracts/backend.js';
+import { defineAttribute } from './define-attribute.js';
+import type { DecodeOptions } from './options.js';
+import { chiSquareDeviate } from './testing/chi-square.js';
+import { createToyBackend, toyHidden, toyLogits, TOY_VOCABULARY } from './testing/toy-backend.js';
+
+const END = TOY_VOCABULARY.length - 1;
+const SLOPE = 2;
+
+const [kind, calm] = ['kind', 'calm'].map((name, axis) =>
+  defineAttribute({
+    name,
+    description: 'a test',
+    subspaces: [
+      {
+        model: 'toy-fingerprint',
+        layers: [1],
+        direction: Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0)),
+        offset: 0.1,
+        calibration: { slope: SLOPE, intercept: 0.25 },
+      },
+    ],
+  }),
+);
+const brief = defineAttribute({
+  name: 'brief',
+  description: 'a test',
+  score: ({ prefix, candidates }) => candidates.map(({ text }) => -(prefix + text).length),
+});
+
+/** A toy whose hidden states depend on the rank of a candidate, as those of a real model do in the last bits. */
+function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number } } {
+  const toy = createToyBackend({ endLogit: 0 });
+  return {
+    ...toy,
+    async lookAhead(requests, options) {
+      const looks = await toy.lookAhead(requests, options);
+      return looks.map((look, i) => ({
+        ...look,
+        hidden: (layer) =>
+          look
+            .hidden(layer)
+            .map((value, j) => value + 0.05 * (requests[i].ranks?.[Math.floor(j / 4)] ?? NaN)),
+      }));
+    },
+  };
+}
+
+const setUp = () => {
+  const backend = ranked();
+  return { backend, halfspace: createHalfspace({ backend, attributes: [kind, calm, brief] }) };
+};
+
+/** What lazy and eager look-ahead have in common. */
+const common = (completions: readonly Completion[]) =>
+  completions.map((each) => ({ ...each, kl: 0, rows: 0, timing: undefined, trace: undefined }));
+const total = (completions: readonly Completion[], figure: 'kl' | 'rows') =>
+  completions.reduce((sum, each) => sum + each[figure], 0);
+
+describe('lazy look-ahead', () => {
+  it('gives the completions of eager look-ahead, however they are batched', async () => {
+    let completions = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(2 ** 40),
+        fc.integer({ min: 4, max: 60 }),
+        fc.record({
+          attributes: fc.record({
+            kind: fc.double({ min: 0.1, max: 4, noNaN: true }),
+            calm: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 2, noNaN: true })),
+          }),
+          cap: fc.constantFrom(0, 0.2, 0.5, 1, 3),
+          topK: fc.constantFrom(0, 1, 4),
+          topP: fc.constantFrom(0.7, 1),
+          temperature: fc.constantFrom(0.5, 1, 1.5),
+        }),
+        async (seed, concurrency, options) => {
+          const task = { ...options, seed, prompts: ['ab', 'f g'], samples: 20, maxTokens: 5 };
+          const lazy = await setUp().halfspace.generate({ ...task, concurrency });
+          const eager = await setUp().halfspace.generate({ ...task, lookAhead: 'eager' });
+          expect(common(lazy)).toEqual(common(eager));
+          expect(total(lazy, 'rows')).toBeLessThanOrEqual(total(eager, 'rows'));
+          completions += lazy.length;
+        },
+      ),
+      { numRuns: 26 },
+    );
+    expect(completions).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('runs few candidates, in few calls, and counts them', async () => {
+    const { backend, halfspace } = setUp();
+    const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1, concurrency: 25 };
+    const lazy = await halfspace.generate({ ...task, attributes: { kind: 1 }, cap: 0.2 });
+    const tokens = lazy.reduce((sum, each) => sum + each.tokens.length, 0);
+    expect(total(lazy, 'rows')).toBe(backend.calls.rows);
+    expect(total(lazy, 'rows') / tokens).toBeLessThan(3);
+    // Four pools of eight steps, one after the other: hardly four waves each.
+    expect(backend.calls.lookAhead).toBeLessThan(128);
+  });
+
+  it('estimates KL without bias', async () => {
+    const task = {
+      prompt: 'abc',
+      samples: 3000,
+      maxTokens: 1,
+      topK: 0,
+      topP: 1,
+      attributes: { kind: 1, calm: 1 },
+    };
+    const lazy = await setUp().halfspace.generate(task);
+    const [exact] = await setUp().halfspace.generate({ ...task, samples: 1, lookAhead: 'eager' });
+    const mean = total(lazy, 'kl') / lazy.length;
+    const spread = Math.sqrt(lazy.reduce((sum, { kl }) => sum + (kl - mean) ** 2, 0) / lazy.length);
+    expect(exact.kl).toBeGreaterThan(0.1);
+    expect(Math.abs(mean - exact.kl)).toBeLessThan((4 * spread) / Math.sqrt(lazy.length));
+  });
+
+  it('draws from the re-weighted distribution of capped gains', async () => {
+    const backend = createToyBackend({ endLogit: 1 });
+    const halfspace = createHalfspace({ backend, attributes: [kind, calm] });
+    const weights = [2, 1];
+    const cap = 0.4;
+    const text = backend.tokenizer.encode('abc');
+    const logits = toyLogits(text, 1);
+    const gain = (after: readonly number[]) => {
+      const gains = weights.map(
+        (weight, axis) => weight * SLOPE * (toyHidden(after)[axis] - toyHidden(text)[axis]),
+      );
+      return Math.min(gains[0] + gains[1], cap * (weights[0] + weights[1]));
+    };
+    const masses = logits.map((logit, x) => Math.exp(logit + (x === END ? 0 : gain([...text, x]))));
+    const mass = masses.reduce((sum, value) => sum + value, 0);
+    const completions = await halfspace.generate({
+      prompt: 'abc',
+      samples: 4000,
+      maxTokens: 1,
+      topK: 0,
+      topP: 1,
+      cap,
+      attributes: { kind: weights[0], calm: weights[1] },
+    });
+    const observed = logits.map((_, x) => completions.filter(({ tokens }) => tokens[0] === x).length);
+    expect(
+      chiSquareDeviate(
+        observed,
+        masses.map((value) => value / mass),
+      ),
+    ).toBeLessThan(4);
+  });
+
+  it('is eager where a trace is wanted or a scoring attribute measures, and writes the same', async () => {
+    const task = { prompt: 'abc', samples: 20, maxTokens: 6, seed: 2, cap: 0.3 };
+    const lazy = await setUp().halfspace.generate({ ...task, attributes: { kind: 1 } });
+    const traced = await setUp().halfspace.generate({ ...task, attributes: { kind: 1 }, trace: true });
+    const measured = await setUp().halfspace.generate({ ...task, attributes: { kind: 1, brief: 0 } });
+    expect(common(traced)).toEqual(common(lazy));
+    expect(total(traced, 'rows')).toBeGreaterThan(total(lazy, 'rows'));
+    expect(measured.map(({ tokens }) => tokens)).toEqual(lazy.map(({ tokens }) => tokens));
+    const [step] = traced[0].trace ?? [];
+    expect(step.candidates.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 10);
+  });
+
+  it.each<[string, DecodeOptions]>([
+    ['without a cap', { cap: Infinity, attributes: { kind: 1 } }],
+    ['with the form softmax', { form: 'softmax', attributes: { kind: 1 } }],
+    ['at temperature 0', { temperature: 0, attributes: { kind: 1 } }],
+    ['with a scoring attribute', { attributes: { kind: 1, brief: 1 } }],
+  ])('is eager, and nothing is capped, %s', async (_, options) => {
+    const task = { prompt: 'abc', samples: 5, maxTokens: 4, topK: 5, ...options };
+    const found = await setUp().halfspace.generate(task);
+    const uncapped = await setUp().halfspace.generate({ ...task, cap: Infinity, lookAhead: 'eager' });
+    const strip = (each: Completion) => ({ ...each, timing: undefined });
+    expect(found.map(strip)).toEqual(uncapped.map(strip));
+  });
+});
