@@ -111,6 +111,7 @@ describe('lazy look-ahead', () => {
       topK: 0,
       topP: 1,
       attributes: { kind: 1, calm: 1 },
+      cap: 2,
     };
     const lazy = await setUp().halfspace.generate(task);
     const [exact] = await setUp().halfspace.generate({ ...task, samples: 1, lookAhead: 'eager' });
