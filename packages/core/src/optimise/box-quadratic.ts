@@ -1,0 +1,71 @@
+import { dot, solveNormal, triangularise } from './triangularise.js';
+
+/** Changes of the set of free variables, for each variable, after which the best point so far has to do. */
+const MOST_CHANGES = 4;
+
+/**
+ * Minimises ½‖Rx‖² + slope·x with low ≤ x ≤ high, by an active-set method from x = 0: variables are free
+ * or held at a bound, and every round solves for the free ones, as far as the bounds let it.
+ *
+ * @param factor - Columns of a square R without a null space.
+ * @param low - At most 0; may be −Infinity.
+ * @param high - At least 0; may be Infinity.
+ */
+export function minimiseInBox(
+  factor: readonly Float64Array[],
+  slope: Float64Array,
+  low: Float64Array,
+  high: Float64Array,
+): Float64Array {
+  const x = new Float64Array(slope.length);
+  const pressed = (j: number, gradient: number) =>
+    (gradient > 0 && x[j] === low[j]) || (gradient < 0 && x[j] === high[j]);
+  const free = new Set([...slope.keys()].filter((j) => slope[j] !== 0 && !pressed(j, slope[j])));
+  for (let change = 0; change < MOST_CHANGES * x.length; change++) {
+    if (!solveFree(factor, slope, low, high, x, free)) continue;
+    const gradient = gradientAt(factor, slope, x);
+    let worst = -1;
+    gradient.forEach((value, j) => {
+      if (free.has(j) || value === 0 || pressed(j, value)) return;
+      if (worst < 0 || Math.abs(value) > Math.abs(gradient[worst])) worst = j;
+    });
+    if (worst < 0) break;
+    free.add(worst);
+  }
+  return x;
+}
+
+/** Moves the free variables towards their minimum. One that meets a bound is held there, and the answer is false. */
+function solveFree(
+  factor: readonly Float64Array[],
+  slope: Float64Array,
+  low: Float64Array,
+  high: Float64Array,
+  x: Float64Array,
+  free: Set<number>,
+): boolean {
+  const places = [...free];
+  const gradient = gradientAt(factor, slope, x);
+  const move = solveNormal(
+    triangularise(places.map((j) => factor[j].slice())),
+    Float64Array.from(places, (j) => -gradient[j]),
+  );
+  let [share, blocking] = [1, -1];
+  places.forEach((j, i) => {
+    if (move[i] === 0) return;
+    const limit = Math.max(0, ((move[i] < 0 ? low[j] : high[j]) - x[j]) / move[i]);
+    if (limit < share) [share, blocking] = [limit, j];
+  });
+  places.forEach((j, i) => (x[j] += share * move[i]));
+  if (blocking < 0) return true;
+  x[blocking] = move[places.indexOf(blocking)] < 0 ? low[blocking] : high[blocking];
+  free.delete(blocking);
+  return false;
+}
+
+/** RᵀRx + slope. */
+function gradientAt(factor: readonly Float64Array[], slope: Float64Array, x: Float64Array): Float64Array {
+  const image = new Float64Array(x.length);
+  factor.forEach((column, j) => column.forEach((value, i) => (image[i] += value * x[j])));
+  return slope.map((value, j) => value + dot(factor[j], image));
+}

@@ -1,0 +1,77 @@
+/**
+ * A linear program in equality form, solved so far: every row has a basic column, which is a unit vector
+ * there, and the right side, at least 0, is the value of the basic columns. All others are 0.
+ */
+export interface Tableau {
+  readonly columns: Float64Array[];
+  readonly rightSide: Float64Array;
+  /** The basic column of each row. */
+  readonly basis: number[];
+  /** Whether a column may be other than 0. */
+  readonly open: boolean[];
+}
+
+/** Entries, reduced costs and right sides smaller than this are rounding. */
+const NOTHING = 1e-11;
+
+/**
+ * Minimises a cost by the simplex method, from where the tableau stands.
+ *
+ * @param cost - Cost of each column; bounded below on the feasible points.
+ * @returns The least cost, and the reduced cost of each column: what one unit of it would add.
+ */
+export function minimiseCost(tableau: Tableau, cost: Float64Array): { value: number; reduced: Float64Array } {
+  const { columns, basis, open } = tableau;
+  // From then on the first column that helps is taken, which cannot go in circles (Bland 1977).
+  const patience = 2 * columns.length;
+  for (let pivots = 0; ; pivots++) {
+    const reduced = Float64Array.from(columns, (column, c) =>
+      basis.reduce((sum, basic, row) => sum - cost[basic] * column[row], cost[c]),
+    );
+    const careful = pivots > patience;
+    const entering = chooseEntering(reduced, open, careful);
+    const row = entering < 0 || pivots > 4 * patience ? -1 : chooseRow(tableau, entering, careful);
+    if (row < 0) return { value: valueOf(tableau, cost), reduced };
+    pivot(tableau, row, entering);
+  }
+}
+
+function valueOf({ basis, rightSide }: Tableau, cost: Float64Array): number {
+  return basis.reduce((sum, c, row) => sum + cost[c] * rightSide[row], 0);
+}
+
+function chooseEntering(reduced: Float64Array, open: readonly boolean[], careful: boolean): number {
+  let best = -1;
+  for (let c = 0; c < reduced.length; c++) {
+    if (!open[c] || reduced[c] > -NOTHING) continue;
+    if (best < 0 || reduced[c] < reduced[best]) best = c;
+    if (careful) break;
+  }
+  return best;
+}
+
+/** The row whose basic column first falls to 0 as the entering one grows; of several, the safest to divide by. */
+function chooseRow({ columns, rightSide, basis }: Tableau, entering: number, careful: boolean): number {
+  const column = columns[entering];
+  let [best, least] = [-1, Infinity];
+  column.forEach((entry, row) => {
+    if (entry < NOTHING) return;
+    const ratio = rightSide[row] / entry;
+    const better = careful ? basis[row] < basis[best] : entry > column[best];
+    if (best < 0 || ratio < least - NOTHING || (ratio <= least + NOTHING && better)) best = row;
+    least = Math.min(least, ratio);
+  });
+  return best;
+}
+
+function pivot({ columns, rightSide, basis }: Tableau, row: number, entering: number): void {
+  const divisor = columns[entering].slice();
+  for (const column of [...columns, rightSide]) {
+    const share = column[row] / divisor[row];
+    if (share === 0) continue;
+    for (let i = 0; i < column.length; i++) column[i] -= share * divisor[i];
+    column[row] = share;
+  }
+  for (let i = 0; i < rightSide.length; i++) rightSide[i] = Math.max(rightSide[i], 0);
+  basis[row] = entering;
+}
