@@ -3,8 +3,8 @@ import type { LinearConstraint } from '../optimise/linear-constraint.js';
 
 /** By how much HiGHS may miss a bound; the least that it takes. */
 const TOLERANCE = 1e-10;
-/** What probabilities add up to for HiGHS, so that this tolerance is a small share of them. */
-const MASS = 1_000;
+/** What probabilities are multiplied by for HiGHS, so that this tolerance is a small share of them. */
+const UNIT = 1_000;
 
 // Its types say that it is a CommonJS module, and it is not.
 const highs = await (loadHighs as unknown as typeof loadHighs.default)();
@@ -20,7 +20,7 @@ model.options.set({
 /** A number that HiGHS found. */
 export interface Bounded {
   readonly value: number;
-  /** What it may be off, because bounds are kept to a tolerance. */
+  /** What it may be off, because bounds and optimality are kept to a tolerance. */
   readonly error: number;
 }
 
@@ -80,7 +80,7 @@ export function findNearestDistributions(
     ]),
     ...levels.map((level) => [...level.keys()].map((column): [number, number] => [column, 1])),
   ];
-  const targets = [MASS, ...constraints.map(({ target }) => target * MASS)];
+  const targets = [UNIT, ...constraints.map(({ target }) => target * UNIT)];
   const data = {
     numCols: columns,
     numRows: rows.length,
@@ -104,12 +104,13 @@ export function findNearestDistributions(
   function minimise(costs: Float64Array): Bounded {
     model.changeColsCost({ kind: 'range', from: 0, to: columns - 1 }, costs);
     // Where rounding has left no point at all, there is one a little further out.
-    for (const slack of [0, 1e-10, 1e-8, 1e-6]) {
+    for (const slack of [0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6]) {
       for (const [l, most] of reached.entries()) model.changeRowBounds(targets.length + l, 0, most + slack);
       model.run();
       if (model.getModelStatus() !== highs.constants.modelStatus.optimal) continue;
       const prices = model.getSolution().rowDual.reduce((sum, price) => sum + Math.abs(price), 0);
-      return { value: model.getObjectiveValue() / MASS, error: ((TOLERANCE + slack) * prices) / MASS };
+      const error = (10 * (TOLERANCE + slack) * prices) / UNIT;
+      return { value: model.getObjectiveValue() / UNIT, error };
     }
     throw new Error(`HiGHS ended with status ${model.getModelStatus()}.`);
   }
@@ -118,7 +119,7 @@ export function findNearestDistributions(
     const costs = new Float64Array(columns);
     for (const column of level.keys()) costs[column] = 1;
     const { value, error } = attainable ? violation : minimise(costs);
-    reached.push(Math.max(0, value * MASS));
+    reached.push(Math.max(0, value * UNIT));
     violation = { value: violation.value + value, error: violation.error + error };
   }
   return {
