@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readSubspace, subspaceOf } from '@halfspace/subspace';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, type RunOptions } from './support/halfspace.js';
 import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
@@ -82,6 +83,72 @@ it.each([
   expect(
     (await workspace.listing()).filter((name) => name.includes('half.state') && !name.includes('partial')),
   ).toEqual([]);
+});
+
+describe('shards', () => {
+  const shard = async (part: string, state: string, options = '') =>
+    workspace.run([
+      ...`fit --attribute early --json --data rows.jsonl --layer 1,2 --shard ${part} --state ${state} ${options}`
+        .trim()
+        .split(' '),
+      ...SMALL,
+    ]);
+  const merge = async (states: string) =>
+    workspace.run(words('merged', `--data rows.jsonl --layer 1,2 --merge ${states}`));
+
+  it('merged come to the fit of the whole', async () => {
+    for (const part of [1, 2, 3]) {
+      const run = await shard(`${part}/3`, `${part}.hsfit`);
+      expect(run).toMatchObject({ code: 0 });
+      expect(jsonLines(run.stdout)).toMatchObject([
+        {
+          state: `${part}.hsfit`,
+          shard: `${part}/3`,
+          report: { rows: part === 1 ? 533 : expect.any(Number) },
+        },
+      ]);
+    }
+    expect(await merge('1.hsfit 2.hsfit 3.hsfit')).toMatchObject({ code: 0 });
+    const [whole, merged] = await Promise.all(
+      ['whole', 'merged'].map(async (name) => readSubspace(join(workspace.path, `${name}.json`))),
+    );
+    const [one, other] = [whole, merged].map(subspaceOf);
+    let cosine = 0;
+    one.direction.forEach((value, i) => (cosine += value * other.direction[i]));
+    expect(cosine).toBeCloseTo(1, 6);
+    expect(other.offset).toBeCloseTo(one.offset, 6);
+    expect(other.calibration.slope / one.calibration.slope).toBeCloseTo(1, 5);
+    expect({ layers: merged.layers, data: merged.data }).toEqual({ layers: whole.layers, data: whole.data });
+    expect(merged.figures.mean.auroc).toBeCloseTo(whole.figures.mean.auroc, 6);
+    // The states of shards are the user's, and stay.
+    expect(await workspace.listing()).toEqual(expect.arrayContaining(['1.hsfit', '2.hsfit', '3.hsfit']));
+  });
+
+  it('are refused in another order, twice, or from another fit', async () => {
+    const refused = (message: string) => ({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`^error \\(other-state\\): ${message}`, 'm')),
+    });
+    expect(await merge('2.hsfit 1.hsfit 3.hsfit')).toMatchObject(
+      refused('--merge: .* in the order of the data'),
+    );
+    expect(await merge('1.hsfit 1.hsfit')).toMatchObject(refused('1.hsfit does not go with 1.hsfit'));
+    await shard('1/3', 'other.hsfit', '--positions last');
+    expect(await merge('1.hsfit other.hsfit')).toMatchObject(refused('other.hsfit does not go with 1.hsfit'));
+  });
+
+  it.each([
+    ['', "required option '--output <file>' not specified"],
+    ['--shard 1/2', '--shard needs --state'],
+    ['--shard 3/2 --state x', 'as in 1/4'],
+    ['--shard 1/2 --state x --output y.json', 'cannot be used with'],
+  ])('are asked for as they must: %s', async (options, message) => {
+    const line = `fit --attribute early --data rows.jsonl ${options}`.trim();
+    expect(await workspace.run(line.split(' '))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    });
+  });
 });
 
 it('comes to the same from CSV, with its columns by other names', async () => {

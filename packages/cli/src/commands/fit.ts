@@ -6,11 +6,12 @@ import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { parseLayers } from '../options/layers.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer, number } from '../options/number.js';
+import { parseShard, type Shard } from '../options/shard.js';
 
 /** Options of `halfspace fit`. */
 export interface FitFlags extends ModelFlags, DataFlags, FitKindFlags, JsonFlag {
   readonly attribute: string;
-  readonly output: string;
+  readonly output?: string;
   readonly score?: string;
   readonly chat?: true;
   readonly layer?: readonly number[];
@@ -18,11 +19,15 @@ export interface FitFlags extends ModelFlags, DataFlags, FitKindFlags, JsonFlag 
   readonly heldOut?: number;
   readonly seed?: number;
   readonly state?: string;
+  readonly shard?: Shard;
+  readonly merge?: readonly string[];
   readonly force?: true;
 }
 
 const PAIR = ['chosen', 'rejected'];
 const LABELS = ['label', 'score', 'desired', 'undesired', 'response'];
+
+const USAGE = { code: 'usage' };
 
 const EXAMPLES = `
 The data are JSON lines, CSV or Parquet, by the ending of the file. A row has a
@@ -33,6 +38,9 @@ left out. An installed attribute can read the labels of its own data.
 What the data are like and what is doubtful about them is told before the model
 runs. A fit that was interrupted goes on where it was when it is started again.
 
+Shards can be summed up at the same time, also on several machines. Merged they
+come to what one fit does; each needs the options and the data of the whole.
+
 Examples:
   $ halfspace fit --attribute truthfulness --output truthfulness.json \\
       --data train.jsonl --label truthful --layer 12-18
@@ -40,11 +48,15 @@ Examples:
       --label anger --desired '<=0.25' --undesired '>=0.5'
   $ halfspace fit --attribute helpfulness --output helpfulness.json \\
       --data pairs.parquet --chosen better --rejected worse --centring prompt
-  $ halfspace generate "Well, I think" --attribute ./calm.json=2`;
+  $ halfspace generate "Well, I think" --attribute ./calm.json=2
+  $ halfspace fit --attribute calm --data a.csv --shard 1/2 --state 1.hsfit
+  $ halfspace fit --attribute calm --data a.csv --shard 2/2 --state 2.hsfit
+  $ halfspace fit --attribute calm --data a.csv --merge 1.hsfit 2.hsfit \\
+      --output calm.json`;
 
 /** Adds `halfspace fit`. */
 export function addFit(program: Command, signal: AbortSignal): void {
-  const command = program
+  const command: Command = program
     .command('fit')
     .summary('fit a subspace for an attribute on labelled texts')
     .description(
@@ -55,7 +67,7 @@ export function addFit(program: Command, signal: AbortSignal): void {
       '--data <file...>',
       '.jsonl, .csv, .tsv or .parquet; may be repeated; - reads JSON lines on stdin',
     )
-    .requiredOption('--output <file>', 'where to write the subspace')
+    .option('--output <file>', 'where to write the subspace')
     .option(
       '--prompt <column>',
       'column of the text before the response (default: prompt, where there is one)',
@@ -109,11 +121,28 @@ export function addFit(program: Command, signal: AbortSignal): void {
       '--state <file>',
       'where to keep what is done so far, until the fit is done (default: the output with .state behind it)',
     )
+    .addOption(
+      new Option(
+        '--shard <part>',
+        'sum up a part of the rows, as in 1/4, in the file of --state, and fit nothing yet',
+      )
+        .argParser(parseShard)
+        .conflicts(['output', 'merge', 'force']),
+    )
+    .option('--merge <state...>', 'fit on what shards have summed up, in the order of the data')
     .option('--force', 'keep a subspace that is no better than chance');
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: FitFlags) => {
+      const { output, shard, state } = flags;
+      if (shard !== undefined) {
+        if (state === undefined) command.error('error: --shard needs --state, the file to sum up in.', USAGE);
+        const { fitShard } = await import('../run/fit-shard.js');
+        return fitShard(flags, { shard, path: state }, signal);
+      }
+      if (output === undefined)
+        command.error("error: required option '--output <file>' not specified", USAGE);
       const { fit } = await import('../run/fit.js');
-      await fit(flags, signal);
+      return fit(flags, output, signal);
     });
 }
