@@ -1,9 +1,10 @@
 import type { DataReport, Rows } from '@halfspace/subspace';
 import { amount } from './amount.js';
 import { errColours } from './colours.js';
-import type { FitFlags } from './commands/fit.js';
 import { gatherByPrompt } from './gather-by-prompt.js';
-import { arePairs, openLabelledTexts } from './labelled-texts.js';
+import type { LabelFlags } from './label-recipe.js';
+import { arePairs, openLabelledTexts, type TextColumns } from './labelled-texts.js';
+import type { FitKindFlags } from './options/fit-kind.js';
 import { note } from './output.js';
 import { recipeOf } from './recipe-of.js';
 
@@ -11,16 +12,25 @@ import { recipeOf } from './recipe-of.js';
 export interface FitData {
   readonly rows: Rows;
   /** How many the last reading left out. */
-  leftOut(): number;
+  readonly leftOut: () => number;
 }
 
+/** What the flags say of rows to fit on. */
+type FitDataFlags = TextColumns & LabelFlags & Pick<FitKindFlags, 'centring'>;
+
 /**
- * Opens the rows of a fit.
+ * Opens files with rows to fit on.
  *
+ * @param attribute - Its name: it may know how to read their labels.
  * @throws HalfspaceError as `openLabelledTexts`
  */
-export async function openFitData(flags: FitFlags, signal: AbortSignal): Promise<FitData> {
-  const texts = openLabelledTexts(flags.data, flags, await recipeOf(flags.attribute, flags, note), signal);
+export async function openFitData(
+  attribute: string,
+  paths: readonly string[],
+  flags: FitDataFlags,
+  signal: AbortSignal,
+): Promise<FitData> {
+  const texts = openLabelledTexts(paths, flags, await recipeOf(attribute, flags, note), signal);
   const gather = flags.centring === 'prompt' && !arePairs(flags);
   return { rows: gather ? await gatherByPrompt(texts) : texts, leftOut: () => texts.leftOut };
 }

@@ -7,6 +7,7 @@ import {
   type LabelledText,
 } from '@halfspace/subspace';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
+import { type FitData, tellOfData } from '../fit-data.js';
 import { arePairs } from '../labelled-texts.js';
 import { createProgress } from '../progress.js';
 
@@ -29,7 +30,7 @@ const SHARES = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
 export async function studyFits(
   backend: Backend,
   attribute: LinearAttribute,
-  { training, judged }: Readonly<Record<'training' | 'judged', AsyncIterable<LabelledText> | LabelledText[]>>,
+  { training, judged }: { readonly training: FitData; readonly judged: readonly LabelledText[] },
   flags: EvaluateSubspaceFlags,
   signal: AbortSignal,
 ): Promise<FitStudy> {
@@ -38,13 +39,14 @@ export async function studyFits(
   const sweep = layersOf(flags, backend).map((layer): FitVariant => ({ layers: [layer], share: 1 }));
   const progress = createProgress('Fitting', (done, total) => `${done} of ${total} tokens`);
   const { estimator, positions, centring } = flags;
-  const compared = await compareFits(backend, training, judged, [...curve, ...sweep], {
+  const compared = await compareFits(backend, training.rows, judged, [...curve, ...sweep], {
     pairs: arePairs(flags),
     chat: flags.chat ?? false,
     ...(estimator !== undefined && { estimator }),
     ...(positions !== undefined && { positions }),
     ...(centring !== undefined && { centring }),
     signal,
+    onReport: (report) => tellOfData(report, training.leftOut()),
     onProgress: ({ done, total }) => progress.update(done, total),
   }).finally(() => progress.stop());
   return {

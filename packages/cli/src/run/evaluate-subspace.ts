@@ -1,16 +1,15 @@
 import { HalfspaceError, type Attribute, type LinearAttribute } from '@halfspace/core';
-import { evaluateAttributes, type Evaluation, type LabelledText } from '@halfspace/subspace';
+import { evaluateAttributes, type Evaluation } from '@halfspace/subspace';
 import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
 import { studyFits, type FitStudy } from '../evaluation/fit-study.js';
-import { gatherByPrompt } from '../gather-by-prompt.js';
-import { arePairs, openLabelledTexts } from '../labelled-texts.js';
+import { openFitData } from '../fit-data.js';
+import { arePairs } from '../labelled-texts.js';
 import { loadAttributes } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readData } from '../read-data.js';
-import { recipeOf } from '../recipe-of.js';
 import { withBackend } from '../with-backend.js';
 import { evaluateMultipleChoice } from './evaluate-choices.js';
 
@@ -20,7 +19,7 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
   const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
   if (flags.choices !== undefined) return evaluateMultipleChoice(attributes, flags.choices, flags, signal);
   const texts = await readData(attributes[0].name, flags.data, flags, signal);
-  const training = flags.train && (await openTraining(attributes[0].name, flags.train, flags, signal));
+  const training = flags.train && (await openFitData(attributes[0].name, flags.train, flags, signal));
   const { evaluation, study } = await withBackend(flags, signal, async (backend) => {
     // Before the evaluation, because it checks the training data, too.
     const study =
@@ -40,17 +39,6 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
     showEvaluation(evaluation, study);
     if (flags.output !== undefined) print(`\nWritten to ${flags.output}.`);
   }
-}
-
-/** The training data, read from their files each time that they are gone through. */
-async function openTraining(
-  attribute: string,
-  paths: readonly string[],
-  flags: EvaluateSubspaceFlags,
-  signal: AbortSignal,
-): Promise<AsyncIterable<LabelledText> | LabelledText[]> {
-  const texts = openLabelledTexts(paths, flags, await recipeOf(attribute, flags), signal);
-  return flags.centring === 'prompt' && !arePairs(flags) ? gatherByPrompt(texts) : texts;
 }
 
 async function writeReport(path: string, evaluation: Evaluation, study?: FitStudy): Promise<void> {

@@ -19,7 +19,7 @@ export async function fitShard(
   signal: AbortSignal,
 ): Promise<void> {
   await assertWritable(path);
-  const { rows, leftOut } = await openFitData(flags, signal);
+  const { rows, leftOut } = await openFitData(flags.attribute, flags.data, flags, signal);
   const part = await shardOf(rows, shard, arePairs(flags) || flags.centring === 'prompt');
   const state = await readState(path);
   let report: DataReport | undefined;

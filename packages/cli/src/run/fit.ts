@@ -24,7 +24,7 @@ export async function fit(flags: FitFlags, output: string, signal: AbortSignal):
   const statePath = flags.state ?? `${output}.state`;
   await assertWritable(output);
   await assertWritable(statePath);
-  const { rows, leftOut } = await openFitData(flags, signal);
+  const { rows, leftOut } = await openFitData(flags.attribute, flags.data, flags, signal);
   const left = await readState(statePath);
   const state = left ?? (flags.merge && (await mergeStates(flags.merge)));
   let report: DataReport | undefined;

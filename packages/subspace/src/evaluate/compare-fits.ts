@@ -22,7 +22,7 @@ export interface FitVariant {
 /** Settings of {@link compareFits}. Those of a fit mean what they mean there; rows of both kinds are pairs, or neither. */
 export type CompareFitsOptions = Pick<
   FitOptions,
-  'estimator' | 'positions' | 'centring' | 'pairs' | 'chat' | 'seed' | 'onProgress' | 'signal'
+  'estimator' | 'positions' | 'centring' | 'pairs' | 'chat' | 'seed' | 'onReport' | 'onProgress' | 'signal'
 >;
 
 /** What came of a variant. */
@@ -75,6 +75,7 @@ export async function compareFits(
   ] as const;
   checkSides(surveys[0], FEWEST_ROWS, 'to fit on');
   checkSides(surveys[1], 1, 'to judge on');
+  options.onReport?.(surveys[0].report);
   const run: Run = { backend, options, progress: progressOf(options, surveys) };
 
   const texts = new Set<number>();
