@@ -5,7 +5,7 @@ import { attributeAtPath, attributeOfPackage, type AttributeModule } from './att
 import { findConfig, isPlace, type FoundConfig } from './find-config.js';
 
 /** The packages of the attributes that come with the command. A further one is a further entry. */
-const INSTALLED = ['@halfspace/attribute-toxicity', '@halfspace/attribute-truthfulness'];
+const INSTALLED = ['toxicity', 'helpfulness', 'truthfulness'].map((name) => `@halfspace/attribute-${name}`);
 
 /** The attributes that can be called by their name. */
 export interface KnownAttributes {

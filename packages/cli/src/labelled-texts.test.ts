@@ -88,6 +88,19 @@ describe('openLabelledTexts', () => {
     });
   });
 
+  it('finds pairs among rows with labels', async () => {
+    const path = await fileOf(
+      { prompt: 'p', chosen: 'a', rejected: 'b' },
+      { prompt: 'q', response: 'c', label: 0, chosen: 'no pair' },
+    );
+    const { texts } = await read([path], { group: 'prompt' });
+    expect(texts).toEqual([
+      { prompt: 'p', response: 'a', label: 1, group: 'p' },
+      { prompt: 'p', response: 'b', label: 0, group: 'p' },
+      { prompt: 'q', response: 'c', label: 0, group: 'q' },
+    ]);
+  });
+
   it('names the row that it cannot use', async () => {
     const one = async (row: object, columns: TextColumns = {}) => read([await fileOf(row)], columns);
     await expect(one({ response: 'a' })).rejects.toThrow('data.jsonl:1: "label" is missing');

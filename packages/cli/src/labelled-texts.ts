@@ -26,14 +26,15 @@ export interface LabelledTexts extends AsyncIterable<LabelledText> {
   readonly leftOut: number;
 }
 
-/** Whether rows hold two responses each, as {@link TextColumns} say. */
+/** Whether all rows hold two responses each, as {@link TextColumns} say. */
 export function arePairs({ chosen, rejected }: TextColumns): boolean {
   return chosen !== undefined || rejected !== undefined;
 }
 
 /**
  * The rows of some files, one file after the other, as labelled texts. Of a pair there are two: the chosen
- * one with the label 1, then the rejected one with 0. Nothing is read yet, and nothing is kept but what comes
+ * one with the label 1, then the rejected one with 0. Where nothing is said of pairs, rows with the columns `chosen` and
+ * `rejected` and no response are pairs among the others. Nothing is read yet, and nothing is kept but what comes
  * from stdin.
  *
  * @returns What throws while it is gone through: a HalfspaceError as {@link streamRows}, and `no-data` at the end
@@ -45,7 +46,7 @@ export function openLabelledTexts(
   labelOf: LabelRecipe,
   signal?: AbortSignal,
 ): LabelledTexts {
-  const read = arePairs(columns) ? pairReader(columns) : textReader(columns, labelOf);
+  const read = arePairs(columns) ? pairReader(columns) : mixedReader(columns, labelOf);
   let stdin: Promise<Row[]> | undefined;
   let leftOut = 0;
 
@@ -82,6 +83,16 @@ export function openLabelledTexts(
 
 /** Makes the labelled texts of a row: none when it is left out. */
 type RowReader = (row: Row) => readonly LabelledText[];
+
+function mixedReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
+  const { text, response = text ?? 'response' } = columns;
+  const [readText, readPair] = [textReader(columns, labelOf), pairReader(columns)];
+  return (row) => {
+    const { [response]: single, chosen, rejected } = row.values;
+    const isPair = single === undefined && chosen !== undefined && rejected !== undefined;
+    return isPair ? readPair(row) : readText(row);
+  };
+}
 
 function textReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
   const { text, prompt = 'prompt', response = text ?? 'response' } = columns;

@@ -32,8 +32,9 @@ const USAGE = { code: 'usage' };
 const EXAMPLES = `
 The data are JSON lines, CSV or Parquet, by the ending of the file. A row has a
 response, its prompt if there is one, and a label; or a prompt with a chosen and
-a rejected response. Rows that are on neither side or have an empty response are
-left out. An installed attribute can read the labels of its own data.
+a rejected response: among labelled rows, or alone (--chosen, --rejected), where
+margins are calibrated to tell which of two is better. Rows that are on neither
+side or have an empty response are left out. An installed attribute can read the labels of its own data.
 
 What the data are like and what is doubtful about them is told before the model
 runs. A fit that was interrupted goes on where it was when it is started again.

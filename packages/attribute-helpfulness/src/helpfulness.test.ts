@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { helpfulness, labelOf } from './helpfulness.js';
+
+describe('helpfulness', () => {
+  it('has a subspace for the default model', () => {
+    expect(helpfulness.subspaces).toHaveLength(1);
+  });
+
+  it('takes 1 as informative, 0 as not, and nothing between them', () => {
+    expect([1, 0.5, 0].map((helpful) => labelOf({ helpful }))).toEqual([1, undefined, 0]);
+  });
+});

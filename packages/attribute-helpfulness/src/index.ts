@@ -1,0 +1,1 @@
+export { labelOf, helpfulness } from './helpfulness.js';
