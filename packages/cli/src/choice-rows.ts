@@ -5,7 +5,8 @@ import { readRows } from './stream-rows.js';
 
 /**
  * Reads questions with answers to choose from. A column of choices holds an object with the answers for keys and
- * whether they are right (1 or true, 0 or false) for values, as in the multiple choice of TruthfulQA.
+ * whether they are right (1 or true, 0 or false) for values, as in the multiple choice of TruthfulQA. An empty answer, of which
+ * TruthfulQA has some, is none.
  *
  * @param columns - `choices`: the columns of choices, each a set of questions of its own.
  * @returns By column.
@@ -28,9 +29,11 @@ export async function readChoices(
 function choicesOf({ values, place }: Row, column: string): ChoiceQuestion['choices'] {
   const value = values[column];
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  const choices = entries.map(([response, right]) => ({ response, right: Number(right) }));
+  const choices = entries
+    .filter(([response]) => response !== '')
+    .map(([response, right]) => ({ response, right: Number(right) }));
   const sides = new Set(choices.map(({ right }) => right));
-  const whole = choices.every(({ response, right }) => response !== '' && (right === 0 || right === 1));
+  const whole = choices.every(({ right }) => right === 0 || right === 1);
   if (whole && sides.size === 2)
     return choices.map(({ response, right }) => ({ response, right: right === 1 }));
   throw new HalfspaceError(
