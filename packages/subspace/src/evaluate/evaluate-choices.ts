@@ -18,7 +18,12 @@ export interface ChoiceQuestion {
   /** The question. */
   readonly prompt: string;
   /** Answers; at least one that is right and one that is not. */
-  readonly choices: readonly { readonly response: string; readonly right: boolean }[];
+  readonly choices: readonly {
+    /** The answer. */
+    readonly response: string;
+    /** Whether it is right. */
+    readonly right: boolean;
+  }[];
 }
 
 /** Settings of {@link evaluateChoices}. */
@@ -34,8 +39,11 @@ export interface ChoiceEvaluation {
   readonly logLikelihood: ChoiceFigures;
   /** When the choice with the largest margin is taken: of each attribute, in the order given, by reading. */
   readonly attributes: readonly {
+    /** Its name. */
     readonly attribute: string;
+    /** The layers that it reads. */
     readonly layers: readonly number[];
+    /** By the way that an answer is read. */
     readonly readings: Readonly<Record<PairReading, ChoiceFigures>>;
   }[];
 }
