@@ -8,11 +8,11 @@ import { bonusOf, type Weighting } from './tilt.js';
  */
 export function isCapped(
   attributes: readonly BoundAttribute[],
-  { cap, form, temperature }: CheckedOptions,
+  { cap, control, form, temperature }: CheckedOptions,
 ): boolean {
   const steering = attributes.filter(({ weight }) => weight > 0);
   const linear = steering.length > 0 && steering.every(({ source }) => !isScoring(source));
-  return linear && cap < Infinity && form === 'calibrated' && temperature > 0;
+  return linear && control.mode === 'penalty' && cap < Infinity && form === 'calibrated' && temperature > 0;
 }
 
 /** What is known of a candidate's bonus before it is run through the model. */

@@ -1,4 +1,5 @@
 import type { HalfspaceError } from './errors.js';
+import type { StepStatus } from './optimise/project.js';
 import type { ScoredMargins } from './score.js';
 
 /** One candidate of a step, as a trace shows it. */
@@ -15,6 +16,22 @@ export interface TracedCandidate {
   readonly probability: number;
 }
 
+/** What the optimiser of a step did. */
+export interface TracedControl {
+  readonly status: StepStatus;
+  /**
+   * Weight of each attribute's margin that was used, nats per unit of margin: the given one, scaled by a
+   * budget, or with what constraints added to it. Infinite where a constraint is at the edge of what can be had.
+   */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Weight of each constraint, in the order given in nats per unit of margin or, of a chance, in nats; none for a budget. */
+  readonly constraintWeights: readonly number[];
+  /** Constraints that could not be met together in this step, as indices. */
+  readonly conflicts: readonly number[];
+  /** Expected margin of each attribute, under the reference distribution and under what became of it. */
+  readonly expected: Readonly<Record<string, { readonly before: number; readonly after: number }>>;
+}
+
 /** One step of a completion. */
 export interface TracedStep {
   /** From 0. */
@@ -25,6 +42,8 @@ export interface TracedStep {
   readonly chosen: number;
   /** KL(q‖p) of the step, nats. */
   readonly kl: number;
+  /** Only where `control` is other than `penalty`. */
+  readonly control?: TracedControl;
 }
 
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
@@ -51,6 +70,8 @@ export interface Completion {
   readonly kl: number;
   /** Candidates that were run through the model, over all steps. */
   readonly rows: number;
+  /** How many steps came to which status; only where `control` is other than `penalty`. */
+  readonly statuses?: Readonly<Record<StepStatus, number>>;
   /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */
   readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
   /** Why it ended. */

@@ -2,6 +2,7 @@ import type { BoundAttribute } from './bound-attributes.js';
 import { boundBonus, capBonus, isCapped, type BonusBounds } from './cap.js';
 import type { Backend } from './contracts/backend.js';
 import type { FinishReason, StreamEvent } from './completion.js';
+import { allowance, controlStep, type ControlledStep } from './controlled-step.js';
 import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
@@ -35,6 +36,8 @@ interface Outcome {
   readonly kl: number;
   /** Log-probability of each candidate; undefined where not all are known. */
   readonly logQ: Float64Array | undefined;
+  /** What an optimiser did; undefined in the mode `penalty`. */
+  readonly controlled?: ControlledStep;
 }
 
 /** Why a completion ended, if it did. */
@@ -58,8 +61,8 @@ export interface DecodeTask {
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
   const { backend, prompts, attributes, options, signal } = task;
   const { tokenizer, model } = backend;
-  const { filters } = options;
-  const steered = attributes.some(({ weight }) => weight > 0);
+  const { control, filters } = options;
+  const steered = control.mode === 'constraints' || attributes.some(({ weight }) => weight > 0);
   const meter = createMeter(attributes, model.width);
   const capped = isCapped(attributes, options);
   const lazy = capped && options.lookAhead === 'lazy' && !options.trace && !meter.asks;
@@ -186,19 +189,40 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { logReference } = reference;
     if (decided !== undefined) return { chosen: decided, kl: 0, logQ: logReference };
     const bonus = bonusIn(step);
+    if (control.mode !== 'penalty') {
+      const controlled = optimise(step, bonus);
+      const { logQ, kl } = controlled;
+      const gained = logQ.map((value, x) => value - logReference[x]);
+      return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
+    }
     const chosen = winnerOf(perturbed, bonus);
     return lazy
       ? { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined }
       : { chosen, ...tilt(logReference, bonus) };
   }
 
+  function optimise({ live: each, reference, distances }: PendingStep, bonus: Float64Array): ControlledStep {
+    const controlled = controlStep(control, {
+      logReference: reference.logReference,
+      bonus,
+      attributes: attributes.map(({ name, weight, calibration }, a) => ({
+        name,
+        weight,
+        margins: distances[a].map((distance) => marginOf(calibration, distance)),
+      })),
+      nats: allowance(control, each.tokens.length, each.kl, options.maxTokens),
+    });
+    each.statuses[controlled.status]++;
+    return controlled;
+  }
+
   /** Writes the outcome down and moves the completion on; says why it ended, if it did. */
   function advance(step: PendingStep): Ending {
     const { live: each, reference, waves, distances } = step;
-    const { chosen, kl, logQ } = settle(step);
+    const { chosen, kl, logQ, controlled } = settle(step);
     const token = reference.tokens[chosen];
     if (options.trace && logQ !== undefined) {
-      const record = { reference, distances, logQ, chosen, kl };
+      const record = { reference, distances, logQ, chosen, kl, controlled };
       each.trace.push({ step: each.tokens.length, ...tracedStep(record, attributes, tokenizer) });
     }
     each.tokens.push(token);

@@ -2,6 +2,7 @@ import { bindAttributes } from './bound-attributes.js';
 import type { Attribute } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
 import type { Completion, StreamEvent } from './completion.js';
+import { weightsOf } from './control.js';
 import { decode } from './decode.js';
 import { HalfspaceError } from './errors.js';
 import { checkOptions, type GenerateOptions } from './options.js';
@@ -47,7 +48,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
 
   function stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = checkOptions(options);
-    const bound = bindAttributes(attributes, checked.attributes, backend.model);
+    const bound = bindAttributes(attributes, weightsOf(checked), backend.model);
     const prompts = encodePrompts(backend, checked);
     return decode({ backend, prompts, attributes: bound, options: checked, signal: options.signal });
   }

@@ -2,7 +2,16 @@ export { createHalfspace } from './container.js';
 export type { HalfspaceParts } from './container.js';
 export type { Halfspace } from './halfspace.js';
 export type { DecodeOptions, GenerateOptions, PromptOptions } from './options.js';
-export type { Completion, FinishReason, StreamEvent, TracedCandidate, TracedStep } from './completion.js';
+export type {
+  Completion,
+  FinishReason,
+  StreamEvent,
+  TracedCandidate,
+  TracedControl,
+  TracedStep,
+} from './completion.js';
+export type { Constraint, ConstraintBase, Control } from './control.js';
+export type { StepStatus } from './optimise/project.js';
 export { subspaceFor } from './bound-attributes.js';
 export { createDistanceReader } from './margins.js';
 export type { DistanceReader, HiddenStates } from './margins.js';

@@ -7,6 +7,7 @@ import type { Tokenizer } from './contracts/tokenizer.js';
 import { HalfspaceError } from './errors.js';
 import type { TextState } from './meter.js';
 import { hashTokens, type NoiseKey } from './noise.js';
+import type { StepStatus } from './optimise/project.js';
 import type { CheckedOptions } from './options.js';
 import type { EncodedPrompt } from './prompts.js';
 import { createTextAssembler, type TextAssembler } from './text-assembler.js';
@@ -38,6 +39,8 @@ export interface LiveCompletion {
   kl: number;
   /** Candidates that were run through the model. */
   rows: number;
+  /** Steps by what their optimiser came to. */
+  readonly statuses: Record<StepStatus, number>;
   /** Number of margins that were recorded for each attribute, their sums and least values. */
   measured: number;
   readonly marginSums: Float64Array;
@@ -65,6 +68,7 @@ export function startCompletion(
     logprob: 0,
     kl: 0,
     rows: 0,
+    statuses: { optimal: 0, inactive: 0, infeasible: 0 },
     measured: 0,
     marginSums: new Float64Array(attributes),
     marginMins: new Float64Array(attributes).fill(Infinity),
@@ -117,6 +121,7 @@ export function finishCompletion(
     logprob: live.logprob,
     kl: live.kl,
     rows: live.rows,
+    ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...(ending instanceof HalfspaceError
       ? { finishReason: 'error', error: ending }

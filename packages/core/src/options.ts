@@ -1,4 +1,5 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { checkControl, CONTROL_SCHEMA, type Control } from './control.js';
 import { checkPlugin } from './contracts/check-plugin.js';
 import type { Filter } from './contracts/filter.js';
 import type { ChatMessage } from './contracts/tokenizer.js';
@@ -40,10 +41,12 @@ export interface DecodeOptions {
   readonly attributes?: Readonly<Record<string, number>>;
   /** Default `calibrated`; see {@link BonusForm}. */
   readonly form?: BonusForm;
+  /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
+  readonly control?: Control;
   /**
    * How much of a candidate's gain counts, in units of margin, at least 0: the gain is what it adds to the margins of
    * the text, averaged over the attributes by their weights; a loss counts in full. Default 0.5; `Infinity` for no limit.
-   * It applies where look-ahead can be lazy.
+   * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;
   /**
@@ -104,6 +107,7 @@ const SCHEMA = {
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
     attributes: { type: 'object', additionalProperties: { type: 'number', minimum: 0 }, default: {} },
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
+    control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
     cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 0.5 },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     filters: { type: 'array', default: [] },
@@ -112,7 +116,7 @@ const SCHEMA = {
   },
 } as const;
 
-const validate = new Ajv2020({ useDefaults: true, strict: true }).compile(SCHEMA);
+const validate = new Ajv2020({ useDefaults: true, strict: true, discriminator: true }).compile(SCHEMA);
 
 /**
  * Checks options and fills in the defaults.
@@ -131,12 +135,13 @@ export function checkOptions(options: GenerateOptions): CheckedOptions & PromptO
     throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
   }
   const checked = filled as unknown as CheckedOptions & PromptOptions;
+  checkControl(checked);
   for (const filter of checked.filters) checkPlugin('filter', filter);
   return checked;
 }
 
 function complaint(error: ErrorObject | undefined): string {
-  if (error?.keyword === 'additionalProperties') {
+  if (error?.keyword === 'additionalProperties' && error.instancePath === '') {
     const known = Object.keys(SCHEMA.properties).join(', ');
     return `There is no option "${String(error.params['additionalProperty'])}". Options are: ${known}.`;
   }

@@ -1,7 +1,9 @@
 import type { BoundAttribute } from './bound-attributes.js';
-import type { TracedStep } from './completion.js';
+import type { TracedControl, TracedStep } from './completion.js';
+import type { ControlledStep } from './controlled-step.js';
 import type { Tokenizer } from './contracts/tokenizer.js';
 import { marginOf } from './margins.js';
+import { dot } from './optimise/triangularise.js';
 import type { Reference } from './reference-distribution.js';
 
 /** What a trace shows of a step. */
@@ -12,14 +14,17 @@ export interface StepRecord {
   readonly logQ: Float64Array;
   readonly chosen: number;
   readonly kl: number;
+  /** What an optimiser did. */
+  readonly controlled?: ControlledStep | undefined;
 }
 
 /** A step as a trace shows it, but for its number. */
 export function tracedStep(
-  { reference, distances, logQ, chosen, kl }: StepRecord,
+  record: StepRecord,
   attributes: readonly BoundAttribute[],
   tokenizer: Tokenizer,
 ): Omit<TracedStep, 'step'> {
+  const { reference, distances, logQ, chosen, kl, controlled } = record;
   const candidates = Array.from(reference.tokens, (token, i) => {
     const margins = attributes.flatMap(({ name, calibration }, a) => {
       const distance = distances[a][i];
@@ -33,5 +38,23 @@ export function tracedStep(
       probability: Math.exp(logQ[i]),
     };
   });
-  return { candidates, chosen, kl };
+  const control = controlled && tracedControl(record, controlled, attributes);
+  return { candidates, chosen, kl, ...(control !== undefined && { control }) };
+}
+
+function tracedControl(
+  { reference, distances, logQ }: StepRecord,
+  { status, weights, constraintWeights, conflicts }: ControlledStep,
+  attributes: readonly BoundAttribute[],
+): TracedControl {
+  const byName = <T>(valueOf: (a: number) => T): Record<string, T> =>
+    Object.fromEntries(attributes.map(({ name }, a) => [name, valueOf(a)]));
+  const expected = byName((a) => {
+    const margins = distances[a].map((distance) => marginOf(attributes[a].calibration, distance));
+    return {
+      before: dot(reference.logReference.map(Math.exp), margins),
+      after: dot(logQ.map(Math.exp), margins),
+    };
+  });
+  return { status, weights: byName((a) => weights[a]), constraintWeights, conflicts, expected };
 }

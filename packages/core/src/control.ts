@@ -1,0 +1,147 @@
+import { HalfspaceError } from './errors.js';
+import type { DecodeOptions } from './options.js';
+
+/** What every constraint says. */
+export interface ConstraintBase {
+  /** Name of the attribute whose margin it is about. It need not have a weight. */
+  readonly attribute: string;
+  /**
+   * From 1, the most important, which is the default. Where a step cannot meet all constraints, those of a
+   * smaller number are met first, and those of a larger one as nearly as the others let them.
+   */
+  readonly priority?: number;
+  /**
+   * Most that the constraint may weigh, in nats per unit of margin (default: no limit). It is then met only
+   * as far as this weight goes, whatever its priority.
+   */
+  readonly maxWeight?: number;
+}
+
+/**
+ * What has to be true of the distribution q that a token is drawn from, in every step.
+ * - `at-least`, `at-most`, `equal`: of the expected margin E_q[m].
+ * - `keep`: the expected margin stays what it is under the reference distribution.
+ * - `chance`: a margin of at least `margin` has at least this probability. (A probability of at most 0.05 that
+ *   it is below is one of at least 0.95 that it is not.)
+ */
+export type Constraint = ConstraintBase &
+  (
+    | { readonly kind: 'at-least' | 'at-most' | 'equal'; readonly margin: number }
+    | { readonly kind: 'keep' }
+    | { readonly kind: 'chance'; readonly margin: number; readonly probability: number }
+  );
+
+/**
+ * What decides how strongly a step is steered.
+ * - `penalty`: the weights of the attributes, as they are.
+ * - `kl-budget`: the weights, scaled down where they would move a step further than `nats` from the reference
+ *   distribution, in KL(q‖p). `per: 'completion'` gives a completion this much for all of its `maxTokens`: every
+ *   step gets an equal part, and what it leaves over goes to those after it.
+ * - `constraints`: of all distributions that meet the constraints, the one closest to the reference
+ *   distribution, after it was re-weighted by the weights of the attributes, if they have any.
+ *
+ * All but `penalty` need the margins of all candidates: look-ahead is eager, and gains are not capped.
+ */
+export type Control =
+  | { readonly mode: 'penalty' }
+  | { readonly mode: 'kl-budget'; readonly nats: number; readonly per?: 'token' | 'completion' }
+  | { readonly mode: 'constraints'; readonly constraints: readonly Constraint[] };
+
+const margin = { type: 'number' } as const;
+const constraintProperties = {
+  attribute: { type: 'string' },
+  priority: { type: 'integer', minimum: 1 },
+  maxWeight: { type: 'number', minimum: 0 },
+} as const;
+
+/** JSON Schema of a {@link Control}. */
+export const CONTROL_SCHEMA = {
+  type: 'object',
+  discriminator: { propertyName: 'mode' },
+  oneOf: [
+    { additionalProperties: false, required: ['mode'], properties: { mode: { const: 'penalty' } } },
+    {
+      additionalProperties: false,
+      required: ['mode', 'nats'],
+      properties: {
+        mode: { const: 'kl-budget' },
+        nats: { type: 'number', minimum: 0 },
+        per: { enum: ['token', 'completion'] },
+      },
+    },
+    {
+      additionalProperties: false,
+      required: ['mode', 'constraints'],
+      properties: {
+        mode: { const: 'constraints' },
+        constraints: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'object',
+            discriminator: { propertyName: 'kind' },
+            oneOf: [
+              {
+                additionalProperties: false,
+                required: ['kind', 'attribute', 'margin'],
+                properties: {
+                  ...constraintProperties,
+                  kind: { enum: ['at-least', 'at-most', 'equal'] },
+                  margin,
+                },
+              },
+              {
+                additionalProperties: false,
+                required: ['kind', 'attribute'],
+                properties: { ...constraintProperties, kind: { const: 'keep' } },
+              },
+              {
+                additionalProperties: false,
+                required: ['kind', 'attribute', 'margin', 'probability'],
+                properties: {
+                  ...constraintProperties,
+                  kind: { const: 'chance' },
+                  margin,
+                  probability: { type: 'number', minimum: 0, maximum: 1 },
+                },
+              },
+            ],
+          },
+        },
+      },
+    },
+  ],
+} as const;
+
+/**
+ * Finds out whether the options can be had together.
+ *
+ * @throws HalfspaceError `bad-option`
+ */
+export function checkControl({
+  control,
+  attributes,
+  form,
+}: Pick<Required<DecodeOptions>, 'control' | 'attributes' | 'form'>): void {
+  if (control.mode === 'kl-budget' && !Object.values(attributes).some((weight) => weight > 0)) {
+    throw new HalfspaceError(
+      'bad-option',
+      'A KL budget scales the weights of attributes, and there are none. Give an attribute a weight above 0.',
+    );
+  }
+  if (control.mode === 'constraints' && form === 'softmax') {
+    throw new HalfspaceError(
+      'bad-option',
+      "Constraints are about margins, and the form softmax has none. Use the form 'calibrated'.",
+    );
+  }
+}
+
+/** The weight of every attribute that is needed: 0 for those that only constraints name. */
+export function weightsOf({
+  control,
+  attributes,
+}: Pick<Required<DecodeOptions>, 'control' | 'attributes'>): Record<string, number> {
+  const constraints = control.mode === 'constraints' ? control.constraints : [];
+  return { ...Object.fromEntries(constraints.map(({ attribute }) => [attribute, 0])), ...attributes };
+}
