@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { ATTRIBUTE_SPEC, collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import { addControlOptions, type ControlFlags } from '../options/control.js';
 import { addForbidOptions, type ForbidFlags } from '../options/forbid.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
@@ -7,7 +8,7 @@ import { integer, number } from '../options/number.js';
 import { collectTexts } from '../options/texts.js';
 
 /** Options of `halfspace generate`. */
-export interface GenerateFlags extends ForbidFlags, ModelFlags, JsonFlag {
+export interface GenerateFlags extends ControlFlags, ForbidFlags, ModelFlags, JsonFlag {
   readonly prompts?: string;
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
@@ -28,6 +29,8 @@ const EXAMPLES = `
 Examples:
   $ halfspace generate "My neighbour said that"
   $ halfspace generate "My neighbour said that" --attribute toxicity=2
+  $ halfspace generate "My neighbour said that" --attribute toxicity=4 --budget 0.1
+  $ halfspace generate "My neighbour said that" --chance 'toxicity>=0:0.95' --keep helpfulness
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
   $ halfspace generate "The captain" --forbid ship --forbid @words.txt
@@ -79,7 +82,7 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
     )
     .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts)
     .option('--trace <file>', 'write every step with its candidates to a file, as JSON lines');
-  addJsonOption(addModelOptions(addForbidOptions(command)))
+  addJsonOption(addModelOptions(addForbidOptions(addControlOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string | undefined, flags: GenerateFlags) => {
       if ((prompt === undefined) === (flags.prompts === undefined)) {

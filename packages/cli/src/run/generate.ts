@@ -1,6 +1,7 @@
-import { createHalfspace, HalfspaceError, type Backend, type Filter } from '@halfspace/core';
+import { createHalfspace, HalfspaceError, type Backend, type Control, type Filter } from '@halfspace/core';
 import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
 import type { GenerateFlags } from '../commands/generate.js';
+import { attributeChoices, constraintChoices, controlOf } from '../control-of.js';
 import { hardFilters } from '../hard-filters.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
 import { readPrompts } from '../read-prompts.js';
@@ -18,6 +19,7 @@ const MOST_TOGETHER = 16;
 interface Task {
   readonly prompts: readonly string[];
   readonly attributes: readonly WeightedAttribute[];
+  readonly control: Control;
   readonly filters: readonly Filter[];
   readonly flags: GenerateFlags;
   readonly signal: AbortSignal;
@@ -29,10 +31,12 @@ export async function generate(
   flags: GenerateFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const attributes = await loadAttributes(flags.attribute ?? []);
+  const choices = attributeChoices(flags.attribute ?? [], constraintChoices(flags));
+  const attributes = await loadAttributes(choices);
+  const control = controlOf(flags, choices, attributes);
   const filters = await hardFilters(flags, signal);
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
-  const task: Task = { prompts, attributes, filters, flags, signal };
+  const task: Task = { prompts, attributes, control, filters, flags, signal };
   const work = async (trace?: AtomicFile) =>
     withBackend(flags, signal, async (backend) =>
       showCompletions({ events: start(task, backend, trace !== undefined), prompts, flags, trace }),
@@ -47,7 +51,11 @@ function checked(prompt: string): string {
   throw new HalfspaceError('empty-prompt', 'The prompt is empty. Give it some text.');
 }
 
-function start({ prompts, attributes, filters, flags, signal }: Task, backend: Backend, trace: boolean) {
+function start(
+  { prompts, attributes, control, filters, flags, signal }: Task,
+  backend: Backend,
+  trace: boolean,
+) {
   const { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
@@ -55,6 +63,7 @@ function start({ prompts, attributes, filters, flags, signal }: Task, backend: B
     prompts: flags.chat ? prompts.map(asChat) : prompts,
     attributes: Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight])),
     form,
+    control,
     cap,
     lookAhead,
     maxTokens,
@@ -66,13 +75,18 @@ function start({ prompts, attributes, filters, flags, signal }: Task, backend: B
     stop,
     filters,
     trace,
-    concurrency: concurrencyOf(attributes, flags),
+    concurrency: concurrencyOf(attributes, control, flags),
     signal,
   });
 }
 
-function concurrencyOf(attributes: readonly WeightedAttribute[], { lookAhead, topK }: GenerateFlags): number {
-  const steered = attributes.some(({ weight }) => weight > 0);
-  const rows = lookAhead === 'lazy' ? ROWS_IF_LAZY : topK || ROWS_PER_STEP;
+function concurrencyOf(
+  attributes: readonly WeightedAttribute[],
+  { mode }: Control,
+  { lookAhead, topK }: GenerateFlags,
+): number {
+  const steered = mode === 'constraints' || attributes.some(({ weight }) => weight > 0);
+  const lazy = mode === 'penalty' && lookAhead === 'lazy';
+  const rows = lazy ? ROWS_IF_LAZY : topK || ROWS_PER_STEP;
   return Math.min(MOST_TOGETHER, Math.max(1, Math.round(ROWS_PER_STEP / (steered ? rows : 1))));
 }

@@ -1,0 +1,48 @@
+import { HalfspaceError, type Control } from '@halfspace/core';
+import type { WeightedAttribute } from './load-attributes.js';
+import type { AttributeChoice } from './options/attribute.js';
+import type { ConstraintChoice, ControlFlags } from './options/control.js';
+
+/** All constraints of the flags. */
+export function constraintChoices({ atLeast = [], atMost = [], keep = [], chance = [] }: ControlFlags) {
+  return [...atLeast, ...atMost, ...keep, ...chance];
+}
+
+/** The attributes to load: those with a weight, and with weight 0 those that only constraints name. */
+export function attributeChoices(
+  weighted: readonly AttributeChoice[],
+  constraints: readonly ConstraintChoice[],
+): AttributeChoice[] {
+  const named = new Set(weighted.map(({ source }) => source));
+  const others = new Set(constraints.map(({ source }) => source).filter((source) => !named.has(source)));
+  return [...weighted, ...[...others].map((source) => ({ source, weight: 0 }))];
+}
+
+/**
+ * What the flags ask for.
+ *
+ * @param choices - The attributes as they were named, in the order of `attributes`.
+ * @throws HalfspaceError `bad-option`
+ */
+export function controlOf(
+  flags: ControlFlags,
+  choices: readonly AttributeChoice[],
+  attributes: readonly WeightedAttribute[],
+): Control {
+  const constraints = constraintChoices(flags);
+  if (flags.budget !== undefined && constraints.length > 0) {
+    throw new HalfspaceError(
+      'bad-option',
+      'A budget and constraints exclude each other: a constraint may take any change. Give one of them.',
+    );
+  }
+  if (flags.budget !== undefined) return { mode: 'kl-budget', nats: flags.budget, per: flags.budgetPer };
+  if (constraints.length === 0) return { mode: 'penalty' };
+  return {
+    mode: 'constraints',
+    constraints: constraints.map(({ source, ...constraint }) => {
+      const place = choices.findIndex((choice) => choice.source === source);
+      return { ...constraint, attribute: attributes[place].attribute.name };
+    }),
+  };
+}

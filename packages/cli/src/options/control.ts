@@ -1,0 +1,98 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { isAttributePath } from './attribute.js';
+import { number, readNumber } from './number.js';
+
+/** A constraint as the user wrote it: on an attribute by its name, or by a path. */
+export type ConstraintChoice = { readonly source: string } & (
+  | { readonly kind: 'at-least' | 'at-most'; readonly margin: number }
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'chance'; readonly margin: number; readonly probability: number }
+);
+
+/** What decides how strongly to steer, where weights alone do not. */
+export interface ControlFlags {
+  readonly budget?: number;
+  readonly budgetPer: 'token' | 'completion';
+  readonly atLeast?: readonly ConstraintChoice[];
+  readonly atMost?: readonly ConstraintChoice[];
+  readonly keep?: readonly ConstraintChoice[];
+  readonly chance?: readonly ConstraintChoice[];
+}
+
+/** Adds {@link ControlFlags} to a command. */
+export function addControlOptions(command: Command): Command {
+  return command
+    .option(
+      '--budget <nats>',
+      'move no token further than this from the model (KL): weights are scaled down where they would',
+      number({ min: 0 }),
+    )
+    .addOption(
+      new Option(
+        '--budget-per <what>',
+        'what the budget is for; in a completion, what a token leaves is kept',
+      )
+        .choices(['token', 'completion'])
+        .default('token'),
+    )
+    .option(
+      '--at-least <name=margin>',
+      'expect at least this margin of every token, with as little change as that takes; may be repeated',
+      collect((text) => ({ kind: 'at-least', ...parseMargin(text) })),
+    )
+    .option(
+      '--at-most <name=margin>',
+      'expect at most this margin; may be repeated',
+      collect((text) => ({ kind: 'at-most', ...parseMargin(text) })),
+    )
+    .option(
+      '--keep <name>',
+      'keep the expected margin of this attribute as the model has it; may be repeated',
+      collect((source) => ({ kind: 'keep', source })),
+    )
+    .option(
+      '--chance <name-margin-p>',
+      "make a margin of at least this as probable as p, as in 'toxicity>=0:0.95'; may be repeated",
+      collect(parseChance),
+    );
+}
+
+function collect(parse: (text: string) => ConstraintChoice) {
+  return (text: string, earlier: readonly ConstraintChoice[] = []): ConstraintChoice[] => [
+    ...earlier,
+    parse(text),
+  ];
+}
+
+/**
+ * Reads `NAME=MARGIN`.
+ *
+ * @throws InvalidArgumentError
+ */
+export function parseMargin(text: string): { source: string; margin: number } {
+  const cut = text.lastIndexOf('=');
+  const margin = readNumber(text.slice(cut + 1));
+  const source = text.slice(0, Math.max(cut, 0));
+  if (source !== '' && !isAttributePath(text.slice(cut + 1)) && !Number.isNaN(margin))
+    return { source, margin };
+  throw new InvalidArgumentError(
+    'It must be an attribute and a margin, as in helpfulness=1 or toxicity=-0.5.',
+  );
+}
+
+/**
+ * Reads `NAME>=MARGIN:PROBABILITY`, or `NAME<MARGIN:PROBABILITY` for at most this probability.
+ *
+ * @throws InvalidArgumentError
+ */
+export function parseChance(text: string): ConstraintChoice {
+  const [, source = '', sign, margin, probability] = /^(.+?)(>=|<)([^:<>=]+):([^:]+)$/.exec(text) ?? [];
+  const level = readNumber(margin ?? '');
+  const share = readNumber(probability ?? '');
+  if (Number.isNaN(level) || !(share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError(
+      "It must be an attribute, a margin and a probability, in quotes: 'toxicity>=0:0.95' or 'toxicity<0:0.05'.",
+    );
+  }
+  return { kind: 'chance', source, margin: level, probability: sign === '<' ? 1 - share : share };
+}
