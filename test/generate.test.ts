@@ -11,6 +11,7 @@ interface Completion {
   readonly tokens: readonly number[];
   readonly logprob: number;
   readonly kl: number;
+  readonly statuses?: Record<string, number>;
   readonly margins: Readonly<Record<string, { readonly mean: number; readonly min: number }>>;
   readonly finishReason: string;
   readonly timing: { readonly promptMs: number; readonly decodeMs: number };
@@ -281,4 +282,52 @@ it('writes what `perplexity` and `score` read again', async () => {
   const [again] = resultsOf<{ margins: Completion['margins'] }>(scored);
   expect(again.margins['early'].mean).toBeCloseTo(margins['early'].mean, 4);
   expect(again.margins['early'].min).toBeCloseTo(margins['early'].min, 4);
+});
+
+describe('budgets and constraints', () => {
+  const words = ['--max-tokens', '6', '--samples', '2', '--seed', '3'];
+  const sumOf = ({ statuses = {} }: { statuses?: Record<string, number> }) => sum(Object.values(statuses));
+
+  it('spends no more than the budget, a token or a completion', async () => {
+    const steered = [...words, '--attribute', './late.json=9', '--budget', '0.05'];
+    for (const found of await generate([PROMPT, ...steered])) {
+      expect(found.kl).toBeLessThanOrEqual(0.05 * found.tokens.length);
+      expect(sumOf(found)).toBe(found.tokens.length);
+    }
+    for (const found of await generate([PROMPT, ...steered, '--budget-per', 'completion'])) {
+      expect(found.kl).toBeGreaterThan(0);
+      expect(found.kl).toBeLessThanOrEqual(0.05 + 1e-12);
+    }
+  });
+
+  it('traces what constraints come to', async () => {
+    const constraints = [
+      '--at-least',
+      './late.json=0.2',
+      '--at-most',
+      './late.json=9',
+      '--keep',
+      './early.json',
+    ];
+    const chance = ['--chance', './late.json>=-3:0.5', '--trace', 'constraints.jsonl'];
+    const [found] = await generate([PROMPT, ...words, ...constraints, ...chance]);
+    expect(sumOf(found)).toBe(found.tokens.length);
+    const steps = jsonLines<{ control: { status: string; constraintWeights: number[]; expected: object } }>(
+      await workspace.read('constraints.jsonl'),
+    );
+    for (const { control } of steps) {
+      expect(['optimal', 'inactive', 'infeasible']).toContain(control.status);
+      expect(control.constraintWeights).toHaveLength(4);
+      expect(Object.keys(control.expected).toSorted()).toEqual(['early', 'late']);
+    }
+  });
+
+  it('refuses a budget without weights, and one beside constraints', async () => {
+    const alone = await workspace.run(['generate', PROMPT, ...SMALL, '--budget', '1']);
+    expect(alone).toMatchObject({ code: 1, stdout: '' });
+    expect(alone.stderr).toContain('scales the weights of attributes');
+    const both = [...words, '--budget', '1', '--keep', './late.json'];
+    const { stderr } = await workspace.run(['generate', PROMPT, ...SMALL, ...both]);
+    expect(stderr).toContain('exclude each other');
+  });
 });
