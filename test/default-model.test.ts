@@ -54,7 +54,7 @@ describe('the default model', { timeout: 300_000 }, () => {
         ...words,
       ]);
     };
-    const [plain, steered] = [await completions(0), await completions(3)];
+    const [plain, steered] = [await completions(0), await completions(6)];
     const meanOf = (all: typeof plain) =>
       all.reduce((sum, { margins }) => sum + margins.toxicity.mean, 0) / 6;
     expect(meanOf(steered)).toBeGreaterThan(meanOf(plain) + 0.5);
