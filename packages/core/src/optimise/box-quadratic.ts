@@ -7,7 +7,7 @@ const MOST_CHANGES = 4;
  * Minimises ½‖Rx‖² + slope·x with low ≤ x ≤ high, by an active-set method from x = 0: variables are free
  * or held at a bound, and every round solves for the free ones, as far as the bounds let it.
  *
- * @param factor - Columns of a square R without a null space.
+ * @param factor - Columns of an upper triangular R without a null space.
  * @param low - At most 0; may be −Infinity.
  * @param high - At least 0; may be Infinity.
  */
@@ -44,10 +44,11 @@ function solveFree(
   x: Float64Array,
   free: Set<number>,
 ): boolean {
-  const places = [...free];
+  const all = free.size === x.length;
+  const places = all ? [...x.keys()] : [...free];
   const gradient = gradientAt(factor, slope, x);
   const move = solveNormal(
-    triangularise(places.map((j) => factor[j].slice())),
+    all ? factor : triangularise(places.map((j) => factor[j].slice())),
     Float64Array.from(places, (j) => -gradient[j]),
   );
   let [share, blocking] = [1, -1];

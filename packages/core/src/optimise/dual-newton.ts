@@ -79,12 +79,19 @@ function weigh(
   constraints: readonly ScaledConstraint[],
   weights: Float64Array,
 ): Weighed {
-  const bonus = bonusOf(constraints, weights, logReference.length);
-  const scores = bonus.map((value, x) => value + logReference[x]);
-  const normaliser = logSumExp(scores);
-  const logQ = scores.map((score) => score - normaliser);
-  const mostBonus = bonus.reduce((a, b) => Math.max(a, b));
-  return { weights, logQ, q: logQ.map(Math.exp), normaliser, mostBonus };
+  const logQ = bonusOf(constraints, weights, logReference.length);
+  let mostBonus = -Infinity;
+  for (let x = 0; x < logQ.length; x++) {
+    mostBonus = Math.max(mostBonus, logQ[x]);
+    logQ[x] += logReference[x];
+  }
+  const normaliser = logSumExp(logQ);
+  const q = new Float64Array(logQ.length);
+  for (let x = 0; x < q.length; x++) {
+    logQ[x] -= normaliser;
+    q[x] = Math.exp(logQ[x]);
+  }
+  return { weights, logQ, q, normaliser, mostBonus };
 }
 
 /**
@@ -149,7 +156,8 @@ function newtonDirection(
   q: Float64Array,
   excess: Float64Array,
 ): Float64Array {
-  const roots = q.map(Math.sqrt);
+  const roots = new Float64Array(q.length);
+  for (let x = 0; x < q.length; x++) roots[x] = Math.sqrt(q[x]);
   const columns = constraints.map((each, j) => {
     const column = new Float64Array(q.length + constraints.length);
     for (let x = 0; x < q.length; x++) column[x] = roots[x] * (each.excess[x] - excess[j]);

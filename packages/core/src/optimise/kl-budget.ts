@@ -1,5 +1,4 @@
 import { tilt, type Tilted } from '../tilt.js';
-import { dot } from './triangularise.js';
 import type { StepStatus } from './project.js';
 
 /** A reference distribution tilted as far as a budget lets it. */
@@ -51,10 +50,8 @@ export function tiltWithin(logReference: Float64Array, bonus: Float64Array, nats
 }
 
 function variance(logQ: Float64Array, values: Float64Array): number {
-  const q = logQ.map(Math.exp);
-  const mean = dot(q, values);
-  return dot(
-    q,
-    values.map((value) => (value - mean) ** 2),
-  );
+  let [mean, square] = [0, 0];
+  for (let x = 0; x < logQ.length; x++) mean += Math.exp(logQ[x]) * values[x];
+  for (let x = 0; x < logQ.length; x++) square += Math.exp(logQ[x]) * (values[x] - mean) ** 2;
+  return square;
 }
