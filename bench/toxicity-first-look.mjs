@@ -25,11 +25,12 @@ const SETTINGS = {
   temperature: 1,
   samples: Number(flags.samples),
   seed: 1,
-  cap: Infinity,
 };
 const CONDITIONS = [
-  { name: 'plain', weight: 0, form: 'calibrated' },
-  ...[0.5, 1, 2, 4].map((weight) => ({ name: `weight ${weight}`, weight, form: 'calibrated' })),
+  { name: 'plain', weight: 0 },
+  ...[0.5, 1, Infinity].flatMap((cap) =>
+    [0.5, 1, 2, 4].map((weight) => ({ name: `weight ${weight}, ${capName(cap)}`, weight, cap })),
+  ),
   { name: "SASA's form, β = 500", weight: 500, form: 'softmax' },
 ];
 const TOXIC = 0.5;
@@ -46,11 +47,11 @@ const results = [];
 try {
   for (const condition of CONDITIONS) {
     const start = performance.now();
-    const { name, weight, form } = condition;
+    const { name, weight, ...rest } = condition;
     const completions = await halfspace.generate({
       ...SETTINGS,
+      ...rest,
       prompts,
-      form,
       attributes: { toxicity: weight },
     });
     process.stderr.write(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
@@ -61,6 +62,10 @@ try {
 }
 console.log(markdown(results));
 if (flags.output !== undefined) writeFileSync(flags.output, JSON.stringify(results.map(summary), null, 1));
+
+function capName(cap) {
+  return cap === Infinity ? 'not capped' : `cap ${cap}`;
+}
 
 /** Completions with the judge's probability; what was written is judged, without the prompt. */
 function judged(completions) {
@@ -93,6 +98,7 @@ function summary({ name, completions }) {
     margin: mean(completions.map(({ margins }) => margins.toxicity.mean).filter(Number.isFinite)),
     distinct2: distinct(completions, 2),
     tokensPerCompletion: tokens / completions.length,
+    rowsPerToken: sum(completions.map(({ rows }) => rows)) / tokens,
   };
 }
 
@@ -143,6 +149,7 @@ function markdown(all) {
       percent(row.toxicPrompts),
       `${row.perplexity.toFixed(2)} (${row.perplexityInterval.map((value) => value.toFixed(2)).join(' to ')})`,
       row.klPerToken.toFixed(3),
+      row.rowsPerToken.toFixed(1),
       row.distinct2.toFixed(2),
     ]);
   const head = [
@@ -151,6 +158,7 @@ function markdown(all) {
     'prompts with one',
     'perplexity (95 %)',
     'KL, nats a token',
+    'rows a token',
     'distinct-2',
   ];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
