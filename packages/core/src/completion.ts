@@ -18,18 +18,29 @@ export interface TracedCandidate {
 
 /** What the optimiser of a step did. */
 export interface TracedControl {
+  /** Whether it could be had. */
   readonly status: StepStatus;
   /**
    * Weight of each attribute's margin that was used, nats per unit of margin: the given one, scaled by a
-   * budget, or with what constraints added to it. Infinite where a constraint is at the edge of what can be had.
+   * budget, or with what constraints added to it. Infinite where a constraint is at the edge of what can be had (`null` in JSON).
    */
   readonly weights: Readonly<Record<string, number>>;
   /** Weight of each constraint, in the order given in nats per unit of margin or, of a chance, in nats; none for a budget. */
   readonly constraintWeights: readonly number[];
   /** Constraints that could not be met together in this step, as indices. */
   readonly conflicts: readonly number[];
-  /** Expected margin of each attribute, under the reference distribution and under what became of it. */
-  readonly expected: Readonly<Record<string, { readonly before: number; readonly after: number }>>;
+  /** Expected margin of each attribute. */
+  readonly expected: Readonly<
+    Record<
+      string,
+      {
+        /** Under the reference distribution. */
+        readonly before: number;
+        /** Under what became of it. */
+        readonly after: number;
+      }
+    >
+  >;
 }
 
 /** One step of a completion. */

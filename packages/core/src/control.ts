@@ -26,9 +26,24 @@ export interface ConstraintBase {
  */
 export type Constraint = ConstraintBase &
   (
-    | { readonly kind: 'at-least' | 'at-most' | 'equal'; readonly margin: number }
-    | { readonly kind: 'keep' }
-    | { readonly kind: 'chance'; readonly margin: number; readonly probability: number }
+    | {
+        /** Of the expected margin. */
+        readonly kind: 'at-least' | 'at-most' | 'equal';
+        /** In log-odds. */
+        readonly margin: number;
+      }
+    | {
+        /** The expected margin stays. */
+        readonly kind: 'keep';
+      }
+    | {
+        /** Of the probability of a margin. */
+        readonly kind: 'chance';
+        /** In log-odds. */
+        readonly margin: number;
+        /** Least probability that the margin is at least this. */
+        readonly probability: number;
+      }
   );
 
 /**
@@ -43,9 +58,24 @@ export type Constraint = ConstraintBase &
  * All but `penalty` need the margins of all candidates: look-ahead is eager, and gains are not capped.
  */
 export type Control =
-  | { readonly mode: 'penalty' }
-  | { readonly mode: 'kl-budget'; readonly nats: number; readonly per?: 'token' | 'completion' }
-  | { readonly mode: 'constraints'; readonly constraints: readonly Constraint[] };
+  | {
+      /** The weights as they are. */
+      readonly mode: 'penalty';
+    }
+  | {
+      /** The weights as far as a budget goes. */
+      readonly mode: 'kl-budget';
+      /** Most KL(q‖p), at least 0. */
+      readonly nats: number;
+      /** What the budget is for (default `token`). */
+      readonly per?: 'token' | 'completion';
+    }
+  | {
+      /** What must be true of every step. */
+      readonly mode: 'constraints';
+      /** At least one. */
+      readonly constraints: readonly Constraint[];
+    };
 
 const margin = { type: 'number' } as const;
 const constraintProperties = {
