@@ -106,8 +106,18 @@ export interface Completion {
   };
 }
 
-/** What a stream reports: new text of a completion, and in the end the whole of it. */
+/** What a stream reports: steps and new text of a completion, and in the end the whole of it. */
 export type StreamEvent =
+  | {
+      /** A completion has taken a step; before the text that it brings. Only with the option `trace`. */
+      readonly type: 'step';
+      /** Which prompt, from 0. */
+      readonly promptIndex: number;
+      /** Which completion of the prompt, from 0. */
+      readonly sample: number;
+      /** The step, as the completion's own `trace` will have it. */
+      readonly step: TracedStep;
+    }
   | {
       /** A completion has new text. */
       readonly type: 'text';

@@ -264,15 +264,17 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     for (const each of live) backend.release(each.context);
   }
 
-  /** Gives out the text of the latest token, and the completion if it has ended. */
+  /** Gives out the latest step and its text, and the completion if it has ended. */
   function* report(each: LiveCompletion, ending: Ending): Generator<StreamEvent> {
     const { assembler, key, ready: origin } = each;
+    const which = { promptIndex: origin.index, sample: key.sample };
+    const failed = ending instanceof HalfspaceError;
+    if (options.trace && !failed) yield { type: 'step', ...which, step: each.trace[each.trace.length - 1] };
     const token = each.tokens[each.tokens.length - 1];
-    const nothingNew = ending === 'end' || ending instanceof HalfspaceError;
-    let text = nothingNew ? '' : assembler.push(tokenizer.bytes(token));
+    let text = failed || ending === 'end' ? '' : assembler.push(tokenizer.bytes(token));
     const reason = assembler.stopped ? 'stop' : ending;
     if (reason !== undefined) text += assembler.end();
-    if (text !== '') yield { type: 'text', promptIndex: origin.index, sample: key.sample, text };
+    if (text !== '') yield { type: 'text', ...which, text };
     if (reason === undefined) return;
     live.delete(each);
     backend.release(each.context);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHalfspace } from './container.js';
 import type { LinearAttribute, Subspace } from './contracts/attribute.js';
-import type { Completion } from './completion.js';
+import type { Completion, TracedStep } from './completion.js';
 import { defineAttribute } from './define-attribute.js';
 import type { Halfspace } from './halfspace.js';
 import type { GenerateOptions } from './options.js';
@@ -254,10 +254,25 @@ describe('generate', () => {
     let completions = 0;
     for await (const event of halfspace.stream({ prompt: 'abc', samples: 3, stop: ['gg'] })) {
       if (event.type === 'text') texts[event.sample] += event.text;
-      else expect(event.completion.text).toBe(texts[event.completion.sample]);
-      completions += event.type === 'completion' ? 1 : 0;
+      if (event.type !== 'completion') continue;
+      expect(event.completion.text).toBe(texts[event.completion.sample]);
+      completions++;
     }
     expect(completions).toBe(3);
+  });
+
+  it('streams the steps of a trace, each before its text, and none without', async () => {
+    const { halfspace } = setUp();
+    const options = { prompt: 'abc', samples: 3, attributes: { kind: 1 }, cap: Infinity };
+    const steps: TracedStep[][] = [[], [], []];
+    const pieces = [0, 0, 0];
+    for await (const event of halfspace.stream({ ...options, trace: true })) {
+      if (event.type === 'step') steps[event.sample].push(event.step);
+      if (event.type === 'text') expect(steps[event.sample]).toHaveLength(++pieces[event.sample]);
+      if (event.type === 'completion') expect(event.completion.trace).toEqual(steps[event.completion.sample]);
+    }
+    expect(Math.min(...pieces)).toBeGreaterThan(0);
+    for await (const { type } of halfspace.stream(options)) expect(type).not.toBe('step');
   });
 
   it.each<[string, GenerateOptions]>([

@@ -301,7 +301,7 @@ describe('a faulty attribute', () => {
     let last: Completion | undefined;
     for await (const event of halfspace.stream({ ...options, stop: [`${text.slice(1)}gggg`] })) {
       if (event.type === 'text') streamed.push(event.text);
-      else last = event.completion;
+      if (event.type === 'completion') last = event.completion;
     }
     expect(last).toMatchObject({ text, finishReason: 'error', error: { cause } });
     expect(streamed.join('')).toBe(text);
