@@ -1,15 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import type { AttributeEvaluation, Estimate, FitFigures, PairReading } from '@halfspace/subspace';
-import { parseHTML } from 'linkedom';
+import { DESIRED, OTHER, QUIET, svg } from '../svg.js';
 import { judgedBy, measureOf } from './fit-tables.js';
 
-/** Colours are variables of the page, so that the plots follow it from light to dark. */
-const DESIRED = 'var(--desired)';
-const OTHER = 'var(--other)';
-const QUIET = 'var(--quiet)';
-
-const WIDTH = 440;
-const HEIGHT = 300;
 const UNIT = { domain: [0, 1], grid: true, nice: false } as const;
 
 /** How many texts of either side have which margin, after the last token. */
@@ -184,19 +177,4 @@ function diagonal(): Plot.Markish {
     ],
     { stroke: QUIET, strokeDasharray: '4,4' },
   );
-}
-
-function svg(ariaLabel: string, options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const plot = Plot.plot({
-    document,
-    width: WIDTH,
-    height: HEIGHT,
-    marginLeft: 48,
-    marginBottom: 40,
-    style: { background: 'none', fontSize: '11px' },
-    ariaLabel,
-    ...options,
-  });
-  return plot.outerHTML;
 }
