@@ -18,8 +18,6 @@ interface Completion {
 }
 
 interface TracedStep {
-  readonly promptIndex: number;
-  readonly sample: number;
   readonly step: number;
   readonly candidates: readonly {
     readonly token: number;
@@ -30,6 +28,16 @@ interface TracedStep {
   }[];
   readonly chosen: number;
   readonly kl: number;
+}
+
+interface TracedCompletion {
+  readonly prompt: string;
+  readonly promptIndex: number;
+  readonly sample: number;
+  readonly text: string;
+  readonly seed: number;
+  readonly attributes: Readonly<Record<string, number>>;
+  readonly steps: readonly TracedStep[];
 }
 
 const PROMPT = 'Once upon a time ';
@@ -207,7 +215,11 @@ describe('--trace', () => {
     const trace = ['--trace', 'trace.jsonl'];
     const completions = await generate([PROMPT, ...attributes, ...words, ...trace]);
     expect(completions.some((each) => 'trace' in each)).toBe(false);
-    const steps = jsonLines<TracedStep>(await workspace.read('trace.jsonl'));
+    const lines = jsonLines<TracedCompletion>(await workspace.read('trace.jsonl'));
+    expect(lines.map(({ prompt, sample, text }) => ({ prompt, sample, text }))).toEqual(
+      completions.map(({ prompt, sample, text }) => ({ prompt, sample, text })),
+    );
+    expect(lines[1]).toMatchObject({ promptIndex: 0, seed: 0, attributes: weights });
     const calibrations = await Promise.all(
       Object.keys(weights).map(async (name) => {
         const { calibration } = JSON.parse(await workspace.read(`${name}.json`)) as {
@@ -217,7 +229,7 @@ describe('--trace', () => {
       }),
     );
 
-    for (const { candidates, kl } of steps) {
+    for (const { candidates, kl } of lines.flatMap(({ steps }) => steps)) {
       const distances = calibrations.map(({ name, slope, intercept }) =>
         candidates.map(({ margins }) => (margins[name] - intercept) / slope),
       );
@@ -236,7 +248,7 @@ describe('--trace', () => {
       expect(kl).toBeCloseTo(sum(terms), 9);
     }
     for (const { sample, tokens, kl, margins } of completions) {
-      const own = steps.filter((each) => each.sample === sample);
+      const own = lines[sample].steps;
       const chosen = own.map(({ candidates, chosen: index }) => candidates[index]);
       expect(own.map(({ step }) => step)).toEqual([...tokens.keys()]);
       expect(chosen.map(({ token }) => token)).toEqual(tokens);
@@ -312,10 +324,10 @@ describe('budgets and constraints', () => {
     const chance = ['--chance', './late.json>=-3:0.5', '--trace', 'constraints.jsonl'];
     const [found] = await generate([PROMPT, ...words, ...constraints, ...chance]);
     expect(sumOf(found)).toBe(found.tokens.length);
-    const steps = jsonLines<{ control: { status: string; constraintWeights: number[]; expected: object } }>(
-      await workspace.read('constraints.jsonl'),
-    );
-    for (const { control } of steps) {
+    const lines = jsonLines<{
+      steps: { control: { status: string; constraintWeights: number[]; expected: object } }[];
+    }>(await workspace.read('constraints.jsonl'));
+    for (const { control } of lines.flatMap(({ steps }) => steps)) {
       expect(['optimal', 'inactive', 'infeasible']).toContain(control.status);
       expect(control.constraintWeights).toHaveLength(4);
       expect(Object.keys(control.expected).toSorted()).toEqual(['early', 'late']);

@@ -29,6 +29,7 @@ const OPTIONS = {
     '--trace',
     '--json',
   ],
+  explain: ['--attribute', '--completion', '--step', '--html', '--json'],
   score: ['--attribute', '--input', '--model', '--json'],
   fit: [
     '--attribute',

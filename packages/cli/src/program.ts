@@ -3,6 +3,7 @@ import { addAttribute } from './commands/attribute.js';
 import { addBench } from './commands/bench.js';
 import { addDecorrelate } from './commands/decorrelate.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
+import { addExplain } from './commands/explain.js';
 import { addFit } from './commands/fit.js';
 import { addGenerate } from './commands/generate.js';
 import { addModel } from './commands/model.js';
@@ -37,6 +38,7 @@ export function createProgram(signal: AbortSignal): Command {
       ].join('\n'),
     );
   addGenerate(program, signal);
+  addExplain(program, signal);
   addScore(program, signal);
   addFit(program, signal);
   addEvaluateSubspace(program, signal);

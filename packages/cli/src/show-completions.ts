@@ -1,5 +1,4 @@
 import { HalfspaceError, type Completion, type StreamEvent } from '@halfspace/core';
-import type { AtomicFile } from './atomic-file.js';
 import { errColours, outColours } from './colours.js';
 import type { GenerateFlags } from './commands/generate.js';
 import { createInOrder } from './in-order.js';
@@ -11,8 +10,8 @@ export interface Show {
   readonly events: AsyncIterable<StreamEvent>;
   readonly prompts: readonly string[];
   readonly flags: GenerateFlags;
-  /** Gets every step, if there is one. */
-  readonly trace: AtomicFile | undefined;
+  /** Gets every completion, in their order, if there is one. */
+  readonly trace: ((completion: Completion) => Promise<void>) | undefined;
 }
 
 /**
@@ -33,14 +32,12 @@ async function showOne({ events, prompts, flags, trace }: Show): Promise<Halfspa
     // Not earlier than there is something to go with it: the prompt may yet be refused.
     write(before);
     before = '';
-    if (event.type === 'text') {
-      write(event.text);
-      continue;
-    }
+    if (event.type === 'text') write(event.text);
+    if (event.type !== 'completion') continue;
     const { completion } = event;
     print();
     note(errColours.dim(`[${figures(completion)}, ${millisecondsPerToken(completion)} ms a token]`));
-    await trace?.append(traceLines(completion));
+    await trace?.(completion);
     failure = completion.error;
   }
   return failure;
@@ -55,6 +52,7 @@ async function showAll({ events, flags, trace }: Show, total: number): Promise<H
   progress.update(0, total);
   try {
     for await (const event of events) {
+      if (event.type === 'step') continue;
       const { promptIndex, sample } = event.type === 'text' ? event : event.completion;
       const index = promptIndex * flags.samples + sample;
       progress.update(count(index, event), total);
@@ -67,7 +65,7 @@ async function showAll({ events, flags, trace }: Show, total: number): Promise<H
         }
         if (flags.json) printJson(forJson(due));
         else printCompletion(due, flags);
-        await trace?.append(traceLines(due));
+        await trace?.(due);
       }
     }
   } finally {
@@ -130,8 +128,4 @@ function millisecondsPerToken({ timing, tokens }: Completion): string {
 function forJson(completion: Completion): object {
   const { trace: _, error, ...rest } = completion;
   return error === undefined ? rest : { ...rest, error: { code: error.code, message: error.message } };
-}
-
-function traceLines({ promptIndex, sample, trace = [] }: Completion): string {
-  return trace.map((step) => `${JSON.stringify({ promptIndex, sample, ...step })}\n`).join('');
 }

@@ -34,6 +34,7 @@ Examples:
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
   $ halfspace generate "The captain" --forbid ship --forbid @words.txt
+  $ halfspace generate "The captain" --attribute toxicity=2 --trace trace.jsonl
   $ halfspace generate --prompts prompts.jsonl --json > completions.jsonl`;
 
 /** Adds `halfspace generate`. */
@@ -81,7 +82,7 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       0,
     )
     .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts)
-    .option('--trace <file>', 'write every step with its candidates to a file, as JSON lines');
+    .option('--trace <file>', 'write every step with its candidates to a file; halfspace explain draws it');
   addJsonOption(addModelOptions(addForbidOptions(addControlOptions(command))))
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string | undefined, flags: GenerateFlags) => {

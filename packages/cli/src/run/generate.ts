@@ -1,7 +1,15 @@
-import { createHalfspace, HalfspaceError, type Backend, type Control, type Filter } from '@halfspace/core';
+import {
+  createHalfspace,
+  HalfspaceError,
+  type Backend,
+  type Completion,
+  type Control,
+  type Filter,
+} from '@halfspace/core';
 import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
 import type { GenerateFlags } from '../commands/generate.js';
 import { attributeChoices, constraintChoices, controlOf } from '../control-of.js';
+import { traceLine } from '../explain/trace-line.js';
 import { hardFilters } from '../hard-filters.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
 import { readPrompts } from '../read-prompts.js';
@@ -37,10 +45,12 @@ export async function generate(
   const filters = await hardFilters(flags, signal);
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
   const task: Task = { prompts, attributes, control, filters, flags, signal };
-  const work = async (trace?: AtomicFile) =>
-    withBackend(flags, signal, async (backend) =>
-      showCompletions({ events: start(task, backend, trace !== undefined), prompts, flags, trace }),
-    );
+  const request = { seed: flags.seed, attributes: weightsOf(attributes) };
+  const work = async (file?: AtomicFile) =>
+    withBackend(flags, signal, async (backend) => {
+      const trace = file && (async (completion: Completion) => file.append(traceLine(completion, request)));
+      return showCompletions({ events: start(task, backend, file !== undefined), prompts, flags, trace });
+    });
   // Thrown when the trace is in its place: it shows how far a failed completion came.
   const failure = await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
   if (failure !== undefined) throw failure;
@@ -61,7 +71,7 @@ function start(
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
   return halfspace.stream({
     prompts: flags.chat ? prompts.map(asChat) : prompts,
-    attributes: Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight])),
+    attributes: weightsOf(attributes),
     form,
     control,
     cap,
@@ -78,6 +88,10 @@ function start(
     concurrency: concurrencyOf(attributes, control, flags),
     signal,
   });
+}
+
+function weightsOf(attributes: readonly WeightedAttribute[]): Record<string, number> {
+  return Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight]));
 }
 
 function concurrencyOf(

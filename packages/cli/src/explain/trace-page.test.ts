@@ -1,0 +1,90 @@
+import type { TracedCandidate } from '@halfspace/core';
+import { parseHTML } from 'linkedom';
+import { expect, it } from 'vitest';
+import { summaryOf } from './summary.js';
+import type { TracedCompletion } from './trace-line.js';
+import { tracePage } from './trace-page.js';
+
+const EVIL = '</code></details><script>alert(1)</script>"\'&';
+const candidate = (text: string, reference: number, probability: number, calm?: number): TracedCandidate => ({
+  token: 1,
+  text,
+  reference,
+  probability,
+  margins: calm === undefined ? {} : { calm },
+});
+const completion: TracedCompletion = {
+  prompt: EVIL,
+  promptIndex: 0,
+  sample: 0,
+  text: EVIL,
+  seed: 1,
+  attributes: { kind: 0, calm: 2 },
+  finishReason: 'end',
+  steps: [
+    {
+      step: 0,
+      candidates: [candidate(EVIL, 0.25, 0.5, 3), candidate('x', 0.75, 0.5, 1)],
+      chosen: 0,
+      kl: 0.25,
+    },
+    { step: 1, candidates: [candidate(' bad', 1, 1, -1)], chosen: 0, kl: 0 },
+    { step: 2, candidates: [candidate('', 0.5, 0.5), candidate('y', 0.5, 0.5, 0)], chosen: 0, kl: 0.5 },
+  ],
+};
+const page = tracePage([completion, { ...completion, sample: 1, steps: [] }], 'calm');
+const { document } = parseHTML(page);
+
+it('needs nothing but itself, and takes no text for its own', () => {
+  expect(page).not.toMatch(/https?:\/\/(?!www\.w3\.org)|\bsrc=|\bhref="[^#]|url\(|@import|<script/);
+  expect(document.querySelector('.text')?.textContent).toBe(`${EVIL}${EVIL} bad`);
+  expect(document.querySelectorAll('h2')).toHaveLength(2);
+});
+
+it('colours a token by its margin, and leads to its step', () => {
+  const tokens = [...document.querySelectorAll('.text a')];
+  const shades = tokens.map((each) =>
+    each
+      .getAttribute('style')
+      ?.match(/--(\w+)\) (\d+)%/)
+      ?.slice(1),
+  );
+  // 60 tanh(m / 2), which is 60 |2σ(m) − 1|.
+  const strength = (margin: number) => String(Math.round(60 * Math.abs(2 / (1 + Math.exp(-margin)) - 1)));
+  expect(shades).toEqual([['desired', strength(3)], ['other', strength(-1)], undefined]);
+  for (const each of tokens) {
+    const place = document.querySelector(each.getAttribute('href') ?? '');
+    expect(place?.closest('details')?.textContent).toContain(JSON.stringify(each.textContent));
+  }
+});
+
+it('shows the candidates with bars before and after', () => {
+  const [first] = document.querySelectorAll('details');
+  const rows = [...first.querySelectorAll('tbody tr')].map((row) => [
+    row.className,
+    ...[...row.querySelectorAll('rect')].map((bar) => bar.getAttribute('width')),
+    row.lastElementChild?.textContent,
+  ]);
+  expect(rows).toEqual([
+    ['chosen', '25.00', '50.00', '3.00'],
+    ['', '75.00', '50.00', '1.00'],
+  ]);
+});
+
+it('plots KL and margins over the steps', () => {
+  const marks = (plot: string, mark: string) =>
+    document.querySelectorAll(`svg[aria-label="${plot}"] ${mark}`).length;
+  expect(marks('KL of each step', '[aria-label="rect"] rect')).toBe(3);
+  expect(marks('Margin after each step', 'circle')).toBe(2);
+});
+
+it('is summed up', () => {
+  expect(summaryOf(completion)).toMatchObject({
+    tokens: 3,
+    kl: 0.75,
+    furthest: { step: 2, token: '', kl: 0.5 },
+    margins: { calm: { mean: 1, min: -1 } },
+  });
+  expect(summaryOf(completion).margins).not.toHaveProperty('kind');
+  expect(summaryOf({ ...completion, steps: [] })).not.toHaveProperty('furthest');
+});
