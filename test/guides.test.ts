@@ -15,7 +15,7 @@ import { labelledRows } from './support/workspace.js';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const BINARIES = join(ROOT, 'node_modules/.bin');
 /** Milliseconds that a page may take on a busy machine. */
-const TIMEOUT = 100_000;
+const TIMEOUT = 240_000;
 vi.setConfig({ testTimeout: TIMEOUT + 1_000 });
 
 const LANGUAGES = ['js', 'ts', 'sh', 'console', 'json'];
