@@ -56,7 +56,7 @@ export async function fit(flags: FitFlags, output: string, signal: AbortSignal):
 
 /** All but the direction and what every file has. */
 function summaryOf({ attribute, model, layers, layerScores, estimator, ...rest }: SubspaceArtifact) {
-  const { positions, centring, chat, calibration, data, figures, forced } = rest;
+  const { positions, centring, chat, shrinkage, calibration, data, figures, forced } = rest;
   return {
     attribute,
     model,
@@ -66,6 +66,7 @@ function summaryOf({ attribute, model, layers, layerScores, estimator, ...rest }
     positions,
     centring,
     chat,
+    ...(shrinkage !== undefined && { shrinkage }),
     calibration,
     data,
     figures,
