@@ -45,7 +45,7 @@ export interface DecodeOptions {
   readonly control?: Control;
   /**
    * How much of a candidate's gain counts, in units of margin, at least 0: the gain is what it adds to the margins of
-   * the text, averaged over the attributes by their weights; a loss counts in full. Default 0.5; `Infinity` for no limit.
+   * the text, averaged over the attributes by their weights; a loss counts in full. Default 1; `Infinity` for no limit.
    * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;
@@ -108,7 +108,7 @@ const SCHEMA = {
     attributes: { type: 'object', additionalProperties: { type: 'number', minimum: 0 }, default: {} },
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
-    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 0.5 },
+    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 1 },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },

@@ -59,7 +59,7 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
         .choices(['calibrated', 'softmax'])
         .default('calibrated'),
     )
-    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 0.5)
+    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 1)
     .addOption(
       new Option('--look-ahead <way>', 'lazy runs only candidates that can still win; the text is the same')
         .choices(['lazy', 'eager'])
