@@ -97,7 +97,7 @@ it('fit writes what it tells, the same every time', async () => {
   expect(output).toBe('early.json');
   expect(file).toMatchObject(summary);
   expect(Object.keys(summary).join(' ')).toBe(
-    'attribute model layers estimator positions centring chat calibration data figures',
+    'attribute model layers estimator positions centring chat shrinkage calibration data figures',
   );
   expect(summary).toMatchObject({ attribute: 'early', layers: [1], estimator: 'cross-validated' });
   expect(await workspace.read('early.json')).toBe(before);
