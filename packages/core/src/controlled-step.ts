@@ -4,7 +4,7 @@ import { tiltWithin } from './optimise/kl-budget.js';
 import type { LinearConstraint } from './optimise/linear-constraint.js';
 import { project, type StepStatus } from './optimise/project.js';
 import { divergence } from './optimise/divergence.js';
-import { dot } from './optimise/triangularise.js';
+import { dot } from './dot.js';
 
 /** An attribute in a step. */
 export interface MeasuredAttribute extends Pick<Weighting, 'weight'> {

@@ -1,6 +1,7 @@
 import type { Calibration } from './contracts/attribute.js';
 import { logSumExp } from './log-sum-exp.js';
 import { marginOf } from './margins.js';
+import { divergence } from './optimise/divergence.js';
 
 /** How the distances of an attribute count. */
 export interface Weighting {
@@ -64,10 +65,7 @@ export function tilt(logReference: Float64Array, bonus: Float64Array): Tilted {
   const scores = logReference.map((logP, i) => logP + bonus[i]);
   const normaliser = logSumExp(scores);
   const logQ = scores.map((score) => score - normaliser);
-  let kl = 0;
-  for (let i = 0; i < logQ.length; i++) kl += Math.exp(logQ[i]) * (logQ[i] - logReference[i]);
-  // Rounding can leave a divergence of zero a little below it.
-  return { logQ, kl: Math.max(kl, 0) };
+  return { logQ, kl: divergence(logQ, logReference) };
 }
 
 function softmax(values: Float64Array): Float64Array {

@@ -3,7 +3,7 @@ import type { TracedControl, TracedStep } from './completion.js';
 import type { ControlledStep } from './controlled-step.js';
 import type { Tokenizer } from './contracts/tokenizer.js';
 import { marginOf } from './margins.js';
-import { dot } from './optimise/triangularise.js';
+import { dot } from './dot.js';
 import type { Reference } from './reference-distribution.js';
 
 /** What a trace shows of a step. */

@@ -1,4 +1,5 @@
 import { isHalfspaceError } from '@halfspace/core';
+import { dot } from './dot.js';
 import { type Estimator, fitDirection, type FittedDirection } from './fit-direction.js';
 import { type FitState, mergeSides, readingsOf, type Side } from './fit-state.js';
 import type { Positions } from './labelled-text.js';
@@ -147,10 +148,4 @@ function varianceAlong({ width, count, scatter }: Moments, direction: Float64Arr
     sum += direction[i] * dot(direction, scatter.subarray(i * width, (i + 1) * width));
   }
   return sum / count;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

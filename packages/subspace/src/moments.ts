@@ -1,4 +1,5 @@
 import { createBlockScatter } from './block-scatter.js';
+import { dot } from './dot.js';
 
 /** Rows that are summed at once. */
 const BLOCK = 128;
@@ -263,10 +264,4 @@ function mirrored(scatter: Float64Array, width: number): Float64Array {
     for (let j = 0; j < i; j++) scatter[i * width + j] = scatter[j * width + i];
   }
   return scatter;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

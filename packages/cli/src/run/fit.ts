@@ -1,23 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { isHalfspaceError } from '@halfspace/core';
-import {
-  fitSubspace,
-  writeFitState,
-  writeSubspace,
-  type DataReport,
-  type HeldOutPairs,
-  type SubspaceArtifact,
-} from '@halfspace/subspace';
+import { fitSubspace, writeSubspace, type HeldOutPairs, type SubspaceArtifact } from '@halfspace/subspace';
 import { amount } from '../amount.js';
 import { assertWritable } from '../atomic-file.js';
 import type { FitFlags } from '../commands/fit.js';
-import { openFitData, tellOfData } from '../fit-data.js';
-import { fitOptionsOf } from '../fit-options.js';
+import { openFitData } from '../fit-data.js';
 import { explained, mergeStates, readState } from '../fit-states.js';
 import { print, printJson } from '../output.js';
-import { createProgress } from '../progress.js';
 import { table } from '../table.js';
-import { withBackend } from '../with-backend.js';
+import { withFit } from '../with-fit.js';
 
 /** `halfspace fit`. */
 export async function fit(flags: FitFlags, output: string, signal: AbortSignal): Promise<void> {
@@ -27,21 +18,10 @@ export async function fit(flags: FitFlags, output: string, signal: AbortSignal):
   const { rows, leftOut } = await openFitData(flags.attribute, flags.data, flags, signal);
   const left = await readState(statePath);
   const state = left ?? (flags.merge && (await mergeStates(flags.merge)));
-  let report: DataReport | undefined;
-  const artifact = await withBackend(flags, signal, async (backend) => {
-    const progress = createProgress('Fitting', (done, total) => `${done} of ${total} tokens`);
-    return fitSubspace(backend, rows, {
-      ...fitOptionsOf(flags, backend.model),
-      state,
-      signal,
-      onReport(found) {
-        report = found;
-        tellOfData(found, leftOut());
-      },
-      onState: async (reached) => writeFitState(statePath, reached),
-      onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
-  }).catch(async (error: unknown) => {
+  const run = { title: 'Fitting', state, statePath, leftOut };
+  const { result: artifact, report } = await withFit(flags, run, signal, async (backend, options) =>
+    fitSubspace(backend, rows, options),
+  ).catch(async (error: unknown) => {
     // Another attempt would differ in what the state is bound to.
     if (isHalfspaceError(error, 'not-above-chance')) await rm(statePath, { force: true });
     throw left === undefined

@@ -1,4 +1,5 @@
-import { dot, solveNormal, triangularise } from './triangularise.js';
+import { dot } from '../dot.js';
+import { solveNormal, triangularise } from './triangularise.js';
 
 /** Changes of the set of free variables, for each variable, after which the best point so far has to do. */
 const MOST_CHANGES = 4;

@@ -1,7 +1,8 @@
 import { minimiseInBox } from './box-quadratic.js';
 import { isHard, type ScaledConstraint } from './linear-constraint.js';
 import { logSumExp } from '../log-sum-exp.js';
-import { dot, triangularise } from './triangularise.js';
+import { dot } from '../dot.js';
+import { triangularise } from './triangularise.js';
 
 /** What the dual problem came to. */
 export interface DualSolution {

@@ -12,7 +12,7 @@ import {
   type ScaledConstraint,
 } from './linear-constraint.js';
 import type { Tilted } from '../tilt.js';
-import { dot } from './triangularise.js';
+import { dot } from '../dot.js';
 
 /**
  * What came of what was asked of a step.

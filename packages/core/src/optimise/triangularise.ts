@@ -1,3 +1,5 @@
+import { dot } from '../dot.js';
+
 /**
  * The triangular factor R of a matrix A = QR, by modified Gram–Schmidt. It is as accurate as the matrix,
  * where the Cholesky factor of AᵀA, which is the same, has only half of the digits.
@@ -33,11 +35,4 @@ export function solveNormal(factor: readonly Float64Array[], b: Float64Array): F
     x[i] /= factor[i][i];
   }
   return x;
-}
-
-/** Σ aᵢ bᵢ. */
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

@@ -1,0 +1,43 @@
+import type { Backend } from '@halfspace/core';
+import { type DataReport, type FitOptions, type FitState, writeFitState } from '@halfspace/subspace';
+import type { FitFlags } from './commands/fit.js';
+import { tellOfData } from './fit-data.js';
+import { fitOptionsOf } from './fit-options.js';
+import { createProgress } from './progress.js';
+import { withBackend } from './with-backend.js';
+
+/** Where a fit goes on from, and what it tells of. */
+interface FitRun {
+  /** What is going on, for the progress bar. */
+  readonly title: string;
+  readonly state: FitState | undefined;
+  /** File that what is done so far is kept in. */
+  readonly statePath: string;
+  /** How many rows the last reading left out. */
+  readonly leftOut: () => number;
+}
+
+/** Loads the model and goes over rows as the flags say: tells of the data, shows progress and keeps the state. */
+export async function withFit<T>(
+  flags: FitFlags,
+  { title, state, statePath, leftOut }: FitRun,
+  signal: AbortSignal,
+  work: (backend: Backend, options: FitOptions) => Promise<T>,
+): Promise<{ readonly result: T; readonly report: DataReport | undefined }> {
+  let report: DataReport | undefined;
+  const result = await withBackend(flags, signal, async (backend) => {
+    const progress = createProgress(title, (done, total) => `${done} of ${total} tokens`);
+    return work(backend, {
+      ...fitOptionsOf(flags, backend.model),
+      state,
+      signal,
+      onReport(found) {
+        report = found;
+        tellOfData(found, leftOut());
+      },
+      onState: async (reached) => writeFitState(statePath, reached),
+      onProgress: ({ done, total }) => progress.update(done, total),
+    }).finally(() => progress.stop());
+  });
+  return { result, report };
+}
