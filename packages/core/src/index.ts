@@ -26,6 +26,8 @@ export type {
 } from './define-attribute.js';
 export { defineFilter } from './define-filter.js';
 export type { FilterDefinition } from './define-filter.js';
+export { defineJudge } from './define-judge.js';
+export type { JudgeDefinition } from './define-judge.js';
 export { patternFilter, wordFilter } from './text-filters.js';
 export type { BonusForm } from './tilt.js';
 export { checkPlugin } from './contracts/check-plugin.js';
@@ -55,4 +57,5 @@ export type {
   Subspace,
 } from './contracts/attribute.js';
 export type { Filter } from './contracts/filter.js';
+export type { Judge, JudgedText, JudgeOptions } from './contracts/judge.js';
 export type { Candidate, ScoreStep, TextStep } from './contracts/step.js';

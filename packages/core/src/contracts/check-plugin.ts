@@ -1,11 +1,11 @@
 import { HalfspaceError } from '../errors.js';
 import { CONTRACT_VERSION } from './version.js';
 
-/** What marks an object as made by `defineAttribute` or `defineFilter`, in whichever copy of core. */
+/** What marks an object as made by a `define` function, in whichever copy of core. */
 const MADE = Symbol.for('@halfspace/core/made');
 
 /** Kinds of plugin that have a `define` function. */
-export type PluginKind = 'attribute' | 'filter';
+export type PluginKind = 'attribute' | 'filter' | 'judge';
 
 /** Marks a plugin as checked and freezes it. A copy of it is a plugin no more. */
 export function seal<T extends object>(kind: PluginKind, plugin: T): Readonly<T> {
@@ -15,15 +15,15 @@ export function seal<T extends object>(kind: PluginKind, plugin: T): Readonly<T>
 /**
  * Refuses an object that is no plugin, or one for another version of the contracts.
  *
- * @throws HalfspaceError `contract-mismatch`; `bad-attribute` or `bad-filter` for an object that was not
- * made by `defineAttribute` or `defineFilter`
+ * @throws HalfspaceError `contract-mismatch`; `bad-attribute`, `bad-filter` or `bad-judge` for an object that was
+ * not made by `defineAttribute`, `defineFilter` or `defineJudge`
  */
 export function checkPlugin(kind: PluginKind, plugin: unknown): void {
   const { contract, name, [MADE]: made } = fieldsOf(plugin);
   const label = typeof name === 'string' ? `${kind} "${name}"` : kind;
   checkContract(label, contract);
   if (made === kind) return;
-  const maker = { attribute: 'defineAttribute', filter: 'defineFilter' }[kind];
+  const maker = { attribute: 'defineAttribute', filter: 'defineFilter', judge: 'defineJudge' }[kind];
   const given = typeof name === 'string' ? label : `${kind} ${String(plugin)}`;
   throw new HalfspaceError(
     `bad-${kind}`,
