@@ -47,6 +47,8 @@ export interface TracedControl {
 export interface TracedStep {
   /** From 0. */
   readonly step: number;
+  /** Margin of the text before it, per attribute; absent where it was not evaluated. */
+  readonly before: Readonly<Record<string, number>>;
   /** Most probable first, by the reference distribution. */
   readonly candidates: readonly TracedCandidate[];
   /** Index of the candidate that was taken. */

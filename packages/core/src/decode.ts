@@ -222,7 +222,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { chosen, kl, logQ, controlled } = settle(step);
     const token = reference.tokens[chosen];
     if (options.trace && logQ !== undefined) {
-      const record = { reference, distances, logQ, chosen, kl, controlled };
+      const before = each.state.distances;
+      const record = { reference, before, distances, logQ, chosen, kl, controlled };
       each.trace.push({ step: each.tokens.length, ...tracedStep(record, attributes, tokenizer) });
     }
     each.tokens.push(token);

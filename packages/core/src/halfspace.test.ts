@@ -94,6 +94,10 @@ describe('generate', () => {
         kl += expected.kl;
         const traced = completion.trace?.[step];
         expect(traced?.candidates[traced.chosen].token).toBe(token);
+        expect(traced?.before).toEqual({
+          kind: expect.closeTo(marginAfter(kind.subspaces[0], text), 5),
+          calm: expect.closeTo(marginAfter(calm.subspaces[0], text), 5),
+        });
         for (const candidate of traced?.candidates ?? []) {
           expect(candidate.probability).toBeCloseTo(Math.exp(expected.logQ[candidate.token]), 6);
           expect(candidate.reference).toBeCloseTo(Math.exp(expected.logP[candidate.token]), 6);

@@ -9,6 +9,8 @@ import type { Reference } from './reference-distribution.js';
 /** What a trace shows of a step. */
 export interface StepRecord {
   readonly reference: Reference;
+  /** Distance of the text before it to each attribute; NaN where not evaluated. */
+  readonly before: Float64Array;
   /** For each attribute, the distances of all candidates; NaN where not evaluated. */
   readonly distances: readonly Float64Array[];
   readonly logQ: Float64Array;
@@ -24,22 +26,36 @@ export function tracedStep(
   attributes: readonly BoundAttribute[],
   tokenizer: Tokenizer,
 ): Omit<TracedStep, 'step'> {
-  const { reference, distances, logQ, chosen, kl, controlled } = record;
+  const { reference, before, distances, logQ, chosen, kl, controlled } = record;
   const candidates = Array.from(reference.tokens, (token, i) => {
-    const margins = attributes.flatMap(({ name, calibration }, a) => {
-      const distance = distances[a][i];
-      return Number.isNaN(distance) ? [] : [[name, marginOf(calibration, distance)]];
-    });
     return {
       token,
       text: new TextDecoder().decode(tokenizer.bytes(token)),
       reference: Math.exp(reference.logReference[i]),
-      margins: Object.fromEntries(margins) as Record<string, number>,
+      margins: marginsByName(attributes, (a) => distances[a][i]),
       probability: Math.exp(logQ[i]),
     };
   });
   const control = controlled && tracedControl(record, controlled, attributes);
-  return { candidates, chosen, kl, ...(control !== undefined && { control }) };
+  return {
+    before: marginsByName(attributes, (a) => before[a]),
+    candidates,
+    chosen,
+    kl,
+    ...(control !== undefined && { control }),
+  };
+}
+
+/** Margins of what has been evaluated. */
+function marginsByName(
+  attributes: readonly BoundAttribute[],
+  distanceTo: (a: number) => number,
+): Record<string, number> {
+  const margins = attributes.flatMap(({ name, calibration }, a) => {
+    const distance = distanceTo(a);
+    return Number.isNaN(distance) ? [] : [[name, marginOf(calibration, distance)]];
+  });
+  return Object.fromEntries(margins) as Record<string, number>;
 }
 
 function tracedControl(

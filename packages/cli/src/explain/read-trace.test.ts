@@ -18,6 +18,7 @@ const completion: Completion = {
   trace: [
     {
       step: 0,
+      before: { calm: 0.5 },
       candidates: [
         { token: 7, text: ' b', reference: 1 + 2e-16, margins: { calm: -0.5 }, probability: 0.25 },
         { token: 0, text: '', reference: 1e-30, margins: {}, probability: 0.75 },

@@ -24,12 +24,19 @@ const completion: TracedCompletion = {
   steps: [
     {
       step: 0,
+      before: { calm: 2 },
       candidates: [candidate(EVIL, 0.25, 0.5, 3), candidate('x', 0.75, 0.5, 1)],
       chosen: 0,
       kl: 0.25,
     },
-    { step: 1, candidates: [candidate(' bad', 1, 1, -1)], chosen: 0, kl: 0 },
-    { step: 2, candidates: [candidate('', 0.5, 0.5), candidate('y', 0.5, 0.5, 0)], chosen: 0, kl: 0.5 },
+    { step: 1, before: { calm: 3 }, candidates: [candidate(' bad', 1, 1, -1)], chosen: 0, kl: 0 },
+    {
+      step: 2,
+      before: { calm: -1 },
+      candidates: [candidate('', 0.5, 0.5), candidate('y', 0.5, 0.5, 0)],
+      chosen: 0,
+      kl: 0.5,
+    },
   ],
 };
 const page = tracePage([completion, { ...completion, sample: 1, steps: [] }], 'calm');
