@@ -1,0 +1,149 @@
+import type { ConditionalNode, FormulaNode, RelationalNode } from './formula-node.js';
+import { formulaInvalid, type FormulaSource } from './formula-source.js';
+import { FUNCTIONS, OPERATORS, type Kind, type Operation } from './operations.js';
+
+/** Where a formula is evaluated. */
+export interface FormulaPoint {
+  /** One for each of {@link Formula.attributes}. */
+  readonly margins: ArrayLike<number>;
+  /** Tokens written so far. */
+  readonly step: number;
+  /** Their share of the most that there may be, from 0 to below 1. */
+  readonly progress: number;
+}
+
+/** A formula that can be evaluated. */
+export interface Formula {
+  /** The attributes whose margins it takes, each once. */
+  readonly attributes: readonly string[];
+  /** Its value, which may be other than finite. */
+  readonly valueAt: (point: FormulaPoint) => number;
+}
+
+/** A part of a formula. */
+interface Part extends Pick<Formula, 'valueAt'> {
+  readonly kind: Kind;
+  /** Whether it is the same everywhere. */
+  readonly fixed: boolean;
+}
+
+const NOWHERE: FormulaPoint = { margins: [], step: NaN, progress: NaN };
+
+/**
+ * Turns a tree into closures over margins. Only what is known here gets through: numbers, names, operators,
+ * functions and conditions.
+ *
+ * @param known - Attributes that it may name; a hyphen is written as an underscore.
+ * @throws HalfspaceError `formula-invalid`
+ */
+export function compile(tree: FormulaNode, source: FormulaSource, known: readonly string[]): Formula {
+  const attributes: string[] = [];
+  const { valueAt } = build(tree);
+  return { attributes, valueAt };
+
+  function build(node: FormulaNode): Part {
+    const part = partOf(node);
+    if (!part.fixed || Number.isFinite(part.valueAt(NOWHERE))) return part;
+    throw wrong(node, 'this is no finite number.');
+  }
+
+  function partOf(node: FormulaNode): Part {
+    switch (node.type) {
+      case 'ConstantNode':
+        return constant(node, node.value);
+      case 'SymbolNode':
+        return named(node, node.name);
+      case 'ParenthesisNode':
+        return build(node.content);
+      case 'OperatorNode':
+        if (node.implicit) throw wrong(node, 'the sign * of a product is missing.');
+        return apply(node, OPERATORS.get(node.fn), node.args);
+      case 'FunctionNode':
+        return apply(
+          node,
+          node.fn.type === 'SymbolNode' ? FUNCTIONS.get(node.fn.name) : undefined,
+          node.args,
+        );
+      case 'RelationalNode':
+        return compareInRow(node);
+      case 'ConditionalNode':
+        return choose(node);
+      default:
+        throw wrong(node, `this is not part of formulas. ${vocabulary(known)}`);
+    }
+  }
+
+  function constant(node: FormulaNode, value: unknown): Part {
+    if (typeof value !== 'number') throw wrong(node, 'this is no number.');
+    return { kind: 'number', fixed: true, valueAt: () => value };
+  }
+
+  function named(node: FormulaNode, name: string): Part {
+    if (name === 'step') return { kind: 'number', fixed: false, valueAt: ({ step }) => step };
+    if (name === 'progress') return { kind: 'number', fixed: false, valueAt: ({ progress }) => progress };
+    const attribute = known.find((each) => asWritten(each) === name);
+    if (attribute === undefined) throw wrong(node, `there is no number of this name. ${vocabulary(known)}`);
+    if (!attributes.includes(attribute)) attributes.push(attribute);
+    const place = attributes.indexOf(attribute);
+    return { kind: 'number', fixed: false, valueAt: ({ margins }) => margins[place] };
+  }
+
+  function apply(node: FormulaNode, operation: Operation | undefined, args: readonly FormulaNode[]): Part {
+    if (operation === undefined) {
+      throw wrong(node, `formulas have no such operator or function. ${vocabulary(known)}`);
+    }
+    const { takes, gives, fewest, most } = operation;
+    if (args.length < fewest || args.length > most) {
+      const wanted = fewest === most ? String(fewest) : `at least ${fewest}`;
+      throw wrong(node, `it takes ${wanted} values, and has ${args.length}.`);
+    }
+    const parts = args.map((arg) => operand(arg, takes));
+    return {
+      kind: gives,
+      fixed: parts.every(({ fixed }) => fixed),
+      valueAt: (point) => operation.apply(...parts.map(({ valueAt: value }) => value(point))),
+    };
+  }
+
+  function operand(node: FormulaNode, kind: Kind): Part {
+    const part = build(node);
+    if (kind === 'number' || part.kind === 'truth') return part;
+    throw wrong(node, 'a comparison is needed here, such as toxicity > 0, and this is a number.');
+  }
+
+  function compareInRow(node: RelationalNode): Part {
+    const pairs = node.conditionals.map((name, i) =>
+      apply(node, OPERATORS.get(name), node.params.slice(i, i + 2)),
+    );
+    return {
+      kind: 'truth',
+      fixed: pairs.every(({ fixed }) => fixed),
+      valueAt: (point) => Number(pairs.every(({ valueAt: value }) => value(point) === 1)),
+    };
+  }
+
+  function choose({ condition, trueExpr, falseExpr }: ConditionalNode): Part {
+    const test = operand(condition, 'truth');
+    const [one, other] = [build(trueExpr), build(falseExpr)];
+    return {
+      kind: one.kind === other.kind ? one.kind : 'number',
+      fixed: test.fixed && one.fixed && other.fixed,
+      valueAt: (point) => (test.valueAt(point) === 1 ? one : other).valueAt(point),
+    };
+  }
+
+  function wrong(node: FormulaNode, fault: string): Error {
+    return formulaInvalid(source, node.toString(), fault);
+  }
+}
+
+/** An attribute as formulas name it: `self-harm` would be a difference. */
+function asWritten(attribute: string): string {
+  return attribute.replaceAll('-', '_');
+}
+
+/** What may be named, for messages. */
+function vocabulary(known: readonly string[]): string {
+  const attributes = known.length === 0 ? '' : `attributes: ${known.map(asWritten).join(', ')}; `;
+  return `There are ${attributes}numbers: step, progress; functions: ${[...FUNCTIONS.keys()].join(', ')}.`;
+}
