@@ -8,11 +8,9 @@ import type {
 import type { ModelInfo } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
 
-/** An attribute as a run uses it: where its distances come from, and how they count. */
+/** An attribute as a run uses it: where its distances come from, and what they mean. */
 export interface BoundAttribute {
   readonly name: string;
-  /** Nats per unit of margin, at least 0. */
-  readonly weight: number;
   /** The subspace for the run's model, or the plugin to ask. */
   readonly source: Subspace | ScoringAttribute;
   /** Turns distances into margins. What a plugin answers is a margin already. */
@@ -29,15 +27,15 @@ export function isScoring(source: Subspace | ScoringAttribute): source is Scorin
 /**
  * Binds each named attribute to a model.
  *
- * @param weights - By name; the order is kept.
+ * @param names - Each once; the order is kept.
  * @throws HalfspaceError `unknown-attribute`, `subspace-of-another-model`, `unknown-layer`
  */
 export function bindAttributes(
   attributes: readonly Attribute[],
-  weights: Readonly<Record<string, number>>,
+  names: readonly string[],
   model: ModelInfo,
 ): BoundAttribute[] {
-  return Object.entries(weights).map(([name, weight]) => {
+  return names.map((name) => {
     const attribute = attributes.find((each) => each.name === name);
     if (attribute === undefined) {
       const known = attributes.map((each) => each.name).join(', ') || 'none';
@@ -45,7 +43,7 @@ export function bindAttributes(
     }
     const source = 'score' in attribute ? attribute : subspaceFor(attribute, model);
     if (isScoring(source)) checkLayers(source, model);
-    return { name, weight, source, calibration: isScoring(source) ? IDENTITY : source.calibration };
+    return { name, source, calibration: isScoring(source) ? IDENTITY : source.calibration };
   });
 }
 

@@ -1,19 +1,4 @@
-import { isScoring, type BoundAttribute } from './bound-attributes.js';
-import type { CheckedOptions } from './options.js';
 import { bonusOf, type Weighting } from './tilt.js';
-
-/**
- * Whether gains are capped: where margins can be known to be at most something before they are evaluated, and a draw
- * depends on a few of them.
- */
-export function isCapped(
-  attributes: readonly BoundAttribute[],
-  { cap, control, form, temperature }: CheckedOptions,
-): boolean {
-  const steering = attributes.filter(({ weight }) => weight > 0);
-  const linear = steering.length > 0 && steering.every(({ source }) => !isScoring(source));
-  return linear && control.mode === 'penalty' && cap < Infinity && form === 'calibrated' && temperature > 0;
-}
 
 /** What is known of a candidate's bonus before it is run through the model. */
 export interface BonusBounds {
@@ -25,15 +10,15 @@ export interface BonusBounds {
 
 /**
  * Bounds of a step's bonus when gains are capped: the weighted mean over the attributes of what a candidate adds to
- * the margins counts up to the cap. A loss counts in full, and one attribute's gain can make up for another's loss.
+ * the margins, or takes from those of negative weight, counts up to the cap. A loss counts in full, and one attribute's gain can make up for another's loss.
  *
- * @param before - Distances of the text before the candidates, finite where the weight is above 0.
+ * @param before - Distances of the text before the candidates, finite where the weight is not 0.
  * @param cap - In units of margin, at least 0.
  */
 export function boundBonus(before: Float64Array, attributes: readonly Weighting[], cap: number): BonusBounds {
   const columns = Array.from(before, (distance) => Float64Array.of(distance));
   const [expected] = bonusOf('calibrated', columns, attributes, 1);
-  const weights = attributes.reduce((sum, { weight }) => sum + weight, 0);
+  const weights = attributes.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
   return { expected, ceiling: expected + weights * cap };
 }
 

@@ -1,5 +1,5 @@
 import { HalfspaceError } from './errors.js';
-import type { DecodeOptions } from './options.js';
+import type { CheckedOptions, PromptOptions, Weights } from './options.js';
 
 /** What every constraint says. */
 export interface ConstraintBase {
@@ -48,12 +48,12 @@ export type Constraint = ConstraintBase &
 
 /**
  * What decides how strongly a step is steered.
- * - `penalty`: the weights of the attributes, as they are.
- * - `kl-budget`: the weights, scaled down where they would move a step further than `nats` from the reference
+ * - `penalty`: the weights of the attributes, or the formula, as they are.
+ * - `kl-budget`: the weights or the formula, scaled down where they would move a step further than `nats` from the reference
  *   distribution, in KL(q‖p). `per: 'completion'` gives a completion this much for all of its `maxTokens`: every
  *   step gets an equal part, and what it leaves over goes to those after it.
  * - `constraints`: of all distributions that meet the constraints, the one closest to the reference
- *   distribution, after it was re-weighted by the weights of the attributes, if they have any.
+ *   distribution, after it was re-weighted by the weights of the attributes or the formula, if there are any.
  *
  * All but `penalty` need the margins of all candidates: look-ahead is eager, and gains are not capped.
  */
@@ -148,30 +148,45 @@ export const CONTROL_SCHEMA = {
  *
  * @throws HalfspaceError `bad-option`
  */
-export function checkControl({
-  control,
-  attributes,
-  form,
-}: Pick<Required<DecodeOptions>, 'control' | 'attributes' | 'form'>): void {
-  if (control.mode === 'kl-budget' && !Object.values(attributes).some((weight) => weight > 0)) {
+export function checkControl(options: CheckedOptions & PromptOptions): void {
+  const { control, formula, form } = options;
+  const weighted = weightsOf(options).some((weights) =>
+    Object.values(weights).some((weight) => weight !== 0),
+  );
+  if (control.mode === 'kl-budget' && formula === undefined && !weighted) {
     throw new HalfspaceError(
       'bad-option',
-      'A KL budget scales the weights of attributes, and there are none. Give an attribute a weight above 0.',
+      'A KL budget scales the weights of attributes, and there are none. Give an attribute a weight other than 0.',
     );
   }
-  if (control.mode === 'constraints' && form === 'softmax') {
+  if (formula !== undefined && weighted) {
     throw new HalfspaceError(
       'bad-option',
-      "Constraints are about margins, and the form softmax has none. Use the form 'calibrated'.",
+      'A formula says what attributes count, and weights do, too. Write them into the formula, or leave it out.',
+    );
+  }
+  const margins = formula === undefined ? 'Constraints are' : 'A formula is';
+  if ((control.mode === 'constraints' || formula !== undefined) && form === 'softmax') {
+    throw new HalfspaceError(
+      'bad-option',
+      `${margins} about margins, and the form softmax has none. Use the form 'calibrated'.`,
     );
   }
 }
 
-/** The weight of every attribute that is needed: 0 for those that only constraints name. */
-export function weightsOf({
-  control,
-  attributes,
-}: Pick<Required<DecodeOptions>, 'control' | 'attributes'>): Record<string, number> {
+/** The attributes that constraints or weights name, each once. */
+export function namedAttributes(options: CheckedOptions & PromptOptions): string[] {
+  const { control } = options;
   const constraints = control.mode === 'constraints' ? control.constraints : [];
-  return { ...Object.fromEntries(constraints.map(({ attribute }) => [attribute, 0])), ...attributes };
+  return [
+    ...new Set([
+      ...constraints.map(({ attribute }) => attribute),
+      ...weightsOf(options).flatMap((weights) => Object.keys(weights)),
+    ]),
+  ];
+}
+
+/** The weights of the request, and those of its prompts that have some of their own. */
+function weightsOf({ attributes, prompts = [] }: CheckedOptions & PromptOptions): Weights[] {
+  return [attributes, ...prompts.map((each) => (typeof each === 'string' ? {} : (each.attributes ?? {})))];
 }

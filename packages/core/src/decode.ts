@@ -1,11 +1,13 @@
 import type { BoundAttribute } from './bound-attributes.js';
-import { boundBonus, capBonus, isCapped, type BonusBounds } from './cap.js';
+import { boundBonus, capBonus, type BonusBounds } from './cap.js';
 import type { Backend } from './contracts/backend.js';
 import type { FinishReason, StreamEvent } from './completion.js';
-import { allowance, controlStep, type ControlledStep } from './controlled-step.js';
+import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
 import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+import type { Formula } from './formula/compile.js';
+import { formulaBonus } from './formula/formula-bonus.js';
 import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
 import {
   finishCompletion,
@@ -19,8 +21,8 @@ import { runInWaves, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
 import { createMeter } from './meter.js';
 import type { CheckedOptions } from './options.js';
-import type { EncodedPrompt } from './prompts.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
+import type { SteeredPrompt, Steering } from './steering.js';
 import { bonusOf, tilt } from './tilt.js';
 import { tracedStep } from './traced-step.js';
 
@@ -46,8 +48,10 @@ type Ending = Exclude<FinishReason, 'error'> | HalfspaceError | undefined;
 /** What is to be decoded, with everything already checked. */
 export interface DecodeTask {
   readonly backend: Backend;
-  readonly prompts: readonly EncodedPrompt[];
+  readonly prompts: readonly SteeredPrompt[];
   readonly attributes: readonly BoundAttribute[];
+  /** Takes the place of weights. */
+  readonly formula: Formula | undefined;
   readonly options: CheckedOptions;
   readonly signal: AbortSignal | undefined;
 }
@@ -59,13 +63,11 @@ export interface DecodeTask {
  * Completions are reported as they finish, and everything is released however the loop is left.
  */
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
-  const { backend, prompts, attributes, options, signal } = task;
+  const { backend, prompts, attributes, formula, options, signal } = task;
   const { tokenizer, model } = backend;
   const { control, filters } = options;
-  const steered = control.mode === 'constraints' || attributes.some(({ weight }) => weight > 0);
   const meter = createMeter(attributes, model.width);
-  const capped = isCapped(attributes, options);
-  const lazy = capped && options.lookAhead === 'lazy' && !options.trace && !meter.asks;
+  const mayBeLazy = options.lookAhead === 'lazy' && !options.trace && !meter.asks;
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
 
   const live = new Set<LiveCompletion>();
@@ -88,8 +90,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 
   /** The same for lazy and eager look-ahead, because the text must be. */
-  function rowsPerStep(): number {
-    if (!steered) return 1;
+  function rowsPerStep({ steers, capped }: Steering): number {
+    if (!steers) return 1;
     return capped ? ROWS_WITH_CAP : options.topK || ROWS_WITHOUT_TOP_K;
   }
 
@@ -97,7 +99,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const prompt = prompts[index];
     const begin = performance.now();
     const prefill = await backend.prefill(prompt.tokens, {
-      rowsPerStep: rowsPerStep(),
+      rowsPerStep: rowsPerStep(prompt.steering),
       layers: meter.layers,
       signal,
     });
@@ -137,9 +139,13 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { tokens, logReference } = reference;
     const noise = options.temperature === 0 ? undefined : { key: each.key, step: each.tokens.length };
     const perturbed = perturb(logReference, tokens, noise);
+    const weighted = each.ready.prompt.steering.at(each.tokens.length);
+    const steered =
+      formula !== undefined || control.mode !== 'penalty' || weighted.some(({ weight }) => weight !== 0);
     return {
       live: each,
       reference,
+      weighted,
       perturbed,
       decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
       waves: [],
@@ -147,20 +153,47 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     };
   }
 
-  function boundsOf({ live: { state } }: PendingStep): BonusBounds {
-    return capped ? boundBonus(state.distances, attributes, options.cap) : UNBOUNDED;
+  function isLazy({ live, decided }: PendingStep): boolean {
+    return mayBeLazy && live.ready.prompt.steering.capped && decided === undefined;
+  }
+
+  function boundsOf({ live: { state, ready: origin }, weighted }: PendingStep): BonusBounds {
+    return origin.prompt.steering.capped ? boundBonus(state.distances, weighted, options.cap) : UNBOUNDED;
   }
 
   /** NaN for candidates that have not been run. */
   function bonusIn(step: PendingStep): Float64Array {
-    const { distances, reference } = step;
-    const bonus = bonusOf(options.form, distances, attributes, reference.tokens.length);
+    const { distances, reference, weighted } = step;
+    const bonus =
+      formula === undefined
+        ? bonusOf(options.form, distances, weighted, reference.tokens.length)
+        : bonusBy(formula, step);
     return capBonus(bonus, boundsOf(step).ceiling);
+  }
+
+  function bonusBy(by: Formula, pending: PendingStep): Float64Array {
+    const measured = measuredIn(pending);
+    const columns = by.attributes.flatMap((name) => measured.filter((each) => each.name === name));
+    const step = pending.live.tokens.length;
+    return formulaBonus(
+      by,
+      columns.map(({ margins }) => margins),
+      { step, progress: step / options.maxTokens },
+      pending.reference.tokens.length,
+    );
+  }
+
+  function measuredIn({ distances, weighted }: PendingStep): MeasuredAttribute[] {
+    return weighted.map(({ name, weight, calibration }, a) => ({
+      name,
+      weight,
+      margins: distances[a].map((distance) => marginOf(calibration, distance)),
+    }));
   }
 
   function next(step: PendingStep): number[] {
     const { reference, perturbed, decided, waves } = step;
-    if (lazy) return nextWave(perturbed, bonusIn(step), boundsOf(step));
+    if (isLazy(step)) return nextWave(perturbed, bonusIn(step), boundsOf(step));
     if (waves.length > 0) return [];
     const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
     return candidates.filter((index) => !tokenizer.endTokens.has(reference.tokens[index]));
@@ -196,20 +229,17 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
     }
     const chosen = winnerOf(perturbed, bonus);
-    return lazy
+    return isLazy(step)
       ? { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined }
       : { chosen, ...tilt(logReference, bonus) };
   }
 
-  function optimise({ live: each, reference, distances }: PendingStep, bonus: Float64Array): ControlledStep {
+  function optimise(step: PendingStep, bonus: Float64Array): ControlledStep {
+    const { live: each, reference } = step;
     const controlled = controlStep(control, {
       logReference: reference.logReference,
       bonus,
-      attributes: attributes.map(({ name, weight, calibration }, a) => ({
-        name,
-        weight,
-        margins: distances[a].map((distance) => marginOf(calibration, distance)),
-      })),
+      attributes: measuredIn(step),
       nats: allowance(control, each.tokens.length, each.kl, options.maxTokens),
     });
     each.statuses[controlled.status]++;
@@ -217,7 +247,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 
   /** Writes the outcome down and moves the completion on; says why it ended, if it did. */
-  function advance(step: PendingStep): Ending {
+  async function advance(step: PendingStep): Promise<Ending> {
     const { live: each, reference, waves, distances } = step;
     const { chosen, kl, logQ, controlled } = settle(step);
     const token = reference.tokens[chosen];
@@ -257,7 +287,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       await runInWaves(steps, { backend, meter, signal, next });
       const measured = meter.asks ? await ask(steps, failures) : steps;
       const endings = new Map<LiveCompletion, Ending>(failures);
-      for (const step of measured) endings.set(step.live, advance(step));
+      for (const step of measured) endings.set(step.live, await outcomeOf(advance(step)));
       for (const each of pool) yield* report(each, endings.get(each));
     }
   } finally {
@@ -286,7 +316,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
 const UNBOUNDED: BonusBounds = { expected: NaN, ceiling: Infinity };
 
 /** Errors that end one completion and no other. */
-const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'no-candidate-left'];
+const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'formula-not-finite', 'no-candidate-left'];
 
 /** What some work came to: its result, or the error that ends its own completion. */
 async function outcomeOf<T>(work: Promise<T>): Promise<T | HalfspaceError> {

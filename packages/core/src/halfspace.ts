@@ -2,11 +2,14 @@ import { bindAttributes } from './bound-attributes.js';
 import type { Attribute } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
 import type { Completion, StreamEvent } from './completion.js';
-import { weightsOf } from './control.js';
+import { namedAttributes } from './control.js';
 import { decode } from './decode.js';
 import { HalfspaceError } from './errors.js';
-import { checkOptions, type GenerateOptions } from './options.js';
+import type { Formula } from './formula/compile.js';
+import { checkOptions, type CheckedOptions, type GenerateOptions } from './options.js';
+import { readFormula } from './formula/read-formula.js';
 import { encodePrompts } from './prompts.js';
+import { createSteering, tabulate } from './steering.js';
 import { score, type Score, type ScoreOptions } from './score.js';
 
 /** A model with values: what `createHalfspace` makes. */
@@ -21,7 +24,7 @@ export interface Halfspace {
    * **look at `error` of each completion**, because nothing is thrown for it.
    *
    * @throws HalfspaceError `bad-option`, `empty-prompt`, `context-overflow`, `unknown-attribute`,
-   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template` before work starts; `aborted`,
+   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template`, `formula-invalid` before work starts; `aborted`,
    * `not-finite` during it.
    */
   generate(options: GenerateOptions): Promise<Completion[]>;
@@ -46,19 +49,48 @@ export interface Halfspace {
 export function assemble(backend: Backend, attributes: readonly Attribute[]): Halfspace {
   assertDistinct(attributes);
 
-  function stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
+  async function* stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = checkOptions(options);
-    const bound = bindAttributes(attributes, weightsOf(checked), backend.model);
-    const prompts = encodePrompts(backend, checked);
-    return decode({ backend, prompts, attributes: bound, options: checked, signal: options.signal });
+    const formula = await formulaOf(checked);
+    const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
+    const bound = bindAttributes(attributes, [...names], backend.model);
+    const encoded = encodePrompts(backend, checked);
+    const { maxTokens } = checked;
+    const steps = Math.min(maxTokens, backend.model.contextLength);
+    const shared = await tabulate(checked.attributes, steps, maxTokens);
+    const prompts = await Promise.all(
+      encoded.map(async (prompt) => {
+        const own = await tabulate(prompt.attributes, steps, maxTokens);
+        return { ...prompt, steering: createSteering(bound, { ...shared, ...own }, checked) };
+      }),
+    );
+    yield* decode({
+      backend,
+      prompts,
+      attributes: bound,
+      formula,
+      options: checked,
+      signal: options.signal,
+    });
+  }
+
+  async function formulaOf({ formula: text }: CheckedOptions): Promise<Formula | undefined> {
+    if (text === undefined) return undefined;
+    const formula = await readFormula(
+      { what: 'The formula', text },
+      attributes.map(({ name }) => name),
+    );
+    if (formula.attributes.length > 0) return formula;
+    throw new HalfspaceError(
+      'formula-invalid',
+      `The formula "${text}" names no attribute: it steers nowhere.`,
+    );
   }
 
   return {
     backend,
     attributes,
-    async *stream(options) {
-      yield* stream(options);
-    },
+    stream,
     async generate(options) {
       const completions: Completion[] = [];
       for await (const event of stream(options)) {
@@ -67,8 +99,8 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
       return completions.sort((a, b) => a.promptIndex - b.promptIndex || a.sample - b.sample);
     },
     async score(options) {
-      const unweighted = Object.fromEntries(options.attributes.map((name) => [name, 0]));
-      return score(backend, bindAttributes(attributes, unweighted, backend.model), options);
+      const names = [...new Set(options.attributes)];
+      return score(backend, bindAttributes(attributes, names, backend.model), options);
     },
     dispose: () => backend.dispose(),
   };

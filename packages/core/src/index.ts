@@ -1,7 +1,14 @@
 export { createHalfspace } from './container.js';
 export type { HalfspaceParts } from './container.js';
 export type { Halfspace } from './halfspace.js';
-export type { DecodeOptions, GenerateOptions, PromptOptions } from './options.js';
+export type {
+  DecodeOptions,
+  GenerateOptions,
+  PromptOptions,
+  Weight,
+  WeightedPrompt,
+  Weights,
+} from './options.js';
 export type {
   Completion,
   FinishReason,

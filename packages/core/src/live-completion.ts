@@ -9,13 +9,13 @@ import type { TextState } from './meter.js';
 import { hashTokens, type NoiseKey } from './noise.js';
 import type { StepStatus } from './optimise/project.js';
 import type { CheckedOptions } from './options.js';
-import type { EncodedPrompt } from './prompts.js';
+import type { SteeredPrompt } from './steering.js';
 import { createTextAssembler, type TextAssembler } from './text-assembler.js';
 
 /** A prompt that has been run, waiting for its completions to start. */
 export interface ReadyPrompt {
   readonly index: number;
-  readonly prompt: EncodedPrompt;
+  readonly prompt: SteeredPrompt;
   readonly context: Context;
   /** State of the prompt. */
   readonly state: TextState;

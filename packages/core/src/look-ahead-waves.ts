@@ -2,6 +2,7 @@ import type { Backend, LookAhead } from './contracts/backend.js';
 import type { LiveCompletion } from './live-completion.js';
 import type { Meter, Wave } from './meter.js';
 import type { Reference } from './reference-distribution.js';
+import type { WeightedAttribute } from './steering.js';
 
 /** Candidates that were run, and can be kept. */
 export interface StepWave extends Wave {
@@ -12,6 +13,8 @@ export interface StepWave extends Wave {
 export interface PendingStep {
   readonly live: LiveCompletion;
   readonly reference: Reference;
+  /** The attributes, with their weights in this step. */
+  readonly weighted: readonly WeightedAttribute[];
   /** Log-reference plus noise, of each candidate. */
   readonly perturbed: Float64Array;
   /** The choice, where it does not depend on what is found. */

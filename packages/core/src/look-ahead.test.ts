@@ -61,6 +61,12 @@ const common = (completions: readonly Completion[]) =>
 const total = (completions: readonly Completion[], figure: 'kl' | 'rows') =>
   completions.reduce((sum, each) => sum + each[figure], 0);
 
+/** Weights of either sign, and schedules, some of which change their sign or rest for some steps. */
+const weight = fc.oneof(
+  fc.double({ min: -2, max: 4, noNaN: true }),
+  fc.constantFrom('3 - 4*progress', 'step < 2 ? 0 : -2', '2*(step != 3)', '4*0.5^step'),
+);
+
 describe('lazy look-ahead', () => {
   it('gives the completions of eager look-ahead, however they are batched', async () => {
     let completions = 0;
@@ -69,17 +75,16 @@ describe('lazy look-ahead', () => {
         fc.nat(2 ** 40),
         fc.integer({ min: 4, max: 60 }),
         fc.record({
-          attributes: fc.record({
-            kind: fc.double({ min: 0.1, max: 4, noNaN: true }),
-            calm: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 2, noNaN: true })),
-          }),
+          attributes: fc.record({ kind: weight, calm: fc.oneof(fc.constant(0), weight) }),
+          own: fc.record({ kind: weight, calm: weight }, { requiredKeys: [] }),
           cap: fc.constantFrom(0, 0.2, 0.5, 1, 3),
           topK: fc.constantFrom(0, 1, 4),
           topP: fc.constantFrom(0.7, 1),
           temperature: fc.constantFrom(0.5, 1, 1.5),
         }),
-        async (seed, concurrency, options) => {
-          const task = { ...options, seed, prompts: ['ab', 'f g'], samples: 20, maxTokens: 5 };
+        async (seed, concurrency, { own, ...options }) => {
+          const prompts = ['ab', { text: 'f g', attributes: own }];
+          const task = { ...options, seed, prompts, samples: 20, maxTokens: 5 };
           const lazy = await setUp().halfspace.generate({ ...task, concurrency });
           const eager = await setUp().halfspace.generate({ ...task, lookAhead: 'eager' });
           expect(common(lazy)).toEqual(common(eager));
@@ -121,10 +126,13 @@ describe('lazy look-ahead', () => {
     expect(Math.abs(mean - exact.kl)).toBeLessThan((4 * spread) / Math.sqrt(lazy.length));
   });
 
-  it('draws from the re-weighted distribution of capped gains', async () => {
+  it.each([
+    [2, 1],
+    [2, -1],
+    [-3, -0.5],
+  ])('draws from the re-weighted distribution of capped gains: weights %d and %d', async (...weights) => {
     const backend = createToyBackend({ endLogit: 1 });
     const halfspace = createHalfspace({ backend, attributes: [kind, calm] });
-    const weights = [2, 1];
     const cap = 0.4;
     const text = backend.tokenizer.encode('abc');
     const logits = toyLogits(text, 1);
@@ -132,7 +140,7 @@ describe('lazy look-ahead', () => {
       const gains = weights.map(
         (weight, axis) => weight * SLOPE * (toyHidden(after)[axis] - toyHidden(text)[axis]),
       );
-      return Math.min(gains[0] + gains[1], cap * (weights[0] + weights[1]));
+      return Math.min(gains[0] + gains[1], cap * (Math.abs(weights[0]) + Math.abs(weights[1])));
     };
     const masses = logits.map((logit, x) => Math.exp(logit + (x === END ? 0 : gain([...text, x]))));
     const mass = masses.reduce((sum, value) => sum + value, 0);

@@ -6,12 +6,37 @@ import type { ChatMessage } from './contracts/tokenizer.js';
 import { HalfspaceError } from './errors.js';
 import type { BonusForm } from './tilt.js';
 
+/**
+ * A weight: nats per unit of margin (`calibrated`) or nats (`softmax`). Below 0 it steers away from the attribute; with 0 the
+ * attribute is measured and does not steer. A text is a schedule over the completion: a formula of `step` (tokens written so
+ * far) and `progress` (their share of `maxTokens`), such as `'4 - 3*progress'` or `'step < 10 ? 4 : 1'`.
+ */
+export type Weight = number | string;
+
+/** A weight for each attribute, by name. */
+export type Weights = Readonly<Record<string, Weight>>;
+
+/** A prompt with weights of its own. */
+export type WeightedPrompt = (
+  | {
+      /** Text that the model goes on with. */
+      readonly text: string;
+    }
+  | {
+      /** A conversation, rendered by the model's chat template. */
+      readonly messages: readonly ChatMessage[];
+    }
+) & {
+  /** They take the place of those that the request has for the same attributes. */
+  readonly attributes?: Weights;
+};
+
 /** What to complete: exactly one of the three. */
 export interface PromptOptions {
   /** Text that the model goes on with. */
   readonly prompt?: string;
-  /** Several texts, each completed `samples` times. */
-  readonly prompts?: readonly string[];
+  /** Several texts or conversations, each completed `samples` times. */
+  readonly prompts?: readonly (string | WeightedPrompt)[];
   /** A conversation, rendered by the model's chat template; the completion is the assistant's turn. */
   readonly messages?: readonly ChatMessage[];
 }
@@ -34,11 +59,19 @@ export interface DecodeOptions {
   readonly seed?: number;
   /** Texts at which a completion ends; they are not part of it. */
   readonly stop?: readonly string[];
+  /** Weight of each attribute by name; see {@link Weight}. */
+  readonly attributes?: Weights;
   /**
-   * Weight of each attribute by name, in nats per unit of margin (`calibrated`) or nats (`softmax`), at
-   * least 0. An attribute of weight 0 is measured and does not steer.
+   * What a candidate gets, in nats, as a formula of its margins; it takes the place of weights (`attributes` then only
+   * measure). `'2*toxicity + helpfulness*(toxicity > 0)'`, `'min(toxicity, truthfulness)'`. It has numbers, margins by the
+   * names of their attributes (`self-harm` is written `self_harm`), `step` and `progress` as in a {@link Weight};
+   * `+ - * / ^`, comparisons, `and or not`, `a ? b : c`; `min`, `max`, `abs`, `clip(x, low, high)`, and
+   * `smoothMin` and `smoothMax`, which are log Σ exp. A comparison counts as 0 or 1 where a number is needed.
+   *
+   * It takes the margins of all candidates: look-ahead is eager, and gains are not capped. A completion in which it is not
+   * finite for some candidate ends with the error `formula-not-finite`.
    */
-  readonly attributes?: Readonly<Record<string, number>>;
+  readonly formula?: string;
   /** Default `calibrated`; see {@link BonusForm}. */
   readonly form?: BonusForm;
   /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
@@ -52,7 +85,7 @@ export interface DecodeOptions {
   /**
    * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
    * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the form `softmax`,
-   * with scoring attributes, and with `trace`.
+   * with scoring attributes, with a `formula`, and with `trace`.
    */
   readonly lookAhead?: 'lazy' | 'eager';
   /**
@@ -77,26 +110,36 @@ export interface GenerateOptions extends PromptOptions, DecodeOptions {
 }
 
 /** {@link DecodeOptions} with every default filled in. */
-export type CheckedOptions = Required<DecodeOptions>;
+export type CheckedOptions = Required<Omit<DecodeOptions, 'formula'>> & Pick<DecodeOptions, 'formula'>;
 
 const text = { type: 'string' } as const;
+const weights = { type: 'object', additionalProperties: { type: ['number', 'string'] } } as const;
+const messages = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['role', 'content'],
+    properties: { role: { enum: ['system', 'user', 'assistant'] }, content: text },
+  },
+} as const;
 
 const SCHEMA = {
   type: 'object',
   additionalProperties: false,
   properties: {
     prompt: text,
-    prompts: { type: 'array', items: text, minItems: 1 },
-    messages: {
+    prompts: {
       type: 'array',
       minItems: 1,
       items: {
-        type: 'object',
+        type: ['string', 'object'],
         additionalProperties: false,
-        required: ['role', 'content'],
-        properties: { role: { enum: ['system', 'user', 'assistant'] }, content: text },
+        properties: { text, messages, attributes: weights },
       },
     },
+    messages,
     maxTokens: { type: 'integer', minimum: 1, default: 64 },
     samples: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1, default: 1 },
     temperature: { type: 'number', minimum: 0, default: 1 },
@@ -105,7 +148,8 @@ const SCHEMA = {
     repetitionPenalty: { type: 'number', exclusiveMinimum: 0, default: 1 },
     seed: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
-    attributes: { type: 'object', additionalProperties: { type: 'number', minimum: 0 }, default: {} },
+    attributes: { ...weights, default: {} },
+    formula: text,
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
     cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 1 },
@@ -116,7 +160,12 @@ const SCHEMA = {
   },
 } as const;
 
-const validate = new Ajv2020({ useDefaults: true, strict: true, discriminator: true }).compile(SCHEMA);
+const validate = new Ajv2020({
+  useDefaults: true,
+  strict: true,
+  allowUnionTypes: true,
+  discriminator: true,
+}).compile(SCHEMA);
 
 /**
  * Checks options and fills in the defaults.
@@ -135,9 +184,18 @@ export function checkOptions(options: GenerateOptions): CheckedOptions & PromptO
     throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
   }
   const checked = filled as unknown as CheckedOptions & PromptOptions;
+  checked.prompts?.forEach(checkPrompt);
   checkControl(checked);
   for (const filter of checked.filters) checkPlugin('filter', filter);
   return checked;
+}
+
+function checkPrompt(prompt: string | WeightedPrompt, index: number): void {
+  if (typeof prompt === 'string' || 'text' in prompt !== 'messages' in prompt) return;
+  throw new HalfspaceError(
+    'bad-option',
+    `The option prompts.${index} must have either text or messages. Give one of them.`,
+  );
 }
 
 function complaint(error: ErrorObject | undefined): string {

@@ -1,11 +1,13 @@
 import type { Backend } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
-import type { PromptOptions } from './options.js';
+import type { PromptOptions, WeightedPrompt, Weights } from './options.js';
 
 /** A prompt as text and as the tokens that the model sees. */
 export interface EncodedPrompt {
   readonly text: string;
   readonly tokens: readonly number[];
+  /** Weights of its own; none for those of the request. */
+  readonly attributes: Weights;
 }
 
 /**
@@ -14,7 +16,8 @@ export interface EncodedPrompt {
  * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`
  */
 export function encodePrompts({ tokenizer, model }: Backend, options: PromptOptions): EncodedPrompt[] {
-  return promptTexts(options).map((text, index, all) => {
+  return promptsOf(options).map((each, index, all) => {
+    const text = 'text' in each ? each.text : tokenizer.renderChat(each.messages);
     const tokens = tokenizer.encode(text);
     const which = all.length > 1 ? `Prompt ${index} (counted from 0)` : 'The prompt';
     if (tokens.length === 0)
@@ -26,11 +29,12 @@ export function encodePrompts({ tokenizer, model }: Backend, options: PromptOpti
           'with the completion. Shorten it.',
       );
     }
-    return { text, tokens };
+    return { text, tokens, attributes: each.attributes ?? {} };
   });
+}
 
-  function promptTexts({ prompt, prompts, messages }: PromptOptions): readonly string[] {
-    if (messages !== undefined) return [tokenizer.renderChat(messages)];
-    return prompts ?? (prompt === undefined ? [] : [prompt]);
-  }
+function promptsOf({ prompt, prompts = [], messages }: PromptOptions): WeightedPrompt[] {
+  if (messages !== undefined) return [{ messages }];
+  const all = prompt === undefined ? prompts : [prompt];
+  return all.map((each) => (typeof each === 'string' ? { text: each } : each));
 }

@@ -5,7 +5,7 @@ import { divergence } from './optimise/divergence.js';
 
 /** How the distances of an attribute count. */
 export interface Weighting {
-  /** Nats per unit of margin, at least 0. */
+  /** Nats per unit of margin; below 0 steers away. */
   readonly weight: number;
   readonly calibration: Calibration;
 }
@@ -31,7 +31,7 @@ export interface Tilted {
  * The bonus of every candidate.
  *
  * @param distances - For each attribute a column: the distances of all candidates, finite where its
- * weight is above 0.
+ * weight is not 0.
  * @param candidates - Number of candidates.
  */
 export function bonusOf(

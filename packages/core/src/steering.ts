@@ -1,0 +1,83 @@
+import { isScoring, type BoundAttribute } from './bound-attributes.js';
+import { HalfspaceError } from './errors.js';
+import { readFormula } from './formula/read-formula.js';
+import type { CheckedOptions, Weights } from './options.js';
+import type { EncodedPrompt } from './prompts.js';
+import type { Weighting } from './tilt.js';
+
+/** An attribute with its weight in a step. */
+export interface WeightedAttribute extends BoundAttribute, Weighting {}
+
+/** How the completions of a prompt are steered. */
+export interface Steering {
+  /** Whether any step may be. */
+  readonly steers: boolean;
+  /**
+   * Whether gains are capped: where margins can be known to be at most something before they are evaluated, and a
+   * draw depends on a few of them.
+   */
+  readonly capped: boolean;
+  /** The attributes with their weights in a step, from 0. */
+  at(step: number): readonly WeightedAttribute[];
+}
+
+/** A prompt, and how its completions are steered. */
+export interface SteeredPrompt extends EncodedPrompt {
+  readonly steering: Steering;
+}
+
+/** Weights of every step, by attribute. */
+export type WeightTables = Readonly<Record<string, Float64Array>>;
+
+/**
+ * Finds the weights of every step.
+ *
+ * @param steps - Number of steps.
+ * @param maxTokens - What `progress` of a schedule is a share of.
+ * @throws HalfspaceError `formula-invalid`, also for a schedule that is not finite at some step
+ */
+export async function tabulate(weights: Weights, steps: number, maxTokens: number): Promise<WeightTables> {
+  const tables = Object.entries(weights).map(async ([name, weight]) => {
+    const table = typeof weight === 'number' ? constant(weight) : await scheduled(name, weight);
+    return [name, table] as const;
+  });
+  return Object.fromEntries(await Promise.all(tables));
+
+  function constant(weight: number): Float64Array {
+    return new Float64Array(steps).fill(weight);
+  }
+
+  async function scheduled(name: string, text: string): Promise<Float64Array> {
+    const what = `The weight of "${name}"`;
+    const { valueAt } = await readFormula({ what, text }, []);
+    const table = Float64Array.from({ length: steps }, (_, step) =>
+      valueAt({ margins: [], step, progress: step / maxTokens }),
+    );
+    const wrong = table.findIndex((weight) => !Number.isFinite(weight));
+    if (wrong < 0) return table;
+    throw new HalfspaceError(
+      'formula-invalid',
+      `${what}, "${text}", is ${table[wrong]} at step ${wrong} (from 0). Write it so that every step has a finite weight.`,
+    );
+  }
+}
+
+/**
+ * How a prompt is steered.
+ *
+ * @param tables - An attribute that is not among them has weight 0.
+ */
+export function createSteering(
+  attributes: readonly BoundAttribute[],
+  tables: WeightTables,
+  { control, formula, cap, form, temperature }: CheckedOptions,
+): Steering {
+  const steering = attributes.filter(({ name }) => tables[name]?.some((weight) => weight !== 0));
+  const linear = steering.length > 0 && steering.every(({ source }) => !isScoring(source));
+  const weighted = formula === undefined && control.mode === 'penalty';
+  return {
+    steers: steering.length > 0 || !weighted,
+    capped: linear && weighted && cap < Infinity && form === 'calibrated' && temperature > 0,
+    at: (step) => attributes.map((each) => ({ ...each, weight: tables[each.name]?.[step] ?? 0 })),
+  };
+}
