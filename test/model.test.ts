@@ -17,7 +17,14 @@ async function json(...words: string[]): Promise<unknown[]> {
 
 it('list names the known models, here with nothing fetched', async () => {
   expect(await json('model', 'list')).toEqual([
-    { name: 'smollm2-135m-instruct', licence: 'Apache-2.0', path: null, bytes: null },
+    {
+      name: 'smollm2-135m-instruct',
+      kind: 'language model',
+      licence: 'Apache-2.0',
+      path: null,
+      bytes: null,
+    },
+    { name: 'all-minilm-l6-v2', kind: 'sentence encoder', licence: 'Apache-2.0', path: null, bytes: null },
   ]);
 });
 

@@ -55,7 +55,8 @@ export interface OnnxBackendOptions {
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<Backend> {
   const { signal, onProgress } = options;
   const threads = options.threads ?? availableParallelism();
-  assertOptions(threads, options.precision);
+  assertThreads(threads);
+  assertPrecision(options.precision);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
     ...(signal && { signal }),
@@ -130,13 +131,17 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   }
 }
 
-function assertOptions(threads: number, precision: string | undefined): void {
+/** @throws HalfspaceError `bad-option` */
+export function assertThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new HalfspaceError(
       'bad-option',
       `The option threads must be a whole number from 1; got ${threads}.`,
     );
   }
+}
+
+function assertPrecision(precision: string | undefined): void {
   if (precision !== undefined && precision !== 'f32' && precision !== 'int8') {
     throw new HalfspaceError('bad-option', `The option precision is f32 or int8; got ${precision}.`);
   }

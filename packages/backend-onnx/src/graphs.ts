@@ -1,8 +1,9 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import type { KeyValueStore } from './key-value-store.js';
+import { floats, openSession, runSession } from './session.js';
 import type { TrunkCall } from './trunk-call.js';
 
 /** What the trunk says of its rows. */
@@ -38,47 +39,6 @@ export interface Graphs {
 const int64 = (values: readonly number[], shape: readonly number[]) =>
   new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
 
-async function load(path: string, threads: number): Promise<InferenceSession> {
-  try {
-    return await InferenceSession.create(path, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-      // Trunk and head have threads of their own: those of one must not wait in a busy loop, taking the
-      // processor, while the other works. This alone halves the time of a token on two cores.
-      extra: { session: { force_spinning_stop: '1' } },
-    });
-  } catch (error) {
-    throw new HalfspaceError(
-      'backend-failed',
-      `ONNX Runtime could not load ${path}. If memory is short, close other programs; otherwise remove the file, and it will be compiled again.`,
-      { cause: error },
-    );
-  }
-}
-
-async function run(
-  session: InferenceSession,
-  feeds: Record<string, Tensor>,
-  outputs: readonly string[] = session.outputNames,
-): Promise<InferenceSession.ReturnType> {
-  try {
-    return await session.run(feeds, outputs);
-  } catch (error) {
-    throw new HalfspaceError(
-      'backend-failed',
-      'ONNX Runtime could not finish a call. If memory is short, close other programs or run fewer completions together.',
-      { cause: error },
-    );
-  }
-}
-
-function floats(tensor: Tensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new HalfspaceError('backend-failed', 'ONNX Runtime returned no floats where floats belong.');
-}
-
 /** Loads the graphs of a compiled model with `threads` threads. */
 export async function loadGraphs(
   model: CompiledModel,
@@ -86,8 +46,8 @@ export async function loadGraphs(
   signal?: AbortSignal,
 ): Promise<Graphs> {
   const { layers, width } = model.architecture;
-  const trunk = await load(model.trunk, threads);
-  const head = await load(model.head, threads).catch(async (error: unknown) => {
+  const trunk = await openSession(model.trunk, threads);
+  const head = await openSession(model.head, threads).catch(async (error: unknown) => {
     await trunk.release();
     throw error;
   });
@@ -106,7 +66,7 @@ export async function loadGraphs(
         [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
       };
       const wanted = [...new Set([...asked, layers])];
-      const results = await run(trunk, feeds, [TRUNK.keysValues, ...wanted.map(TRUNK.hidden)]);
+      const results = await runSession(trunk, feeds, [TRUNK.keysValues, ...wanted.map(TRUNK.hidden)]);
       // The call holds the thread; give timers, signals and streams their turn.
       await macrotask();
       return {
@@ -116,7 +76,7 @@ export async function loadGraphs(
     },
     async head(hidden, count, asked, askedPerRow) {
       const rows = hidden.length / width;
-      const results = await run(head, {
+      const results = await runSession(head, {
         [HEAD.hidden]: new Tensor('float32', hidden, [rows, width]),
         [HEAD.count]: int64([count], [1]),
         [HEAD.asked]: int64(asked, [rows, askedPerRow]),

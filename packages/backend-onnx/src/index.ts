@@ -1,2 +1,4 @@
 export { createOnnxBackend } from './create-onnx-backend.js';
+export { createSentenceEncoder } from './sentence-encoder.js';
+export type { SentenceEncoder, SentenceEncoderOptions } from './sentence-encoder.js';
 export type { LoadProgress, OnnxBackendOptions } from './create-onnx-backend.js';

@@ -76,7 +76,7 @@ function numberOrNull(value: MetadataValue | undefined): number | null {
 function licenceOf({ metadata, fingerprint }: ModelFile): string | null {
   const given = metadata.get('general.license');
   if (typeof given === 'string') return given;
-  return CATALOGUE.find(({ sha256 }) => sha256 === fingerprint)?.licence ?? null;
+  return CATALOGUE.find(({ files: [weights] }) => weights?.sha256 === fingerprint)?.licence ?? null;
 }
 
 function countTypes({ tensors }: ModelFile): Record<string, number> {

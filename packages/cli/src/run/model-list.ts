@@ -6,19 +6,20 @@ import { table } from '../table.js';
 /** `halfspace model list`. */
 export async function listModels({ json }: JsonFlag): Promise<void> {
   const cached = await listCachedModels();
-  const models = CATALOGUE.map(({ name, licence }) => {
+  const models = CATALOGUE.map(({ name, kind, licence }) => {
     const { path = null, bytes = null } = cached.find((each) => each.name === name) ?? {};
-    return { name, licence, path, bytes };
+    return { name, kind, licence, path, bytes };
   });
   if (json) {
     for (const model of models) printJson(model);
     return;
   }
-  const rows = models.map(({ name, licence, path, bytes }) => [
+  const rows = models.map(({ name, kind, licence, path, bytes }) => [
     name,
+    kind,
     licence,
     bytes === null ? '–' : `${(bytes / 1e6).toFixed(0)} MB`,
     path ?? 'not fetched yet',
   ]);
-  for (const line of table([['name', 'licence', 'size', 'path'], ...rows])) print(line);
+  for (const line of table([['name', 'kind', 'licence', 'size', 'path'], ...rows])) print(line);
 }

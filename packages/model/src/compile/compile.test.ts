@@ -8,7 +8,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { tinyGguf, tinyJson, tinyTensors, writeTinyDirectory } from '../testing/tiny-llama.js';
 import { openModelFile } from '../weights.js';
-import { compileModel, type CompileOptions } from './compile.js';
+import { compileModel } from './compile.js';
+import type { CompileOptions } from './graph-cache.js';
 
 /** From the call on that brings `left` below zero, nothing can be written any more. */
 const disk = vi.hoisted(() => ({ left: Infinity, error: 'ENOSPC' }));

