@@ -1,0 +1,59 @@
+import type { Completion } from '@halfspace/core';
+import { defineMethod } from './define-method.js';
+import { decodeOptions, requestOf, writtenCompletion } from './open-decoding.js';
+import { steeringParameters } from './steering.js';
+
+/** Parameters of {@link bestOfN}. */
+interface BestOfNParameters {
+  /** Completions to choose one from. */
+  readonly n: number;
+  /** What the margins of each attribute count. */
+  readonly attributes: Readonly<Record<string, number>>;
+}
+
+/** Of n completions of the plain model the one with the best mean margin: what choosing afterwards comes to. */
+export const bestOfN = defineMethod<BestOfNParameters>({
+  kind: 'best-of-n',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['n', 'attributes'],
+    properties: {
+      n: { type: 'integer', minimum: 1 },
+      attributes: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
+    },
+  },
+  attributesOf: ({ attributes }) => Object.keys(attributes),
+  nameOf: ({ n, attributes }) => `best of ${n} by ${Object.keys(attributes).join('+')}`,
+  seriesOf: ({ attributes }) => `best of n by ${Object.keys(attributes).join('+')}`,
+  async open({ n, attributes }, model) {
+    const names = Object.keys(attributes);
+    const settings = decodeOptions(
+      { ...model, measured: [...new Set([...names, ...model.measured])] },
+      {},
+    );
+    await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
+    return {
+      extraParameters: steeringParameters(model.halfspace, names),
+      async complete({ prompt, samples, seed, signal }) {
+        const request = { ...requestOf(prompt), samples: samples * n, seed, concurrency: samples, signal };
+        const drawn = await model.halfspace.generate({ ...settings, ...request });
+        return Array.from({ length: samples }, (_, sample) => {
+          const choices = drawn.slice(sample * n, (sample + 1) * n);
+          const rows = choices.reduce((sum, each) => sum + each.rows, 0);
+          return { ...writtenCompletion(best(choices, attributes)), kl: null, rows };
+        });
+      },
+      dispose: () => Promise.resolve(),
+    };
+  },
+});
+
+/** The first of those with the largest weighted mean margin. */
+function best(choices: readonly Completion[], weights: Readonly<Record<string, number>>): Completion {
+  const worth = ({ margins }: Completion) => {
+    const sum = Object.entries(weights).reduce((total, [name, weight]) => total + weight * margins[name].mean, 0);
+    return Number.isNaN(sum) ? -Infinity : sum;
+  };
+  return choices.reduce((found, each) => (worth(each) > worth(found) ? each : found));
+}

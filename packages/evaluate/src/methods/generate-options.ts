@@ -1,0 +1,59 @@
+import type { DecodeOptions } from '@halfspace/core';
+import { steeringNames } from './steering.js';
+
+/** Options of `generate` that a method may set: those that are JSON and that no request decides. */
+export type MethodOptions = Omit<
+  DecodeOptions,
+  'samples' | 'seed' | 'filters' | 'trace' | 'concurrency' | 'maxTokens' | 'cap'
+> & {
+  /** As the option of `generate`; `none` for no limit, which JSON has no number for. */
+  readonly cap?: number | 'none';
+};
+
+/** As `generate` takes them. */
+export function generateOptions({ cap, ...options }: MethodOptions): DecodeOptions {
+  return cap === undefined ? options : { ...options, cap: cap === 'none' ? Infinity : cap };
+}
+
+const REQUEST = ['prompt', 'prompts', 'messages', 'samples', 'seed', 'maxTokens'];
+const OBJECTS = ['filters', 'trace', 'concurrency', 'signal'];
+
+/** JSON Schema of {@link MethodOptions}, as far as `generate` does not check them itself. */
+export const METHOD_OPTIONS_SCHEMA = {
+  type: 'object',
+  propertyNames: { not: { enum: [...REQUEST, ...OBJECTS] } },
+} as const;
+
+/** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
+export function optionsLabel({ attributes = {}, control, form, cap }: MethodOptions): string {
+  const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${String(weight)}`);
+  return [weights.join(','), ...controlWords(control), ...(form === 'softmax' ? [form] : []), capWords(cap)]
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
+/** What the curve is called on which these options lie: the attributes and the mode, without how strongly they steer. */
+export function optionsSeries(options: MethodOptions): string {
+  const { control, form, cap } = options;
+  const mode = control === undefined || control.mode === 'penalty' ? '' : control.mode;
+  return [steeringNames(options).join('+'), mode, form === 'softmax' ? form : '', capWords(cap)]
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
+function controlWords(control: MethodOptions['control']): string[] {
+  switch (control?.mode) {
+    case 'kl-budget':
+      return [`kl-budget ${control.nats}`];
+    case 'constraints':
+      return control.constraints.map((each) =>
+        [each.kind, each.attribute, ...('margin' in each ? [each.margin] : [])].join(' '),
+      );
+    default:
+      return [];
+  }
+}
+
+function capWords(cap: MethodOptions['cap']): string {
+  return cap === undefined ? '' : `cap ${cap}`;
+}

@@ -1,0 +1,87 @@
+import {
+  HalfspaceError,
+  type Completion,
+  type DecodeOptions,
+  type Halfspace,
+  type PromptOptions,
+} from '@halfspace/core';
+import type { SuitePrompt } from '../suites/suite-prompt.js';
+import type { CompletionRequest, MethodModel, OpenMethod, WrittenCompletion } from './method.js';
+import { steeringNames, steeringParameters } from './steering.js';
+
+/** A prompt as `generate` takes it. */
+export function requestOf({ text, messages }: SuitePrompt): PromptOptions {
+  return messages === undefined ? { prompt: text } : { messages };
+}
+
+/**
+ * A method that is one call of `generate` a prompt.
+ *
+ * @param options - Besides the model's own `decoding`.
+ * @throws HalfspaceError what `generate` throws for options that it refuses: a trial of one token is made at once
+ */
+export async function openDecoding(model: MethodModel, options: DecodeOptions): Promise<OpenMethod> {
+  const settings = decodeOptions(model, options);
+  await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
+  return {
+    extraParameters: steeringParameters(model.halfspace, steeringNames(options)),
+    async complete({ prompt, samples, seed, signal }) {
+      const request = { ...requestOf(prompt), samples, seed, concurrency: samples, signal };
+      const completions = await model.halfspace.generate({ ...settings, ...request });
+      return completions.map((completion) => writtenCompletion(completion));
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** What a method gives to `generate`: its own options, the model's decoding, and what is measured besides. */
+export function decodeOptions({ decoding, measured }: MethodModel, options: DecodeOptions): DecodeOptions {
+  const weights = options.attributes ?? {};
+  const others = measured.filter((name) => !(name in weights));
+  return {
+    ...decoding,
+    ...options,
+    attributes: { ...weights, ...Object.fromEntries(others.map((name) => [name, 0])) },
+  };
+}
+
+/** A completion of `generate` as a method gives it. */
+export function writtenCompletion(completion: Completion): WrittenCompletion {
+  const { text, tokens, logprob, kl, rows, margins, error } = completion;
+  return {
+    text,
+    tokens,
+    logprob,
+    kl,
+    rows,
+    margins: Object.fromEntries(
+      Object.entries(margins).map(([name, { mean }]) => [name, Number.isFinite(mean) ? mean : null]),
+    ),
+    ...(error !== undefined && { error: error.code }),
+  };
+}
+
+/**
+ * Completions that were written after another text than the suite's prompt, with their log-probability after that
+ * prompt, and without a divergence, which is one from another distribution.
+ */
+export async function afterPlainPrompt(
+  { backend }: Halfspace,
+  completions: readonly WrittenCompletion[],
+  { prompt, signal }: Pick<CompletionRequest, 'prompt' | 'signal'>,
+): Promise<WrittenCompletion[]> {
+  const { tokenizer, model } = backend;
+  const text = prompt.messages === undefined ? prompt.text : tokenizer.renderChat(prompt.messages);
+  const before = tokenizer.encode(text);
+  const measured: WrittenCompletion[] = [];
+  for (const completion of completions) {
+    const whole = [...before, ...completion.tokens];
+    if (whole.length > model.contextLength) {
+      throw new HalfspaceError('context-overflow', `A completion is longer than ${model.name} takes.`);
+    }
+    const logProbs = await backend.logProbs(whole, { signal });
+    const logprob = logProbs.slice(before.length - 1).reduce((sum, value) => sum + value, 0);
+    measured.push({ ...completion, logprob, kl: null });
+  }
+  return measured;
+}

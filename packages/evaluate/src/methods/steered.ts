@@ -1,0 +1,20 @@
+import { defineMethod } from './define-method.js';
+import {
+  generateOptions,
+  METHOD_OPTIONS_SCHEMA,
+  optionsLabel,
+  optionsSeries,
+  type MethodOptions,
+} from './generate-options.js';
+import { openDecoding } from './open-decoding.js';
+import { steeringNames } from './steering.js';
+
+/** Halfspace in any mode: its parameters are options of `generate`. */
+export const steered = defineMethod<MethodOptions>({
+  kind: 'halfspace',
+  schema: METHOD_OPTIONS_SCHEMA,
+  attributesOf: steeringNames,
+  nameOf: optionsLabel,
+  seriesOf: optionsSeries,
+  open: async (options, model) => openDecoding(model, generateOptions(options)),
+});

@@ -1,0 +1,115 @@
+import { throwIfAborted, type Halfspace } from '@halfspace/core';
+import type { MethodModel, OpenMethod } from '../methods/method.js';
+import { openMethod } from '../methods/method-spec.js';
+import type { SuitePrompt } from '../suites/suite-prompt.js';
+import type { Plan } from './plan.js';
+import { completionsPath, type RunDirectory, type Shard } from './run-directory.js';
+import type { UnitResult } from './unit.js';
+import { openUnitLog } from './unit-log.js';
+
+/** Does single units of a plan. */
+export interface UnitRunner {
+  /** All samples of a prompt by the method with this name. */
+  run(method: string, prompt: SuitePrompt, signal?: AbortSignal): Promise<UnitResult>;
+  /** Frees what the methods have loaded, not the model. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes every method of a plan ready, so that one which cannot work is found before any does.
+ *
+ * @throws HalfspaceError what a method refuses
+ */
+export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<UnitRunner> {
+  const { decoding, attributes, samples, seed } = plan;
+  const model: MethodModel = { halfspace, decoding, measured: Object.keys(attributes) };
+  const opened = new Map<string, OpenMethod>();
+  const dispose = async () => {
+    for (const method of opened.values()) await method.dispose();
+    opened.clear();
+  };
+  try {
+    for (const spec of plan.methods) opened.set(spec.name, await openMethod(spec, model));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    async run(name, prompt, signal) {
+      const method = opened.get(name);
+      if (method === undefined) throw new Error(`The plan has no method "${name}".`);
+      const begin = performance.now();
+      const completions = await method.complete({ prompt, samples, seed, signal });
+      return {
+        method: name,
+        suite: prompt.suite,
+        prompt: prompt.id,
+        ms: performance.now() - begin,
+        // Kibibytes, whatever the system.
+        peakMemory: process.resourceUsage().maxRSS * 1024,
+        extraParameters: method.extraParameters,
+        completions,
+      };
+    },
+    dispose,
+  };
+}
+
+/** How far a run is. */
+export interface RunProgress {
+  /** Units done, those of earlier times included. */
+  readonly done: number;
+  /** Units of the run, or of the shard. */
+  readonly total: number;
+}
+
+/** Settings of {@link runUnits}. */
+export interface RunUnitsOptions {
+  /** Do a part of the prompts only (default: all). */
+  readonly shard?: Shard | undefined;
+  /** Ends the work with the error `aborted`; what is done is kept. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called at the beginning and after each unit. */
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
+}
+
+/**
+ * Does what of a run is not done yet, prompt by prompt with every method, and records each unit as it is done. It can be
+ * stopped at any time, however rudely: the next call goes on where it was.
+ *
+ * @throws HalfspaceError `run-in-use`, `corrupt-run`, `aborted`, and what a method refuses
+ */
+export async function runUnits(
+  run: RunDirectory,
+  halfspace: Halfspace,
+  { shard, signal, onProgress }: RunUnitsOptions = {},
+): Promise<void> {
+  const { plan } = run;
+  const prompts = shard === undefined ? run.prompts : promptsOfShard(run.prompts, shard);
+  const total = prompts.length * plan.methods.length;
+  const log = await openUnitLog<UnitResult>(completionsPath(run, shard), run.header);
+  try {
+    onProgress?.({ done: log.size, total });
+    if (log.size === total) return;
+    const runner = await openUnitRunner(plan, halfspace);
+    try {
+      for (const prompt of prompts) {
+        for (const { name } of plan.methods) {
+          throwIfAborted(signal);
+          if (log.has({ method: name, suite: prompt.suite, prompt: prompt.id })) continue;
+          await log.append(await runner.run(name, prompt, signal));
+          onProgress?.({ done: log.size, total });
+        }
+      }
+    } finally {
+      await runner.dispose();
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+/** Every `of`-th prompt, so that each shard has its share of every suite. */
+export function promptsOfShard(prompts: readonly SuitePrompt[], { index, of }: Shard): SuitePrompt[] {
+  return prompts.filter((_, i) => i % of === index - 1);
+}
