@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAttribute } from './commands/attribute.js';
 import { addBench } from './commands/bench.js';
 import { addDecorrelate } from './commands/decorrelate.js';
+import { addEvaluate } from './commands/evaluate.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addExplain } from './commands/explain.js';
 import { addFit } from './commands/fit.js';
@@ -41,6 +42,7 @@ export function createProgram(signal: AbortSignal): Command {
   addExplain(program, signal);
   addScore(program, signal);
   addFit(program, signal);
+  addEvaluate(program, signal);
   addEvaluateSubspace(program, signal);
   addDecorrelate(program, signal);
   addPerplexity(program, signal);

@@ -1,8 +1,33 @@
+export type { SuitePrompt } from './suites/suite-prompt.js';
+export type { HubFile, Suite, SuiteRow } from './suites/suite.js';
+export { SUITES } from './suites/known-suites.js';
+export { promptFile } from './suites/prompt-file.js';
+export { readSuite } from './suites/read-suite.js';
+export type {
+  CompletionRequest,
+  Decoding,
+  MethodModel,
+  MethodSpec,
+  OpenMethod,
+  WrittenCompletion,
+} from './methods/method.js';
+export { attributesOfMethod, openMethod, parseMethodSpec } from './methods/method-spec.js';
+export { createPlan } from './run/plan.js';
+export type { Plan, PlanParts } from './run/plan.js';
+export { findRun, readCompletions, readRun, startRun } from './run/run-directory.js';
+export type { RunDirectory, Shard } from './run/run-directory.js';
+export { runUnits } from './run/run-units.js';
+export type { RunProgress, RunUnitsOptions } from './run/run-units.js';
+export type { Unit, UnitResult } from './run/unit.js';
+export { judgeRun, judgesOf, readScores } from './run/judge-run.js';
+export type { JudgeInfo, UnitScores } from './run/judge-run.js';
+export { readersOf, readLikelihoods, readRunWith } from './run/likelihood-run.js';
+export type { ReaderInfo, UnitLikelihoods } from './run/likelihood-run.js';
+export type { ReadRunOptions } from './run/score-units.js';
+export { mergeRuns } from './run/merge-runs.js';
 export { distinct, repetition } from './metrics/n-grams.js';
 export { holm } from './metrics/holm.js';
 export { pairedTest } from './metrics/paired-test.js';
 export type { PairedTest } from './metrics/paired-test.js';
 export { perplexity } from './metrics/perplexity.js';
 export type { TextLikelihood } from './metrics/perplexity.js';
-export { promptToxicity, TOXIC } from './metrics/judged-toxicity.js';
-export type { PromptToxicity } from './metrics/judged-toxicity.js';

@@ -28,10 +28,7 @@ export const bestOfN = defineMethod<BestOfNParameters>({
   seriesOf: ({ attributes }) => `best of n by ${Object.keys(attributes).join('+')}`,
   async open({ n, attributes }, model) {
     const names = Object.keys(attributes);
-    const settings = decodeOptions(
-      { ...model, measured: [...new Set([...names, ...model.measured])] },
-      {},
-    );
+    const settings = decodeOptions({ ...model, measured: [...new Set([...names, ...model.measured])] }, {});
     await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
     return {
       extraParameters: steeringParameters(model.halfspace, names),
@@ -52,7 +49,10 @@ export const bestOfN = defineMethod<BestOfNParameters>({
 /** The first of those with the largest weighted mean margin. */
 function best(choices: readonly Completion[], weights: Readonly<Record<string, number>>): Completion {
   const worth = ({ margins }: Completion) => {
-    const sum = Object.entries(weights).reduce((total, [name, weight]) => total + weight * margins[name].mean, 0);
+    const sum = Object.entries(weights).reduce(
+      (total, [name, weight]) => total + weight * margins[name].mean,
+      0,
+    );
     return Number.isNaN(sum) ? -Infinity : sum;
   };
   return choices.reduce((found, each) => (worth(each) > worth(found) ? each : found));

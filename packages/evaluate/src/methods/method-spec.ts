@@ -37,12 +37,17 @@ export function attributesOfMethod({ kind, parameters }: MethodSpec): readonly s
  *
  * @throws HalfspaceError `bad-method`, and what the method refuses
  */
-export async function openMethod({ name, kind, parameters }: MethodSpec, model: MethodModel): Promise<OpenMethod> {
+export async function openMethod(
+  { name, kind, parameters }: MethodSpec,
+  model: MethodModel,
+): Promise<OpenMethod> {
   try {
     return await kindOf(kind).open(parameters, model);
   } catch (error) {
     if (!(error instanceof HalfspaceError)) throw error;
-    throw new HalfspaceError(error.code, `The method "${name}" cannot be used. ${error.message}`, { cause: error });
+    throw new HalfspaceError(error.code, `The method "${name}" cannot be used. ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -14,7 +14,7 @@ export const steered = defineMethod<MethodOptions>({
   kind: 'halfspace',
   schema: METHOD_OPTIONS_SCHEMA,
   attributesOf: steeringNames,
-  nameOf: optionsLabel,
-  seriesOf: optionsSeries,
+  nameOf: (options) => optionsLabel(options) || 'halfspace',
+  seriesOf: (options) => optionsSeries(options) || 'halfspace',
   open: async (options, model) => openDecoding(model, generateOptions(options)),
 });

@@ -1,11 +1,12 @@
 import type { DecodeOptions, Halfspace } from '@halfspace/core';
 
 /** Names of the attributes that options steer by. */
-export function steeringNames({ attributes = {}, control }: Pick<DecodeOptions, 'attributes' | 'control'>): string[] {
+export function steeringNames({
+  attributes = {},
+  control,
+}: Pick<DecodeOptions, 'attributes' | 'control'>): string[] {
   const constrained = control?.mode === 'constraints' ? control.constraints : [];
-  return [
-    ...new Set([...Object.keys(attributes), ...constrained.map(({ attribute }) => attribute)]),
-  ];
+  return [...new Set([...Object.keys(attributes), ...constrained.map(({ attribute }) => attribute)])];
 }
 
 /** Numbers that the subspaces of some attributes have for the model: direction, offset and calibration. */

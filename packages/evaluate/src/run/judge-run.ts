@@ -1,9 +1,10 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { throwIfAborted, type Judge } from '@halfspace/core';
-import { readCompletions, type RunDirectory } from './run-directory.js';
-import { unitKey, type Unit, type UnitResult } from './unit.js';
-import { openUnitLog, readUnitLogs, type LogHeader } from './unit-log.js';
-import type { RunProgress } from './run-units.js';
+import type { Judge } from '@halfspace/core';
+import type { RunDirectory } from './run-directory.js';
+import { scoreUnits, type ReadRunOptions, type ScoreLog } from './score-units.js';
+import type { Unit } from './unit.js';
+import { readLogHeader, readUnitLogs } from './unit-log.js';
 
 /** A judge as a run remembers it. */
 export type JudgeInfo = Pick<Judge, 'name' | 'description' | 'revision' | 'desired' | 'threshold'>;
@@ -16,14 +17,6 @@ export interface UnitScores extends Unit {
 
 const JUDGED = /^judged-(.+)\.jsonl$/;
 
-/** Settings of {@link judgeRun}. */
-export interface JudgeRunOptions {
-  /** Ends the work with the error `aborted`; what is done is kept. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called at the beginning and after each unit. */
-  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
-}
-
 /**
  * Has a judge score what of a run it has not scored yet, and records it unit by unit. As the completions are kept, any
  * judge can be asked at any later time.
@@ -31,29 +24,41 @@ export interface JudgeRunOptions {
  * @throws HalfspaceError `other-run` where another revision of the judge has begun; `run-in-use`, `corrupt-run`,
  * `judge-failed`, `aborted`
  */
-export async function judgeRun(
-  run: RunDirectory,
-  judge: Judge,
-  { signal, onProgress }: JudgeRunOptions = {},
-): Promise<void> {
+export async function judgeRun(run: RunDirectory, judge: Judge, options: ReadRunOptions = {}): Promise<void> {
+  const { signal } = options;
+  await scoreUnits(
+    run,
+    judgedLog(run, judge),
+    async (completions, { text: prompt }) => {
+      const texts = completions.map(({ text: completion }) => ({ prompt, completion }));
+      return { scores: [...(await judge.score(texts, signal === undefined ? {} : { signal }))] };
+    },
+    options,
+  );
+}
+
+/** The judges that have scored some of a run, by name. */
+export async function judgesOf({ path }: RunDirectory): Promise<JudgeInfo[]> {
+  const names = (await readdir(path)).filter((name) => JUDGED.test(name)).sort();
+  const headers = await Promise.all(names.map(async (name) => readLogHeader(join(path, name))));
+  return headers.filter((header) => header !== undefined).map((header) => header['judge'] as JudgeInfo);
+}
+
+/**
+ * What a judge said.
+ *
+ * @throws HalfspaceError `other-run`, `corrupt-run`
+ */
+export function readScores(run: RunDirectory, judge: JudgeInfo): AsyncGenerator<UnitScores> {
+  const { path, header } = judgedLog(run, judge);
+  return readUnitLogs<UnitScores>([path], header);
+}
+
+/** Where the scores of a judge are recorded. */
+export function judgedLog({ path, header }: RunDirectory, judge: JudgeInfo): ScoreLog {
   const { name, description, revision, desired, threshold } = judge;
-  const header = { ...run.header, judge: { name, description, revision, desired, threshold } };
-  const promptOf = new Map(run.prompts.map(({ suite, id, text }) => [unitKey({ method: '', suite, prompt: id }), text]));
-  const log = await openUnitLog<UnitScores>(judgedPath(run, name), header);
-  try {
-    const total = run.prompts.length * run.plan.methods.length;
-    onProgress?.({ done: log.size, total });
-    for await (const unit of readCompletions(run)) {
-      throwIfAborted(signal);
-      if (log.has(unit)) continue;
-      const { method, suite, prompt, completions } = unit;
-      const text = promptOf.get(unitKey({ method: '', suite, prompt })) ?? '';
-      const texts = completions.map((each) => ({ prompt: text, completion: each.text }));
-      const scores = await judge.score(texts, signal === undefined ? {} : { signal });
-      await log.append({ method, suite, prompt, scores: [...scores] });
-      onProgress?.({ done: log.size, total });
-    }
-  } finally {
-    await log.close();
-  }
+  return {
+    path: join(path, `judged-${name}.jsonl`),
+    header: { ...header, judge: { name, description, revision, desired, threshold } },
+  };
 }

@@ -137,7 +137,9 @@ function methodDifference(begun: readonly MethodSpec[], asked: readonly MethodSp
   const added = without(asked, begun);
   if (gone.length + added.length === 0) return 'Its methods are in another order.';
   return [
-    ...(gone.length > 0 ? [`Its methods had ${gone.join(', ')}, which are not the same now or missing.`] : []),
+    ...(gone.length > 0
+      ? [`Its methods had ${gone.join(', ')}, which are not the same now or missing.`]
+      : []),
     ...(added.length > 0 ? [`Not among its methods were ${added.join(', ')}.`] : []),
   ].join(' ');
 }

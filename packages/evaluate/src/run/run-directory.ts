@@ -84,11 +84,17 @@ export async function findRun(path: string): Promise<RunDirectory | undefined> {
   if (text === undefined) return undefined;
   const plan = JSON.parse(text) as Plan;
   const prompts: SuitePrompt[] = [];
-  for await (const line of createInterface({ input: createReadStream(join(path, PROMPTS)), crlfDelay: Infinity })) {
+  for await (const line of createInterface({
+    input: createReadStream(join(path, PROMPTS)),
+    crlfDelay: Infinity,
+  })) {
     if (line !== '') prompts.push(JSON.parse(line) as SuitePrompt);
   }
   if (digest(prompts) !== plan.prompts) {
-    throw new HalfspaceError('corrupt-run', `${join(path, PROMPTS)} is not what ${PLAN} says. Begin the run anew.`);
+    throw new HalfspaceError(
+      'corrupt-run',
+      `${join(path, PROMPTS)} is not what ${PLAN} says. Begin the run anew.`,
+    );
   }
   return { path, plan, prompts, header: { plan: digest(plan) } };
 }

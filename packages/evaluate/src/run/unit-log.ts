@@ -86,6 +86,12 @@ export async function* readUnitLogs<R extends Unit>(
   }
 }
 
+/** What a log says that it is about; undefined where it has not come to say so. */
+export async function readLogHeader(path: string): Promise<LogHeader | undefined> {
+  for await (const { text } of wholeLines(path)) return parse(text, `${path}:1`) as LogHeader;
+  return undefined;
+}
+
 /** A line, its record if it is not the header, and where it ends, in bytes. */
 interface LogLine {
   readonly record: Unit | undefined;
@@ -111,9 +117,13 @@ function parse(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HalfspaceError('corrupt-run', `${place} is no line of a run. Remove it to have its work done again.`, {
-      cause: error,
-    });
+    throw new HalfspaceError(
+      'corrupt-run',
+      `${place} is no line of a run. Remove it to have its work done again.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/attribute.js';
+import { addJsonOption, type JsonFlag } from '../options/json.js';
+import { collectMethods, type MethodChoice } from '../options/method.js';
+import { addModelOptions, type ModelFlags } from '../options/model.js';
+import { integer, number } from '../options/number.js';
+import { parseShard, type Shard } from '../options/shard.js';
+import { collectSuites, type SuiteChoice } from '../options/suite.js';
+import { collectTexts } from '../options/texts.js';
+
+/** Options of `halfspace evaluate`. */
+export interface EvaluateFlags extends ModelFlags, JsonFlag {
+  readonly out: string;
+  readonly suite?: readonly SuiteChoice[];
+  readonly limit: number;
+  readonly method?: readonly MethodChoice[];
+  readonly attribute?: readonly AttributeChoice[];
+  readonly samples: number;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly seed: number;
+  readonly shard?: Shard;
+  readonly merge?: readonly string[];
+  readonly judge?: readonly string[];
+  readonly reader?: readonly string[];
+}
+
+const EXAMPLES = `
+Everything is kept in the directory --out: the plan, the prompts, every completion as
+soon as it is written, and the scores of every judge. The same command goes on where it
+was stopped, however it was stopped. Without --suite and --method it judges and reports
+what is there, so that judges can be added at any time.
+
+Methods are "plain", weights of attributes, or a file of specs such as
+  [{"method": "plain"},
+   {"method": "halfspace", "attributes": {"toxicity": 2}, "cap": "none"},
+   {"method": "sasa", "attribute": "toxicity", "beta": 500},
+   {"method": "word-filter", "words": ["@words.txt"]},
+   {"method": "system-prompt", "text": "Answer politely."},
+   {"method": "best-of-n", "n": 4, "attributes": {"toxicity": 1}}]
+
+Examples:
+  $ halfspace evaluate --suite prompts.jsonl --method plain --method toxicity=2 --out run
+  $ halfspace evaluate --suite rtp-challenging attaq=attaq.jsonl --limit 200 \\
+      --method @methods.json --out run --shard 2/8
+  $ halfspace evaluate --merge run-1 run-2 --out run
+  $ halfspace evaluate --out run --judge ./judge.js`;
+
+/** Adds `halfspace evaluate`. */
+export function addEvaluate(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('evaluate')
+    .summary('measure what methods of decoding do, by independent judges')
+    .description(
+      'Has methods complete the prompts of suites, judges score the completions, and reports figures with ' +
+        'intervals and tests.',
+    )
+    .requiredOption('--out <directory>', 'where everything is kept')
+    .option(
+      '--suite <name...>',
+      'prompts: a file of your own (JSON lines with a "prompt"), a published suite by name, or name=file; may be repeated',
+      collectSuites,
+    )
+    .option('--limit <n>', 'most prompts of each group of a suite', integer({ min: 1 }), Infinity)
+    .option('--method <spec...>', 'plain, name=weight[,name=weight], or @file; may be repeated', collectMethods)
+    .option('--attribute <name...>', `${ATTRIBUTE_SPEC}, to be measured besides; may be repeated`, collectNames)
+    .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 10_000 }), 25)
+    .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 20)
+    .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
+    .option(
+      '--top-p <p>',
+      'share of the probability that candidates make up',
+      number({ above: 0, max: 1 }),
+      0.9,
+    )
+    .option('--top-k <k>', 'most candidates for a token; 0 for no limit', integer({ min: 0 }), 10)
+    .option(
+      '--seed <n>',
+      'the same seed gives the same completions',
+      integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      0,
+    )
+    .option('--shard <i/n>', 'complete one part of the prompts, as in 2/8', parseShard)
+    .option('--merge <directory...>', 'put shards, or runs of other methods, together in --out', collectTexts)
+    .option('--judge <path...>', 'a module that exports a judge; may be repeated', collectTexts)
+    .option('--reader <model...>', 'a further model to measure perplexity with; may be repeated', collectTexts);
+  addJsonOption(addModelOptions(command))
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: EvaluateFlags) => {
+      const { suite, method, shard, merge } = flags;
+      if ((suite === undefined) !== (method === undefined)) {
+        command.error('error: Suites and methods go together: give both, or neither to judge and report a run.', {
+          code: 'usage',
+        });
+      }
+      if (merge !== undefined && (suite !== undefined || shard !== undefined)) {
+        command.error('error: --merge puts together what was done: leave out --suite, --method and --shard.', {
+          code: 'usage',
+        });
+      }
+      const { evaluate } = await import('../run/evaluate.js');
+      await evaluate(flags, signal);
+    });
+}

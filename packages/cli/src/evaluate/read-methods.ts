@@ -1,0 +1,75 @@
+import { HalfspaceError } from '@halfspace/core';
+import { attributesOfMethod, parseMethodSpec, type MethodSpec } from '@halfspace/evaluate';
+import { loadAttributes } from '../load-attributes.js';
+import type { AttributeChoice } from '../options/attribute.js';
+import type { MethodChoice } from '../options/method.js';
+import { readLines } from '../rows.js';
+import { readText } from '../read-text.js';
+
+/** Methods, and the attributes that they name. */
+export interface NamedMethods {
+  readonly methods: readonly MethodSpec[];
+  /** As they are to be loaded: by name, or by the path that the user gave. */
+  readonly attributes: readonly AttributeChoice[];
+}
+
+/**
+ * Reads the methods that the user named.
+ *
+ * @throws HalfspaceError `bad-method`, and what reading a file or loading an attribute throws
+ */
+export async function readMethods(choices: readonly MethodChoice[], signal: AbortSignal): Promise<NamedMethods> {
+  const methods: MethodSpec[] = [];
+  const sources = new Set<string>();
+  for (const choice of choices) {
+    if ('file' in choice) {
+      const specs = await specsOf(choice.file, signal);
+      for (const spec of specs) for (const name of attributesOfMethod(spec)) sources.add(name);
+      methods.push(...specs);
+    } else {
+      for (const { source } of choice.attributes) sources.add(source);
+      methods.push(await steeringSpec(choice.attributes));
+    }
+  }
+  return { methods, attributes: [...sources].map((source) => ({ source, weight: 0 })) };
+}
+
+/** Attributes are called by their names from here on, however the user named them. */
+async function steeringSpec(choices: readonly AttributeChoice[]): Promise<MethodSpec> {
+  if (choices.length === 0) return parseMethodSpec({ method: 'plain' });
+  const loaded = await loadAttributes(choices);
+  const weights = loaded.map(({ attribute, weight }) => [attribute.name, weight] as const);
+  return parseMethodSpec({ method: 'halfspace', attributes: Object.fromEntries(weights) });
+}
+
+async function specsOf(path: string, signal: AbortSignal): Promise<MethodSpec[]> {
+  const value = parse(await readText(path, signal), path);
+  const list = Array.isArray(value) ? value : [value];
+  return Promise.all(
+    list.map(async (each: unknown) => parseMethodSpec(await withWords(each, signal))).map(async (spec) =>
+      spec.catch((error: unknown) => {
+        if (!(error instanceof HalfspaceError)) throw error;
+        throw new HalfspaceError(error.code, `${path}: ${error.message}`, { cause: error });
+      }),
+    ),
+  );
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HalfspaceError('bad-method', `${path} is no JSON: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** Words that begin with `@` name files with a word or phrase on every line, as with `generate --forbid`. */
+async function withWords(spec: unknown, signal: AbortSignal): Promise<unknown> {
+  if (typeof spec !== 'object' || spec === null || !('words' in spec) || !Array.isArray(spec.words)) return spec;
+  const lists = spec.words.map(async (word: unknown) =>
+    typeof word === 'string' && word.startsWith('@')
+      ? (await readLines(word.slice(1), signal)).map(({ text }) => text)
+      : [word],
+  );
+  return { ...spec, words: (await Promise.all(lists)).flat() };
+}

@@ -1,0 +1,48 @@
+import { throwIfAborted } from '@halfspace/core';
+import { readCompletions, type RunDirectory } from './run-directory.js';
+import type { RunProgress } from './run-units.js';
+import { unitKey, type Unit, type UnitResult } from './unit.js';
+import { openUnitLog, type LogHeader } from './unit-log.js';
+
+/** Settings of what reads the completions of a run. */
+export interface ReadRunOptions {
+  /** Ends the work with the error `aborted`; what is done is kept. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called at the beginning and after each unit. */
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
+}
+
+/** Where something that is found out of completions is recorded. */
+export interface ScoreLog {
+  readonly path: string;
+  readonly header: LogHeader;
+}
+
+/**
+ * Finds something out of each unit of a run that is not in its log yet, and records it.
+ *
+ * @param score - Of the completions after a prompt.
+ */
+export async function scoreUnits<R extends object>(
+  run: RunDirectory,
+  { path, header }: ScoreLog,
+  score: (completions: UnitResult['completions'], prompt: RunDirectory['prompts'][number]) => Promise<R>,
+  { signal, onProgress }: ReadRunOptions = {},
+): Promise<void> {
+  const promptKey = (suite: string, id: string) => unitKey({ method: '', suite, prompt: id });
+  const prompts = new Map(run.prompts.map((prompt) => [promptKey(prompt.suite, prompt.id), prompt]));
+  const total = run.prompts.length * run.plan.methods.length;
+  const log = await openUnitLog<Unit & R>(path, header);
+  try {
+    onProgress?.({ done: log.size, total });
+    for await (const { method, suite, prompt, completions } of readCompletions(run)) {
+      throwIfAborted(signal);
+      const found = prompts.get(promptKey(suite, prompt));
+      if (found === undefined || log.has({ method, suite, prompt })) continue;
+      await log.append({ method, suite, prompt, ...(await score(completions, found)) });
+      onProgress?.({ done: log.size, total });
+    }
+  } finally {
+    await log.close();
+  }
+}

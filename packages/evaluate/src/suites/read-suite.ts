@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { HalfspaceError } from '@halfspace/core';
+import type { Suite, SuiteRow } from './suite.js';
+import type { SuitePrompt } from './suite-prompt.js';
+
+/**
+ * The prompts of a suite.
+ *
+ * @param rows - Of its file, in order.
+ * @param limit - Most prompts of each group, or of a suite without groups (default: all). Which ones is decided by their
+ * ids alone, and not by where they stand: the first of a file are often of one kind.
+ * @throws HalfspaceError `bad-row` naming the line; `no-prompts` when none belongs to the suite
+ */
+export async function readSuite(
+  { name, promptsOf }: Suite,
+  rows: AsyncIterable<SuiteRow> | Iterable<SuiteRow>,
+  limit = Infinity,
+): Promise<SuitePrompt[]> {
+  const prompts: SuitePrompt[] = [];
+  for await (const row of rows) prompts.push(...promptsOf(row).map((prompt) => ({ suite: name, ...prompt })));
+  if (prompts.length === 0) {
+    throw new HalfspaceError('no-prompts', `The file has no prompt of the suite ${name}.`);
+  }
+  const kept = new Set(byGroup(prompts).flatMap((group) => drawn(group, limit)));
+  return prompts.filter((prompt) => kept.has(prompt));
+}
+
+function byGroup(prompts: readonly SuitePrompt[]): SuitePrompt[][] {
+  const groups = new Map<string | undefined, SuitePrompt[]>();
+  for (const prompt of prompts) {
+    const found = groups.get(prompt.group);
+    if (found === undefined) groups.set(prompt.group, [prompt]);
+    else found.push(prompt);
+  }
+  return [...groups.values()];
+}
+
+function drawn(prompts: readonly SuitePrompt[], count: number): readonly SuitePrompt[] {
+  if (prompts.length <= count) return prompts;
+  const keyed = prompts.map((prompt) => ({
+    prompt,
+    key: createHash('sha256').update(prompt.id).digest('hex'),
+  }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return keyed.slice(0, count).map(({ prompt }) => prompt);
+}

@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { COMMAND, jsonLines, resultsOf } from './support/halfspace.js';
+import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+
+let workspace: Workspace;
+
+/** Prompts of one suite, in two groups. */
+const PROMPTS = Array.from({ length: 8 }, (_, i) => `${JSON.stringify({ prompt: `It was ${i}`, group: `g${i % 2}` })}\n`);
+
+const METHODS = [
+  { method: 'plain' },
+  { method: 'halfspace', attributes: { early: 1 }, cap: 'none', name: 'uncapped' },
+  { method: 'halfspace', attributes: { early: 2 }, control: { mode: 'kl-budget', nats: 0.1 } },
+  { method: 'sasa', attribute: 'early', beta: 500 },
+  { method: 'word-filter', words: ['a', '@words.txt'], options: { attributes: { early: 1 } } },
+  { method: 'system-prompt', text: 'Be early.' },
+  { method: 'best-of-n', n: 3, attributes: { early: 1 } },
+];
+
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+  await workspace.write('rows.jsonl', labelledRows(60));
+  await workspace.write('words.txt', 'b\nc\n');
+  await workspace.write('prompts.jsonl', PROMPTS.join(''));
+  await workspace.write('methods.json', JSON.stringify(METHODS));
+  const fit = ['fit', '--attribute', 'early', '--data', 'rows.jsonl', '--output', 'early.json', '--layer', '1'];
+  expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
+  await workspace.write('halfspace.config.json', JSON.stringify({ attributes: ['./early.json'] }));
+});
+afterAll(async () => workspace.remove());
+
+const COMMON = ['--suite', 'prompts.jsonl', '--samples', '3', '--max-tokens', '6', ...SMALL];
+const evaluation = (out: string, ...more: string[]) => ['evaluate', ...COMMON, '--method', '@methods.json', '--out', out, ...more];
+
+/** What a run has written, without what it cost. */
+async function completionsOf(out: string, name = 'completions.jsonl') {
+  const lines = jsonLines(await workspace.read(join(out, name)));
+  return lines.map(({ ms: _, peakMemory: __, ...rest }) => rest);
+}
+
+it('completes every prompt with every method, reproducibly', async () => {
+  const [{ plan }] = resultsOf<{ plan: object }>(await workspace.run([...evaluation('whole'), '--json']));
+  expect(plan).toMatchObject({ samples: 3, suites: { prompts: 8 }, model: { precision: 'f32' } });
+  const [, ...units] = await completionsOf('whole');
+  expect(units).toHaveLength(8 * METHODS.length);
+  for (const { completions } of units as unknown as { completions: Record<string, unknown>[] }[]) {
+    expect(completions).toHaveLength(3);
+    for (const each of completions) {
+      // Nothing was written where the end came first.
+      const margin = each['text'] === '' ? null : expect.any(Number);
+      expect(each).toMatchObject({ text: expect.any(String), margins: { early: margin } });
+      expect(each['logprob']).toBeLessThan(0);
+    }
+  }
+});
+
+it('goes on after kill -9 at any time, and comes to the same', async () => {
+  // From the first moments of a run to its last ones.
+  for (let kills = 0; kills < 5; kills++) {
+    const child = spawn(process.execPath, [COMMAND, ...evaluation('killed')], {
+      cwd: workspace.path,
+      env: { ...process.env, HALFSPACE_CACHE: join(workspace.path, 'cache') },
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    const goal = 1 + kills * 11;
+    while (child.exitCode === null && (await lineCount('killed')) < goal) await wait(5);
+    child.kill('SIGKILL');
+    await ended;
+  }
+  // As a kill in the midst of writing leaves it, within a character.
+  const torn = Buffer.from('{"method":"plain","suite":"prompts","text":"é').subarray(0, -1);
+  await appendFile(join(workspace.path, 'killed/completions.jsonl'), torn);
+  expect(await workspace.run(evaluation('killed'))).toMatchObject({ code: 0 });
+  expect(await completionsOf('killed')).toEqual(await completionsOf('whole'));
+});
+
+async function lineCount(out: string): Promise<number> {
+  const text = await readFile(join(workspace.path, out, 'completions.jsonl'), 'utf8').catch(() => '');
+  return text.split('\n').length - 1;
+}
+
+it('does shards apart and puts them together', async () => {
+  for (const shard of ['1/3', '2/3', '3/3']) {
+    expect(await workspace.run(evaluation(`part-${shard[0]}`, '--shard', shard))).toMatchObject({ code: 0 });
+  }
+  const merge = ['evaluate', '--merge', 'part-1', 'part-2', 'part-3', '--out', 'merged'];
+  expect(await workspace.run(merge)).toMatchObject({ code: 0 });
+  const sorted = (lines: object[]) => lines.map((line) => JSON.stringify(line)).sort();
+  expect(sorted(await completionsOf('merged'))).toEqual(sorted(await completionsOf('whole')));
+});
+
+it('puts methods together that were run apart', async () => {
+  const one = (out: string, method: string) => ['evaluate', ...COMMON, '--attribute', 'early', '--method', method, '--out', out];
+  expect(await workspace.run(one('plain', 'plain'))).toMatchObject({ code: 0 });
+  expect(await workspace.run(one('early', 'early=1'))).toMatchObject({ code: 0 });
+  expect(await workspace.run(['evaluate', '--merge', 'plain', 'early', '--out', 'both'])).toMatchObject({ code: 0 });
+  const [, ...units] = await completionsOf('both');
+  expect(units.filter(({ method }) => method === 'early=1')).toHaveLength(8);
+  expect(units).toHaveLength(16);
+});
+
+it.each([
+  ['another seed', ['--seed', '1'], /Its seed was 0, and is now 1\./],
+  ['other samples', ['--samples', '4'], /Its samples was 3/],
+  ['a further method', ['--method', 'early=3'], /Not among its methods were early=3\./],
+  ['fewer prompts', ['--limit', '2'], /The prompts have other texts/],
+])('refuses to go on with %s', async (_, more, message) => {
+  const { code, stderr } = await workspace.run(evaluation('whole', ...more));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error \(other-plan\): whole was begun with another plan\./m);
+  expect(stderr).toMatch(message);
+});
+
+it('refuses to go on with another model, and with an attribute that was fitted anew', async () => {
+  await cp(join(workspace.path, 'whole'), join(workspace.path, 'copy'), { recursive: true });
+  const plan = JSON.parse(await workspace.read('copy/plan.json')) as Record<string, unknown>;
+  const write = async (changed: object) =>
+    writeFile(join(workspace.path, 'copy/plan.json'), JSON.stringify({ ...plan, ...changed }));
+  await write({ model: { name: 'untied', fingerprint: '0'.repeat(64), precision: 'f32' } });
+  expect((await workspace.run(evaluation('copy'))).stderr).toMatch(/Its model was \{"name":"untied","fingerprint":"000/);
+  await write({ attributes: { early: '1'.repeat(64) } });
+  expect((await workspace.run(evaluation('copy'))).stderr).toMatch(/Its attributes was \{"early":"111/);
+  await write({ version: '0.0.1' });
+  expect((await workspace.run(evaluation('copy'))).stderr).toMatch(/Its version was "0\.0\.1"/);
+});
+
+it.each([
+  ['a method that there is not', '[{"method": "magic"}]', /\(bad-method\): bad\.json: There is no method "magic"/],
+  ['a parameter too many', '[{"method": "sasa", "beta": 1, "attribute": "early", "gamma": 2}]', /"gamma" is none of its parameters/],
+  ['what generate refuses', '[{"method": "halfspace", "topP": 2}]', /The method ".*" cannot be used\. The option topP/],
+  ['an attribute that there is not', '[{"method": "sasa", "beta": 1, "attribute": "late"}]', /\(unknown-attribute\)/],
+  ['two of one name', '[{"method": "plain"}, {"method": "plain"}]', /\(bad-plan\): Two methods are named "plain"/],
+])('refuses %s before any work', async (_, specs, message) => {
+  await workspace.write('bad.json', specs);
+  const { code, stderr } = await workspace.run(['evaluate', ...COMMON, '--method', '@bad.json', '--out', 'bad']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
+  expect(await lineCount('bad')).toBeLessThanOrEqual(1);
+});
+
+it('refuses a bad row of a suite, naming its line', async () => {
+  await mkdir(join(workspace.path, 'suites'), { recursive: true });
+  await workspace.write('suites/mine.jsonl', '{"prompt": "a"}\n{"prompt": ""}\n');
+  const run = await workspace.run(['evaluate', '--suite', 'suites/mine.jsonl', '--method', 'plain', '--out', 'mine', ...SMALL]);
+  expect(run.stderr).toMatch(/\(bad-row\): suites\/mine\.jsonl:2: "prompt" must be a text/);
+});
