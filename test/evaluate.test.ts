@@ -10,7 +10,10 @@ import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/wo
 let workspace: Workspace;
 
 /** Prompts of one suite, in two groups. */
-const PROMPTS = Array.from({ length: 8 }, (_, i) => `${JSON.stringify({ prompt: `It was ${i}`, group: `g${i % 2}` })}\n`);
+const PROMPTS = Array.from(
+  { length: 8 },
+  (_, i) => `${JSON.stringify({ prompt: `It was ${i}`, group: `g${i % 2}` })}\n`,
+);
 
 const METHODS = [
   { method: 'plain' },
@@ -28,19 +31,37 @@ beforeAll(async () => {
   await workspace.write('words.txt', 'b\nc\n');
   await workspace.write('prompts.jsonl', PROMPTS.join(''));
   await workspace.write('methods.json', JSON.stringify(METHODS));
-  const fit = ['fit', '--attribute', 'early', '--data', 'rows.jsonl', '--output', 'early.json', '--layer', '1'];
+  const fit = [
+    'fit',
+    '--attribute',
+    'early',
+    '--data',
+    'rows.jsonl',
+    '--output',
+    'early.json',
+    '--layer',
+    '1',
+  ];
   expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
   await workspace.write('halfspace.config.json', JSON.stringify({ attributes: ['./early.json'] }));
 });
 afterAll(async () => workspace.remove());
 
 const COMMON = ['--suite', 'prompts.jsonl', '--samples', '3', '--max-tokens', '6', ...SMALL];
-const evaluation = (out: string, ...more: string[]) => ['evaluate', ...COMMON, '--method', '@methods.json', '--out', out, ...more];
+const evaluation = (out: string, ...more: string[]) => [
+  'evaluate',
+  ...COMMON,
+  '--method',
+  '@methods.json',
+  '--out',
+  out,
+  ...more,
+];
 
 /** What a run has written, without what it cost. */
 async function completionsOf(out: string, name = 'completions.jsonl') {
   const lines = jsonLines(await workspace.read(join(out, name)));
-  return lines.map(({ ms: _, peakMemory: __, ...rest }) => rest);
+  return lines.map((line) => ({ ...line, ms: 0, peakMemory: 0 }));
 }
 
 it('completes every prompt with every method, reproducibly', async () => {
@@ -96,13 +117,76 @@ it('does shards apart and puts them together', async () => {
 });
 
 it('puts methods together that were run apart', async () => {
-  const one = (out: string, method: string) => ['evaluate', ...COMMON, '--attribute', 'early', '--method', method, '--out', out];
+  const one = (out: string, method: string) => [
+    'evaluate',
+    ...COMMON,
+    '--attribute',
+    'early',
+    '--method',
+    method,
+    '--out',
+    out,
+  ];
   expect(await workspace.run(one('plain', 'plain'))).toMatchObject({ code: 0 });
   expect(await workspace.run(one('early', 'early=1'))).toMatchObject({ code: 0 });
-  expect(await workspace.run(['evaluate', '--merge', 'plain', 'early', '--out', 'both'])).toMatchObject({ code: 0 });
+  expect(await workspace.run(['evaluate', '--merge', 'plain', 'early', '--out', 'both'])).toMatchObject({
+    code: 0,
+  });
   const [, ...units] = await completionsOf('both');
   expect(units.filter(({ method }) => method === 'early=1')).toHaveLength(8);
   expect(units).toHaveLength(16);
+});
+
+const JUDGE = `
+import { defineJudge } from '${new URL('../packages/core/dist/index.js', import.meta.url).href}';
+export default defineJudge({
+  name: 'vowels',
+  description: 'has many vowels',
+  revision: process.env.REVISION ?? '1',
+  desired: 'low',
+  threshold: 0.3,
+  score: (texts) => texts.map(({ completion }) => completion.replace(/[^aeiou]/gi, '').length / Math.max(1, completion.length)),
+});
+`;
+
+it('judges completions that are there, once, and refuses another revision of the judge', async () => {
+  await workspace.write('judge.mjs', JUDGE);
+  const judge = ['evaluate', '--out', 'whole', '--judge', './judge.mjs'];
+  expect(await workspace.run(judge)).toMatchObject({ code: 0 });
+  const judged = await workspace.read('whole/judged-vowels.jsonl');
+  const [header, ...lines] = jsonLines<{ scores: number[] }>(judged);
+  expect(header).toMatchObject({ judge: { name: 'vowels', desired: 'low', threshold: 0.3 } });
+  const [, ...units] = (await completionsOf('whole')) as unknown as { completions: { text: string }[] }[];
+  const shares = units.map(({ completions }) =>
+    completions.map(({ text }) => (text.match(/[aeiou]/gi)?.length ?? 0) / Math.max(1, text.length)),
+  );
+  expect(lines.map(({ scores }) => scores)).toEqual(shares);
+  expect(await workspace.run(judge)).toMatchObject({ code: 0 });
+  expect(await workspace.read('whole/judged-vowels.jsonl')).toBe(judged);
+  const { stderr } = await workspace.run(judge, { env: { REVISION: '2' } });
+  expect(stderr).toMatch(/^error \(other-run\): .*judged-vowels\.jsonl/m);
+});
+
+it('has the perplexity of the model that writes when that model reads', async () => {
+  const read = ['evaluate', '--out', 'whole', '--reader', './untied', '--threads', '1'];
+  expect(await workspace.run(read)).toMatchObject({ code: 0 });
+  const [, ...lines] = jsonLines<{ logprobs: number[]; tokens: number[] }>(
+    await workspace.read('whole/likelihood-untied.jsonl'),
+  );
+  const [, ...units] = (await completionsOf('whole')) as unknown as {
+    completions: { text: string; tokens: number[]; logprob: number }[];
+  }[];
+  let compared = 0;
+  for (const [i, { completions }] of units.entries()) {
+    for (const [j, { tokens, logprob }] of completions.entries()) {
+      // Special tokens are drawn by this random model, and are no part of the text.
+      if (tokens.includes(0) || tokens.includes(1)) continue;
+      expect(lines[i].tokens[j]).toBe(tokens.length);
+      expect(lines[i].logprobs[j]).toBeCloseTo(logprob, 2);
+      compared++;
+    }
+  }
+  expect(compared).toBeGreaterThan(50);
 });
 
 it.each([
@@ -123,7 +207,9 @@ it('refuses to go on with another model, and with an attribute that was fitted a
   const write = async (changed: object) =>
     writeFile(join(workspace.path, 'copy/plan.json'), JSON.stringify({ ...plan, ...changed }));
   await write({ model: { name: 'untied', fingerprint: '0'.repeat(64), precision: 'f32' } });
-  expect((await workspace.run(evaluation('copy'))).stderr).toMatch(/Its model was \{"name":"untied","fingerprint":"000/);
+  expect((await workspace.run(evaluation('copy'))).stderr).toMatch(
+    /Its model was \{"name":"untied","fingerprint":"000/,
+  );
   await write({ attributes: { early: '1'.repeat(64) } });
   expect((await workspace.run(evaluation('copy'))).stderr).toMatch(/Its attributes was \{"early":"111/);
   await write({ version: '0.0.1' });
@@ -131,14 +217,41 @@ it('refuses to go on with another model, and with an attribute that was fitted a
 });
 
 it.each([
-  ['a method that there is not', '[{"method": "magic"}]', /\(bad-method\): bad\.json: There is no method "magic"/],
-  ['a parameter too many', '[{"method": "sasa", "beta": 1, "attribute": "early", "gamma": 2}]', /"gamma" is none of its parameters/],
-  ['what generate refuses', '[{"method": "halfspace", "topP": 2}]', /The method ".*" cannot be used\. The option topP/],
-  ['an attribute that there is not', '[{"method": "sasa", "beta": 1, "attribute": "late"}]', /\(unknown-attribute\)/],
-  ['two of one name', '[{"method": "plain"}, {"method": "plain"}]', /\(bad-plan\): Two methods are named "plain"/],
+  [
+    'a method that there is not',
+    '[{"method": "magic"}]',
+    /\(bad-method\): bad\.json: There is no method "magic"/,
+  ],
+  [
+    'a parameter too many',
+    '[{"method": "sasa", "beta": 1, "attribute": "early", "gamma": 2}]',
+    /"gamma" is none of its parameters/,
+  ],
+  [
+    'what generate refuses',
+    '[{"method": "halfspace", "topP": 2}]',
+    /The method ".*" cannot be used\. The option topP/,
+  ],
+  [
+    'an attribute that there is not',
+    '[{"method": "sasa", "beta": 1, "attribute": "late"}]',
+    /\(unknown-attribute\)/,
+  ],
+  [
+    'two of one name',
+    '[{"method": "plain"}, {"method": "plain"}]',
+    /\(bad-plan\): Two methods are named "plain"/,
+  ],
 ])('refuses %s before any work', async (_, specs, message) => {
   await workspace.write('bad.json', specs);
-  const { code, stderr } = await workspace.run(['evaluate', ...COMMON, '--method', '@bad.json', '--out', 'bad']);
+  const { code, stderr } = await workspace.run([
+    'evaluate',
+    ...COMMON,
+    '--method',
+    '@bad.json',
+    '--out',
+    'bad',
+  ]);
   expect(code).toBe(1);
   expect(stderr).toMatch(message);
   expect(await lineCount('bad')).toBeLessThanOrEqual(1);
@@ -147,6 +260,15 @@ it.each([
 it('refuses a bad row of a suite, naming its line', async () => {
   await mkdir(join(workspace.path, 'suites'), { recursive: true });
   await workspace.write('suites/mine.jsonl', '{"prompt": "a"}\n{"prompt": ""}\n');
-  const run = await workspace.run(['evaluate', '--suite', 'suites/mine.jsonl', '--method', 'plain', '--out', 'mine', ...SMALL]);
+  const run = await workspace.run([
+    'evaluate',
+    '--suite',
+    'suites/mine.jsonl',
+    '--method',
+    'plain',
+    '--out',
+    'mine',
+    ...SMALL,
+  ]);
   expect(run.stderr).toMatch(/\(bad-row\): suites\/mine\.jsonl:2: "prompt" must be a text/);
 });

@@ -64,8 +64,16 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       collectSuites,
     )
     .option('--limit <n>', 'most prompts of each group of a suite', integer({ min: 1 }), Infinity)
-    .option('--method <spec...>', 'plain, name=weight[,name=weight], or @file; may be repeated', collectMethods)
-    .option('--attribute <name...>', `${ATTRIBUTE_SPEC}, to be measured besides; may be repeated`, collectNames)
+    .option(
+      '--method <spec...>',
+      'plain, name=weight[,name=weight], or @file; may be repeated',
+      collectMethods,
+    )
+    .option(
+      '--attribute <name...>',
+      `${ATTRIBUTE_SPEC}, to be measured besides; may be repeated`,
+      collectNames,
+    )
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 10_000 }), 25)
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 20)
     .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
@@ -85,20 +93,30 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .option('--shard <i/n>', 'complete one part of the prompts, as in 2/8', parseShard)
     .option('--merge <directory...>', 'put shards, or runs of other methods, together in --out', collectTexts)
     .option('--judge <path...>', 'a module that exports a judge; may be repeated', collectTexts)
-    .option('--reader <model...>', 'a further model to measure perplexity with; may be repeated', collectTexts);
+    .option(
+      '--reader <model...>',
+      'a further model to measure perplexity with; may be repeated',
+      collectTexts,
+    );
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateFlags) => {
       const { suite, method, shard, merge } = flags;
       if ((suite === undefined) !== (method === undefined)) {
-        command.error('error: Suites and methods go together: give both, or neither to judge and report a run.', {
-          code: 'usage',
-        });
+        command.error(
+          'error: Suites and methods go together: give both, or neither to judge and report a run.',
+          {
+            code: 'usage',
+          },
+        );
       }
       if (merge !== undefined && (suite !== undefined || shard !== undefined)) {
-        command.error('error: --merge puts together what was done: leave out --suite, --method and --shard.', {
-          code: 'usage',
-        });
+        command.error(
+          'error: --merge puts together what was done: leave out --suite, --method and --shard.',
+          {
+            code: 'usage',
+          },
+        );
       }
       const { evaluate } = await import('../run/evaluate.js');
       await evaluate(flags, signal);

@@ -18,7 +18,10 @@ export interface NamedMethods {
  *
  * @throws HalfspaceError `bad-method`, and what reading a file or loading an attribute throws
  */
-export async function readMethods(choices: readonly MethodChoice[], signal: AbortSignal): Promise<NamedMethods> {
+export async function readMethods(
+  choices: readonly MethodChoice[],
+  signal: AbortSignal,
+): Promise<NamedMethods> {
   const methods: MethodSpec[] = [];
   const sources = new Set<string>();
   for (const choice of choices) {
@@ -46,12 +49,14 @@ async function specsOf(path: string, signal: AbortSignal): Promise<MethodSpec[]>
   const value = parse(await readText(path, signal), path);
   const list = Array.isArray(value) ? value : [value];
   return Promise.all(
-    list.map(async (each: unknown) => parseMethodSpec(await withWords(each, signal))).map(async (spec) =>
-      spec.catch((error: unknown) => {
-        if (!(error instanceof HalfspaceError)) throw error;
-        throw new HalfspaceError(error.code, `${path}: ${error.message}`, { cause: error });
-      }),
-    ),
+    list
+      .map(async (each: unknown) => parseMethodSpec(await withWords(each, signal)))
+      .map(async (spec) =>
+        spec.catch((error: unknown) => {
+          if (!(error instanceof HalfspaceError)) throw error;
+          throw new HalfspaceError(error.code, `${path}: ${error.message}`, { cause: error });
+        }),
+      ),
   );
 }
 
@@ -59,13 +64,16 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HalfspaceError('bad-method', `${path} is no JSON: ${(error as Error).message}.`, { cause: error });
+    throw new HalfspaceError('bad-method', `${path} is no JSON: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }
 
 /** Words that begin with `@` name files with a word or phrase on every line, as with `generate --forbid`. */
 async function withWords(spec: unknown, signal: AbortSignal): Promise<unknown> {
-  if (typeof spec !== 'object' || spec === null || !('words' in spec) || !Array.isArray(spec.words)) return spec;
+  if (typeof spec !== 'object' || spec === null || !('words' in spec) || !Array.isArray(spec.words))
+    return spec;
   const lists = spec.words.map(async (word: unknown) =>
     typeof word === 'string' && word.startsWith('@')
       ? (await readLines(word.slice(1), signal)).map(({ text }) => text)

@@ -1,19 +1,20 @@
 import { createHalfspace } from '@halfspace/core';
 import { createPlan, mergeRuns, readRun, runUnits, startRun, type RunDirectory } from '@halfspace/evaluate';
 import type { EvaluateFlags } from '../commands/evaluate.js';
+import { judgeCompletions, PRECISION, shown } from '../evaluate/judge-completions.js';
+import { loadJudge } from '../evaluate/load-judge.js';
 import { readMethods } from '../evaluate/read-methods.js';
 import { readSuites } from '../evaluate/read-suites.js';
 import { loadAttributes } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
-import { createProgress } from '../progress.js';
 import { withBackend } from '../with-backend.js';
-
-/** What methods are compared with: the arithmetic that the faster one of this machine is differs between them. */
-const PRECISION = 'f32';
 
 /** `halfspace evaluate`. */
 export async function evaluate(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
+  // Before the work, so that a wrong path is found at once.
+  const judges = await Promise.all((flags.judge ?? []).map(loadJudge));
   const run = await runOf(flags, signal);
+  await judgeCompletions(run, judges, flags, signal);
   if (flags.json) printJson({ run: run.path, plan: run.plan });
   else print(`Written to ${run.path}.`);
 }
@@ -38,12 +39,7 @@ async function complete(
     const decoding = { maxTokens, temperature, topP, topK };
     const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts });
     const run = await startRun(out, plan, prompts);
-    const progress = createProgress('Completing', (done, total) => `${done} of ${total} prompts`);
-    await runUnits(run, halfspace, {
-      shard,
-      signal,
-      onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
+    await shown('Completing', async (onProgress) => runUnits(run, halfspace, { shard, signal, onProgress }));
     return run;
   });
 }

@@ -1,0 +1,41 @@
+import { checkPlugin, HalfspaceError, isHalfspaceError, type Judge } from '@halfspace/core';
+import { importFault, importModule } from '../import-module.js';
+
+/**
+ * The judge that a module exports, by default or as its only one.
+ *
+ * @throws HalfspaceError `judge-not-found`, `plugin-failed`, `no-judge`, `contract-mismatch`, `bad-judge`
+ */
+export async function loadJudge(path: string): Promise<Judge> {
+  const exports = await importModule(path).catch((error: unknown) => {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    throw new HalfspaceError(
+      missing ? 'judge-not-found' : 'plugin-failed',
+      `${path} cannot be imported: ${importFault(error)}.`,
+      { cause: error },
+    );
+  });
+  const all = [...new Set(Object.values(exports).filter(isJudge))];
+  const found = isJudge(exports['default']) ? [exports['default']] : all;
+  if (found.length !== 1) {
+    throw new HalfspaceError(
+      'no-judge',
+      `${path} exports ${found.length === 0 ? 'no judge' : 'several judges'}. Export one that defineJudge has made, by default or alone.`,
+    );
+  }
+  check(found[0], path);
+  return found[0];
+}
+
+function check(judge: Judge, path: string): void {
+  try {
+    checkPlugin('judge', judge);
+  } catch (error) {
+    if (!isHalfspaceError(error)) throw error;
+    throw new HalfspaceError(error.code, `${path} cannot be used. ${error.message}`, { cause: error });
+  }
+}
+
+function isJudge(value: unknown): value is Judge {
+  return typeof value === 'object' && value !== null && 'score' in value && 'desired' in value;
+}
