@@ -187,6 +187,6 @@ export function namedAttributes(options: CheckedOptions & PromptOptions): string
 }
 
 /** The weights of the request, and those of its prompts that have some of their own. */
-function weightsOf({ attributes, prompts = [] }: CheckedOptions & PromptOptions): Weights[] {
+export function weightsOf({ attributes, prompts = [] }: CheckedOptions & PromptOptions): Weights[] {
   return [attributes, ...prompts.map((each) => (typeof each === 'string' ? {} : (each.attributes ?? {})))];
 }

@@ -5,8 +5,7 @@ import type { Completion, StreamEvent } from './completion.js';
 import { namedAttributes } from './control.js';
 import { decode } from './decode.js';
 import { HalfspaceError } from './errors.js';
-import type { Formula } from './formula/compile.js';
-import { checkOptions, type CheckedOptions, type GenerateOptions } from './options.js';
+import { checkOptions, type GenerateOptions } from './options.js';
 import { readFormula } from './formula/read-formula.js';
 import { encodePrompts } from './prompts.js';
 import { createSteering, tabulate } from './steering.js';
@@ -51,7 +50,13 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
 
   async function* stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = checkOptions(options);
-    const formula = await formulaOf(checked);
+    const formula =
+      checked.formula === undefined
+        ? undefined
+        : await readFormula(
+            checked.formula,
+            attributes.map(({ name }) => name),
+          );
     const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
     const bound = bindAttributes(attributes, [...names], backend.model);
     const encoded = encodePrompts(backend, checked);
@@ -72,19 +77,6 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
       options: checked,
       signal: options.signal,
     });
-  }
-
-  async function formulaOf({ formula: text }: CheckedOptions): Promise<Formula | undefined> {
-    if (text === undefined) return undefined;
-    const formula = await readFormula(
-      { what: 'The formula', text },
-      attributes.map(({ name }) => name),
-    );
-    if (formula.attributes.length > 0) return formula;
-    throw new HalfspaceError(
-      'formula-invalid',
-      `The formula "${text}" names no attribute: it steers nowhere.`,
-    );
   }
 
   return {

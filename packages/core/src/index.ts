@@ -19,6 +19,7 @@ export type {
 } from './completion.js';
 export type { Constraint, ConstraintBase, Control } from './control.js';
 export type { StepStatus } from './optimise/project.js';
+export { checkRequest } from './check-request.js';
 export { subspaceFor } from './bound-attributes.js';
 export { createDistanceReader } from './margins.js';
 export type { DistanceReader, HiddenStates } from './margins.js';

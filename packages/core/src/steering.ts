@@ -1,6 +1,5 @@
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
-import { HalfspaceError } from './errors.js';
-import { readFormula } from './formula/read-formula.js';
+import { readSchedule } from './formula/read-formula.js';
 import type { CheckedOptions, Weights } from './options.js';
 import type { EncodedPrompt } from './prompts.js';
 import type { Weighting } from './tilt.js';
@@ -38,28 +37,13 @@ export type WeightTables = Readonly<Record<string, Float64Array>>;
  */
 export async function tabulate(weights: Weights, steps: number, maxTokens: number): Promise<WeightTables> {
   const tables = Object.entries(weights).map(async ([name, weight]) => {
-    const table = typeof weight === 'number' ? constant(weight) : await scheduled(name, weight);
+    const table =
+      typeof weight === 'number'
+        ? new Float64Array(steps).fill(weight)
+        : await readSchedule(name, weight, steps, maxTokens);
     return [name, table] as const;
   });
   return Object.fromEntries(await Promise.all(tables));
-
-  function constant(weight: number): Float64Array {
-    return new Float64Array(steps).fill(weight);
-  }
-
-  async function scheduled(name: string, text: string): Promise<Float64Array> {
-    const what = `The weight of "${name}"`;
-    const { valueAt } = await readFormula({ what, text }, []);
-    const table = Float64Array.from({ length: steps }, (_, step) =>
-      valueAt({ margins: [], step, progress: step / maxTokens }),
-    );
-    const wrong = table.findIndex((weight) => !Number.isFinite(weight));
-    if (wrong < 0) return table;
-    throw new HalfspaceError(
-      'formula-invalid',
-      `${what}, "${text}", is ${table[wrong]} at step ${wrong} (from 0). Write it so that every step has a finite weight.`,
-    );
-  }
 }
 
 /**

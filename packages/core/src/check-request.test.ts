@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { checkRequest } from './check-request.js';
+import { defineAttribute } from './define-attribute.js';
+import type { GenerateOptions } from './options.js';
+
+const kind = defineAttribute({ name: 'kind', description: 'a test', score: () => [] });
+
+it('takes what is well-formed, without a model', async () => {
+  const prompts = ['a', { text: 'b', attributes: { kind: '1 - progress' } }];
+  await checkRequest({ prompts, attributes: { kind: 2 } }, [kind]);
+  await checkRequest({ prompts, attributes: { kind: 2 }, maxTokens: 1e9 }, [kind]);
+  await checkRequest({ prompt: 'a', formula: '2*kind' }, [kind]);
+});
+
+it.each<[string, GenerateOptions]>([
+  ['bad-option', { prompt: 'a', topP: 2 }],
+  ['bad-option', { prompt: 'a', formula: 'kind', attributes: { kind: 1 } }],
+  ['formula-invalid', { prompt: 'a', formula: 'calm' }],
+  ['formula-invalid', { prompt: 'a', attributes: { kind: 'kind' } }],
+  ['formula-invalid', { prompts: ['a', { text: 'b', attributes: { kind: '1/step' } }] }],
+])('refuses with %s: %j', async (code, options) => {
+  await expect(checkRequest(options, [kind])).rejects.toMatchObject({ code });
+});
