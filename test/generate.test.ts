@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, resultsOf } from './support/halfspace.js';
 import { makeSmallModel, readExpected, textOfTokens } from './support/small-model.js';
@@ -36,7 +38,8 @@ interface TracedCompletion {
   readonly sample: number;
   readonly text: string;
   readonly seed: number;
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, number | string>>;
+  readonly formula?: string;
   readonly steps: readonly TracedStep[];
 }
 
@@ -294,6 +297,69 @@ it('writes what `perplexity` and `score` read again', async () => {
   const [again] = resultsOf<{ margins: Completion['margins'] }>(scored);
   expect(again.margins['early'].mean).toBeCloseTo(margins['early'].mean, 4);
   expect(again.margins['early'].min).toBeCloseTo(margins['early'].min, 4);
+});
+
+describe('schedules and formulas', () => {
+  const words = ['--samples', '3', '--max-tokens', '6', '--cap', 'none'];
+  const both = ['--attribute', './early.json', '--attribute', './late.json'];
+
+  /** Makes sure that each step was re-weighted by exp(bonus) and returns the trace. */
+  async function tilted(
+    options: readonly string[],
+    bonusAt: (margins: Readonly<Record<string, number>>, step: number) => number,
+  ): Promise<TracedCompletion[]> {
+    await generate([PROMPT, ...words, ...options, '--trace', 'formula.jsonl']);
+    const lines = jsonLines<TracedCompletion>(await workspace.read('formula.jsonl'));
+    for (const { step, candidates } of lines.flatMap(({ steps }) => steps)) {
+      const masses = candidates.map(({ reference, margins }) => reference * Math.exp(bonusAt(margins, step)));
+      candidates.forEach(({ probability }, i) => expect(probability).toBeCloseTo(masses[i] / sum(masses), 9));
+    }
+    return lines;
+  }
+
+  it('weigh each step as they say', async () => {
+    const schedule = '4 - 6*progress';
+    const options = ['--attribute', `./early.json=${schedule}`, '--attribute', './late.json=-1'];
+    const [line] = await tilted(options, (margins, step) => (4 - step) * margins['early'] - margins['late']);
+    expect(line.attributes).toEqual({ early: schedule, late: -1 });
+  });
+
+  it('take the place of weights, and name attributes that are given without one', async () => {
+    const formula = '3*min(early, late) + (early > 0 ? 1 : 0)';
+    const [line] = await tilted(
+      [...both, '--formula', formula],
+      ({ early, late }) => 3 * Math.min(early, late) + (early > 0 ? 1 : 0),
+    );
+    expect(line).toMatchObject({ formula, attributes: { early: 0, late: 0 } });
+  });
+
+  it('come from the config where nothing else is said', async () => {
+    const cwd = join(workspace.path, 'team');
+    await mkdir(cwd);
+    const config = { attributes: ['../early.json'], formula: '3*abs(early)' };
+    await workspace.write('team/halfspace.config.json', JSON.stringify(config));
+    const run = async (options: readonly string[]) =>
+      textsOf(
+        resultsOf<Completion>(
+          await workspace.run(['generate', PROMPT, '--json', ...words, ...SMALL, ...options], { cwd }),
+        ),
+      );
+    const given = [...both.slice(0, 2), '--formula', config.formula];
+    expect(await run(['--model', '../untied'])).toEqual(
+      textsOf(await generate([PROMPT, ...words, ...given])),
+    );
+    expect(await run(['--model', '../untied', '--attribute', 'early=0'])).toEqual(
+      textsOf(await generate([PROMPT, ...words])),
+    );
+  });
+
+  it('that are not finite end their own completion', async () => {
+    const options = ['--attribute', './early.json', '--formula', 'early/(step - 2)', '--json'];
+    const run = await workspace.run(['generate', PROMPT, ...words, ...SMALL, ...options]);
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('(completions-failed)') });
+    const [first] = jsonLines<Completion>(run.stdout);
+    expect(first).toMatchObject({ finishReason: 'error', error: { code: 'formula-not-finite' } });
+  });
 });
 
 describe('budgets and constraints', () => {

@@ -4,6 +4,7 @@ import type { HalfspaceConfig } from './config.js';
 
 const SETTINGS = {
   attributes: { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true },
+  formula: { type: 'string', minLength: 1 },
   model: { type: 'string', minLength: 1 },
   precision: { enum: ['f32', 'int8'] },
   threads: { type: 'integer', minimum: 1 },

@@ -7,6 +7,10 @@ export interface HalfspaceConfig {
   readonly attributes?: readonly string[];
   /** Model where a command is not told another: a path that begins with `.` or `/`, a known name, or `org/name` on the hub. */
   readonly model?: string;
+  /**
+   * Formula by which `halfspace generate` steers where it is given neither `--formula` nor `--attribute`.
+   */
+  readonly formula?: string;
   /** Arithmetic where a command is not told another (default: the faster one). */
   readonly precision?: 'f32' | 'int8';
   /** Threads to run the model with where a command is not told another number (default: all cores). */

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { knownAttributes } from './known-attributes.js';
 import { loadAttributes } from './load-attributes.js';
+import type { AttributeChoice } from './options/attribute.js';
 import { attributeSource } from './testing/attribute-source.js';
 import { directoryWith } from './testing/directory-with.js';
 
-const choice = (source: string, weight = 1) => ({ source, weight });
+const choice = (source: string, weight?: number) => ({ source, ...(weight !== undefined && { weight }) });
 
 /** Loads as a command would that runs in a directory. */
-async function loadFrom(directory: string, ...choices: Parameters<typeof loadAttributes>[0]) {
+async function loadFrom(directory: string, ...choices: readonly AttributeChoice[]) {
   const cwd = vi.spyOn(process, 'cwd').mockReturnValue(directory);
-  return loadAttributes(choices).finally(() => cwd.mockRestore());
+  return loadAttributes(choices, 1).finally(() => cwd.mockRestore());
 }
 
 const FILES = {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { collectAttributes, type AttributeChoice } from '../options/attribute.js';
+import { collectConstant, type AttributeChoice } from '../options/attribute.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
 import { integer } from '../options/number.js';
 
 /** Options of `halfspace bench`. */
 export interface BenchFlags extends ModelFlags, JsonFlag {
-  readonly attribute: readonly AttributeChoice[];
+  readonly attribute: readonly AttributeChoice<number>[];
   readonly tokens: number;
   readonly rounds: number;
   readonly candidates: number;
@@ -29,7 +29,7 @@ export function addBench(program: Command, signal: AbortSignal): void {
     .option(
       '--attribute <name[=weight]...>',
       'attributes to steer by (default: the installed ones)',
-      collectAttributes,
+      collectConstant,
     )
     .option('--tokens <n>', 'tokens in a block', integer({ min: 1 }), 16)
     .option('--rounds <n>', 'blocks of each kind, after one that is not counted', integer({ min: 1 }), 12)

@@ -12,6 +12,7 @@ export interface GenerateFlags extends ControlFlags, ForbidFlags, ModelFlags, Js
   readonly prompts?: string;
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
+  readonly formula?: string;
   readonly form: 'calibrated' | 'softmax';
   readonly cap: number;
   readonly lookAhead: 'lazy' | 'eager';
@@ -30,6 +31,8 @@ Examples:
   $ halfspace generate "My neighbour said that"
   $ halfspace generate "My neighbour said that" --attribute toxicity=2
   $ halfspace generate "My neighbour said that" --attribute toxicity=4 --budget 0.1
+  $ halfspace generate "My neighbour said that" --attribute 'toxicity=4-3*progress'
+  $ halfspace generate "My neighbour said that" --formula '2*min(toxicity, truthfulness)'
   $ halfspace generate "My neighbour said that" --chance 'toxicity>=0:0.95' --keep helpfulness
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
@@ -51,9 +54,10 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
     .option('--chat', 'give each prompt to the model as the turn of a user')
     .option(
       '--attribute <name[=weight]>',
-      `steer by ${ATTRIBUTE_SPEC}; the weight is 1 if left out, and 0 only measures; may be repeated`,
+      `steer by ${ATTRIBUTE_SPEC}; the weight is 1 if left out, 0 only measures, below 0 steers away, and one such as 4-3*progress changes with the text; may be repeated`,
       collectAttributes,
     )
+    .option('--formula <formula>', 'steer by what a formula makes of the margins, instead of by weights')
     .addOption(
       new Option('--form <form>', "how margins become a bonus; softmax is the SASA paper's")
         .choices(['calibrated', 'softmax'])

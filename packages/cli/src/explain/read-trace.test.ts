@@ -13,7 +13,7 @@ const completion: Completion = {
   logprob: -1,
   kl: 0.1,
   rows: 2,
-  margins: {},
+  margins: { calm: { mean: 1, min: 1 }, kind: { mean: 1, min: 1 } },
   finishReason: 'length',
   trace: [
     {
@@ -36,14 +36,14 @@ const completion: Completion = {
   ],
   timing: { promptMs: 1, decodeMs: 1 },
 };
-const LINE = traceLine(completion, { seed: 3, attributes: { calm: 2 } }).trimEnd();
+const LINE = traceLine(completion, { seed: 3, attributes: { calm: '2*progress' } }).trimEnd();
 const parse = (text: string) => parseTraceLine({ text, place: 'trace.jsonl:5' });
 
 it('reads what was written, and what it does not know', () => {
   const { prompt, promptIndex, sample, text, finishReason } = completion;
   const found = parse(LINE.replace('"seed"', '"later":null,"seed"'));
   expect(found).toMatchObject({ prompt, promptIndex, sample, text, finishReason, seed: 3 });
-  expect(found.attributes).toEqual({ calm: 2 });
+  expect(found.attributes).toEqual({ calm: '2*progress', kind: 0 });
   expect(found.steps[0].candidates).toEqual(completion.trace?.[0].candidates);
 });
 
@@ -57,7 +57,7 @@ it.each([
   ['steps.0.candidates.1.reference must be >= 0', LINE.replace('1e-30', '-1')],
   ['steps.0.candidates must NOT have fewer than 1', LINE.replace(/\[\{"token".*?\}\]/, '[]')],
   ['steps.0.control.status must be equal', LINE.replace('optimal', 'fine')],
-  ['attributes must match pattern', LINE.replace('{"calm":2}', '{"\\u001b[2J":2}')],
+  ['attributes must match pattern', LINE.replace('{"calm":"2*', '{"\\u001b[2J":"2*')],
   ['step 0 chose candidate 2, and has 2 of them', LINE.replace('"chosen":0', '"chosen":2')],
   ['step 0 says that it is step 1', LINE.replace('"step":0', '"step":1')],
 ])('says what is wrong: %s', (message, text) => {

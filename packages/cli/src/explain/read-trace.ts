@@ -54,20 +54,23 @@ const STEP = object(
   },
 );
 
-const validate = new Ajv2020({ strict: true }).compile<TracedCompletion>(
-  object({
-    prompt: TEXT,
-    promptIndex: COUNT,
-    sample: COUNT,
-    text: TEXT,
-    seed: COUNT,
-    attributes: byAttribute(NUMBER),
-    finishReason: { enum: ['end', 'stop', 'length', 'error'] },
-    steps: {
-      type: 'array',
-      items: STEP,
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<TracedCompletion>(
+  object(
+    {
+      prompt: TEXT,
+      promptIndex: COUNT,
+      sample: COUNT,
+      text: TEXT,
+      seed: COUNT,
+      attributes: byAttribute({ type: ['number', 'string'] }),
+      finishReason: { enum: ['end', 'stop', 'length', 'error'] },
+      steps: {
+        type: 'array',
+        items: STEP,
+      },
     },
-  }),
+    { formula: TEXT },
+  ),
 );
 
 /**

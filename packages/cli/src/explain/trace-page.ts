@@ -39,9 +39,12 @@ export function tracePage(trace: readonly TracedCompletion[], attribute: string 
 }
 
 function section(completion: TracedCompletion, index: number, attribute: string | undefined): string {
-  const { prompt, promptIndex, sample, steps, attributes } = completion;
+  const { prompt, promptIndex, sample, steps, attributes, formula } = completion;
   const names = Object.keys(attributes);
-  const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${weight}`);
+  const weights =
+    formula === undefined
+      ? Object.entries(attributes).map(([name, weight]) => `${name}=${weight}`)
+      : [formula];
   const facts = [summaryLine(summaryOf(completion)), ...weights, `seed ${completion.seed}`].join(', ');
   const plots = [
     figure('KL', 'how far each step went from the model’s own distribution', klPlot(completion)),

@@ -1,40 +1,47 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collectAttributes, isAttributePath, parseAttribute } from './attribute.js';
+import {
+  collectAttributes,
+  collectConstant,
+  collectNames,
+  isAttributePath,
+  parseAttribute,
+} from './attribute.js';
 
 const name = fc.stringMatching(/^[a-z]+(-[a-z]+)*$/);
 const path = fc.stringMatching(/^[a-z=.]*\/[a-z=./]*[a-z]\.json$/);
-const weight = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+const directory = fc.stringMatching(/^\.\/[a-z]+(=[a-z]+\/[a-z]+)?$/);
+const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+const schedule = fc.constantFrom(
+  '4-3*progress',
+  'step >= 10 ? 2 : 1',
+  '4/(1+step)',
+  'step == 3 or step <= 1',
+  '0.5^step',
+);
 
 describe('parseAttribute', () => {
   it('takes names and paths apart from their weight', () => {
     fc.assert(
-      fc.property(fc.oneof(name, path), weight, (source, value) => {
-        expect(parseAttribute(source)).toEqual({ source, weight: 1 });
-        expect(parseAttribute(`${source}=${value}`)).toEqual({ source, weight: value + 0 });
+      fc.property(fc.oneof(name, path, directory), fc.oneof(number, schedule), (source, value) => {
+        expect(parseAttribute(source)).toEqual({ source });
+        const weight = typeof value === 'number' ? value + 0 : value;
+        expect(parseAttribute(`${source}=${value}`)).toEqual({ source, weight });
       }),
     );
   });
 
-  it('reads the weight from the right, and does not take a path for one', () => {
+  it('does not take a path for a weight, or a weight for a path', () => {
     expect(parseAttribute('./formality.json=2')).toEqual({ source: './formality.json', weight: 2 });
     expect(parseAttribute('./formality=2')).toEqual({ source: './formality', weight: 2 });
-    expect(parseAttribute('./formality.js')).toEqual({ source: './formality.js', weight: 1 });
-    expect(parseAttribute('runs/a=b/c.json')).toEqual({ source: 'runs/a=b/c.json', weight: 1 });
-    expect(parseAttribute('a=b.json')).toEqual({ source: 'a=b.json', weight: 1 });
+    expect(parseAttribute('./formality.js')).toEqual({ source: './formality.js' });
+    expect(parseAttribute('runs/a=b/c.json')).toEqual({ source: 'runs/a=b/c.json' });
+    expect(parseAttribute('a=b.json')).toEqual({ source: 'a=b.json' });
+    expect(parseAttribute('a=b')).toEqual({ source: 'a', weight: 'b' });
     expect(parseAttribute('a=1/c=2.json=0.5')).toEqual({ source: 'a=1/c=2.json', weight: 0.5 });
   });
 
-  it.each([
-    'toxicity=-1',
-    'toxicity=NaN',
-    'toxicity=',
-    'toxicity= 2',
-    'toxicity=Infinity',
-    'toxicity=0x1',
-    '',
-    '=2',
-  ])('refuses %j', (text) => {
+  it.each(['toxicity=', 'toxicity= ', './formality=', '', '=2'])('refuses %j', (text) => {
     expect(() => parseAttribute(text)).toThrow(/weight must be|Name an attribute/);
   });
 
@@ -43,11 +50,18 @@ describe('parseAttribute', () => {
       (earlier, text) => collectAttributes(text, earlier),
       undefined as never,
     );
-    expect(choices).toEqual([
-      { source: 'kind', weight: 1 },
-      { source: 'calm', weight: 0 },
-    ]);
+    expect(choices).toEqual([{ source: 'kind' }, { source: 'calm', weight: 0 }]);
   });
+});
+
+it('takes numbers alone where schedules have no meaning, and nothing where weights have none', () => {
+  expect(collectConstant('calm', collectConstant('kind=-2'))).toEqual([
+    { source: 'kind', weight: -2 },
+    { source: 'calm', weight: 1 },
+  ]);
+  expect(() => collectConstant('kind=step')).toThrow(/must be a number here/);
+  expect(collectNames('kind', undefined)).toEqual([{ source: 'kind' }]);
+  expect(() => collectNames('kind=1', undefined)).toThrow(/no meaning/);
 });
 
 describe('isAttributePath', () => {

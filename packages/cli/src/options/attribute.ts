@@ -1,3 +1,4 @@
+import type { Weight } from '@halfspace/core';
 import { InvalidArgumentError } from 'commander';
 import { readNumber } from './number.js';
 
@@ -6,11 +7,11 @@ export const ATTRIBUTE_SPEC =
   'an attribute by its name, or by the path of a subspace file, a module or a package';
 
 /** An attribute as the user names it: by its name if it is installed or in the config, else by a path. */
-export interface AttributeChoice {
+export interface AttributeChoice<W extends Weight = Weight> {
   /** A name or a path (see {@link isAttributePath}). */
   readonly source: string;
-  /** Nats per unit of margin, at least 0. */
-  readonly weight: number;
+  /** Nats per unit of margin, or a schedule of them; absent where none is given. */
+  readonly weight?: W;
 }
 
 /**
@@ -21,23 +22,46 @@ export function isAttributePath(source: string): boolean {
   return /[\\/]|\.(json|[cm]?[jt]s)$/.test(source);
 }
 
+/** A path of a file, also one with a `=` in it, or a name. */
+const FILE_OR_NAME = /^(?:.*\.(?:json|[cm]?[jt]s)|[a-z][a-z\d-]*)(?==|$)/;
+
 /**
- * Reads `NAME` or `NAME=WEIGHT` (default 1). The weight stands behind the last `=`, unless what stands
- * there is the rest of a path, as in `runs/a=b/formality.json`.
+ * Reads `NAME` or `NAME=WEIGHT`, where the weight is a number or a schedule such as `4 - 3*progress`. A path may have
+ * a `=` in it, as in `runs/a=b/formality.json`.
  *
  * @throws InvalidArgumentError
  */
 export function parseAttribute(text: string): AttributeChoice {
-  const cut = text.lastIndexOf('=');
-  const hasWeight = cut >= 0 && !isAttributePath(text.slice(cut + 1));
-  const source = hasWeight ? text.slice(0, cut) : text;
+  const source = FILE_OR_NAME.exec(text)?.[0] ?? directoryIn(text);
   if (source === '') throw new InvalidArgumentError('Name an attribute, or the path of one.');
-  return { source, weight: hasWeight ? parseWeight(text.slice(cut + 1)) : 1 };
+  if (source === text) return { source };
+  const weight = text.slice(source.length + 1);
+  if (weight.trim() !== '')
+    return { source, weight: Number.isNaN(readNumber(weight)) ? weight : readNumber(weight) };
+  throw new InvalidArgumentError(
+    "The weight must be a number, as in toxicity=2, or a schedule in quotes, as in 'toxicity=4-3*progress'.",
+  );
+}
+
+/** Up to the first `=` that has no rest of a path behind it: what is divided by in a weight begins with a digit. */
+function directoryIn(text: string): string {
+  const cut = [...text.matchAll(/=/g)].find(({ index }) => !/[\\/][A-Za-z_.]/.test(text.slice(index)));
+  return text.slice(0, cut?.index);
 }
 
 /** Collects the values of `--attribute NAME[=WEIGHT]`, which may be given several times. */
 export function collectAttributes(text: string, earlier: readonly AttributeChoice[] = []): AttributeChoice[] {
   return [...earlier, parseAttribute(text)];
+}
+
+/** Collects the values of an `--attribute NAME[=WEIGHT]` whose weights cannot be schedules. */
+export function collectConstant(
+  text: string,
+  earlier: readonly AttributeChoice<number>[] = [],
+): AttributeChoice<number>[] {
+  const { source, weight = 1 } = parseAttribute(text);
+  if (typeof weight === 'number') return [...earlier, { source, weight }];
+  throw new InvalidArgumentError('The weight must be a number here, as in toxicity=2.');
 }
 
 /** Collects the values of an `--attribute NAME` that takes no weight. */
@@ -46,14 +70,8 @@ export function collectNames(
   earlier: readonly AttributeChoice[] | undefined,
 ): AttributeChoice[] {
   const choices = collectAttributes(text, earlier);
-  if (choices.at(-1)?.source !== text) {
+  if (choices.at(-1)?.weight !== undefined) {
     throw new InvalidArgumentError('A weight has no meaning here: give the name alone.');
   }
   return choices;
-}
-
-function parseWeight(text: string): number {
-  const weight = readNumber(text);
-  if (weight >= 0) return weight;
-  throw new InvalidArgumentError('The weight must be a number of at least 0, as in toxicity=2.');
 }

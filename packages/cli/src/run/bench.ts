@@ -32,7 +32,7 @@ const FITTINGS = 3;
 /** One way to decode, and its blocks. */
 interface Case {
   readonly lookAhead: 'lazy' | 'eager';
-  readonly attributes: readonly WeightedAttribute[];
+  readonly attributes: readonly WeightedAttribute<number>[];
   readonly blocks: Block[];
 }
 
@@ -46,7 +46,7 @@ interface Block {
 
 /** `halfspace bench`. */
 export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<void> {
-  const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute);
+  const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute, 1);
   await withBackend(flags, signal, async (backend) => {
     const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend);
     const cases: Case[] = [undefined, ...attributes].map((_, count) => ({
@@ -63,7 +63,7 @@ export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<voi
   });
 }
 
-async function knownFor({ model }: Backend): Promise<WeightedAttribute[]> {
+async function knownFor({ model }: Backend): Promise<WeightedAttribute<number>[]> {
   const { byName } = await knownAttributes();
   return [...byName.values()]
     .filter(({ attribute }) => subspaceOf(attribute, model) !== undefined)
@@ -77,9 +77,9 @@ function subspaceOf(attribute: Attribute, { fingerprint }: ModelInfo): Subspace 
 
 /** Adds stand-ins, which read the same layer as the first subspace, until there are enough for all cases. */
 async function fillUp(
-  attributes: readonly WeightedAttribute[],
+  attributes: readonly WeightedAttribute<number>[],
   backend: Backend,
-): Promise<readonly WeightedAttribute[]> {
+): Promise<readonly WeightedAttribute<number>[]> {
   const { model } = backend;
   const first = attributes.map(({ attribute }) => subspaceOf(attribute, model)).find(Boolean);
   const layer = first?.layers[0] ?? Math.round(model.layers * 0.6);
@@ -94,11 +94,11 @@ async function fillUp(
 /** The attributes with weights, in their proportions, that move a token by so many nats on average. */
 async function scaledTo(
   level: number,
-  attributes: readonly WeightedAttribute[],
+  attributes: readonly WeightedAttribute<number>[],
   backend: Backend,
   flags: BenchFlags,
   signal: AbortSignal,
-): Promise<WeightedAttribute[]> {
+): Promise<WeightedAttribute<number>[]> {
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   let scale = 1;
   const scaled = () => attributes.map(({ attribute, weight }) => ({ attribute, weight: weight * scale }));
@@ -123,7 +123,7 @@ function candidatesOf({ candidates }: BenchFlags) {
   return { topK: candidates, topP: 1 };
 }
 
-function weightsOf(attributes: readonly WeightedAttribute[]): Record<string, number> {
+function weightsOf(attributes: readonly WeightedAttribute<number>[]): Record<string, number> {
   return Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight]));
 }
 

@@ -16,7 +16,7 @@ import { evaluateMultipleChoice } from './evaluate-choices.js';
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {
   if (flags.output !== undefined) await assertWritable(flags.output);
-  const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => linear(attribute));
+  const attributes = (await loadAttributes(flags.attribute, 0)).map(({ attribute }) => linear(attribute));
   if (flags.choices !== undefined) return evaluateMultipleChoice(attributes, flags.choices, flags, signal);
   const texts = await readData(attributes[0].name, flags.data, flags, signal);
   const training = flags.train && (await openFitData(attributes[0].name, flags.train, flags, signal));

@@ -1,17 +1,20 @@
 import {
+  checkRequest,
   createHalfspace,
   HalfspaceError,
-  type Backend,
   type Completion,
-  type Control,
-  type Filter,
+  type DecodeOptions,
+  type GenerateOptions,
+  type Weight,
+  type WeightedPrompt,
 } from '@halfspace/core';
 import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
 import type { GenerateFlags } from '../commands/generate.js';
 import { attributeChoices, constraintChoices, controlOf } from '../control-of.js';
 import { traceLine } from '../explain/trace-line.js';
+import { findConfig } from '../find-config.js';
 import { hardFilters } from '../hard-filters.js';
-import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { loadAttributes, otherAttributes } from '../load-attributes.js';
 import { readPrompts } from '../read-prompts.js';
 import { showCompletions } from '../show-completions.js';
 import { withBackend } from '../with-backend.js';
@@ -23,37 +26,48 @@ const ROWS_IF_LAZY = 2;
 /** Completions that are decoded together at most. */
 const MOST_TOGETHER = 16;
 
-/** What is to be completed, with everything that could be checked without the model checked. */
-interface Task {
-  readonly prompts: readonly string[];
-  readonly attributes: readonly WeightedAttribute[];
-  readonly control: Control;
-  readonly filters: readonly Filter[];
-  readonly flags: GenerateFlags;
-  readonly signal: AbortSignal;
-}
-
 /** `halfspace generate`. */
 export async function generate(
   prompt: string | undefined,
   flags: GenerateFlags,
   signal: AbortSignal,
 ): Promise<void> {
+  const formula = await formulaOf(flags);
   const choices = attributeChoices(flags.attribute ?? [], constraintChoices(flags));
-  const attributes = await loadAttributes(choices);
-  const control = controlOf(flags, choices, attributes);
+  const chosen = await loadAttributes<Weight>(choices, formula === undefined ? 1 : 0);
+  const control = controlOf(flags, choices, chosen);
   const filters = await hardFilters(flags, signal);
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
-  const task: Task = { prompts, attributes, control, filters, flags, signal };
-  const request = { seed: flags.seed, attributes: weightsOf(attributes) };
+  const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
+  const options: GenerateOptions = {
+    ...decodeOptions(flags),
+    prompts: flags.chat ? prompts.map(asChat) : prompts,
+    attributes: weights,
+    ...(formula !== undefined && { formula }),
+    control,
+    filters,
+  };
+  const others = formula === undefined ? [] : await otherAttributes(chosen);
+  const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
+  await checkRequest(options, attributes);
+  const request = { seed: flags.seed, attributes: weights, ...(formula !== undefined && { formula }) };
   const work = async (file?: AtomicFile) =>
     withBackend(flags, signal, async (backend) => {
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion, request)));
-      return showCompletions({ events: start(task, backend, file !== undefined), prompts, flags, trace });
+      const halfspace = createHalfspace({ backend, attributes });
+      const concurrency = concurrencyOf(options);
+      const events = halfspace.stream({ ...options, concurrency, trace: file !== undefined, signal });
+      return showCompletions({ events, prompts, flags, trace });
     });
   // Thrown when the trace is in its place: it shows how far a failed completion came.
   const failure = await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
   if (failure !== undefined) throw failure;
+}
+
+/** What completions are steered by where attributes are not weighted: a formula, if the flags or the config have one. */
+async function formulaOf({ formula, attribute }: GenerateFlags): Promise<string | undefined> {
+  if (formula !== undefined || attribute !== undefined) return formula;
+  return (await findConfig())?.formula;
 }
 
 function checked(prompt: string): string {
@@ -61,46 +75,20 @@ function checked(prompt: string): string {
   throw new HalfspaceError('empty-prompt', 'The prompt is empty. Give it some text.');
 }
 
-function start(
-  { prompts, attributes, control, filters, flags, signal }: Task,
-  backend: Backend,
-  trace: boolean,
-) {
+function asChat(content: string): WeightedPrompt {
+  return { messages: [{ role: 'user', content }] };
+}
+
+/** What the flags say as it is. */
+function decodeOptions(flags: GenerateFlags): DecodeOptions {
   const { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
-  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
-  const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
-  return halfspace.stream({
-    prompts: flags.chat ? prompts.map(asChat) : prompts,
-    attributes: weightsOf(attributes),
-    form,
-    control,
-    cap,
-    lookAhead,
-    maxTokens,
-    samples,
-    temperature,
-    topP,
-    topK,
-    seed,
-    stop,
-    filters,
-    trace,
-    concurrency: concurrencyOf(attributes, control, flags),
-    signal,
-  });
+  return { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop };
 }
 
-function weightsOf(attributes: readonly WeightedAttribute[]): Record<string, number> {
-  return Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight]));
-}
-
-function concurrencyOf(
-  attributes: readonly WeightedAttribute[],
-  { mode }: Control,
-  { lookAhead, topK }: GenerateFlags,
-): number {
-  const steered = mode === 'constraints' || attributes.some(({ weight }) => weight > 0);
-  const lazy = mode === 'penalty' && lookAhead === 'lazy';
+function concurrencyOf({ attributes = {}, formula, control, lookAhead, topK }: DecodeOptions): number {
+  const weighted = formula === undefined && control?.mode === 'penalty';
+  const steered = !weighted || Object.values(attributes).some((weight) => weight !== 0);
+  const lazy = weighted && lookAhead === 'lazy';
   const rows = lazy ? ROWS_IF_LAZY : topK || ROWS_PER_STEP;
   return Math.min(MOST_TOGETHER, Math.max(1, Math.round(ROWS_PER_STEP / (steered ? rows : 1))));
 }

@@ -21,7 +21,7 @@ interface Text {
 
 /** `halfspace score`. */
 export async function score(flags: ScoreFlags, signal: AbortSignal): Promise<void> {
-  const attributes = (await loadAttributes(flags.attribute)).map(({ attribute }) => attribute);
+  const attributes = (await loadAttributes(flags.attribute, 0)).map(({ attribute }) => attribute);
   const names = attributes.map(({ name }) => name);
   const texts = (await readRows(flags.input, signal)).map(textAt);
   const scores: Score[] = [];
