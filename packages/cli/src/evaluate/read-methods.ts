@@ -40,7 +40,7 @@ export async function readMethods(
 /** Attributes are called by their names from here on, however the user named them. */
 async function steeringSpec(choices: readonly AttributeChoice[]): Promise<MethodSpec> {
   if (choices.length === 0) return parseMethodSpec({ method: 'plain' });
-  const loaded = await loadAttributes(choices);
+  const loaded = await loadAttributes(choices, 1);
   const weights = loaded.map(({ attribute, weight }) => [attribute.name, weight] as const);
   return parseMethodSpec({ method: 'halfspace', attributes: Object.fromEntries(weights) });
 }

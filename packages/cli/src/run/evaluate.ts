@@ -32,7 +32,7 @@ async function complete(
 ): Promise<RunDirectory> {
   const prompts = await readSuites(flags.suite, flags.limit, signal);
   const { methods, attributes: named } = await readMethods(flags.method, signal);
-  const attributes = await loadAttributes(distinctSources([...named, ...(flags.attribute ?? [])]));
+  const attributes = await loadAttributes(distinctSources([...named, ...(flags.attribute ?? [])]), 0);
   const { maxTokens, temperature, topP, topK, samples, seed, shard, out, precision = PRECISION } = flags;
   return withBackend({ ...flags, precision }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
