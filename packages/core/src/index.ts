@@ -67,3 +67,9 @@ export type {
 export type { Filter } from './contracts/filter.js';
 export type { Judge, JudgedText, JudgeOptions } from './contracts/judge.js';
 export type { Candidate, ScoreStep, TextStep } from './contracts/step.js';
+export { PRESETS } from './tune/presets.js';
+export type { Preset } from './tune/presets.js';
+export { tuneWeights } from './tune/tune-weights.js';
+export type { TuneRound, Tuning } from './tune/tune-weights.js';
+export type { TuneOptions, TuneProgress } from './tune/tune-options.js';
+export type { TargetLevel, TuneGoal } from './tune/tune-goal.js';

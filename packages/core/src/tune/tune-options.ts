@@ -1,0 +1,32 @@
+import type { DecodeOptions } from '../options.js';
+import type { TuneGoal } from './tune-goal.js';
+
+/** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
+export interface TuneOptions extends Omit<
+  DecodeOptions,
+  'attributes' | 'formula' | 'form' | 'control' | 'lookAhead' | 'trace'
+> {
+  /** Texts that the model goes on with: of the kind that will be completed. */
+  readonly prompts: readonly string[];
+  /**
+   * Weights to start from, by name, nats per unit of margin. With a goal of nats they are the direction: all are
+   * scaled together. With levels, those of attributes without one stay as they are.
+   */
+  readonly attributes: Readonly<Record<string, number>>;
+  /** What the weights are to bring about. */
+  readonly goal: TuneGoal;
+  /** Ends the work with the error `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of every completion that is done. */
+  readonly onProgress?: (progress: TuneProgress) => void;
+}
+
+/** How far tuning has come. */
+export interface TuneProgress {
+  /** Which round, from 0. */
+  readonly round: number;
+  /** Completions of the round that are done. */
+  readonly done: number;
+  /** Completions of a round. */
+  readonly total: number;
+}

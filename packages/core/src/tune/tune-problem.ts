@@ -1,0 +1,110 @@
+import { HalfspaceError } from '../errors.js';
+import type { Halfspace } from '../halfspace.js';
+import { spendJointly, type JointWeights } from '../optimise/joint-budget.js';
+import { levelJointly } from '../optimise/joint-levels.js';
+import type { JointStep } from '../optimise/joint-step.js';
+import { checkGoal, type TargetLevel, type TuneGoal } from './tune-goal.js';
+import type { TuneOptions } from './tune-options.js';
+
+/** What the figures of a round may be off: a share of nats, and log-odds. */
+const CLOSE = 0.05;
+
+/** Weights to be found: for some attributes, in this order, from where on, and with gains counted how. */
+export interface TuneProblem {
+  readonly goal: TuneGoal;
+  readonly names: readonly string[];
+  readonly start: Float64Array;
+  readonly cap: number;
+}
+
+/**
+ * Checks what was asked for.
+ *
+ * @throws HalfspaceError `bad-option`
+ */
+export function problemOf(
+  halfspace: Halfspace,
+  { attributes, goal, temperature, cap = 1 }: TuneOptions,
+): TuneProblem {
+  checkGoal(goal, attributes);
+  if (temperature === 0) {
+    throw new HalfspaceError(
+      'bad-option',
+      'At temperature 0 the most probable token is taken whatever the nats. Tune at the temperature of your completions.',
+    );
+  }
+  const levels = 'levels' in goal ? goal.levels : [];
+  const towards = levels.map(({ attribute, kind }) => [attribute, kind === 'at-least' ? 1 : -1] as const);
+  const start = { ...Object.fromEntries(towards), ...attributes };
+  const names = Object.keys(start);
+  const scoring = halfspace.attributes.some((each) => names.includes(each.name) && 'score' in each);
+  return {
+    goal,
+    names,
+    start: Float64Array.from(Object.values(start)),
+    cap: scoring ? Infinity : cap,
+  };
+}
+
+/**
+ * The weights that bring some steps to the goal.
+ *
+ * @param weights - Those that the steps were written with.
+ * @param most - The largest size of a weight.
+ */
+export function solve(
+  { goal, names, start, cap }: TuneProblem,
+  steps: readonly JointStep[],
+  weights: Float64Array,
+  most: number,
+): JointWeights {
+  if ('kl' in goal) return spendJointly(steps, start, goal.kl, cap, most);
+  const levels = goal.levels.map(({ attribute, kind, margin }) => ({
+    attribute: names.indexOf(attribute),
+    relation: kind,
+    margin,
+  }));
+  return levelJointly(steps, levels, weights, cap, most);
+}
+
+/** Whether weights come to the goal, near enough. */
+export function isReached({ goal, names }: TuneProblem, { weights, kl, margins }: JointWeights): boolean {
+  if ('kl' in goal) return Math.abs(kl / goal.kl - 1) <= CLOSE;
+  return goal.levels.every((level) => {
+    const a = names.indexOf(level.attribute);
+    const lack = lackOf(level, margins[a]);
+    return lack <= CLOSE && (weights[a] === 0 || lack >= -CLOSE);
+  });
+}
+
+/** By how much a margin misses its level; below 0 if it goes beyond. */
+function lackOf({ kind, margin }: TargetLevel, found: number): number {
+  return kind === 'at-least' ? margin - found : found - margin;
+}
+
+/** Says that the largest weights do not come to the goal, and what they come to. */
+export function outOfReach({ goal, names }: TuneProblem, { kl, margins }: JointWeights): HalfspaceError {
+  const nats = `${kl.toPrecision(2)} nats a token`;
+  if ('kl' in goal) {
+    return new HalfspaceError(
+      'out-of-reach',
+      `No weights move these prompts by ${goal.kl} nats a token: the largest ones come to ${nats}. Ask for less, or let a step have more candidates.`,
+    );
+  }
+  const missed = goal.levels.filter(
+    (level) => lackOf(level, margins[names.indexOf(level.attribute)]) > CLOSE,
+  );
+  const had = missed.map(({ attribute, kind, margin }) => {
+    const found = margins[names.indexOf(attribute)].toFixed(2);
+    return `${attribute} ${kind.replace('-', ' ')} ${margin} (it comes to ${found})`;
+  });
+  return new HalfspaceError(
+    'out-of-reach',
+    `No weights bring about ${had.join(' and ')}, at ${nats}. Ask for less, or let a step have more candidates.`,
+  );
+}
+
+/** Numbers of the attributes, by their names. */
+export function byName({ names }: TuneProblem, values: Float64Array): Record<string, number> {
+  return Object.fromEntries(names.map((name, a) => [name, values[a]]));
+}
