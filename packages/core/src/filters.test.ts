@@ -15,6 +15,7 @@ import {
   type ToyOptions,
 } from './testing/toy-backend.js';
 import { patternFilter, wordFilter } from './text-filters.js';
+import { tokenFilter, type TokenMask } from './token-filter.js';
 
 const END = TOY_VOCABULARY.length - 1;
 
@@ -61,6 +62,22 @@ const has = (text: string, word: string) =>
     .split(/[^\p{L}\p{M}\p{N}_]+/u)
     .includes(word);
 
+/** Every way to steer. */
+const MODES: readonly Omit<GenerateOptions, 'prompt'>[] = [
+  {},
+  { attributes: { kind: 2 } },
+  { attributes: { kind: '-2*progress' }, temperature: 0 },
+  { attributes: { kind: 2 }, form: 'softmax' },
+  { formula: 'abs(kind)' },
+  { attributes: { kind: 9 }, control: { mode: 'kl-budget', nats: 0.3 } },
+  {
+    control: {
+      mode: 'constraints',
+      constraints: [{ kind: 'at-least', attribute: 'kind', margin: 1 }],
+    },
+  },
+];
+
 describe('filters', () => {
   const pieces = fc.array(
     fc.array(fc.constantFrom('a', 'b', 'A', 'é', ' ', '-'), { minLength: 1, maxLength: 4 }),
@@ -68,7 +85,7 @@ describe('filters', () => {
   );
   const encode = (text: string) => new TextEncoder().encode(text);
 
-  it('never let a word through, however it is tokenised and however the completion ends', async () => {
+  it('never let a word or a pattern through, however it is tokenised and however the completion ends', async () => {
     let refusals = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -79,8 +96,8 @@ describe('filters', () => {
         }),
         fc.subarray(['ba', ' a', 'é', 'bb-'], { maxLength: 2 }),
         fc.record({ topK: fc.constantFrom(0, 1, 3), topP: fc.constantFrom(1, 0.7), seed: fc.nat() }),
-        fc.constantFrom<Record<string, number>>({}, { kind: 2 }),
-        async (texts, words, stop, settings, attributes) => {
+        fc.constantFrom(...MODES),
+        async (texts, words, stop, settings, mode) => {
           // Single bytes first, so that characters are cut, too.
           const vocabulary = [
             ...[...encode('abAé -')].map((byte) => Uint8Array.of(byte)),
@@ -88,7 +105,7 @@ describe('filters', () => {
             new Uint8Array(),
           ];
           const { halfspace, backend } = setUp({ vocabulary, endLogit: 1 });
-          const filters = [wordFilter(words.map((word) => word.toUpperCase()))];
+          const filters = [wordFilter(words.map((word) => word.toUpperCase())), patternFilter(/b.?b/)];
           const completions = await halfspace.generate({
             prompt: 'a',
             samples: 3,
@@ -96,13 +113,15 @@ describe('filters', () => {
             ...settings,
             filters,
             stop,
-            attributes,
+            ...mode,
           });
           for (const { text, error } of completions) {
             expect(error).toBeUndefined();
             for (const word of words) expect(has(text, word)).toBe(false);
+            const places = Array.from(text.matchAll(/b/g), ({ index }) => index);
+            places.slice(1).forEach((place, i) => expect(place - places[i]).toBeGreaterThan(2));
           }
-          const free = await halfspace.generate({ prompt: 'a', maxTokens: 8, ...settings, stop, attributes });
+          const free = await halfspace.generate({ prompt: 'a', maxTokens: 8, ...settings, stop, ...mode });
           refusals += free.filter(({ text }) => words.some((word) => has(text, word))).length;
           expect(backend.open).toBe(0);
         },
@@ -322,3 +341,66 @@ describe('patternFilter', () => {
 function raise(): never {
   throw new Error('out of luck');
 }
+
+describe('tokenFilter', () => {
+  const tokensOf = (text: string) => toyTokenizer.encode(text);
+  const masks: readonly [TokenMask, readonly number[]][] = [
+    [{ allow: tokensOf('ace') }, tokensOf('ace')],
+    [{ allow: [...tokensOf('bd'), END, 999] }, [...tokensOf('bd'), END]],
+    [{ forbid: [...tokensOf('abc '), 999] }, [...tokensOf('defg'), END]],
+  ];
+  const modes = masks.flatMap(([mask, left]) => MODES.map((mode) => [mask, mode, left] as const));
+
+  it.each(modes)('leaves the tokens that %j does, re-normalised: %j', async (mask, mode, left) => {
+    const completion = await one(
+      {
+        prompt: 'abc',
+        topK: 0,
+        topP: 1,
+        maxTokens: 6,
+        ...mode,
+        filters: [tokenFilter(mask)],
+        trace: true,
+      },
+      { endLogit: -1 },
+    );
+    const text = tokensOf('abc');
+    for (const { candidates } of completion.trace ?? []) {
+      const found = new Map(candidates.map(({ token, reference }) => [token, reference]));
+      const masses = left.map((token) => Math.exp(toyLogits(text, -1)[token]));
+      const mass = masses.reduce((sum, value) => sum + value, 0);
+      expect(found.size).toBe(left.length);
+      left.forEach((token, i) => expect(found.get(token)).toBeCloseTo(masses[i] / mass, 12));
+      expect(candidates.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 10);
+      text.push(completion.tokens[text.length - 3]);
+    }
+    expect(completion.tokens.every((token) => left.includes(token))).toBe(true);
+  });
+
+  it('finds an allowed token however improbable it is, and says where there is none', async () => {
+    const [rare] = tokensOf('g');
+    const found = await one({
+      prompt: 'abc',
+      topK: 1,
+      maxTokens: 4,
+      filters: [tokenFilter({ allow: [rare] })],
+    });
+    expect(found.text).toBe('gggg');
+    const none = await one({
+      prompt: 'abc',
+      filters: [tokenFilter({ allow: [rare] }), tokenFilter({ forbid: [rare] })],
+    });
+    expect(none).toMatchObject({ finishReason: 'error', error: { code: 'no-candidate-left' }, tokens: [] });
+  });
+
+  it.each<unknown>([{}, { allow: [] }, { forbid: 3 }, { allow: [1], forbid: [2] }, { deny: [1] }])(
+    'refuses %j',
+    (mask) => {
+      expect(() => tokenFilter(mask as TokenMask)).toThrow(/needs a list of ids/);
+    },
+  );
+
+  it.each([[-1], [1.5], ['3'], [NaN]])('refuses the id %j', (id) => {
+    expect(() => tokenFilter({ allow: [0, id as number] })).toThrow(/is no token id/);
+  });
+});

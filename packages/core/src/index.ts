@@ -37,6 +37,8 @@ export type { FilterDefinition } from './define-filter.js';
 export { defineJudge } from './define-judge.js';
 export type { JudgeDefinition } from './define-judge.js';
 export { patternFilter, wordFilter } from './text-filters.js';
+export { tokenFilter } from './token-filter.js';
+export type { TokenMask } from './token-filter.js';
 export type { BonusForm } from './tilt.js';
 export { checkPlugin } from './contracts/check-plugin.js';
 export type { PluginKind } from './contracts/check-plugin.js';

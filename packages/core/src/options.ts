@@ -89,7 +89,7 @@ export interface DecodeOptions {
    */
   readonly lookAhead?: 'lazy' | 'eager';
   /**
-   * Rules that completions never break (default: none): see `defineFilter`, `wordFilter`, `patternFilter`.
+   * Rules that completions never break (default: none): see `wordFilter`, `patternFilter`, `tokenFilter`, `defineFilter`.
    * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
    * nothing is left, less probable tokens are looked at; a completion for which there is no token at all
    * ends with the error `no-candidate-left`.
