@@ -189,6 +189,21 @@ describe('generate', () => {
     expect(plain.margins).toEqual({});
   });
 
+  it('comes to temperature 0 by small ones where nothing is steered, and leaves attributes nothing to choose then', async () => {
+    const { halfspace } = setUp();
+    const tokensAt = async (temperature: number, weight: number) => {
+      const options = { prompts: ['abc', 'f g'], attributes: { kind: weight }, cap: Infinity, topK: 0 };
+      const found = await halfspace.generate({ ...options, temperature, maxTokens: 8 });
+      return found.map(({ tokens }) => tokens);
+    };
+    const plain = await tokensAt(0, 0);
+    for (const temperature of [1e-4, 1e-8, 1e-300]) {
+      expect(await tokensAt(temperature, 0)).toEqual(plain);
+      expect(await tokensAt(temperature, 3)).toEqual(plain);
+    }
+    expect(await tokensAt(0, 3)).not.toEqual(plain);
+  });
+
   it('takes the most probable token at temperature 0', async () => {
     const { halfspace } = setUp({ endLogit: -50 });
     const attributes = { kind: 3 };

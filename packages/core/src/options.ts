@@ -47,7 +47,10 @@ export interface DecodeOptions {
   readonly maxTokens?: number;
   /** Completions of each prompt (default 1). */
   readonly samples?: number;
-  /** Default 1. At 0 the most probable token of the re-weighted distribution at temperature 1 is taken. */
+  /**
+   * Default 1. At 0 the most probable token of the re-weighted distribution at temperature 1 is taken. That is not the limit
+   * of small temperatures, where the reference distribution leaves attributes next to nothing to choose from.
+   */
   readonly temperature?: number;
   /** Nucleus mass in (0, 1] (default 0.9). */
   readonly topP?: number;

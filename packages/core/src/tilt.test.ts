@@ -100,6 +100,87 @@ describe('tilt', () => {
     );
   });
 
+  /** Weights of either sign, as {@link cases} has them. */
+  const scored = cases.map(({ logits, distances, weightings }) => ({
+    logP: Float64Array.from(logSoftmax(logits)),
+    distances,
+    weightings: weightings.map((each, a) => ({ ...each, weight: a % 2 === 0 ? each.weight : -each.weight })),
+  }));
+  const bonusIn = ({
+    logP,
+    distances,
+    weightings,
+  }: typeof scored extends fc.Arbitrary<infer T> ? T : never) =>
+    bonusOf('calibrated', distances, weightings, logP.length);
+  const times = (factor: number, values: Float64Array) => values.map((value) => factor * value);
+  const range = (values: Float64Array) => Math.max(...values) - Math.min(...values);
+
+  test('with a larger scale has a larger expected bonus, and is further from the reference', () => {
+    const scale = fc.double({ min: 0, max: 3, noNaN: true });
+    fc.assert(
+      fc.property(scored, scale, scale, (step, one, other) => {
+        const bonus = bonusIn(step);
+        const [less, more] = [Math.min(one, other), Math.max(one, other)].map((factor) => {
+          const { logQ, kl } = tilt(step.logP, times(factor, bonus));
+          return { kl, expected: logQ.reduce((sum, value, x) => sum + Math.exp(value) * bonus[x], 0) };
+        });
+        expect(more.expected).toBeGreaterThanOrEqual(less.expected - 1e-10);
+        expect(more.kl).toBeGreaterThanOrEqual(less.kl - 1e-10);
+      }),
+    );
+  });
+
+  test('does not mind shifted margins', () => {
+    fc.assert(
+      fc.property(scored, real(20), (step, shift) => {
+        const { logQ, kl } = tilt(step.logP, bonusIn(step));
+        const shifted = step.weightings.map(({ weight, calibration: { slope, intercept } }, a) => ({
+          weight,
+          calibration: { slope, intercept: intercept + (a + 1) * shift },
+        }));
+        const found = tilt(step.logP, bonusIn({ ...step, weightings: shifted }));
+        logQ.forEach((value, x) => expect(found.logQ[x]).toBeCloseTo(value, 9));
+        expect(found.kl).toBeCloseTo(kl, 9);
+      }),
+    );
+  });
+
+  test('goes along with another order of candidates and of attributes', () => {
+    fc.assert(
+      fc.property(scored, fc.infiniteStream(fc.nat()), ({ logP, distances, weightings }, keys) => {
+        const shuffled = (count: number) =>
+          Array.from({ length: count }, (_, i) => ({ i, key: keys.next().value as number }))
+            .sort((a, b) => a.key - b.key || a.i - b.i)
+            .map(({ i }) => i);
+        const [order, attributes] = [shuffled(logP.length), shuffled(distances.length)];
+        const { logQ, kl } = tilt(logP, bonusIn({ logP, distances, weightings }));
+        const step = {
+          logP: Float64Array.from(order, (x) => logP[x]),
+          distances: attributes.map((a) => Float64Array.from(order, (x) => distances[a][x])),
+          weightings: attributes.map((a) => weightings[a]),
+        };
+        const found = tilt(step.logP, bonusIn(step));
+        order.forEach((x, place) => expect(found.logQ[place]).toBeCloseTo(logQ[x], 10));
+        expect(found.kl).toBeCloseTo(kl, 10);
+      }),
+    );
+  });
+
+  test('is as near to the reference as its weights are to 0', () => {
+    fc.assert(
+      fc.property(scored, fc.constantFrom(1, 1e-3, 1e-6, 1e-9), (step, factor) => {
+        const bonus = times(factor, bonusIn(step));
+        const { logQ, kl } = tilt(step.logP, bonus);
+        const spread = range(bonus);
+        logQ.forEach((value, x) =>
+          expect(Math.abs(value - step.logP[x])).toBeLessThanOrEqual(spread + 1e-12),
+        );
+        // Hoeffding's lemma.
+        expect(kl).toBeLessThanOrEqual(spread ** 2 / 8 + 1e-12);
+      }),
+    );
+  });
+
   test('solves the I-projection: no gradient step of E_q[m] − KL(q‖p) ends elsewhere or higher', () => {
     const random = createRandom(5);
     for (let round = 0; round < 10; round++) {

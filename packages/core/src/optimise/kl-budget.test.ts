@@ -80,6 +80,47 @@ describe('tiltWithin', () => {
     }
   });
 
+  it('has no jump where the budget ends, neither at 0 nor where the bonus is within it', () => {
+    const next = createCases(3);
+    const apart = (one: Float64Array, other: Float64Array) =>
+      one.reduce((sum, value, x) => sum + Math.abs(Math.exp(value) - Math.exp(other[x])), 0) / 2;
+    for (let round = 0; round < 300; round++) {
+      const { logReference, bonus } = next();
+      for (const nats of [1e-2, 1e-6, 1e-10]) {
+        const { logQ } = tiltWithin(logReference, bonus, nats);
+        // Pinsker's inequality.
+        expect(apart(logQ, logReference)).toBeLessThanOrEqual(Math.sqrt(nats / 2) + 1e-12);
+      }
+      const whole = tilt(logReference, bonus);
+      if (whole.kl < 1e-6 || whole.kl > 5) continue;
+      const [far, near] = [1e-3, 1e-7].map((less) =>
+        apart(tiltWithin(logReference, bonus, whole.kl * (1 - less)).logQ, whole.logQ),
+      );
+      expect(near).toBeLessThanOrEqual(far + 1e-9);
+      expect(near).toBeLessThan(1e-3);
+    }
+  });
+
+  it('does not mind a shifted bonus, nor the order of candidates', () => {
+    const next = createCases(4);
+    for (let round = 0; round < 300; round++) {
+      const { logReference, bonus, nats } = next();
+      const { logQ, kl, status } = tiltWithin(logReference, bonus, nats);
+      const size = Math.max(...bonus.map(Math.abs));
+      const shifted = tiltWithin(
+        logReference,
+        bonus.map((value) => value + size),
+        nats,
+      );
+      const turned = tiltWithin(logReference.toReversed(), bonus.toReversed(), nats);
+      for (const found of [shifted, { ...turned, logQ: turned.logQ.toReversed() }]) {
+        expect(found.status).toBe(status);
+        expect(found.kl).toBeCloseTo(kl, 8);
+        found.logQ.forEach((value, x) => expect(Math.exp(value)).toBeCloseTo(Math.exp(logQ[x]), 7));
+      }
+    }
+  });
+
   it('leaves the reference alone without a budget', () => {
     const logReference = Float64Array.of(Math.log(0.5), Math.log(0.5));
     const found = tiltWithin(logReference, Float64Array.of(0, 1), 0);
