@@ -222,7 +222,14 @@ describe('--trace', () => {
     expect(lines.map(({ prompt, sample, text }) => ({ prompt, sample, text }))).toEqual(
       completions.map(({ prompt, sample, text }) => ({ prompt, sample, text })),
     );
-    expect(lines[1]).toMatchObject({ promptIndex: 0, seed: 0, attributes: weights });
+    const settings = {
+      seed: 0,
+      attributes: weights,
+      form,
+      cap: null,
+      model: expect.stringMatching(/^[0-9a-f]+$/),
+    };
+    expect(lines[1]).toMatchObject({ promptIndex: 0, ...settings });
     const calibrations = await Promise.all(
       Object.keys(weights).map(async (name) => {
         const { calibration } = JSON.parse(await workspace.read(`${name}.json`)) as {

@@ -1,6 +1,8 @@
 import type { HalfspaceError } from './errors.js';
+import type { Weights } from './options.js';
 import type { StepStatus } from './optimise/project.js';
 import type { ScoredMargins } from './score.js';
+import type { BonusForm } from './tilt.js';
 
 /** One candidate of a step, as a trace shows it. */
 export interface TracedCandidate {
@@ -16,16 +18,22 @@ export interface TracedCandidate {
   readonly probability: number;
 }
 
-/** What the optimiser of a step did. */
+/** How a step was steered. */
 export interface TracedControl {
-  /** Whether it could be had. */
+  /** Whether what was asked for could be had; `inactive` in the mode `penalty`, which asks for nothing. */
   readonly status: StepStatus;
   /**
-   * Weight of each attribute's margin that was used, nats per unit of margin: the given one, scaled by a
-   * budget, or with what constraints added to it. Infinite where a constraint is at the edge of what can be had (`null` in JSON).
+   * Weight of each attribute's margin that was used, nats per unit of margin: that of this step, scaled by a budget, or with
+   * what constraints added to it. Infinite, of either sign, where a constraint is at the edge of what can be had: JSON
+   * has `null` for it. All are 0 with a formula, but for what constraints add.
    */
   readonly weights: Readonly<Record<string, number>>;
-  /** Weight of each constraint, in the order given in nats per unit of margin or, of a chance, in nats; none for a budget. */
+  /** Share of the weights, or of the formula, that was given: below 1 where a budget scaled them down. */
+  readonly share: number;
+  /**
+   * Weight of each constraint, in the order given, in nats per unit of margin or, of a chance, in nats; infinite as above.
+   * None in other modes.
+   */
   readonly constraintWeights: readonly number[];
   /** Constraints that could not be met together in this step, as indices. */
   readonly conflicts: readonly number[];
@@ -55,8 +63,24 @@ export interface TracedStep {
   readonly chosen: number;
   /** KL(q‖p) of the step, nats. */
   readonly kl: number;
-  /** Only where `control` is other than `penalty`. */
+  /** Absent where nothing steers the step: only the candidate that was taken has margins then. */
   readonly control?: TracedControl;
+}
+
+/** What a traced completion was decoded with. */
+export interface TracedSettings {
+  /** Fingerprint of the model. */
+  readonly model: string;
+  /** Of the noise. */
+  readonly seed: number;
+  /** Weight of each attribute that was measured, as it was given for the prompt: a number or a schedule. */
+  readonly attributes: Weights;
+  /** What took the place of weights, if anything did. */
+  readonly formula?: string;
+  /** How distances became a bonus. */
+  readonly form: BonusForm;
+  /** Most that a gain counted, in units of margin; infinite where gains were not capped: JSON has `null` for it. */
+  readonly cap: number;
 }
 
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
@@ -96,6 +120,8 @@ export interface Completion {
   readonly error?: HalfspaceError;
   /** Every step; only with the option `trace`. All candidates of each are run then, and `kl` is exact. */
   readonly trace?: readonly TracedStep[];
+  /** What the steps of the trace were taken with; only with the option `trace`. */
+  readonly settings?: TracedSettings;
   /**
    * Wall-clock milliseconds: of running the prompt, shared by its completions, and from the first step
    * to the last, shared with the completions decoded at the same time.

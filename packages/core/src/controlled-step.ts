@@ -26,6 +26,8 @@ export interface StepToControl {
 /** What an optimiser made of a step. */
 export interface ControlledStep extends Tilted {
   readonly status: StepStatus;
+  /** Share of the bonus that was given. */
+  readonly share: number;
   /** Weight of each attribute that was used, nats per unit of its margin; that of chances is not in it. */
   readonly weights: readonly number[];
   /** Weight of each constraint; none in other modes. */
@@ -52,8 +54,8 @@ export function allowance(control: Control, index: number, spent: number, maxTok
 }
 
 function spend({ logReference, bonus, attributes, nats }: StepToControl): ControlledStep {
-  const { share, ...tilted } = tiltWithin(logReference, bonus, nats);
-  const weights = attributes.map(({ weight }) => share * weight);
+  const tilted = tiltWithin(logReference, bonus, nats);
+  const weights = attributes.map(({ weight }) => tilted.share * weight);
   return { ...tilted, weights, constraintWeights: [], conflicts: [] };
 }
 
@@ -80,6 +82,7 @@ function constrain(
     logQ,
     kl: divergence(logQ, logReference),
     status,
+    share: 1,
     weights,
     constraintWeights: [...found.weights],
     conflicts,

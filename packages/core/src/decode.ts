@@ -23,7 +23,7 @@ import { createMeter } from './meter.js';
 import type { CheckedOptions } from './options.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
 import type { SteeredPrompt, Steering } from './steering.js';
-import { bonusOf, tilt } from './tilt.js';
+import { bonusOf } from './tilt.js';
 import { tracedStep } from './traced-step.js';
 
 /** Rows that a step of steered decoding is expected to evaluate when top-k sets no limit. */
@@ -38,7 +38,7 @@ interface Outcome {
   readonly kl: number;
   /** Log-probability of each candidate; undefined where not all are known. */
   readonly logQ: Float64Array | undefined;
-  /** What an optimiser did; undefined in the mode `penalty`. */
+  /** How it was steered; undefined where it was not, and with lazy look-ahead. */
   readonly controlled?: ControlledStep;
 }
 
@@ -222,16 +222,15 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { logReference } = reference;
     if (decided !== undefined) return { chosen: decided, kl: 0, logQ: logReference };
     const bonus = bonusIn(step);
-    if (control.mode !== 'penalty') {
-      const controlled = optimise(step, bonus);
-      const { logQ, kl } = controlled;
-      const gained = logQ.map((value, x) => value - logReference[x]);
-      return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
+    if (isLazy(step)) {
+      const chosen = winnerOf(perturbed, bonus);
+      return { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined };
     }
-    const chosen = winnerOf(perturbed, bonus);
-    return isLazy(step)
-      ? { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined }
-      : { chosen, ...tilt(logReference, bonus) };
+    const controlled = optimise(step, bonus);
+    const { logQ, kl } = controlled;
+    // To the last bit what lazy look-ahead adds.
+    const gained = control.mode === 'penalty' ? bonus : logQ.map((value, x) => value - logReference[x]);
+    return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
   }
 
   function optimise(step: PendingStep, bonus: Float64Array): ControlledStep {
@@ -309,7 +308,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     if (reason === undefined) return;
     live.delete(each);
     backend.release(each.context);
-    yield { type: 'completion', completion: finishCompletion(each, reason, attributes, options) };
+    yield { type: 'completion', completion: finishCompletion(each, reason, task) };
   }
 }
 

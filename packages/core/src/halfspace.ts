@@ -66,7 +66,11 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
     const prompts = await Promise.all(
       encoded.map(async (prompt) => {
         const own = await tabulate(prompt.attributes, steps, maxTokens);
-        return { ...prompt, steering: createSteering(bound, { ...shared, ...own }, checked) };
+        return {
+          ...prompt,
+          attributes: { ...checked.attributes, ...prompt.attributes },
+          steering: createSteering(bound, { ...shared, ...own }, checked),
+        };
       }),
     );
     yield* decode({

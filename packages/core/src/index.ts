@@ -15,6 +15,7 @@ export type {
   StreamEvent,
   TracedCandidate,
   TracedControl,
+  TracedSettings,
   TracedStep,
 } from './completion.js';
 export type { Constraint, ConstraintBase, Control } from './control.js';

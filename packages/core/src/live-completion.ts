@@ -1,6 +1,6 @@
 import type { BoundAttribute } from './bound-attributes.js';
-import type { Context } from './contracts/backend.js';
-import type { Completion, FinishReason, TracedStep } from './completion.js';
+import type { Backend, Context } from './contracts/backend.js';
+import type { Completion, FinishReason, TracedSettings, TracedStep } from './completion.js';
 import { candidateOf } from './candidate.js';
 import type { TextStep } from './contracts/step.js';
 import type { Tokenizer } from './contracts/tokenizer.js';
@@ -94,6 +94,13 @@ export function recordMargins(live: LiveCompletion, margins: readonly number[]):
   });
 }
 
+/** What the completions of a run have in common. */
+interface Run {
+  readonly backend: Backend;
+  readonly attributes: readonly BoundAttribute[];
+  readonly options: CheckedOptions;
+}
+
 /**
  * The finished record.
  *
@@ -102,10 +109,10 @@ export function recordMargins(live: LiveCompletion, margins: readonly number[]):
 export function finishCompletion(
   live: LiveCompletion,
   ending: Exclude<FinishReason, 'error'> | HalfspaceError,
-  attributes: readonly BoundAttribute[],
-  options: CheckedOptions,
+  run: Run,
 ): Completion {
   const { ready, measured } = live;
+  const { attributes, options } = run;
   const margins = attributes.map(({ name }, a) => [
     name,
     measured === 0
@@ -126,7 +133,23 @@ export function finishCompletion(
     ...(ending instanceof HalfspaceError
       ? { finishReason: 'error', error: ending }
       : { finishReason: ending }),
-    ...(options.trace ? { trace: live.trace } : {}),
+    ...(options.trace ? { trace: live.trace, settings: settingsOf(live, run) } : {}),
     timing: { promptMs: ready.promptMs, decodeMs: performance.now() - live.startedAt },
+  };
+}
+
+function settingsOf(
+  { ready: { prompt } }: LiveCompletion,
+  { backend, attributes, options }: Run,
+): TracedSettings {
+  const { seed, formula, form, cap } = options;
+  const weights = attributes.map(({ name }) => [name, prompt.attributes[name] ?? 0] as const);
+  return {
+    model: backend.model.fingerprint,
+    seed,
+    attributes: Object.fromEntries(weights),
+    ...(formula !== undefined && { formula }),
+    form,
+    cap: prompt.steering.capped ? cap : Infinity,
   };
 }

@@ -57,7 +57,14 @@ const setUp = () => {
 
 /** What lazy and eager look-ahead have in common. */
 const common = (completions: readonly Completion[]) =>
-  completions.map((each) => ({ ...each, kl: 0, rows: 0, timing: undefined, trace: undefined }));
+  completions.map((each) => ({
+    ...each,
+    kl: 0,
+    rows: 0,
+    timing: undefined,
+    trace: undefined,
+    settings: undefined,
+  }));
 const total = (completions: readonly Completion[], figure: 'kl' | 'rows') =>
   completions.reduce((sum, each) => sum + each[figure], 0);
 

@@ -6,7 +6,7 @@ import type { PromptOptions, WeightedPrompt, Weights } from './options.js';
 export interface EncodedPrompt {
   readonly text: string;
   readonly tokens: readonly number[];
-  /** Weights of its own; none for those of the request. */
+  /** Weights of its own. */
   readonly attributes: Weights;
 }
 

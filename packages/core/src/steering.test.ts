@@ -67,6 +67,29 @@ describe('weights', () => {
     );
   });
 
+  it('are in the trace: those of each step, and those that were asked for', async () => {
+    const prompts = ['abc', { text: 'abc', attributes: { 'self-calm': -2 } }];
+    const attributes = { kind: '3*(step > 0) - 6*progress' };
+    const [first, second] = await generate({ prompts, attributes, trace: true, samples: 1, cap: 0.5 });
+    const settings = { model: 'toy-fingerprint', seed: 0, form: 'calibrated', cap: 0.5 };
+    expect(first.settings).toEqual({ ...settings, attributes: { ...attributes, 'self-calm': 0 } });
+    expect(second.settings).toEqual({ ...settings, attributes: { ...attributes, 'self-calm': -2 } });
+    expect(first.trace?.[0]).not.toHaveProperty('control');
+    for (const { step, candidates, control } of second.trace ?? []) {
+      const kind = step === 0 ? 0 : 3 - 0.6 * step;
+      expect(control).toMatchObject({ status: 'inactive', share: 1, constraintWeights: [], conflicts: [] });
+      expect(control?.weights).toEqual({ kind: expect.closeTo(kind, 12), 'self-calm': -2 });
+      for (const name of ['kind', 'self-calm']) {
+        const mean = (when: 'reference' | 'probability') =>
+          candidates.reduce((sum, each) => sum + each[when] * each.margins[name], 0);
+        expect(control?.expected[name].before).toBeCloseTo(mean('reference'), 10);
+        expect(control?.expected[name].after).toBeCloseTo(mean('probability'), 10);
+      }
+    }
+    const [plain] = await generate({ prompts, attributes });
+    expect(plain).not.toHaveProperty('settings');
+  });
+
   it('of 0 leave a step to the model, at the price of one row', async () => {
     const plain = await generate({});
     const late = await generate({ attributes: { kind: '3*(step >= 4)' }, cap: 1 });
@@ -138,6 +161,7 @@ describe('a formula', () => {
     });
     const steps = completions.flatMap(({ trace = [] }) => [...trace]);
     expect(steps.some(({ control }) => control?.status === 'optimal')).toBe(true);
+    expect(completions[0].settings).toMatchObject({ formula: '4*smoothMin(kind, self_calm)', cap: Infinity });
     for (const { candidates, kl, control } of steps) {
       expect(kl).toBeLessThanOrEqual(0.15);
       if (control?.status === 'optimal') expect(kl).toBeCloseTo(0.15, 9);
@@ -147,7 +171,7 @@ describe('a formula', () => {
       );
       const moved = candidates.map(({ probability, reference }) => Math.log(probability / reference));
       const slopes = gains.slice(1).map((gain, x) => (moved[x + 1] - moved[0]) / (gain - gains[0]));
-      for (const slope of slopes) expect(slope).toBeCloseTo(slopes[0], 6);
+      for (const slope of slopes) expect(slope).toBeCloseTo(4 * (control?.share ?? NaN), 6);
     }
   });
 

@@ -20,7 +20,7 @@ export interface Steering {
   at(step: number): readonly WeightedAttribute[];
 }
 
-/** A prompt, and how its completions are steered. */
+/** A prompt, with the weights of the request where it has none of its own, and how its completions are steered. */
 export interface SteeredPrompt extends EncodedPrompt {
   readonly steering: Steering;
 }

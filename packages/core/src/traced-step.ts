@@ -16,7 +16,7 @@ export interface StepRecord {
   readonly logQ: Float64Array;
   readonly chosen: number;
   readonly kl: number;
-  /** What an optimiser did. */
+  /** How it was steered, if it was. */
   readonly controlled?: ControlledStep | undefined;
 }
 
@@ -60,7 +60,7 @@ function marginsByName(
 
 function tracedControl(
   { reference, distances, logQ }: StepRecord,
-  { status, weights, constraintWeights, conflicts }: ControlledStep,
+  { status, share, weights, constraintWeights, conflicts }: ControlledStep,
   attributes: readonly BoundAttribute[],
 ): TracedControl {
   const byName = <T>(valueOf: (a: number) => T): Record<string, T> =>
@@ -72,5 +72,5 @@ function tracedControl(
       after: dot(logQ.map(Math.exp), margins),
     };
   });
-  return { status, weights: byName((a) => weights[a]), constraintWeights, conflicts, expected };
+  return { status, weights: byName((a) => weights[a]), share, constraintWeights, conflicts, expected };
 }

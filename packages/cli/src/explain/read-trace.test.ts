@@ -13,7 +13,7 @@ const completion: Completion = {
   logprob: -1,
   kl: 0.1,
   rows: 2,
-  margins: { calm: { mean: 1, min: 1 }, kind: { mean: 1, min: 1 } },
+  margins: {},
   finishReason: 'length',
   trace: [
     {
@@ -27,23 +27,33 @@ const completion: Completion = {
       kl: 0.1,
       control: {
         status: 'optimal',
-        weights: { calm: Infinity },
+        weights: { calm: -Infinity, kind: 2 },
+        share: 1,
         constraintWeights: [],
         conflicts: [],
         expected: { calm: { before: 0, after: 1 } },
       },
     },
   ],
+  settings: {
+    model: 'fedcba98',
+    seed: 3,
+    attributes: { calm: '2*progress', kind: 0 },
+    form: 'calibrated',
+    cap: Infinity,
+  },
   timing: { promptMs: 1, decodeMs: 1 },
 };
-const LINE = traceLine(completion, { seed: 3, attributes: { calm: '2*progress' } }).trimEnd();
+const LINE = traceLine(completion).trimEnd();
 const parse = (text: string) => parseTraceLine({ text, place: 'trace.jsonl:5' });
 
 it('reads what was written, and what it does not know', () => {
-  const { prompt, promptIndex, sample, text, finishReason } = completion;
+  const { prompt, promptIndex, sample, text, finishReason, settings } = completion;
   const found = parse(LINE.replace('"seed"', '"later":null,"seed"'));
-  expect(found).toMatchObject({ prompt, promptIndex, sample, text, finishReason, seed: 3 });
-  expect(found.attributes).toEqual({ calm: '2*progress', kind: 0 });
+  expect(found).toMatchObject({ prompt, promptIndex, sample, text, finishReason });
+  // JSON has no infinite numbers.
+  expect(found).toMatchObject({ ...settings, cap: null });
+  expect(found.steps[0].control?.weights).toEqual({ calm: null, kind: 2 });
   expect(found.steps[0].candidates).toEqual(completion.trace?.[0].candidates);
 });
 

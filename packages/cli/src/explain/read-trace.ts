@@ -49,6 +49,8 @@ const STEP = object(
   {
     control: object({
       status: { enum: ['optimal', 'inactive', 'infeasible'] },
+      weights: byAttribute({ type: ['number', 'null'] }),
+      share: PROBABILITY,
       expected: byAttribute(object({ before: NUMBER, after: NUMBER })),
     }),
   },
@@ -61,8 +63,11 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Tr
       promptIndex: COUNT,
       sample: COUNT,
       text: TEXT,
+      model: TEXT,
       seed: COUNT,
       attributes: byAttribute({ type: ['number', 'string'] }),
+      form: { enum: ['calibrated', 'softmax'] },
+      cap: { type: ['number', 'null'] },
       finishReason: { enum: ['end', 'stop', 'length', 'error'] },
       steps: {
         type: 'array',

@@ -1,6 +1,7 @@
 import { outColours } from '../colours.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
+import { settingsLine, statusWords, weightsLine } from './settings-line.js';
 import { marginOf, marginsOf } from './traced-margins.js';
 import { summaryLine, summaryOf } from './summary.js';
 import type { TracedCompletion } from './trace-line.js';
@@ -28,7 +29,7 @@ export function showTrace(completion: TracedCompletion, attribute: string | unde
 
 function stepRows({ steps, attributes }: TracedCompletion): string[][] {
   const names = Object.keys(attributes);
-  const controlled = steps.some(({ control }) => control !== undefined);
+  const controlled = steps.some(({ control }) => (control?.status ?? 'inactive') !== 'inactive');
   const rows = steps.map(({ step, candidates, chosen, kl, control }) => [
     String(step),
     quoted(candidates[chosen].text),
@@ -48,7 +49,9 @@ export function showStep(completion: TracedCompletion, index: number): void {
   showHeading(completion);
   const earlier = completion.steps.slice(0, index).map((each) => each.candidates[each.chosen].text);
   print(outColours.dim(printable(completion.prompt + earlier.join(''))));
-  print(`\nstep ${step}, KL ${kl.toFixed(3)} nats${control === undefined ? '' : `, ${control.status}`}`);
+  print(`\nstep ${step}, KL ${kl.toFixed(3)} nats${statusWords(control)}`);
+  const weights = control && weightsLine(control, completion.formula);
+  if (weights) print(`steered by ${printable(weights)}`);
   for (const [name, { before, after }] of Object.entries(control?.expected ?? {})) {
     print(`expected ${name} ${before.toFixed(2)} before, ${after.toFixed(2)} after`);
   }
@@ -73,6 +76,7 @@ function showHeading(completion: TracedCompletion): void {
   const { promptIndex, sample } = completion;
   const which = outColours.bold(`prompt ${promptIndex}, sample ${sample}`);
   print(`${which}  ${outColours.dim(summaryLine(summaryOf(completion)))}`);
+  print(outColours.dim(printable(settingsLine(completion))));
 }
 
 function colouredText(completion: TracedCompletion, attribute: string | undefined): string {

@@ -4,7 +4,16 @@ import type { TracedCompletion } from './trace-line.js';
 /** A completion in figures. */
 export interface TraceSummary extends Pick<
   TracedCompletion,
-  'promptIndex' | 'sample' | 'text' | 'seed' | 'attributes' | 'finishReason'
+  | 'promptIndex'
+  | 'sample'
+  | 'text'
+  | 'model'
+  | 'seed'
+  | 'attributes'
+  | 'formula'
+  | 'form'
+  | 'cap'
+  | 'finishReason'
 > {
   /** Tokens drawn, the end token included. */
   readonly tokens: number;
@@ -18,7 +27,8 @@ export interface TraceSummary extends Pick<
 
 /** Sums a completion up. */
 export function summaryOf(completion: TracedCompletion): TraceSummary {
-  const { promptIndex, sample, text, seed, attributes, finishReason, steps } = completion;
+  const { promptIndex, sample, text, model, seed, attributes, formula, form, cap, finishReason, steps } =
+    completion;
   const margins = Object.keys(attributes).flatMap((name) => {
     const values = marginsOf(completion, name).filter((margin) => margin !== undefined);
     if (values.length === 0) return [];
@@ -31,8 +41,12 @@ export function summaryOf(completion: TracedCompletion): TraceSummary {
     promptIndex,
     sample,
     text,
+    model,
     seed,
     attributes,
+    ...(formula !== undefined && { formula }),
+    form,
+    cap,
     finishReason,
     tokens: steps.length,
     kl: steps.reduce((sum, { kl }) => sum + kl, 0),

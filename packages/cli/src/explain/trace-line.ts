@@ -1,22 +1,15 @@
-import type { Completion, FinishReason, TracedStep, Weights } from '@halfspace/core';
+import type { Completion, FinishReason, TracedSettings, TracedStep } from '@halfspace/core';
 
-/** What a completion was asked for with. */
-export interface TracedRequest {
-  readonly seed: number;
-  /** Weight of each attribute that was measured, nats per unit of margin, or a schedule of them. */
-  readonly attributes: Weights;
-  /** What took the place of weights. */
-  readonly formula?: string;
-}
-
-/** A line of a trace file: a completion and how it came about. */
-export interface TracedCompletion extends TracedRequest {
+/** A line of a trace file: a completion, what it was decoded with, and how it came about. Infinite numbers are `null`. */
+export interface TracedCompletion extends Omit<TracedSettings, 'cap'> {
   readonly prompt: string;
   /** Which prompt, from 0. */
   readonly promptIndex: number;
   /** Which completion of the prompt, from 0. */
   readonly sample: number;
   readonly text: string;
+  /** Most that a gain counted; null where gains were not capped. */
+  readonly cap: number | null;
   readonly finishReason: FinishReason;
   readonly steps: readonly TracedStep[];
 }
@@ -25,20 +18,8 @@ export interface TracedCompletion extends TracedRequest {
  * The line of a completion, with its line break. It has nothing that differs from run to run.
  *
  * @param completion - One that was decoded with the option `trace`.
- * @param request - Weights of 0 need not be in it.
  */
-export function traceLine(completion: Completion, { attributes, ...request }: TracedRequest): string {
-  const { prompt, promptIndex, sample, text, margins, finishReason, trace: steps = [] } = completion;
-  const measured = Object.keys(margins).map((name) => [name, attributes[name] ?? 0] as const);
-  const line: TracedCompletion = {
-    prompt,
-    promptIndex,
-    sample,
-    text,
-    ...request,
-    attributes: Object.fromEntries(measured),
-    finishReason,
-    steps,
-  };
-  return `${JSON.stringify(line)}\n`;
+export function traceLine(completion: Completion): string {
+  const { prompt, promptIndex, sample, text, settings, finishReason, trace: steps } = completion;
+  return `${JSON.stringify({ prompt, promptIndex, sample, text, ...settings, finishReason, steps })}\n`;
 }

@@ -18,8 +18,11 @@ const completion: TracedCompletion = {
   promptIndex: 0,
   sample: 0,
   text: EVIL,
+  model: '0123456789abcdef',
   seed: 1,
-  attributes: { kind: 0, calm: 2 },
+  attributes: { kind: 0, calm: `3*progress ${EVIL}` },
+  form: 'calibrated',
+  cap: 0.5,
   finishReason: 'end',
   steps: [
     {
@@ -28,6 +31,14 @@ const completion: TracedCompletion = {
       candidates: [candidate(EVIL, 0.25, 0.5, 3), candidate('x', 0.75, 0.5, 1)],
       chosen: 0,
       kl: 0.25,
+      control: {
+        status: 'optimal',
+        weights: { kind: 0, calm: 1.5 },
+        share: 0.25,
+        constraintWeights: [],
+        conflicts: [],
+        expected: {},
+      },
     },
     { step: 1, before: { calm: 3 }, candidates: [candidate(' bad', 1, 1, -1)], chosen: 0, kl: 0 },
     {
@@ -76,6 +87,15 @@ it('shows the candidates with bars before and after', () => {
     ['chosen', '25.00', '50.00', '3.00'],
     ['', '75.00', '50.00', '1.00'],
   ]);
+});
+
+it('says what was asked for, and what a step was steered by', () => {
+  const facts = [...document.querySelectorAll('section > .facts')].map(({ textContent }) => textContent);
+  expect(facts[0]).toContain(`; kind=0, calm=3*progress ${EVIL}, cap 0.5, seed 1, model 0123456789ab`);
+  const steps = [...document.querySelectorAll('details')].map(({ textContent }) => textContent);
+  expect(steps[0]).toContain('nats, optimal');
+  expect(steps[0]).toContain('Steered by calm 1.50, 25 % within the budget');
+  expect(steps[1]).not.toContain('Steered by');
 });
 
 it('plots KL and margins over the steps', () => {

@@ -2,6 +2,7 @@ import type { TracedCandidate, TracedStep } from '@halfspace/core';
 import { amount } from '../amount.js';
 import { escaped, figure, page } from '../page.js';
 import { marginOf } from './traced-margins.js';
+import { settingsLine, statusWords, weightsLine } from './settings-line.js';
 import { summaryLine, summaryOf } from './summary.js';
 import type { TracedCompletion } from './trace-line.js';
 import { klPlot, marginPlot } from './trace-plots.js';
@@ -39,13 +40,9 @@ export function tracePage(trace: readonly TracedCompletion[], attribute: string 
 }
 
 function section(completion: TracedCompletion, index: number, attribute: string | undefined): string {
-  const { prompt, promptIndex, sample, steps, attributes, formula } = completion;
+  const { prompt, promptIndex, sample, steps, attributes } = completion;
   const names = Object.keys(attributes);
-  const weights =
-    formula === undefined
-      ? Object.entries(attributes).map(([name, weight]) => `${name}=${weight}`)
-      : [formula];
-  const facts = [summaryLine(summaryOf(completion)), ...weights, `seed ${completion.seed}`].join(', ');
+  const facts = `${summaryLine(summaryOf(completion))}; ${settingsLine(completion)}`;
   const plots = [
     figure('KL', 'how far each step went from the model’s own distribution', klPlot(completion)),
     ...(attribute === undefined || !names.includes(attribute)
@@ -59,7 +56,7 @@ function section(completion: TracedCompletion, index: number, attribute: string 
 <p class="facts">${escaped(facts)}</p>
 <p class="text"><span class="prompt">${escaped(prompt)}</span>${steps.map((step) => token(step, index, attribute)).join('')}</p>
 ${steps.length === 0 ? '' : `<div class="plots">${plots.join('\n')}</div>`}
-${steps.map((step) => details(step, index, names)).join('\n')}
+${steps.map((step) => details(step, index, completion)).join('\n')}
 </section>`;
 }
 
@@ -85,15 +82,19 @@ function placeOf(index: number, step: number): string {
   return `step-${index}-${step}`;
 }
 
-function details(traced: TracedStep, index: number, names: readonly string[]): string {
-  const { step, candidates, chosen, kl, control } = traced;
+function details(
+  { step, candidates, chosen, kl, control }: TracedStep,
+  index: number,
+  { attributes, formula }: TracedCompletion,
+): string {
+  const names = Object.keys(attributes);
   const { text, reference, probability } = candidates[chosen];
-  const status = control === undefined ? '' : `, ${control.status}`;
+  const weights = control && weightsLine(control, formula);
   const heading = ['token', 'reference', '', 're-weighted', '', ...names];
   // The place is within, so that a link to it opens the details.
   return `<details><summary>${step} ${code(text)}
-<span>${reference.toFixed(3)} → ${probability.toFixed(3)}, KL ${kl.toFixed(3)} nats${status}</span></summary>
-<div class="table" id="${placeOf(index, step)}"><table><thead><tr>${heading.map((name) => `<th>${escaped(name)}</th>`).join('')}</tr></thead>
+<span>${reference.toFixed(3)} → ${probability.toFixed(3)}, KL ${kl.toFixed(3)} nats${statusWords(control)}</span></summary>
+<div class="table" id="${placeOf(index, step)}">${weights ? `<p class="facts">Steered by ${escaped(weights)}</p>` : ''}<table><thead><tr>${heading.map((name) => `<th>${escaped(name)}</th>`).join('')}</tr></thead>
 <tbody>${candidates.map((candidate, i) => row(candidate, i === chosen, names)).join('\n')}</tbody></table></div></details>`;
 }
 

@@ -50,10 +50,9 @@ export async function generate(
   const others = formula === undefined ? [] : await otherAttributes(chosen);
   const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
   await checkRequest(options, attributes);
-  const request = { seed: flags.seed, attributes: weights, ...(formula !== undefined && { formula }) };
   const work = async (file?: AtomicFile) =>
     withBackend(flags, signal, async (backend) => {
-      const trace = file && (async (completion: Completion) => file.append(traceLine(completion, request)));
+      const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
       const halfspace = createHalfspace({ backend, attributes });
       const concurrency = concurrencyOf(options);
       const events = halfspace.stream({ ...options, concurrency, trace: file !== undefined, signal });

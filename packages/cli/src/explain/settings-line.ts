@@ -1,0 +1,40 @@
+import type { TracedControl } from '@halfspace/core';
+import type { TracedCompletion } from './trace-line.js';
+
+/** Characters of a fingerprint that tell models apart. */
+const FINGERPRINT = 12;
+
+/** What a completion was decoded with, as in `toxicity=4 - 3*progress, cap 1, seed 0, model 0123456789ab`. */
+export function settingsLine({
+  attributes,
+  formula,
+  form,
+  cap,
+  seed,
+  model,
+}: Pick<TracedCompletion, 'attributes' | 'formula' | 'form' | 'cap' | 'seed' | 'model'>): string {
+  const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${weight}`);
+  return [
+    ...(formula === undefined ? weights : [formula]),
+    ...(form === 'calibrated' ? [] : [`form ${form}`]),
+    ...(cap === null ? [] : [`cap ${cap}`]),
+    `seed ${seed}`,
+    `model ${model.slice(0, FINGERPRINT)}`,
+  ].join(', ');
+}
+
+/** The weights of a step, as in `toxicity 3.25, kind ±∞`, with the share of them, or of a formula, that a budget left. */
+export function weightsLine({ weights, share }: TracedControl, formula: string | undefined): string {
+  const used = Object.entries<number | null>(weights).filter(([, weight]) => weight !== 0);
+  return [
+    ...(formula === undefined ? [] : [formula]),
+    // A file cannot hold an infinite number, nor say which of the two it was.
+    ...used.map(([name, weight]) => `${name} ${weight === null ? '±∞' : weight.toFixed(2)}`),
+    ...(share < 1 ? [`${(100 * share).toFixed(0)} % within the budget`] : []),
+  ].join(', ');
+}
+
+/** What an optimiser came to, for the end of a line; nothing where it had nothing to do. */
+export function statusWords(control: TracedControl | undefined): string {
+  return control === undefined || control.status === 'inactive' ? '' : `, ${control.status}`;
+}
