@@ -4,6 +4,7 @@ import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startFakeHub } from '../packages/model/src/testing/fake-hub.js';
 import { COMMAND, jsonLines, resultsOf } from './support/halfspace.js';
 import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
@@ -255,6 +256,49 @@ it.each([
   expect(code).toBe(1);
   expect(stderr).toMatch(message);
   expect(await lineCount('bad')).toBeLessThanOrEqual(1);
+});
+
+it('fetches a published suite that is named without a file', async () => {
+  const row = (text: string) => ({
+    filename: 'a.txt',
+    begin: text.length,
+    challenging: true,
+    prompt: { text, toxicity: 0.9 },
+  });
+  const file = Buffer.from(`${JSON.stringify(row('You'))}\n${JSON.stringify(row('They'))}\n`);
+  const hub = await startFakeHub('allenai/real-toxicity-prompts', new Map([['prompts.jsonl', file]]));
+  const env = { HF_ENDPOINT: hub.url, HF_HUB_CACHE: join(workspace.path, 'hub') };
+  const words = [
+    'evaluate',
+    '--suite',
+    'rtp-challenging',
+    '--method',
+    'plain',
+    '--samples',
+    '1',
+    '--out',
+    'fetched',
+    ...SMALL,
+  ];
+  const run = await workspace.run(words, { env }).finally(async () => hub.close());
+  expect(run).toMatchObject({ code: 0 });
+  expect(jsonLines(await workspace.read('fetched/prompts.jsonl')).map(({ text }) => text)).toEqual([
+    'You',
+    'They',
+  ]);
+  const unknown = await workspace.run([
+    'evaluate',
+    '--suite',
+    'attaq',
+    '--method',
+    'plain',
+    '--out',
+    'x',
+    ...SMALL,
+  ]);
+  expect(unknown.stderr).toMatch(
+    /\(unknown-suite\): The suite "attaq" cannot be fetched: only rtp-challenging/,
+  );
 });
 
 it('refuses a bad row of a suite, naming its line', async () => {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { HalfspaceError } from '@halfspace/core';
 
 /** What messages call a file that the user named. */
@@ -19,7 +20,8 @@ export async function readText(path: string, signal?: AbortSignal): Promise<stri
 }
 
 /**
- * The text of a file in parts that need not end at a line; `-` is stdin. A byte-order mark is dropped.
+ * The text of a file in parts that need not end at a line; `-` is stdin. A byte-order mark is dropped, and a file that
+ * ends in `.gz` is unpacked.
  *
  * @param signal - Ends the reading, and the wait for stdin.
  * @throws HalfspaceError `file-not-found`, `not-readable`
@@ -42,7 +44,9 @@ async function* streamBytes(path: string, signal: AbortSignal | undefined): Asyn
   const stream = path === '-' ? process.stdin : createReadStream(path);
   if (signal !== undefined) addAbortSignal(signal, stream);
   try {
-    for await (const bytes of stream) yield bytes as Buffer;
+    // An error of the file comes out of what unpacks it, which is what is being waited for.
+    const plain = path.endsWith('.gz') ? pipeline(stream, createGunzip(), () => undefined) : stream;
+    for await (const bytes of plain) yield bytes as Buffer;
   } catch (error) {
     throw signal?.aborted === true ? error : unreadable(path, error);
   }

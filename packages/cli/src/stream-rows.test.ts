@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
@@ -48,6 +49,38 @@ describe('CSV', () => {
     await expect(readRows(join(await temporaryDirectory(), 'a.csv'))).rejects.toMatchObject({
       code: 'file-not-found',
     });
+  });
+});
+
+describe('JSON', () => {
+  it.each([
+    ['a list', '[{"a": 1},\n {"a": 2}]'],
+    ['JSON lines under the wrong name', '{"a": 1}\n{"a": 2}\n'],
+  ])('may be %s', async (_, content) => {
+    const rows = await readRows(await fileOf('rows.json', content));
+    expect(rows.map(({ values }) => values['a'])).toEqual([1, 2]);
+    expect(rows[1].place).toMatch(/rows\.json:2$/);
+  });
+
+  it('may be one object, on any number of lines', async () => {
+    expect(await readRows(await fileOf('rows.json', '{"a":\n {"b": 1}}'))).toMatchObject([
+      { values: { a: { b: 1 } } },
+    ]);
+  });
+
+  it('is refused where it is broken', async () => {
+    await expect(readRows(await fileOf('a.json', '[{]'))).rejects.toMatchObject({ code: 'bad-row' });
+    await expect(readRows(await fileOf('a.json', '[1]'))).rejects.toMatchObject({ code: 'bad-row' });
+    await expect(readRows(await fileOf('a.json', '[]'))).rejects.toMatchObject({ code: 'empty-file' });
+  });
+});
+
+it('unpacks what ends in .gz, and refuses what is not packed', async () => {
+  const packed = gzipSync('{"a": "é"}\n{"a": "b"}\n');
+  const rows = await readRows(await fileOf('rows.jsonl.gz', packed));
+  expect(rows.map(({ values }) => values['a'])).toEqual(['é', 'b']);
+  await expect(readRows(await fileOf('a.jsonl.gz', '{"a": 1}'))).rejects.toMatchObject({
+    code: 'not-readable',
   });
 });
 

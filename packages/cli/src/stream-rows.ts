@@ -3,19 +3,22 @@ import { parseRow, streamLines, type Row } from './rows.js';
 
 /**
  * The rows of a file, one after the other: CSV where its name ends in `.csv` (`.tsv` with tabs), Parquet for
- * `.parquet`, else JSON lines; `-` is stdin with JSON lines. Holds a few rows at a time, of Parquet a row group.
+ * `.parquet`, one object or a list of them in `.json`, else JSON lines; `-` is stdin with JSON lines. Text may be packed (`.gz`).
+ * Holds a few rows at a time, of Parquet a row group, of JSON all.
  *
  * @throws HalfspaceError `file-not-found`, `not-readable`, `empty-file`, and `bad-row` naming the line
  */
 export async function* streamRows(path: string, signal?: AbortSignal): AsyncGenerator<Row> {
   // Loaded when needed: most commands read neither.
-  switch (extname(path).toLowerCase()) {
+  switch (extname(path.replace(/\.gz$/, '')).toLowerCase()) {
     case '.csv':
       return yield* (await import('./csv-rows.js')).streamCsv(path, ',', signal);
     case '.tsv':
       return yield* (await import('./csv-rows.js')).streamCsv(path, '\t', signal);
     case '.parquet':
       return yield* (await import('./parquet-rows.js')).streamParquet(path, signal);
+    case '.json':
+      return yield* (await import('./json-rows.js')).streamJson(path, signal);
     default:
       for await (const line of streamLines(path, signal)) yield parseRow(line);
   }

@@ -19,5 +19,6 @@ export type { WordPieceTokenizer } from './tokenizer/word-pieces.js';
 export { CATALOGUE } from './catalogue.js';
 export type { CatalogueEntry, CatalogueFile } from './catalogue.js';
 export { listCachedModels } from './sources/own-cache.js';
+export { fetchDatasetFile } from './sources/hub.js';
 export { resolveModel } from './sources/resolve-model.js';
 export type { SourceOptions, SourceProgress } from './sources/source.js';

@@ -1,5 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
-import { promptFile, readSuite, SUITES, type SuitePrompt } from '@halfspace/evaluate';
+import { promptFile, readSuite, SUITES, type Suite, type SuitePrompt } from '@halfspace/evaluate';
+import { fetchDatasetFile } from '@halfspace/model';
+import { createLoadBars } from '../load-bars.js';
 import type { SuiteChoice } from '../options/suite.js';
 import { streamRows } from '../stream-rows.js';
 
@@ -16,16 +18,24 @@ export async function readSuites(
 ): Promise<SuitePrompt[]> {
   const prompts: SuitePrompt[] = [];
   for (const { name, path } of choices) {
-    const known = SUITES.find((suite) => suite.name === name);
-    if (path === undefined) throw unknownSuite(name);
-    prompts.push(...(await readSuite(known ?? promptFile(name), streamRows(path, signal), limit)));
+    const suite = SUITES.find((each) => each.name === name) ?? promptFile(name);
+    const rows = streamRows(path ?? (await fetched(suite, signal)), signal);
+    prompts.push(...(await readSuite(suite, rows, limit)));
   }
   return prompts;
 }
 
-function unknownSuite(name: string): HalfspaceError {
+async function fetched({ name, hub }: Suite, signal: AbortSignal): Promise<string> {
+  if (hub === undefined) throw noFile(name);
+  const bars = createLoadBars();
+  const { onProgress } = bars;
+  return fetchDatasetFile(hub.repository, hub.path, { signal, onProgress }).finally(() => bars.stop());
+}
+
+function noFile(name: string): HalfspaceError {
+  const fetchable = SUITES.filter((suite) => suite.hub !== undefined).map((suite) => suite.name);
   return new HalfspaceError(
     'unknown-suite',
-    `There is no suite "${name}". There are ${SUITES.map((suite) => suite.name).join(', ')}; name the file of another as name=file.`,
+    `The suite "${name}" cannot be fetched: only ${fetchable.join(', ')} can. Name its file, as in ${name}=${name}.jsonl.`,
   );
 }

@@ -28,8 +28,11 @@ export function isCommit(text: string): boolean {
 }
 
 /** A repository's place in the cache, whether or not there is anything of it. */
-export function cachedRepository(repository: string): CachedRepository {
-  const directory = join(getHFHubCachePath(), `models--${repository.replace('/', '--')}`);
+export function cachedRepository({
+  kind,
+  repository,
+}: Pick<HubSpec, 'kind' | 'repository'>): CachedRepository {
+  const directory = join(getHFHubCachePath(), `${kind}s--${repository.replace('/', '--')}`);
   const blob = (digest: string) => join(directory, 'blobs', digest);
   const snapshot = (commit: string) => join(directory, 'snapshots', commit);
   return {
@@ -81,8 +84,10 @@ async function isWhole(snapshot: string): Promise<boolean> {
   return weights.length > 0 && there.every(Boolean);
 }
 
-async function findInCache({ repository, revision, file }: HubSpec): Promise<string | undefined> {
-  const cached = cachedRepository(repository);
+/** Path of what was fetched before, if it is whole. */
+export async function findInCache(spec: HubSpec): Promise<string | undefined> {
+  const { revision, file } = spec;
+  const cached = cachedRepository(spec);
   const commit = await cached.commit(revision);
   if (commit === undefined) return undefined;
   const snapshot = cached.snapshot(commit);

@@ -5,10 +5,11 @@ import { parseHubSpec } from './hub-spec.js';
 
 describe('a spec of a model on the hub', () => {
   it('names a repository, and may name a revision and a file', () => {
-    const main = { repository: 'org/name', revision: 'main', file: undefined };
+    const main = { kind: 'model', repository: 'org/name', revision: 'main', file: undefined };
     expect(parseHubSpec('org/name')).toEqual(main);
     expect(parseHubSpec('org/name@v1.0')).toEqual({ ...main, revision: 'v1.0' });
     expect(parseHubSpec('Org-1/na.me_2@main:a-b.gguf')).toEqual({
+      kind: 'model',
       repository: 'Org-1/na.me_2',
       revision: 'main',
       file: 'a-b.gguf',

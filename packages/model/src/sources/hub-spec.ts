@@ -1,5 +1,6 @@
-/** A model on the hub: `org/name`, `org/name@revision`, `org/name:file.gguf`, or all of it. */
+/** A model on the hub: `org/name`, `org/name@revision`, `org/name:file.gguf`, or all of it. Or a file of a data set. */
 export interface HubSpec {
+  readonly kind: 'model' | 'dataset';
   readonly repository: string;
   /** Branch, tag or commit. */
   readonly revision: string;
@@ -16,5 +17,5 @@ const SPEC = new RegExp(
 /** Reads a spec of a model on the hub; undefined when it is none, such as a path. */
 export function parseHubSpec(spec: string): HubSpec | undefined {
   const { repository, revision = 'main', file } = SPEC.exec(spec)?.groups ?? {};
-  return repository === undefined ? undefined : { repository, revision, file };
+  return repository === undefined ? undefined : { kind: 'model', repository, revision, file };
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeHub, type FakeHub } from '../testing/fake-hub.js';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { openModelFile } from '../weights.js';
+import { fetchDatasetFile } from './hub.js';
 import { resolveModel } from './resolve-model.js';
 import type { SourceProgress } from './source.js';
 
@@ -113,6 +114,23 @@ describe('a model on the hub', () => {
   it('is not asked for without a network', async () => {
     await expect(resolveModel('org/name', { offline: true })).rejects.toThrow(code('model-not-found'));
     expect(hub.requests).toEqual([]);
+  });
+});
+
+describe('a file of a data set', () => {
+  it('is fetched once, to its own place in the cache', async () => {
+    const path = await fetchDatasetFile('org/name', 'quantised/small.gguf');
+    expect(path).toBe(join(cache, `datasets--org--name/snapshots/${COMMIT}/quantised/small.gguf`));
+    expect(await readFile(path)).toEqual(files.get('quantised/small.gguf'));
+    expect(hub.requests.every((each) => /^\w+ \/(api\/)?(datasets|store)\//.test(each))).toBe(true);
+    const before = hub.requests.length;
+    expect(await fetchDatasetFile('org/name', 'quantised/small.gguf')).toBe(path);
+    expect(hub.requests.length).toBe(before);
+  });
+
+  it('that is not there is told of', async () => {
+    await expect(fetchDatasetFile('org/name', 'none.jsonl')).rejects.toThrow(code('dataset-not-found'));
+    await expect(fetchDatasetFile('org/other', 'none.jsonl')).rejects.toThrow(code('dataset-not-found'));
   });
 });
 

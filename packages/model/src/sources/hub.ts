@@ -8,23 +8,25 @@ import type { ReadableStream } from 'node:stream/web';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import {
   HubApiError,
+  datasetInfo,
   downloadFile,
   getHFHubCachePath,
   listFiles,
   modelInfo,
   type ListFileEntry,
+  type RepoDesignation,
 } from '@huggingface/hub';
 import { explainWriteError } from '../cache.js';
 import { partialPath, removeAbandoned } from '../partial.js';
 import { isFile } from '../is-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
-import { cachedRepository, isCommit, type CachedRepository } from './hub-cache.js';
+import { cachedRepository, findInCache, isCommit, type CachedRepository } from './hub-cache.js';
 import { parseHubSpec, type HubSpec } from './hub-spec.js';
 import type { Source, SourceOptions } from './source.js';
 
 /** A repository at one commit, as the hub's client takes it. */
 interface Remote {
-  readonly repo: string;
+  readonly repo: RepoDesignation;
   readonly revision: string;
   readonly hubUrl?: string;
   readonly accessToken?: string;
@@ -59,7 +61,7 @@ function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
 }
 
 /** The files that belong to a model. */
-async function listWanted(remote: Remote, { file, repository }: HubSpec): Promise<RemoteFile[]> {
+async function listWanted(remote: Remote, { kind, file, repository }: HubSpec): Promise<RemoteFile[]> {
   const wanted: RemoteFile[] = [];
   const others: string[] = [];
   for await (const each of listFiles({ ...remote, recursive: file?.includes('/') === true })) {
@@ -71,7 +73,7 @@ async function listWanted(remote: Remote, { file, repository }: HubSpec): Promis
   }
   if (wanted.some(({ path }) => path === file || WEIGHTS.test(path))) return wanted;
   throw new HalfspaceError(
-    'model-not-found',
+    `${kind}-not-found`,
     `${repository} on the hub has no ${file ?? 'model.safetensors'}.` +
       (others.length > 0
         ? ` It has ${others
@@ -131,12 +133,15 @@ async function download(spec: HubSpec, options: SourceOptions): Promise<string> 
     ...(accessToken && { accessToken }),
     fetch: ((input, init) => fetch(input, { ...init, ...(signal && { signal }) })) as typeof fetch,
   };
-  const { repository: repo, revision } = spec;
+  const { kind, repository: name, revision } = spec;
+  const which = { ...client, name, revision };
   // Files of one commit belong together, whatever happens to the branch meanwhile.
-  const { sha: commit } = await modelInfo({ ...client, name: repo, revision, additionalFields: ['sha'] });
+  const { sha: commit } = await (kind === 'model'
+    ? modelInfo({ ...which, additionalFields: ['sha'] })
+    : datasetInfo({ ...which, additionalFields: ['sha'] }));
   if (!isCommit(commit)) throw new Error('it gives no commit');
-  const remote = { ...client, repo, revision: commit };
-  const cached = cachedRepository(repo);
+  const remote: Remote = { ...client, repo: { type: kind, name }, revision: commit };
+  const cached = cachedRepository(spec);
   const wanted = await listWanted(remote, spec);
   const total = wanted.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
@@ -152,13 +157,13 @@ async function download(spec: HubSpec, options: SourceOptions): Promise<string> 
   return join(cached.snapshot(commit), spec.file ?? '');
 }
 
-function explain(error: unknown, spec: string): unknown {
+function explain(error: unknown, spec: string, kind: HubSpec['kind']): unknown {
   const explained = explainWriteError(error, getHFHubCachePath());
   if (explained instanceof HalfspaceError) return explained;
   if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode)) {
     return new HalfspaceError(
-      'model-not-found',
-      `The hub has no ${spec}, or does not show it to you (${error.statusCode}). Check the name; for a private or gated model, set HF_TOKEN.`,
+      `${kind}-not-found`,
+      `The hub has no ${spec}, or does not show it to you (${error.statusCode}). Check the name; for a private or gated ${kind}, set HF_TOKEN.`,
       { cause: error },
     );
   }
@@ -171,18 +176,40 @@ function explain(error: unknown, spec: string): unknown {
   );
 }
 
+async function fetchFromHub(spec: HubSpec, label: string, options: SourceOptions): Promise<string> {
+  throwIfAborted(options.signal);
+  try {
+    return await download(spec, options);
+  } catch (error) {
+    throwIfAborted(options.signal);
+    throw explain(error, label, spec.kind);
+  }
+}
+
+/**
+ * A file of a data set on the hub, fetched if the Hugging Face cache does not have it.
+ *
+ * @param repository - `owner/name`.
+ * @param file - Path in it.
+ * @returns Its path here.
+ * @throws HalfspaceError `dataset-not-found`, `download-failed`, `checksum-mismatch`, `disk-full`,
+ * `cache-not-writable`, `aborted`
+ */
+export async function fetchDatasetFile(
+  repository: string,
+  file: string,
+  options: Pick<SourceOptions, 'signal' | 'onProgress'> = {},
+): Promise<string> {
+  const spec: HubSpec = { kind: 'dataset', repository, revision: 'main', file };
+  return (await findInCache(spec)) ?? (await fetchFromHub(spec, `data set ${repository}`, options));
+}
+
 /** The hub, or the server that HF_ENDPOINT names. Files go to the Hugging Face cache. */
 export const hub: Source = {
   name: 'hub',
   find: async (spec, options) => {
     const parsed = parseHubSpec(spec);
     if (parsed === undefined || options.offline === true) return undefined;
-    throwIfAborted(options.signal);
-    try {
-      return await download(parsed, options);
-    } catch (error) {
-      throwIfAborted(options.signal);
-      throw explain(error, spec);
-    }
+    return fetchFromHub(parsed, spec, options);
   },
 };

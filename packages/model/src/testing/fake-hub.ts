@@ -78,14 +78,16 @@ export async function startFakeHub(
     if (hub.status !== undefined) return void json(hub.status, { error: `status ${hub.status}` });
     if (pathname.startsWith('/store/')) return sendFile(pathname.slice('/store/'.length), request, response);
     const [, what, revision = '', path = ''] =
-      /^\/(?:api\/models\/)?[^/]+\/[^/]+\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/.exec(pathname) ?? [];
+      /^\/(?:api\/(?:models|datasets)\/|datasets\/)?[^/]+\/[^/]+\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/.exec(
+        pathname,
+      ) ?? [];
     if (!pathname.includes(`/${repository}/`) || !known.includes(revision))
       return void json(404, { error: 'Repository not found' });
     if (what === 'revision') return void json(200, { id: repository, sha: hub.commit, lastModified: 0 });
     if (what === 'tree') {
       // In two pages, as the hub gives long listings.
       const second = request.url?.includes('cursor=2') === true;
-      const next = `<${hub.url}/api/models/${repository}/tree/${revision}?cursor=2>; rel="next"`;
+      const next = `<${hub.url}${pathname}?cursor=2>; rel="next"`;
       return void json(
         200,
         second ? hub.listing.slice(1) : hub.listing.slice(0, 1),
