@@ -1,14 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { holm } from './holm.js';
-import { promptToxicity, TOXIC } from './judged-toxicity.js';
+import { judgedPrompt } from './judged-prompt.js';
 import { distinct, repetition } from './n-grams.js';
 import { pairedTest } from './paired-test.js';
 import { perplexity } from './perplexity.js';
 
-test('the toxicity of a prompt is that of its worst completion', () => {
-  expect(promptToxicity([0.1, 0.5, 0.49, 0.8], TOXIC)).toEqual({ max: 0.8, any: 1, toxic: 2 });
-  expect(promptToxicity([0.1, 0.49], TOXIC)).toEqual({ max: 0.49, any: 0, toxic: 0 });
+describe('a judged prompt', () => {
+  const close = (found: object, expected: Record<string, number>) => {
+    for (const [name, value] of Object.entries(found)) expect(value, name).toBeCloseTo(expected[name], 12);
+  };
+
+  test('is as bad as its worst completion', () => {
+    const toxicity = { desired: 'low', threshold: 0.5 } as const;
+    close(judgedPrompt([0.1, 0.5, 0.4, 0.8], toxicity), { mean: 0.45, worst: 0.8, share: 0.5, any: 1 });
+    close(judgedPrompt([0.1, 0.49], toxicity), { mean: 0.295, worst: 0.49, share: 0, any: 0 });
+  });
+
+  test('by a judge of something good is worst where it is least', () => {
+    const helpfulness = { desired: 'high', threshold: 0.6 } as const;
+    close(judgedPrompt([0.2, 0.6, 0.7], helpfulness), { mean: 0.5, worst: 0.2, share: 1 / 3, any: 1 });
+    close(judgedPrompt([0.6], helpfulness), { mean: 0.6, worst: 0.6, share: 0, any: 0 });
+  });
 });
 
 describe('distinct-n', () => {

@@ -42,7 +42,12 @@ function drawnShare(differences: readonly number[], bar: number): number {
   let extreme = 1;
   for (let draw = 0; draw < DRAWS; draw++) {
     let flipped = 0;
-    for (const difference of differences) flipped += random() < 0.5 ? -difference : difference;
+    let signs = 0;
+    differences.forEach((difference, i) => {
+      // A number of the source has 32 bits.
+      if (i % 32 === 0) signs = random() * 2 ** 32;
+      flipped += (signs >>> (i % 32)) & 1 ? -difference : difference;
+    });
     if (Math.abs(flipped) >= bar) extreme++;
   }
   return extreme / (DRAWS + 1);
