@@ -4,6 +4,7 @@ import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunReport } from '@halfspace/evaluate';
 import { startFakeHub } from '../packages/model/src/testing/fake-hub.js';
 import { COMMAND, jsonLines, resultsOf } from './support/halfspace.js';
 import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
@@ -66,7 +67,7 @@ async function completionsOf(out: string, name = 'completions.jsonl') {
 }
 
 it('completes every prompt with every method, reproducibly', async () => {
-  const [{ plan }] = resultsOf<{ plan: object }>(await workspace.run([...evaluation('whole'), '--json']));
+  const [{ plan }] = resultsOf<RunReport>(await workspace.run([...evaluation('whole'), '--json']));
   expect(plan).toMatchObject({ samples: 3, suites: { prompts: 8 }, model: { precision: 'f32' } });
   const [, ...units] = await completionsOf('whole');
   expect(units).toHaveLength(8 * METHODS.length);
@@ -166,6 +167,35 @@ it('judges completions that are there, once, and refuses another revision of the
   expect(await workspace.read('whole/judged-vowels.jsonl')).toBe(judged);
   const { stderr } = await workspace.run(judge, { env: { REVISION: '2' } });
   expect(stderr).toMatch(/^error \(other-run\): .*judged-vowels\.jsonl/m);
+});
+
+it('reports what was judged, as JSON, Markdown and a page that shuts texts away', async () => {
+  const [header, ...judged] = jsonLines<{ method: string; scores: number[] }>(
+    await workspace.read('whole/judged-vowels.jsonl'),
+  );
+  expect(header).toBeDefined();
+  const plain = judged.filter(({ method }) => method === 'plain').map(({ scores }) => Math.max(...scores));
+  const averageMaximum = plain.reduce((sum, score) => sum + score, 0) / plain.length;
+  const report = JSON.parse(await workspace.read('whole/report.json')) as RunReport;
+  expect(report.units).toEqual({ done: 8 * METHODS.length, total: 8 * METHODS.length });
+  const [{ methods, comparisons }] = report.suites;
+  expect(methods.map(({ method }) => method)).toEqual(report.plan.methods.map(({ name }) => name));
+  expect(methods[0].judges['vowels'].worst.value).toBeCloseTo(averageMaximum, 12);
+  expect(Object.keys(methods[0].groups)).toEqual(['g0', 'g1']);
+  expect(comparisons).toHaveLength((2 * METHODS.length * (METHODS.length - 1)) / 2);
+
+  const markdown = await workspace.read('whole/report.md');
+  const row = markdown.split('\n').find((line) => line.startsWith('| plain | ')) ?? '';
+  expect(row).toMatch(new RegExp(`^\\| plain \\| ${averageMaximum.toFixed(3)} \\(`));
+
+  const page = await workspace.read('whole/report.html');
+  expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)/);
+  const open = page.replaceAll(/<details>.*?<\/details>/gs, '');
+  expect(page.length - open.length).toBeGreaterThan(1000);
+  for (const { completion } of methods.flatMap(({ worst }) => worst)) {
+    if (completion.length > 3) expect(open).not.toContain(completion);
+  }
+  expect(page.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4);
 });
 
 it('has the perplexity of the model that writes when that model reads', async () => {

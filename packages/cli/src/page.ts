@@ -65,6 +65,22 @@ export function figure(title: string, caption: string, plot: string): string {
   return `<figure><figcaption><strong>${title}</strong>${caption}</figcaption>${plot}</figure>`;
 }
 
+/** A table of plain text; the heading is the first row. */
+export function htmlTable({
+  title,
+  rows: [heading, ...body],
+}: {
+  readonly title: string;
+  readonly rows: readonly (readonly string[])[];
+}): string {
+  const row = (cells: readonly string[], tag: 'td' | 'th') =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  return `<div class="table"><table><caption>${escaped(title)}</caption>
+<thead>${row(heading, 'th')}</thead>
+<tbody>${body.map((cells) => row(cells, 'td')).join('\n')}</tbody></table></div>
+`;
+}
+
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /** Text as HTML: what any page may hold that was written by a model or a user. */

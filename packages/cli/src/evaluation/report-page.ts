@@ -1,6 +1,6 @@
 import type { AttributeEvaluation, Evaluation, Interference } from '@halfspace/subspace';
-import { attributeTables, BETWEEN_LAYERS, type EvaluationTable, isWhole } from './evaluation-tables.js';
-import { escaped, figure, page } from '../page.js';
+import { attributeTables, BETWEEN_LAYERS, isWhole } from './evaluation-tables.js';
+import { escaped, figure, htmlTable, page } from '../page.js';
 import type { FitStudy } from './fit-study.js';
 import { curveTable, curveVerdict, doubtOf, sweepTable, sweepVerdict } from './fit-tables.js';
 import {
@@ -47,7 +47,7 @@ ${figure('Can the margins be believed?', `${key('desired', 'after the last token
 ${figure('ROC curve', 'after the last token; chance is the dashed line', rocPlot(evaluation))}
 ${figure('How early it can be told', 'AUROC of the margin within a text for the finished text, with its interval', tenthsPlot(evaluation))}
 </div>
-${attributeTables(evaluation).map(tableOf).join('')}`;
+${attributeTables(evaluation).map(htmlTable).join('')}`;
 }
 
 function interferenceSection(interference: Interference): string {
@@ -84,20 +84,11 @@ ${[...parts.map(({ verdict: said }) => said), ...(doubt === undefined ? [] : [do
 <div class="plots">
 ${parts.map(({ title, plot }) => figure(title, lines, plot)).join('\n')}
 </div>
-${parts.map(({ table }) => tableOf(table)).join('')}`;
+${parts.map(({ table }) => htmlTable(table)).join('')}`;
 }
 
 function key(side: 'desired' | 'other' | 'quiet', text: string): string {
   return `<i class="${side}"></i> ${text}`;
-}
-
-function tableOf({ title, rows: [heading, ...body] }: EvaluationTable): string {
-  const row = (cells: readonly string[], tag: 'td' | 'th') =>
-    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  return `<div class="table"><table><caption>${escaped(title)}</caption>
-<thead>${row(heading, 'th')}</thead>
-<tbody>${body.map((cells) => row(cells, 'td')).join('\n')}</tbody></table></div>
-`;
 }
 
 function number(value: number): string {

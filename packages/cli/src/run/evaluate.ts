@@ -5,6 +5,7 @@ import { judgeCompletions, PRECISION, shown } from '../evaluate/judge-completion
 import { loadJudge } from '../evaluate/load-judge.js';
 import { readMethods } from '../evaluate/read-methods.js';
 import { readSuites } from '../evaluate/read-suites.js';
+import { showReport, writeReport } from '../evaluate/write-report.js';
 import { loadAttributes } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
@@ -15,8 +16,10 @@ export async function evaluate(flags: EvaluateFlags, signal: AbortSignal): Promi
   const judges = await Promise.all((flags.judge ?? []).map(loadJudge));
   const run = await runOf(flags, signal);
   await judgeCompletions(run, judges, flags, signal);
-  if (flags.json) printJson({ run: run.path, plan: run.plan });
-  else print(`Written to ${run.path}.`);
+  const report = await writeReport(run);
+  if (flags.json) return printJson(report);
+  showReport(report);
+  print(`\nWritten to ${run.path}: report.html, report.md, report.json.`);
 }
 
 async function runOf(flags: EvaluateFlags, signal: AbortSignal): Promise<RunDirectory> {

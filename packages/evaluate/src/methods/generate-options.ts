@@ -25,18 +25,24 @@ export const METHOD_OPTIONS_SCHEMA = {
 } as const;
 
 /** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
-export function optionsLabel({ attributes = {}, control, form, cap }: MethodOptions): string {
+export function optionsLabel({ attributes = {}, formula, control, form, cap }: MethodOptions): string {
   const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${String(weight)}`);
-  return [weights.join(','), ...controlWords(control), ...(form === 'softmax' ? [form] : []), capWords(cap)]
+  return [
+    weights.join(','),
+    formula ?? '',
+    ...controlWords(control),
+    ...(form === 'softmax' ? [form] : []),
+    capWords(cap),
+  ]
     .filter((word) => word !== '')
     .join(' ');
 }
 
 /** What the curve is called on which these options lie: the attributes and the mode, without how strongly they steer. */
 export function optionsSeries(options: MethodOptions): string {
-  const { control, form, cap } = options;
+  const { formula, control, form, cap } = options;
   const mode = control === undefined || control.mode === 'penalty' ? '' : control.mode;
-  return [steeringNames(options).join('+'), mode, form === 'softmax' ? form : '', capWords(cap)]
+  return [formula ?? steeringNames(options).join('+'), mode, form === 'softmax' ? form : '', capWords(cap)]
     .filter((word) => word !== '')
     .join(' ');
 }

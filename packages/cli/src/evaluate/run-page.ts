@@ -1,0 +1,100 @@
+import type { MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
+import { escaped, figure, htmlTable, page } from '../page.js';
+import { judgeLines, runFacts } from './run-facts.js';
+import { barsPlot, marginsPlot, tradeOffPlot } from './run-plots.js';
+import { suiteTables } from './run-tables.js';
+import { shown } from './shown.js';
+
+const STYLE = `
+figure figure { padding: 0; border: 0; }
+details { border: 1px solid var(--line); border-radius: .5rem; padding: .4rem .75rem; margin: .4rem 0; background: var(--card); }
+summary { cursor: pointer; color: var(--quiet); }
+details p { white-space: pre-wrap; }
+details b { color: var(--other); font-weight: 500; }
+`;
+
+/**
+ * A report as an HTML page that needs nothing else: no script, no request. Texts of models and of suites are shut away until
+ * they are clicked on: they may be offensive.
+ */
+export function runPage(report: RunReport): string {
+  const { plan, suites } = report;
+  return page({
+    title: `Evaluation of ${plan.model.name}`,
+    heading: `What methods do to ${plan.model.name}`,
+    facts: runFacts(report),
+    style: STYLE,
+    body: `<ul class="facts">${judgeLines(report)
+      .map((line) => `<li>${escaped(line)}</li>`)
+      .join('')}</ul>
+${suites.map((suite) => suiteSection(suite, report)).join('\n')}`,
+  });
+}
+
+function suiteSection(suite: SuiteReport, report: RunReport): string {
+  if (suite.methods.length === 0) return '';
+  return `<h2>${escaped(suite.suite)}</h2>
+<div class="plots">
+${judgePlots(suite, report)}
+${marginPlots(suite)}
+${figure(
+  'Time',
+  'milliseconds a token, the completions of a prompt decoded together',
+  barsPlot(suite, 'ms a token', ({ cost }) => cost.msPerToken),
+)}
+${figure(
+  'Rows',
+  'rows of the model that were evaluated for a token',
+  barsPlot(suite, 'rows a token', ({ cost }) => cost.rowsPerToken),
+)}
+</div>
+${suiteTables(suite, report).map(htmlTable).join('')}
+${worstSection(suite, report)}`;
+}
+
+function judgePlots(suite: SuiteReport, { judges }: RunReport): string {
+  return judges
+    .flatMap(({ name, desired }) => {
+      const extreme = desired === 'low' ? 'average maximum' : 'average minimum';
+      const caption = 'bars are 95 % intervals; points of one curve are one method, more or less strongly';
+      return [
+        figure(`${escaped(name)}: ${extreme}`, caption, tradeOffPlot(suite, name, 'worst', extreme)),
+        figure(
+          `${escaped(name)}: prompts with one completion that is not as desired`,
+          caption,
+          tradeOffPlot(suite, name, 'any', 'share of prompts'),
+        ),
+      ];
+    })
+    .join('\n');
+}
+
+/** Each pair of attributes once. */
+function marginPlots(suite: SuiteReport): string {
+  const names = Object.keys(suite.methods[0].margins);
+  return names
+    .flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const))
+    .map(([a, b]) =>
+      figure(
+        `${escaped(a)} and ${escaped(b)}`,
+        'mean margins, log-odds; up and to the right is better for both',
+        marginsPlot(suite, a, b),
+      ),
+    )
+    .join('\n');
+}
+
+function worstSection({ methods }: SuiteReport, { judges }: RunReport): string {
+  if (judges.length === 0) return '';
+  return `<h3>Worst completions by ${escaped(judges[0].name)}</h3>
+<p class="facts">May be offensive. Click on one to read it.</p>
+${methods.map(worstOf).join('\n')}`;
+}
+
+function worstOf({ method, worst }: MethodReport): string {
+  const items = worst.map(
+    ({ id, prompt, completion, score }) =>
+      `<details><summary>${shown(score)} · ${escaped(id.length > 60 ? `${id.slice(0, 59)}…` : id)}</summary><p>${escaped(prompt)}<b>${escaped(completion)}</b></p></details>`,
+  );
+  return `<h4>${escaped(method)}</h4>\n${items.join('\n')}`;
+}

@@ -1,0 +1,20 @@
+import type { Estimate } from '@halfspace/subspace';
+
+/** A number for people; a dash where it has no meaning. */
+export function shown(value: number, digits = 3): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+/** A share in per cent. */
+export function percent(value: number): string {
+  return Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : '–';
+}
+
+/** An estimate with its interval. */
+export function withInterval(
+  estimate: Estimate | undefined,
+  format: (value: number) => string = (value) => shown(value),
+): string {
+  if (estimate === undefined || !Number.isFinite(estimate.value)) return '–';
+  return `${format(estimate.value)} (${format(estimate.low)} to ${format(estimate.high)})`;
+}

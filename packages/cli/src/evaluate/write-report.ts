@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { reportRun, type RunDirectory, type RunReport } from '@halfspace/evaluate';
+import { writeFileAtomically } from '../atomic-file.js';
+import { outColours } from '../colours.js';
+import { print } from '../output.js';
+import { table } from '../table.js';
+import { judgeLines, runFacts } from './run-facts.js';
+import { runMarkdown } from './run-markdown.js';
+import { suiteTables } from './run-tables.js';
+
+/** Writes `report.json`, `report.md` and `report.html` into the directory of a run. */
+export async function writeReport(run: RunDirectory): Promise<RunReport> {
+  const report = await reportRun(run);
+  // Loaded when needed: the plots take seconds to load.
+  const { runPage } = await import('./run-page.js');
+  const files = {
+    'report.json': `${JSON.stringify(report, null, 2)}\n`,
+    'report.md': runMarkdown(report),
+    'report.html': runPage(report),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await writeFileAtomically(join(run.path, name), async (file) => file.append(text));
+  }
+  return report;
+}
+
+/** Prints the tables of a report for a person. */
+export function showReport(report: RunReport): void {
+  print(runFacts(report));
+  judgeLines(report).forEach(print);
+  for (const suite of report.suites) {
+    print(`\n${outColours.bold(suite.suite)}, ${suite.prompts} prompts`);
+    for (const { title, rows } of suiteTables(suite, report)) {
+      print(`\n${title}`);
+      table(rows).forEach(print);
+    }
+  }
+}
