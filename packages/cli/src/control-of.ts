@@ -1,4 +1,4 @@
-import { HalfspaceError, type Control } from '@halfspace/core';
+import { HalfspaceError, type Control, type Weight } from '@halfspace/core';
 import type { WeightedAttribute } from './load-attributes.js';
 import type { AttributeChoice } from './options/attribute.js';
 import type { ConstraintChoice, ControlFlags } from './options/control.js';
@@ -9,10 +9,10 @@ export function constraintChoices({ atLeast = [], atMost = [], keep = [], chance
 }
 
 /** The attributes to load: those with a weight, and with weight 0 those that only constraints name. */
-export function attributeChoices(
-  weighted: readonly AttributeChoice[],
+export function attributeChoices<W extends Weight>(
+  weighted: readonly AttributeChoice<W>[],
   constraints: readonly ConstraintChoice[],
-): AttributeChoice[] {
+): AttributeChoice<W | number>[] {
   const named = new Set(weighted.map(({ source }) => source));
   const others = new Set(constraints.map(({ source }) => source).filter((source) => !named.has(source)));
   return [...weighted, ...[...others].map((source) => ({ source, weight: 0 }))];

@@ -10,6 +10,7 @@ import { addGenerate } from './commands/generate.js';
 import { addModel } from './commands/model.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addScore } from './commands/score.js';
+import { addTune } from './commands/tune.js';
 import { VERSION } from './version.js';
 
 /**
@@ -40,6 +41,7 @@ export function createProgram(signal: AbortSignal): Command {
     );
   addGenerate(program, signal);
   addExplain(program, signal);
+  addTune(program, signal);
   addScore(program, signal);
   addFit(program, signal);
   addEvaluate(program, signal);

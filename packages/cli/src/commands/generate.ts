@@ -1,28 +1,20 @@
 import { Option, type Command } from 'commander';
 import { ATTRIBUTE_SPEC, collectAttributes, type AttributeChoice } from '../options/attribute.js';
 import { addControlOptions, type ControlFlags } from '../options/control.js';
+import { addDecodingOptions, type DecodingFlags } from '../options/decoding.js';
 import { addForbidOptions, type ForbidFlags } from '../options/forbid.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
-import { integer, number } from '../options/number.js';
-import { collectTexts } from '../options/texts.js';
 
 /** Options of `halfspace generate`. */
-export interface GenerateFlags extends ControlFlags, ForbidFlags, ModelFlags, JsonFlag {
+export interface GenerateFlags extends ControlFlags, DecodingFlags, ForbidFlags, ModelFlags, JsonFlag {
   readonly prompts?: string;
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
+  readonly weights?: string;
   readonly formula?: string;
   readonly form: 'calibrated' | 'softmax';
-  readonly cap: number;
   readonly lookAhead: 'lazy' | 'eager';
-  readonly maxTokens: number;
-  readonly samples: number;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly topK: number;
-  readonly seed: number;
-  readonly stop?: readonly string[];
   readonly trace?: string;
 }
 
@@ -57,37 +49,20 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       `steer by ${ATTRIBUTE_SPEC}; the weight is 1 if left out, 0 only measures, below 0 steers away, and one such as 4-3*progress changes with the text; may be repeated`,
       collectAttributes,
     )
+    .option('--weights <file>', 'steer by the weights that halfspace tune --out wrote')
     .option('--formula <formula>', 'steer by what a formula makes of the margins, instead of by weights')
     .addOption(
       new Option('--form <form>', "how margins become a bonus; softmax is the SASA paper's")
         .choices(['calibrated', 'softmax'])
         .default('calibrated'),
     )
-    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 1)
     .addOption(
       new Option('--look-ahead <way>', 'lazy runs only candidates that can still win; the text is the same')
         .choices(['lazy', 'eager'])
         .default('lazy'),
     )
-    .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
-    .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
-    .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
-    .option(
-      '--top-p <p>',
-      'share of the probability that candidates make up',
-      number({ above: 0, max: 1 }),
-      0.9,
-    )
-    .option('--top-k <k>', 'most candidates for a token; 0 for no limit', integer({ min: 0 }), 10)
-    .option(
-      '--seed <n>',
-      'the same seed gives the same completions',
-      integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-      0,
-    )
-    .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts)
     .option('--trace <file>', 'write every step with its candidates to a file; halfspace explain draws it');
-  addJsonOption(addModelOptions(addForbidOptions(addControlOptions(command))))
+  addJsonOption(addModelOptions(addForbidOptions(addControlOptions(addDecodingOptions(command)))))
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string | undefined, flags: GenerateFlags) => {
       if ((prompt === undefined) === (flags.prompts === undefined)) {
@@ -97,8 +72,4 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       const { generate } = await import('../run/generate.js');
       await generate(prompt, flags, signal);
     });
-}
-
-function cap(text: string): number {
-  return text === 'none' ? Infinity : number({ min: 0 })(text);
 }

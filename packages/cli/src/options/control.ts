@@ -2,19 +2,30 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isAttributePath } from './attribute.js';
 import { number, readNumber } from './number.js';
 
+/** A margin that an attribute is to have, as the user wrote it: by the name of the attribute, or by a path. */
+export interface LevelChoice {
+  readonly source: string;
+  readonly kind: 'at-least' | 'at-most';
+  readonly margin: number;
+}
+
 /** A constraint as the user wrote it: on an attribute by its name, or by a path. */
-export type ConstraintChoice = { readonly source: string } & (
-  | { readonly kind: 'at-least' | 'at-most'; readonly margin: number }
-  | { readonly kind: 'keep' }
-  | { readonly kind: 'chance'; readonly margin: number; readonly probability: number }
-);
+export type ConstraintChoice =
+  | LevelChoice
+  | { readonly source: string; readonly kind: 'keep' }
+  | {
+      readonly source: string;
+      readonly kind: 'chance';
+      readonly margin: number;
+      readonly probability: number;
+    };
 
 /** What decides how strongly to steer, where weights alone do not. */
 export interface ControlFlags {
   readonly budget?: number;
   readonly budgetPer: 'token' | 'completion';
-  readonly atLeast?: readonly ConstraintChoice[];
-  readonly atMost?: readonly ConstraintChoice[];
+  readonly atLeast?: readonly LevelChoice[];
+  readonly atMost?: readonly LevelChoice[];
   readonly keep?: readonly ConstraintChoice[];
   readonly chance?: readonly ConstraintChoice[];
 }
@@ -38,17 +49,17 @@ export function addControlOptions(command: Command): Command {
     .option(
       '--at-least <name=margin>',
       'expect at least this margin of every token, with as little change as that takes; may be repeated',
-      collect((text) => ({ kind: 'at-least', ...parseMargin(text) })),
+      collectLevels('at-least'),
     )
     .option(
       '--at-most <name=margin>',
       'expect at most this margin; may be repeated',
-      collect((text) => ({ kind: 'at-most', ...parseMargin(text) })),
+      collectLevels('at-most'),
     )
     .option(
       '--keep <name>',
       'keep the expected margin of this attribute as the model has it; may be repeated',
-      collect((source) => ({ kind: 'keep', source })),
+      collect<ConstraintChoice>((source) => ({ kind: 'keep', source })),
     )
     .option(
       '--chance <name-margin-p>',
@@ -57,11 +68,13 @@ export function addControlOptions(command: Command): Command {
     );
 }
 
-function collect(parse: (text: string) => ConstraintChoice) {
-  return (text: string, earlier: readonly ConstraintChoice[] = []): ConstraintChoice[] => [
-    ...earlier,
-    parse(text),
-  ];
+function collect<T>(parse: (text: string) => T) {
+  return (text: string, earlier: readonly T[] = []): T[] => [...earlier, parse(text)];
+}
+
+/** Makes a collector of the values of an option `NAME=MARGIN`, which may be given several times. */
+export function collectLevels(kind: LevelChoice['kind']) {
+  return collect<LevelChoice>((text) => ({ kind, ...parseMargin(text) }));
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from '@halfspace/core';
 import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
 import type { GenerateFlags } from '../commands/generate.js';
+import { concurrencyOf } from '../concurrency.js';
 import { attributeChoices, constraintChoices, controlOf } from '../control-of.js';
 import { traceLine } from '../explain/trace-line.js';
 import { findConfig } from '../find-config.js';
@@ -17,14 +18,8 @@ import { hardFilters } from '../hard-filters.js';
 import { loadAttributes, otherAttributes } from '../load-attributes.js';
 import { readPrompts } from '../read-prompts.js';
 import { showCompletions } from '../show-completions.js';
+import { assertTunedFor, readWeights } from '../tune/weights-file.js';
 import { withBackend } from '../with-backend.js';
-
-/** Rows that are run in a step at most. More would save little time, and keep the first result waiting. */
-const ROWS_PER_STEP = 40;
-/** Rows that a step evaluates of a completion whose look-ahead is lazy, on average. */
-const ROWS_IF_LAZY = 2;
-/** Completions that are decoded together at most. */
-const MOST_TOGETHER = 16;
 
 /** `halfspace generate`. */
 export async function generate(
@@ -33,7 +28,9 @@ export async function generate(
   signal: AbortSignal,
 ): Promise<void> {
   const formula = await formulaOf(flags);
-  const choices = attributeChoices(flags.attribute ?? [], constraintChoices(flags));
+  const tuned = flags.weights === undefined ? undefined : await readWeights(flags.weights, signal);
+  const weighted = [...(tuned?.choices ?? []), ...(flags.attribute ?? [])];
+  const choices = attributeChoices(weighted, constraintChoices(flags));
   const chosen = await loadAttributes<Weight>(choices, formula === undefined ? 1 : 0);
   const control = controlOf(flags, choices, chosen);
   const filters = await hardFilters(flags, signal);
@@ -52,6 +49,7 @@ export async function generate(
   await checkRequest(options, attributes);
   const work = async (file?: AtomicFile) =>
     withBackend(flags, signal, async (backend) => {
+      if (tuned !== undefined) assertTunedFor(tuned, backend.model);
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
       const halfspace = createHalfspace({ backend, attributes });
       const concurrency = concurrencyOf(options);
@@ -64,8 +62,8 @@ export async function generate(
 }
 
 /** What completions are steered by where attributes are not weighted: a formula, if the flags or the config have one. */
-async function formulaOf({ formula, attribute }: GenerateFlags): Promise<string | undefined> {
-  if (formula !== undefined || attribute !== undefined) return formula;
+async function formulaOf({ formula, attribute, weights }: GenerateFlags): Promise<string | undefined> {
+  if (formula !== undefined || attribute !== undefined || weights !== undefined) return formula;
   return (await findConfig())?.formula;
 }
 
@@ -82,12 +80,4 @@ function asChat(content: string): WeightedPrompt {
 function decodeOptions(flags: GenerateFlags): DecodeOptions {
   const { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
   return { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop };
-}
-
-function concurrencyOf({ attributes = {}, formula, control, lookAhead, topK }: DecodeOptions): number {
-  const weighted = formula === undefined && control?.mode === 'penalty';
-  const steered = !weighted || Object.values(attributes).some((weight) => weight !== 0);
-  const lazy = weighted && lookAhead === 'lazy';
-  const rows = lazy ? ROWS_IF_LAZY : topK || ROWS_PER_STEP;
-  return Math.min(MOST_TOGETHER, Math.max(1, Math.round(ROWS_PER_STEP / (steered ? rows : 1))));
 }

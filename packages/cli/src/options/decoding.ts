@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { integer, number } from './number.js';
+import { collectTexts } from './texts.js';
+
+/** How completions are drawn. */
+export interface DecodingFlags {
+  readonly cap: number;
+  readonly maxTokens: number;
+  readonly samples: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly seed: number;
+  readonly stop?: readonly string[];
+}
+
+/** Adds {@link DecodingFlags} to a command. */
+export function addDecodingOptions(command: Command): Command {
+  return command
+    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 1)
+    .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
+    .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
+    .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
+    .option(
+      '--top-p <p>',
+      'share of the probability that candidates make up',
+      number({ above: 0, max: 1 }),
+      0.9,
+    )
+    .option('--top-k <k>', 'most candidates for a token; 0 for no limit', integer({ min: 0 }), 10)
+    .option(
+      '--seed <n>',
+      'the same seed gives the same completions',
+      integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      0,
+    )
+    .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts);
+}
+
+function cap(text: string): number {
+  return text === 'none' ? Infinity : number({ min: 0 })(text);
+}

@@ -1,0 +1,113 @@
+import { createHalfspace, PRESETS, tuneWeights, type Backend, type TuneGoal } from '@halfspace/core';
+import { measureFrontier } from '@halfspace/evaluate';
+import { assertWritable, writeFileAtomically } from '../atomic-file.js';
+import type { TuneFlags } from '../commands/tune.js';
+import { concurrencyIfEager } from '../concurrency.js';
+import { attributeChoices } from '../control-of.js';
+import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { print, printJson } from '../output.js';
+import { createProgress } from '../progress.js';
+import { readPrompts } from '../read-prompts.js';
+import { showTuning } from '../tune/show-tuning.js';
+import { splitPrompts, type PromptSplit } from '../tune/split-prompts.js';
+import { tunedPoint, type TuningReport } from '../tune/tuning-report.js';
+import { weightsAt, type WeightsFile } from '../tune/weights-file.js';
+import { withBackend } from '../with-backend.js';
+
+/** Rounds of tuning at most, for the bar. */
+const ROUNDS = 3;
+
+/** What is to be tuned, with everything checked that could be without the model. */
+interface Task {
+  readonly attributes: readonly WeightedAttribute<number>[];
+  /** Weights to start from, of those that were named with one. */
+  readonly start: Readonly<Record<string, number>>;
+  readonly goal: TuneGoal;
+  readonly prompts: PromptSplit;
+}
+
+/** `halfspace tune`. */
+export async function tune(flags: TuneFlags, signal: AbortSignal): Promise<void> {
+  const { out, html, attribute = [], atLeast = [], atMost = [], json } = flags;
+  for (const path of [out, html]) if (path !== undefined) await assertWritable(path);
+  const choices = attributeChoices(attribute, [...atLeast, ...atMost]);
+  const attributes = await loadAttributes(choices, 1);
+  const nameOf = (source: string) =>
+    attributes[choices.findIndex((choice) => choice.source === source)].attribute.name;
+  const task: Task = {
+    attributes,
+    start: Object.fromEntries(attribute.map(({ source, weight }) => [nameOf(source), weight])),
+    goal: goalOf(flags, nameOf),
+    prompts: splitPrompts(await readPrompts(flags.prompts, signal), flags.seed, flags.sample),
+  };
+  const { report, model } = await withBackend(flags, signal, async (backend) => ({
+    report: await tuneAndMeasure(backend, task, flags, signal),
+    model: backend.model.fingerprint,
+  }));
+  if (out !== undefined) {
+    const found = choices.map(({ source }) => ({ source, weight: report.weights[nameOf(source)] }));
+    const file: WeightsFile = { weights: weightsAt(out, found), model };
+    const text = JSON.stringify({ ...file, goal: report.goal, measured: tunedPoint(report) }, null, 2);
+    await writeFileAtomically(out, async (each) => each.append(`${text}\n`));
+  }
+  if (html !== undefined) await writePage(html, report);
+  if (json) printJson(report);
+  else {
+    showTuning(report);
+    const written = [out, html].filter((path) => path !== undefined);
+    if (written.length > 0) print(`\nWritten to ${written.join(' and ')}.`);
+  }
+}
+
+function goalOf(
+  { kl, preset, atLeast = [], atMost = [] }: TuneFlags,
+  nameOf: (source: string) => string,
+): TuneGoal {
+  if (preset !== undefined) return { kl: PRESETS[preset] };
+  if (kl !== undefined) return { kl };
+  const levels = [...atLeast, ...atMost].map(({ source, kind, margin }) => ({
+    attribute: nameOf(source),
+    kind,
+    margin,
+  }));
+  return { levels };
+}
+
+async function tuneAndMeasure(
+  backend: Backend,
+  { attributes, start, goal, prompts }: Task,
+  flags: TuneFlags,
+  signal: AbortSignal,
+): Promise<TuningReport> {
+  const { cap, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
+  const decoding = { cap, maxTokens, samples, temperature, topP, topK, seed, stop, signal };
+  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
+  const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);
+  const tuning = createProgress('Tuning', (done, total) => {
+    return `round ${Math.min(ROUNDS, Math.floor((ROUNDS * done) / total) + 1)} of at most ${ROUNDS}`;
+  });
+  const found = await tuneWeights(halfspace, {
+    ...decoding,
+    prompts: asGiven(prompts.sample),
+    attributes: start,
+    goal,
+    concurrency: concurrencyIfEager(topK),
+    onProgress: ({ round, done, total }) => tuning.update(round * total + done, ROUNDS * total),
+  }).finally(() => tuning.stop());
+  const measuring = createProgress('Measuring');
+  const frontier = await measureFrontier(halfspace, {
+    ...decoding,
+    prompts: asGiven(prompts.heldOut),
+    weights: found.weights,
+    onProgress: ({ done, total }) => measuring.update(done, total),
+  }).finally(() => measuring.stop());
+  const counts = { tunedOn: prompts.sample.length, measuredOn: prompts.heldOut.length };
+  return { goal, ...found, prompts: counts, frontier };
+}
+
+async function writePage(path: string, report: TuningReport): Promise<void> {
+  // Loaded when needed: the plots take seconds to load.
+  const { tuningPage } = await import('../tune/tuning-page.js');
+  await writeFileAtomically(path, async (file) => file.append(tuningPage(report)));
+}

@@ -1,0 +1,87 @@
+import { dirname, relative, resolve } from 'node:path';
+import { HalfspaceError, type ModelInfo } from '@halfspace/core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
+import { readText } from '../read-text.js';
+
+/** What `halfspace tune` found, for `halfspace generate`. */
+export interface WeightsFile {
+  /** Nats per unit of margin, by the name of an attribute or its path as seen from the file. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Fingerprint of the model that they are for: other models have other margins. */
+  readonly model: string;
+}
+
+const validate = new Ajv2020({ strict: true }).compile<WeightsFile>({
+  type: 'object',
+  required: ['weights', 'model'],
+  properties: {
+    weights: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
+    model: { type: 'string' },
+  },
+});
+
+/** Weights that a file names, with paths that hold from here. */
+export interface FoundWeights {
+  readonly choices: readonly AttributeChoice<number>[];
+  readonly model: string;
+}
+
+/**
+ * Reads weights.
+ *
+ * @throws HalfspaceError `bad-weights`, and what `readText` throws
+ */
+export async function readWeights(path: string, signal: AbortSignal): Promise<FoundWeights> {
+  const text = await readText(path, signal);
+  const found = parse(text);
+  if (!validate(found)) {
+    throw new HalfspaceError(
+      'bad-weights',
+      `${path} holds no weights. They are what "halfspace tune --out FILE" writes.`,
+    );
+  }
+  const choices = Object.entries(found.weights).map(([source, weight]) => ({
+    source: isAttributePath(source) ? resolve(dirname(path), source) : source,
+    weight,
+  }));
+  return { choices, model: found.model };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The weights as a file at a path has them.
+ *
+ * @param choices - Named as from here.
+ */
+export function weightsAt(
+  path: string,
+  choices: readonly Required<AttributeChoice<number>>[],
+): Record<string, number> {
+  const named = ({ source }: AttributeChoice) => {
+    if (!isAttributePath(source)) return source;
+    const place = relative(dirname(resolve(path)), resolve(source));
+    return place.startsWith('.') ? place : `./${place}`;
+  };
+  return Object.fromEntries(choices.map((choice) => [named(choice), choice.weight]));
+}
+
+/**
+ * Makes sure that weights are for a model.
+ *
+ * @throws HalfspaceError `weights-of-another-model`
+ */
+export function assertTunedFor({ model }: FoundWeights, { name, fingerprint }: ModelInfo): void {
+  if (model === fingerprint) return;
+  throw new HalfspaceError(
+    'weights-of-another-model',
+    `The weights were tuned on another model than ${name} (${model.slice(0, 12)}… and not ${fingerprint.slice(0, 12)}…), whose margins are others. Tune on this one.`,
+  );
+}
