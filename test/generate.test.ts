@@ -385,6 +385,44 @@ describe('budgets and constraints', () => {
     }
   });
 
+  it('goes as far as a preset says on average, wherever weights or a formula point', async () => {
+    const preset = [...words, '--preset', 'balanced'];
+    const steered = await generate([PROMPT, ...preset, '--attribute', './late.json']);
+    const tokens = sum(steered.map((found) => found.tokens.length));
+    expect(sum(steered.map(({ kl }) => kl)) / tokens).toBeCloseTo(0.15, 2);
+    for (const direction of [
+      ['--attribute', './late.json=3'],
+      ['--attribute', './late.json=1 + step'],
+      ['--attribute', './late.json', '--formula', '2*late'],
+    ]) {
+      expect(textsOf(await generate([PROMPT, ...preset, ...direction]))).toEqual(textsOf(steered));
+    }
+    const both = await workspace.run(['generate', PROMPT, ...preset, '--budget', '1', ...SMALL]);
+    expect(both).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("'--preset <name>' cannot be used"),
+    });
+  });
+
+  it('goes as far as the preset of the config where nothing else says how far', async () => {
+    const cwd = join(workspace.path, 'house');
+    await mkdir(cwd);
+    await workspace.write('house/halfspace.config.json', '{ "preset": "light" }');
+    const late = ['--attribute', '../late.json=2'];
+    const run = async (...options: string[]) => {
+      const model = ['--model', '../untied', ...SMALL.slice(2)];
+      const all = ['generate', PROMPT, '--json', ...words, ...model, ...options];
+      return textsOf(resultsOf<Completion>(await workspace.run(all, { cwd })));
+    };
+    const steered = await run(...late);
+    expect(steered).toEqual(await run(...late, '--preset', 'light'));
+    const plain = await run(...late, '--preset', 'none');
+    expect(plain).not.toEqual(steered);
+    expect(plain).toEqual(textsOf(await generate([PROMPT, ...words, '--attribute', './late.json=2'])));
+    expect(await run(...late, '--budget', '9')).not.toEqual(steered);
+    expect(await run()).toEqual(textsOf(await generate([PROMPT, ...words])));
+  });
+
   it('traces what constraints come to', async () => {
     const constraints = [
       '--at-least',

@@ -1,11 +1,13 @@
 import { HalfspaceError } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { HalfspaceConfig } from './config.js';
+import { PRESET_NAMES } from './options/preset.js';
 
 const SETTINGS = {
   attributes: { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true },
   formula: { type: 'string', minLength: 1 },
   model: { type: 'string', minLength: 1 },
+  preset: { enum: PRESET_NAMES },
   precision: { enum: ['f32', 'int8'] },
   threads: { type: 'integer', minimum: 1 },
 } satisfies Record<keyof HalfspaceConfig, object>;
@@ -33,7 +35,7 @@ function complaint(error: ErrorObject | undefined): string {
     case 'additionalProperties':
       return `there is no setting "${String(error.params['additionalProperty'])}". There are ${Object.keys(SETTINGS).join(', ')}.`;
     case 'enum':
-      return `${setting} must be ${SETTINGS.precision.enum.join(' or ')}.`;
+      return `${setting} must be ${(error.params['allowedValues'] as string[]).join(' or ')}.`;
     default:
       return setting
         ? `${setting} ${error?.message}.`

@@ -1,3 +1,5 @@
+import type { Preset } from '@halfspace/core';
+
 /** What a `halfspace.config.ts`, `.js` or `.json` may say. Everything may be left out. */
 export interface HalfspaceConfig {
   /**
@@ -11,6 +13,8 @@ export interface HalfspaceConfig {
    * Formula by which `halfspace generate` steers where it is given neither `--formula` nor `--attribute`.
    */
   readonly formula?: string;
+  /** How far `halfspace generate` goes where it steers and is not told how far: see `PRESETS` of core. */
+  readonly preset?: Preset;
   /** Arithmetic where a command is not told another (default: the faster one). */
   readonly precision?: 'f32' | 'int8';
   /** Threads to run the model with where a command is not told another number (default: all cores). */

@@ -1,6 +1,8 @@
+import type { Preset } from '@halfspace/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isAttributePath } from './attribute.js';
 import { number, readNumber } from './number.js';
+import { PRESET_NAMES } from './preset.js';
 
 /** A margin that an attribute is to have, as the user wrote it: by the name of the attribute, or by a path. */
 export interface LevelChoice {
@@ -22,6 +24,7 @@ export type ConstraintChoice =
 
 /** What decides how strongly to steer, where weights alone do not. */
 export interface ControlFlags {
+  readonly preset?: Preset | 'none';
   readonly budget?: number;
   readonly budgetPer: 'token' | 'completion';
   readonly atLeast?: readonly LevelChoice[];
@@ -33,6 +36,14 @@ export interface ControlFlags {
 /** Adds {@link ControlFlags} to a command. */
 export function addControlOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option(
+        '--preset <name>',
+        'how far to go in words: light, balanced or strict moves tokens by 0.05, 0.15 or 0.5 nats on average, and weights only say where to; none leaves it to them (default: that of the config, or none)',
+      )
+        .choices([...PRESET_NAMES, 'none'])
+        .conflicts(['budget', 'atLeast', 'atMost', 'keep', 'chance']),
+    )
     .option(
       '--budget <nats>',
       'move no token further than this from the model (KL): weights are scaled down where they would',

@@ -5,6 +5,7 @@ import {
   type Completion,
   type DecodeOptions,
   type GenerateOptions,
+  type Preset,
   type Weight,
   type WeightedPrompt,
 } from '@halfspace/core';
@@ -18,6 +19,7 @@ import { hardFilters } from '../hard-filters.js';
 import { loadAttributes, otherAttributes } from '../load-attributes.js';
 import { readPrompts } from '../read-prompts.js';
 import { showCompletions } from '../show-completions.js';
+import { spendPreset } from '../spend-preset.js';
 import { assertTunedFor, readWeights } from '../tune/weights-file.js';
 import { withBackend } from '../with-backend.js';
 
@@ -36,7 +38,7 @@ export async function generate(
   const filters = await hardFilters(flags, signal);
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
   const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
-  const options: GenerateOptions = {
+  const asked: GenerateOptions = {
     ...decodeOptions(flags),
     prompts: flags.chat ? prompts.map(asChat) : prompts,
     attributes: weights,
@@ -44,6 +46,8 @@ export async function generate(
     control,
     filters,
   };
+  const preset = await presetOf(flags, asked);
+  const options = preset === undefined ? asked : spendPreset(asked, preset);
   const others = formula === undefined ? [] : await otherAttributes(chosen);
   const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
   await checkRequest(options, attributes);
@@ -65,6 +69,17 @@ export async function generate(
 async function formulaOf({ formula, attribute, weights }: GenerateFlags): Promise<string | undefined> {
   if (formula !== undefined || attribute !== undefined || weights !== undefined) return formula;
   return (await findConfig())?.formula;
+}
+
+/** How strongly to steer in words: as the flags say, or else the config where something steers and nothing says how far. */
+async function presetOf(
+  { preset, weights }: GenerateFlags,
+  { attributes = {}, formula, control }: GenerateOptions,
+): Promise<Preset | undefined> {
+  if (preset !== undefined) return preset === 'none' ? undefined : preset;
+  const steered = formula !== undefined || Object.values(attributes).some((weight) => weight !== 0);
+  if (!steered || weights !== undefined || control?.mode !== 'penalty') return undefined;
+  return (await findConfig())?.preset;
 }
 
 function checked(prompt: string): string {

@@ -1,0 +1,23 @@
+import { PRESETS, type GenerateOptions, type Preset, type Weight } from '@halfspace/core';
+
+/** What weights are multiplied by, so that they are a direction: wherever a token can spend its budget, it does. */
+const FAR = 64;
+
+/**
+ * Has a request spend what a preset says on average: each token as much, and what it cannot spend goes to those after it.
+ * Its weights, or its formula, say in which direction.
+ */
+export function spendPreset(options: GenerateOptions, preset: Preset): GenerateOptions {
+  const { attributes = {}, formula, maxTokens = 64 } = options;
+  const raised = Object.entries(attributes).map(([name, weight]) => [name, raise(weight)] as const);
+  return {
+    ...options,
+    attributes: Object.fromEntries(raised),
+    ...(formula !== undefined && { formula: `${FAR}*(${formula})` }),
+    control: { mode: 'kl-budget', nats: PRESETS[preset] * maxTokens, per: 'completion' },
+  };
+}
+
+function raise(weight: Weight): Weight {
+  return typeof weight === 'number' ? FAR * weight : `${FAR}*(${weight})`;
+}
