@@ -1,9 +1,24 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { checkRequest } from './check-request.js';
 import { defineAttribute } from './define-attribute.js';
 import type { GenerateOptions } from './options.js';
 
+const loaded = vi.hoisted(() => ({ times: 0 }));
+vi.mock('mathjs/number', async (original) => {
+  loaded.times++;
+  return original();
+});
+
 const kind = defineAttribute({ name: 'kind', description: 'a test', score: () => [] });
+
+it('loads the parser of formulas with the first formula, not before', async () => {
+  await checkRequest({ prompts: ['a', { text: 'b', attributes: { kind: -1 } }], attributes: { kind: 2 } }, [
+    kind,
+  ]);
+  expect(loaded.times).toBe(0);
+  await checkRequest({ prompt: 'a', attributes: { kind: '2*step' } }, [kind]);
+  expect(loaded.times).toBe(1);
+});
 
 it('takes what is well-formed, without a model', async () => {
   const prompts = ['a', { text: 'b', attributes: { kind: '1 - progress' } }];

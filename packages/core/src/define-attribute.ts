@@ -30,7 +30,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  *
  * There are two kinds. A *linear* attribute has `subspaces` and costs next to nothing: its margins are
  * read from the hidden states of all candidates in one pass. A *scoring* attribute has `score`, which is
- * asked for the margins of a step's candidates: all of them where some weight is above 0, else the token
+ * asked for the margins of a step's candidates: all of them where some weight is not 0, else the token
  * drawn alone. Each call is about one completion; those about several completions run at the same time, and
  * decoding waits for the last. One that throws, answers wrongly or not in time ends its completion with the
  * error `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
