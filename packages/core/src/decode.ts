@@ -139,13 +139,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { tokens, logReference } = reference;
     const noise = options.temperature === 0 ? undefined : { key: each.key, step: each.tokens.length };
     const perturbed = perturb(logReference, tokens, noise);
-    const weighted = each.ready.prompt.steering.at(each.tokens.length);
-    const steered =
-      formula !== undefined || control.mode !== 'penalty' || weighted.some(({ weight }) => weight !== 0);
+    const { steering } = each.ready.prompt;
+    const steered = steering.steersAt(each.tokens.length);
     return {
       live: each,
       reference,
-      weighted,
+      weighted: steering.weightedAt(each.tokens.length),
       perturbed,
       decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
       waves: [],

@@ -16,8 +16,10 @@ export interface Steering {
    * draw depends on a few of them.
    */
   readonly capped: boolean;
-  /** The attributes with their weights in a step, from 0. */
-  at(step: number): readonly WeightedAttribute[];
+  /** Whether a step may be, from 0; one that may not is the model's own, and one candidate of it is run. */
+  steersAt(step: number): boolean;
+  /** The attributes with their weights in a step. */
+  weightedAt(step: number): readonly WeightedAttribute[];
 }
 
 /** A prompt, with the weights of the request where it has none of its own, and how its completions are steered. */
@@ -62,6 +64,7 @@ export function createSteering(
   return {
     steers: steering.length > 0 || !weighted,
     capped: linear && weighted && cap < Infinity && form === 'calibrated' && temperature > 0,
-    at: (step) => attributes.map((each) => ({ ...each, weight: tables[each.name]?.[step] ?? 0 })),
+    steersAt: (step) => !weighted || steering.some(({ name }) => tables[name][step] !== 0),
+    weightedAt: (step) => attributes.map((each) => ({ ...each, weight: tables[each.name]?.[step] ?? 0 })),
   };
 }
