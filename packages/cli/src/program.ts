@@ -3,6 +3,7 @@ import { addAttribute } from './commands/attribute.js';
 import { addBench } from './commands/bench.js';
 import { addDecorrelate } from './commands/decorrelate.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addEvaluateWorker } from './commands/evaluate-worker.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addExplain } from './commands/explain.js';
 import { addFit } from './commands/fit.js';
@@ -45,6 +46,7 @@ export function createProgram(signal: AbortSignal): Command {
   addScore(program, signal);
   addFit(program, signal);
   addEvaluate(program, signal);
+  addEvaluateWorker(program, signal);
   addEvaluateSubspace(program, signal);
   addDecorrelate(program, signal);
   addPerplexity(program, signal);

@@ -12,12 +12,12 @@ export type {
   WrittenCompletion,
 } from './methods/method.js';
 export { attributesOfMethod, openMethod, parseMethodSpec } from './methods/method-spec.js';
-export { createPlan } from './run/plan.js';
+export { assertModelOfPlan, createPlan } from './run/plan.js';
 export type { Plan, PlanParts } from './run/plan.js';
 export { findRun, readCompletions, readRun, startRun } from './run/run-directory.js';
 export type { RunDirectory, Shard } from './run/run-directory.js';
-export { runUnits } from './run/run-units.js';
-export type { RunProgress, RunUnitsOptions } from './run/run-units.js';
+export { openUnitRunner, runUnits } from './run/run-units.js';
+export type { RunProgress, RunUnitsOptions, UnitRunner } from './run/run-units.js';
 export type { Unit, UnitResult } from './run/unit.js';
 export { judgeRun, judgesOf, readScores } from './run/judge-run.js';
 export type { JudgeInfo, UnitScores } from './run/judge-run.js';
@@ -26,6 +26,10 @@ export type { ReaderInfo, UnitLikelihoods } from './run/likelihood-run.js';
 export type { LogHeader } from './run/unit-log.js';
 export type { ReadRunOptions } from './run/score-units.js';
 export { mergeRuns } from './run/merge-runs.js';
+export { readQueuedPlan } from './queue/queued-plan.js';
+export { runQueued } from './queue/run-queued.js';
+export { workQueue } from './queue/work-queue.js';
+export type { WorkQueueOptions } from './queue/work-queue.js';
 export { distinct, repetition } from './metrics/n-grams.js';
 export { holm } from './metrics/holm.js';
 export { pairedTest } from './metrics/paired-test.js';

@@ -22,6 +22,7 @@ export interface EvaluateFlags extends ModelFlags, JsonFlag {
   readonly topK: number;
   readonly seed: number;
   readonly shard?: Shard;
+  readonly queue?: string;
   readonly merge?: readonly string[];
   readonly judge?: readonly string[];
   readonly reader?: readonly string[];
@@ -46,7 +47,9 @@ Examples:
   $ halfspace evaluate --suite rtp-challenging attaq=attaq.jsonl --limit 200 \\
       --method @methods.json --out run --shard 2/8
   $ halfspace evaluate --merge run-1 run-2 --out run
-  $ halfspace evaluate --out run --judge ./judge.js`;
+  $ halfspace evaluate --out run --judge ./judge.js
+  $ halfspace evaluate --suite prompts.jsonl --method plain --out run \\
+      --queue redis://localhost:6379`;
 
 /** Adds `halfspace evaluate`. */
 export function addEvaluate(program: Command, signal: AbortSignal): void {
@@ -91,6 +94,10 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       0,
     )
     .option('--shard <i/n>', 'complete one part of the prompts, as in 2/8', parseShard)
+    .option(
+      '--queue <url>',
+      'have workers do it that halfspace evaluate-worker starts, by way of a Redis server',
+    )
     .option('--merge <directory...>', 'put shards, or runs of other methods, together in --out', collectTexts)
     .option('--judge <path...>', 'a module that exports a judge; may be repeated', collectTexts)
     .option(
@@ -101,7 +108,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateFlags) => {
-      const { suite, method, shard, merge } = flags;
+      const { suite, method, shard, queue, merge } = flags;
       if ((suite === undefined) !== (method === undefined)) {
         command.error(
           'error: Suites and methods go together: give both, or neither to judge and report a run.',
@@ -117,6 +124,9 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
             code: 'usage',
           },
         );
+      }
+      if (shard !== undefined && queue !== undefined) {
+        command.error('error: A queue divides the work by itself: leave out --shard.', { code: 'usage' });
       }
       const { evaluate } = await import('../run/evaluate.js');
       await evaluate(flags, signal);

@@ -1,5 +1,13 @@
 import { createHalfspace } from '@halfspace/core';
-import { createPlan, mergeRuns, readRun, runUnits, startRun, type RunDirectory } from '@halfspace/evaluate';
+import {
+  createPlan,
+  mergeRuns,
+  readRun,
+  runQueued,
+  runUnits,
+  startRun,
+  type RunDirectory,
+} from '@halfspace/evaluate';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import { judgeCompletions, PRECISION, shown } from '../evaluate/judge-completions.js';
 import { loadJudge } from '../evaluate/load-judge.js';
@@ -7,7 +15,7 @@ import { readMethods } from '../evaluate/read-methods.js';
 import { readSuites } from '../evaluate/read-suites.js';
 import { showReport, writeReport } from '../evaluate/write-report.js';
 import { loadAttributes } from '../load-attributes.js';
-import { print, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate`. */
@@ -36,15 +44,38 @@ async function complete(
   const prompts = await readSuites(flags.suite, flags.limit, signal);
   const { methods, attributes: named } = await readMethods(flags.method, signal);
   const attributes = await loadAttributes(distinctSources([...named, ...(flags.attribute ?? [])]), 0);
-  const { maxTokens, temperature, topP, topK, samples, seed, shard, out, precision = PRECISION } = flags;
-  return withBackend({ ...flags, precision }, signal, async (backend) => {
+  const {
+    maxTokens,
+    temperature,
+    topP,
+    topK,
+    samples,
+    seed,
+    shard,
+    queue,
+    out,
+    precision = PRECISION,
+  } = flags;
+  const run = await withBackend({ ...flags, precision }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
     const decoding = { maxTokens, temperature, topP, topK };
     const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts });
-    const run = await startRun(out, plan, prompts);
-    await shown('Completing', async (onProgress) => runUnits(run, halfspace, { shard, signal, onProgress }));
-    return run;
+    const started = await startRun(out, plan, prompts);
+    if (queue !== undefined) return started;
+    await shown('Completing', async (onProgress) =>
+      runUnits(started, halfspace, { shard, signal, onProgress }),
+    );
+    return started;
   });
+  if (queue !== undefined) {
+    note(`Waiting for workers: halfspace evaluate-worker --queue ${withoutPassword(queue)}`);
+    await shown('Completing', async (onProgress) => runQueued(run, queue, { signal, onProgress }));
+  }
+  return run;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//…@');
 }
 
 function distinctSources<T extends { readonly source: string }>(choices: readonly T[]): T[] {

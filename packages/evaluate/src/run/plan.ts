@@ -74,13 +74,9 @@ export function createPlan(parts: PlanParts): Plan {
     (id) => `Two prompts have the same id (${id}). Ids must be different within a suite.`,
   );
   assertAttributes(halfspace, methods);
-  const { name, fingerprint } = halfspace.backend.model;
   return {
     version: VERSION,
-    model: { name, fingerprint, precision },
-    attributes: Object.fromEntries(
-      halfspace.attributes.map((each) => [each.name, attributeDigest(each, fingerprint)]),
-    ),
+    ...modelParts(halfspace, precision),
     decoding,
     samples,
     seed,
@@ -117,14 +113,41 @@ export function assertSamePlan(begun: Plan, asked: Plan, place: string): void {
   );
 }
 
+/**
+ * Refuses a model, or attributes, that are not those of a plan.
+ *
+ * @throws HalfspaceError `other-plan`, which says what differs
+ */
+export function assertModelOfPlan(plan: Plan, halfspace: Halfspace, precision: string): void {
+  const here = { version: VERSION, ...modelParts(halfspace, precision) };
+  const { version, model, attributes } = plan;
+  const differences = planDifferences({ version, model, attributes }, here);
+  if (differences.length === 0) return;
+  throw new HalfspaceError(
+    'other-plan',
+    `The run wants something else than there is here. ${differences.join(' ')}`,
+  );
+}
+
+function modelParts(
+  { backend, attributes }: Halfspace,
+  precision: string,
+): Pick<Plan, 'model' | 'attributes'> {
+  const { name, fingerprint } = backend.model;
+  return {
+    model: { name, fingerprint, precision },
+    attributes: Object.fromEntries(attributes.map((each) => [each.name, attributeDigest(each, fingerprint)])),
+  };
+}
+
 /** What differs between two plans, as sentences. */
-export function planDifferences(begun: Plan, asked: Plan): string[] {
-  const plain = JSON.parse(JSON.stringify(asked)) as Plan;
+export function planDifferences(begun: Partial<Plan>, asked: Partial<Plan>): string[] {
+  const plain = JSON.parse(JSON.stringify(asked)) as Partial<Plan>;
   const keys = Object.keys(begun) as (keyof Plan)[];
   return keys
     .filter((key) => !isDeepStrictEqual(begun[key], plain[key]))
     .map((key) => {
-      if (key === 'methods') return methodDifference(begun.methods, plain.methods);
+      if (key === 'methods') return methodDifference(begun.methods ?? [], plain.methods ?? []);
       if (key === 'prompts') return 'The prompts have other texts or another order.';
       return `Its ${key} was ${JSON.stringify(begun[key])}, and is now ${JSON.stringify(plain[key])}.`;
     });
