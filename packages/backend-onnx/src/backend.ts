@@ -10,9 +10,9 @@ import type {
   Tokenizer,
 } from '@halfspace/core';
 import type { Architecture, Precision } from '@halfspace/model';
-import type { Graphs } from './graphs.js';
+import type { Graphs, TrunkResult } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
-import { createTokenTree, type TokenNode, type TreeContext } from './token-tree.js';
+import { createTokenTree, type Tip, type TokenNode, type TreeContext } from './token-tree.js';
 import { trunkCall, type Branch } from './trunk-call.js';
 
 /** Rows of prompts and whole texts that are run in one call. */
@@ -24,11 +24,21 @@ const HEAD_ROWS = 32;
 /** Candidates that one line of keys and values has places for. */
 const FAN = 64;
 
+/** Rows that were run, as far as they were. */
+interface Rows {
+  readonly lower: TrunkResult;
+  /** Undefined where they stopped at the cut. */
+  readonly upper?: TrunkResult;
+  readonly hidden: ReadonlyMap<number, Float32Array>;
+}
+
 /** What a backend is made of. */
 export interface BackendParts {
   readonly model: ModelInfo;
   readonly architecture: Architecture;
   readonly tokenizer: Tokenizer;
+  /** Blocks in the lower part of the trunk. */
+  readonly cut: number;
   /** Arithmetic for a completion that evaluates this many rows a step. */
   choosePrecision(rowsPerStep: number): Precision;
   /** Graphs of a precision, loaded when first asked for. */
@@ -51,6 +61,11 @@ function callsOf(texts: readonly (readonly number[])[], most: number): (readonly
   return calls;
 }
 
+/** Place of a candidate behind its text. */
+function placeOfRank(rank: number): number {
+  return rank % FAN;
+}
+
 /**
  * Candidates as fans: each at the place of its rank, so that it has the same numbers whichever others are there.
  * From the 64th on they start another line, at its first place again.
@@ -67,7 +82,7 @@ function fansOf(
     const line = lines.get(number) ?? { tokens: [], places: [] };
     lines.set(number, line);
     line.tokens.push(token);
-    line.places.push(rank % FAN);
+    line.places.push(placeOfRank(rank));
   });
   return [...lines.values()].map((line) => ({ parent: last, length, shape: 'fan', ...line }));
 }
@@ -76,8 +91,10 @@ function fansOf(
 export function createBackend(parts: BackendParts): Backend {
   const { model, architecture, tokenizer } = parts;
   const { layers, keyValueHeads, headWidth, width } = architecture;
+  const { cut } = parts;
   const tree = createTokenTree();
-  const store = createKeyValueStore(layers, keyValueHeads * headWidth);
+  const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
+  const above = createKeyValueStore(cut, layers, keyValueHeads * headWidth);
   // The graph's rotary operator takes no more rows than the context has tokens.
   const mostRows = Math.min(PROMPT_ROWS, model.contextLength);
   let disposed = false;
@@ -128,22 +145,69 @@ export function createBackend(parts: BackendParts): Backend {
     }
   }
 
+  function depthOf(wanted: readonly number[]): 'lower' | 'whole' {
+    return wanted.every((layer) => layer <= cut) ? 'lower' : 'whole';
+  }
+
   function pick(hidden: ReadonlyMap<number, Float32Array>, layer: number): Float32Array {
     const found = hidden.get(layer);
     if (found === undefined) throw new HalfspaceError('unknown-layer', `Layer ${layer} was not asked for.`);
     return found;
   }
 
-  async function run(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]) {
-    store.fit(tree.extent);
-    return graphs.trunk(trunkCall(branches), store, wanted);
+  /** Runs rows through the lower part of the trunk, and through the upper one where it is asked for. */
+  async function run(
+    graphs: Graphs,
+    branches: readonly Branch[],
+    wanted: readonly number[],
+    depth: 'lower' | 'whole',
+  ): Promise<Rows> {
+    for (const store of [below, above]) store.fit(tree.extent);
+    const call = trunkCall(branches);
+    const lower = await graphs.lower(call, below, wanted);
+    if (depth === 'lower') return { lower, hidden: lower.hidden };
+    const upper = await graphs.upper(call, pick(lower.hidden, cut), above, wanted);
+    return { lower, upper, hidden: new Map([...lower.hidden, ...upper.hidden]) };
   }
 
-  function keep(parent: TokenNode | undefined, keysValues: Float32Array, row: number): TokenNode {
+  function keep(parent: TokenNode | undefined, { lower, upper }: Rows, row: number): TokenNode {
     const node = tree.append(parent);
-    store.fit(tree.extent);
-    store.write(node.slot, keysValues, row);
+    for (const store of [below, above]) store.fit(tree.extent);
+    below.write(node.slot, lower.keysValues, row);
+    if (upper !== undefined) above.write(node.slot, upper.keysValues, row);
     return node;
+  }
+
+  function rowOf(states: Float32Array, row: number): Float32Array {
+    return states.slice(row * width, (row + 1) * width);
+  }
+
+  function tipOf({ hidden }: Rows, row: number, place: number): Tip {
+    const final = hidden.get(layers);
+    return final === undefined
+      ? { waiting: { stream: rowOf(pick(hidden, cut), row), place } }
+      : { final: rowOf(final, row) };
+  }
+
+  /** Winners that stopped at the cut go on, all in one call. */
+  async function complete(contexts: readonly TreeContext[], graphs: Graphs): Promise<void> {
+    const waiting = new Map<Tip, TreeContext>();
+    for (const context of contexts) if (context.tip.waiting !== undefined) waiting.set(context.tip, context);
+    if (waiting.size === 0) return;
+    const stream = new Float32Array(waiting.size * width);
+    const branches = [...waiting.values()].map(({ last, length, tip }, row): Branch => {
+      if (tip.waiting !== undefined) stream.set(tip.waiting.stream, row * width);
+      const places = [tip.waiting?.place ?? 0];
+      // The lower part has read the token; the upper one reads the stream.
+      return { parent: last.parent, length: length - 1, tokens: [0], shape: 'fan', places };
+    });
+    above.fit(tree.extent);
+    const { keysValues, hidden } = await graphs.upper(trunkCall(branches), stream, above, []);
+    [...waiting].forEach(([tip, { last }], row) => {
+      above.write(last.slot, keysValues, row);
+      tip.final = rowOf(pick(hidden, layers), row);
+      delete tip.waiting;
+    });
   }
 
   /** Runs a prompt in chunks; calls `onRows` with the final hidden states of each. */
@@ -160,9 +224,9 @@ export function createBackend(parts: BackendParts): Backend {
         throwIfAborted(signal);
         const chunk = tokens.slice(start, start + PROMPT_ROWS);
         const branch: Branch = { parent: last, length: start, tokens: chunk, shape: 'chain' };
-        const result = await run(graphs, [branch], wanted);
+        const result = await run(graphs, [branch], wanted, 'whole');
         for (let index = 0; index < chunk.length; index++) {
-          last = keep(last, result.keysValues, index);
+          last = keep(last, result, index);
         }
         await onRows(result.hidden, start);
       }
@@ -209,7 +273,7 @@ export function createBackend(parts: BackendParts): Backend {
       tokens,
       shape: 'chain',
     }));
-    const { hidden } = await run(graphs, branches, wanted);
+    const { hidden } = await run(graphs, branches, wanted, depthOf(wanted));
     throwIfAborted(signal);
     let end = 0;
     return texts.map(({ length }) => {
@@ -225,8 +289,9 @@ export function createBackend(parts: BackendParts): Backend {
     asked: readonly (readonly number[])[],
   ): Promise<NextTokens[]> {
     const graphs = await parts.graphs(contexts[0]?.precision ?? parts.choosePrecision(1));
+    await complete(contexts, graphs);
     const hidden = new Float32Array(contexts.length * width);
-    contexts.forEach((context, index) => hidden.set(context.final, index * width));
+    contexts.forEach(({ tip: { final } }, index) => final && hidden.set(final, index * width));
     const count = Math.min(architecture.vocabulary, Math.max(1, ...topK));
     const perRow = Math.max(1, ...asked.map((each) => each.length));
     const padded = asked.flatMap((each) => Array.from({ length: perRow }, (_, index) => each[index] ?? 0));
@@ -278,7 +343,7 @@ export function createBackend(parts: BackendParts): Backend {
         const graphs = await parts.graphs(precision);
         const { last, final, hidden } = await collect(tokens, graphs, wanted, options.signal);
         if (last === undefined) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens.');
-        const context = tree.open(last, { length: tokens.length, precision, final });
+        const context = tree.open(last, { length: tokens.length, precision, tip: { final } });
         return { context, hidden: (layer) => pick(hidden, layer) };
       }),
     next: (requests) =>
@@ -312,9 +377,14 @@ export function createBackend(parts: BackendParts): Backend {
             const branches = group.flatMap(({ context, tokens, ranks = [] }) =>
               fansOf(context, tokens, ranks),
             );
-            const result = await run(await parts.graphs(precision), branches, options.layers);
+            const graphs = await parts.graphs(precision);
+            await complete(
+              group.map(({ context }) => context),
+              graphs,
+            );
+            const result = await run(graphs, branches, options.layers, depthOf(options.layers));
             let first = 0;
-            return group.map(({ context, tokens }) => {
+            return group.map(({ context, tokens, ranks = [] }) => {
               const start = first;
               first += tokens.length;
               return {
@@ -327,9 +397,10 @@ export function createBackend(parts: BackendParts): Backend {
                     throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
                   tree.resolve(context);
                   const row = start + index;
-                  const node = keep(context.last, result.keysValues, row);
-                  const final = pick(result.hidden, layers).slice(row * width, (row + 1) * width);
-                  return tree.open(node, { length: context.length + 1, precision: context.precision, final });
+                  const node = keep(context.last, result, row);
+                  const { length, precision: kept } = context;
+                  const tip = tipOf(result, row, placeOfRank(ranks[index] ?? index));
+                  return tree.open(node, { length: length + 1, precision: kept, tip });
                 },
               };
             });
@@ -378,8 +449,8 @@ export function createBackend(parts: BackendParts): Backend {
       }),
     fork(context: Context) {
       assertAlive();
-      const { last, length, precision, final } = tree.resolve(context);
-      return tree.open(last, { length, precision, final });
+      const { last, length, precision, tip } = tree.resolve(context);
+      return tree.open(last, { length, precision, tip });
     },
     release(context: Context) {
       if (!disposed) tree.close(context);

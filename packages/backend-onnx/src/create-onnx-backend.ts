@@ -89,7 +89,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       } catch (error) {
         if (!isHalfspaceError(error, 'backend-failed')) throw error;
         // Damage that the cache did not notice: make the graphs again, once.
-        await rm(dirname(model.trunk), { recursive: true, force: true });
+        await rm(dirname(model.head), { recursive: true, force: true });
         compiled.delete(precision);
         return loadGraphs(await compile(precision), threads, signal);
       }
@@ -115,7 +115,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
     const costs = options.precision === undefined ? await measure() : undefined;
     const choosePrecision = (rows: number): Precision =>
       options.precision ?? (costs === undefined ? 'f32' : cheapest(costs, rows));
-    const { architecture } = await compile(choosePrecision(1));
+    const { architecture, cut } = await compile(choosePrecision(1));
     await graphs(choosePrecision(1));
     const model: ModelInfo = {
       name: file.name,
@@ -124,7 +124,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       width: architecture.width,
       contextLength: architecture.contextLength,
     };
-    return createBackend({ model, architecture, tokenizer, choosePrecision, graphs, disposeGraphs });
+    return createBackend({ model, architecture, cut, tokenizer, choosePrecision, graphs, disposeGraphs });
   } catch (error) {
     await disposeGraphs();
     throw error;

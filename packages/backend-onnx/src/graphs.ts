@@ -1,14 +1,14 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { KeyValueStore } from './key-value-store.js';
 import { floats, openSession, runSession } from './session.js';
 import type { TrunkCall } from './trunk-call.js';
 
-/** What the trunk says of its rows. */
+/** What a part of the trunk says of its rows. */
 export interface TrunkResult {
-  /** [1, rows, layers · 2 · keyValueHeads · headWidth] */
+  /** [1, rows, blocks · 2 · keyValueHeads · headWidth] */
   readonly keysValues: Float32Array;
   /** Per asked-for layer [rows, width]. */
   readonly hidden: ReadonlyMap<number, Float32Array>;
@@ -22,10 +22,28 @@ export interface HeadResult {
   readonly logSumExp: Float32Array;
 }
 
-/** The two graphs of a compiled model, loaded. */
+/** The graphs of a compiled model, loaded. */
 export interface Graphs {
-  /** Runs a call over the stored keys and values; the final hidden states always come with those of `layers`. */
-  trunk(call: TrunkCall, store: KeyValueStore, layers: readonly number[]): Promise<TrunkResult>;
+  /** Blocks of the lower part of the trunk: hidden states up to this layer need nothing else. */
+  readonly cut: number;
+  /**
+   * Runs the rows of a call through the lower part; hidden states at the cut always come with those of `layers`.
+   *
+   * @param layers - At most the cut; others are left out.
+   */
+  lower(call: TrunkCall, store: KeyValueStore, layers: readonly number[]): Promise<TrunkResult>;
+  /**
+   * Takes the rows of a call on from the cut; the final hidden states always come with those of `layers`.
+   *
+   * @param stream - Their hidden states at the cut, [rows, width].
+   * @param layers - Above the cut; others are left out.
+   */
+  upper(
+    call: TrunkCall,
+    stream: Float32Array,
+    store: KeyValueStore,
+    layers: readonly number[],
+  ): Promise<TrunkResult>;
   /** `hidden` [rows, width]; `asked` [rows, askedPerRow]. */
   head(
     hidden: Float32Array,
@@ -45,34 +63,67 @@ export async function loadGraphs(
   threads: number,
   signal?: AbortSignal,
 ): Promise<Graphs> {
+  const { cut } = model;
   const { layers, width } = model.architecture;
-  const trunk = await openSession(model.trunk, threads);
-  const head = await openSession(model.head, threads).catch(async (error: unknown) => {
-    await trunk.release();
+  const sessions: InferenceSession[] = [];
+  const dispose = async () => {
+    await Promise.all(sessions.splice(0).map(async (session) => session.release()));
+  };
+  try {
+    for (const path of [model.lower, model.upper, model.head])
+      sessions.push(await openSession(path, threads));
+    throwIfAborted(signal);
+  } catch (error) {
+    await dispose();
     throw error;
-  });
-  let closed = false;
-  const graphs: Graphs = {
-    async trunk(call, store, asked) {
-      const { rows, texts, rowsOfText, line } = call;
-      const feeds = {
-        ...store.inputs,
-        [TRUNK.tokens]: new Tensor('int64', call.tokens, [1, rows]),
-        [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
-        [TRUNK.queries]: new Tensor('int64', call.queries, [texts, rowsOfText, 2]),
-        [TRUNK.answers]: new Tensor('int64', call.answers, [1, rows, 2]),
-        [TRUNK.ancestors]: new Tensor('int64', call.ancestors, [texts, line]),
-        [TRUNK.places]: new Tensor('int64', call.places, [1, rows, 2]),
-        [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
-      };
-      const wanted = [...new Set([...asked, layers])];
-      const results = await runSession(trunk, feeds, [TRUNK.keysValues, ...wanted.map(TRUNK.hidden)]);
-      // The call holds the thread; give timers, signals and streams their turn.
-      await macrotask();
-      return {
-        keysValues: floats(results[TRUNK.keysValues]),
-        hidden: new Map(wanted.map((layer) => [layer, floats(results[TRUNK.hidden(layer)])])),
-      };
+  }
+  const [lower, upper, head] = sessions;
+
+  async function part(
+    session: InferenceSession,
+    own: Record<string, Tensor>,
+    { texts, rowsOfText, line, rows, ...call }: TrunkCall,
+    store: KeyValueStore,
+    wanted: ReadonlyMap<number, string>,
+  ): Promise<TrunkResult> {
+    const feeds = {
+      ...store.inputs,
+      ...own,
+      [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
+      [TRUNK.queries]: new Tensor('int64', call.queries, [texts, rowsOfText, 2]),
+      [TRUNK.answers]: new Tensor('int64', call.answers, [1, rows, 2]),
+      [TRUNK.ancestors]: new Tensor('int64', call.ancestors, [texts, line]),
+      [TRUNK.places]: new Tensor('int64', call.places, [1, rows, 2]),
+      [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
+    };
+    const kept = store.blocks > 0 ? [TRUNK.keysValues] : [];
+    const results = await runSession(session, feeds, [...kept, ...wanted.values()]);
+    // The call holds the thread; give timers, signals and streams their turn.
+    await macrotask();
+    return {
+      keysValues: kept.length > 0 ? floats(results[TRUNK.keysValues]) : new Float32Array(),
+      hidden: new Map([...wanted].map(([layer, name]) => [layer, floats(results[name])])),
+    };
+  }
+
+  return {
+    cut,
+    async lower(call, store, asked) {
+      const own = { [TRUNK.tokens]: new Tensor('int64', call.tokens, [1, call.rows]) };
+      const below = asked.filter((layer) => layer < cut);
+      const wanted = new Map(below.map((layer) => [layer, TRUNK.hidden(layer)]));
+      return part(lower, own, call, store, wanted.set(cut, TRUNK.stream));
+    },
+    async upper(call, stream, store, asked) {
+      const own = { [TRUNK.stream]: new Tensor('float32', stream, [1, call.rows, width]) };
+      const above = asked.filter((layer) => layer > cut);
+      return part(
+        upper,
+        own,
+        call,
+        store,
+        new Map([...above, layers].map((layer) => [layer, TRUNK.hidden(layer)])),
+      );
     },
     async head(hidden, count, asked, askedPerRow) {
       const rows = hidden.length / width;
@@ -92,15 +143,6 @@ export async function loadGraphs(
         logSumExp: floats(results[HEAD.logSumExp]),
       };
     },
-    async dispose() {
-      if (closed) return;
-      closed = true;
-      await Promise.all([trunk.release(), head.release()]);
-    },
+    dispose,
   };
-  if (signal?.aborted === true) {
-    await graphs.dispose();
-    throwIfAborted(signal);
-  }
-  return graphs;
 }

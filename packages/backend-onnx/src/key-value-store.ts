@@ -4,8 +4,10 @@ import { Tensor } from 'onnxruntime-node';
 /** Slots are added by this many at a time. */
 const STEP = 64;
 
-/** Keys and values of all tokens of the tree: per block and kind one array [capacity, rowWidth]. */
+/** Keys and values of all tokens of the tree, of one part of the trunk: per block and kind one array [capacity, rowWidth]. */
 export interface KeyValueStore {
+  /** How many blocks they are of. */
+  readonly blocks: number;
   /** The arrays as inputs of the trunk. Do not keep them over {@link KeyValueStore.fit}. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** Makes room for `slots` slots, and gives back what is not needed. */
@@ -13,16 +15,19 @@ export interface KeyValueStore {
   /**
    * Keeps one row of a trunk call in a slot.
    *
-   * @param keysValues - The call's output, [1, rows, layers · 2 · rowWidth].
+   * @param keysValues - The call's output, [1, rows, blocks · 2 · rowWidth].
    */
   write(slot: number, keysValues: Float32Array, row: number): void;
 }
 
-/** An empty store for a model whose key/value heads together have `rowWidth` numbers a token and block. */
-export function createKeyValueStore(layers: number, rowWidth: number): KeyValueStore {
-  const names = Array.from({ length: layers }, (_, layer) => [
-    TRUNK.pastKeys(layer),
-    TRUNK.pastValues(layer),
+/**
+ * An empty store for the blocks from `first` on, up to but without `end`, of a model whose key/value heads together
+ * have `rowWidth` numbers a token and block.
+ */
+export function createKeyValueStore(first: number, end: number, rowWidth: number): KeyValueStore {
+  const names = Array.from({ length: end - first }, (_, index) => [
+    TRUNK.pastKeys(first + index),
+    TRUNK.pastValues(first + index),
   ]).flat();
   let capacity = STEP;
   let slabs = names.map(() => new Float32Array(capacity * rowWidth));
@@ -46,6 +51,7 @@ export function createKeyValueStore(layers: number, rowWidth: number): KeyValueS
   }
 
   return {
+    blocks: end - first,
     get inputs() {
       return inputs;
     },

@@ -22,7 +22,8 @@ export type Costs = Readonly<Record<Precision, readonly number[]>>;
  */
 export async function measureCosts(graphs: Graphs, { architecture }: CompiledModel): Promise<number[]> {
   const { layers, keyValueHeads, headWidth, contextLength } = architecture;
-  const store = createKeyValueStore(layers, keyValueHeads * headWidth);
+  const below = createKeyValueStore(0, graphs.cut, keyValueHeads * headWidth);
+  const above = createKeyValueStore(graphs.cut, layers, keyValueHeads * headWidth);
   const costs: number[] = [];
   for (const count of ROWS) {
     // The graph's rotary operator takes no more rows than the context has tokens.
@@ -31,7 +32,8 @@ export async function measureCosts(graphs: Graphs, { architecture }: CompiledMod
     const times: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const start = performance.now();
-      await graphs.trunk(call, store, []);
+      const { hidden } = await graphs.lower(call, below, []);
+      await graphs.upper(call, hidden.get(graphs.cut) ?? new Float32Array(), above, []);
       // The first call sets up buffers.
       if (round > 0) times.push(performance.now() - start);
     }
@@ -61,7 +63,7 @@ export function costsPath(cache: string, fingerprint: string, threads: number): 
   const machine = createHash('sha256')
     .update(`${cpus()[0]?.model ?? ''}/${threads}/${process.arch}`)
     .digest('hex');
-  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v2.json`);
+  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v3.json`);
 }
 
 function isCosts(value: unknown): value is Costs {

@@ -11,12 +11,24 @@ export interface TokenNode {
   references: number;
 }
 
-/** A handle on a text: its last node, and what the head needs to say what comes next. */
+/** How far the last token of a text has been run; handles on the same text share it. */
+export interface Tip {
+  /** Hidden state after the final norm, which the head needs to say what comes next. */
+  final?: Float32Array;
+  /** Where the token stopped, if it is still to go on through the upper part of the trunk. */
+  waiting?: {
+    /** Hidden state at the cut. */
+    readonly stream: Float32Array;
+    /** Its place behind the text that it was a candidate of. */
+    readonly place: number;
+  };
+}
+
+/** A handle on a text: its last node, and how far that has been run. */
 export interface TreeContext extends Context {
   readonly last: TokenNode;
   readonly precision: Precision;
-  /** Hidden state after the last token and the final norm. */
-  readonly final: Float32Array;
+  readonly tip: Tip;
 }
 
 /** Keeps the texts in progress and the slots that their tokens occupy. */
@@ -26,7 +38,7 @@ export interface TokenTree {
   /** Adds a token after `parent`; takes the lowest free slot. The node starts without references. */
   append(parent: TokenNode | undefined): TokenNode;
   /** A new handle on a node. */
-  open(last: TokenNode, details: Pick<TreeContext, 'length' | 'precision' | 'final'>): TreeContext;
+  open(last: TokenNode, details: Pick<TreeContext, 'length' | 'precision' | 'tip'>): TreeContext;
   /** The handle as one of ours. */
   resolve(context: Context): TreeContext;
   close(context: Context): void;

@@ -47,6 +47,7 @@ export async function openSmallModel(name: string): Promise<SmallModel> {
   const backend = createBackend({
     model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength: CONTEXT },
     architecture: compiled.architecture,
+    cut: compiled.cut,
     tokenizer,
     choosePrecision: () => 'f32',
     graphs: async () => graphs,

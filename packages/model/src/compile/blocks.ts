@@ -4,8 +4,15 @@ import type { Architecture } from './architecture.js';
 import { multiply, type StoredMatrix } from './linear.js';
 
 /** RMSNorm (Zhang & Sennrich 2019): input · weight / √(mean(input²) + ε). */
-export function rmsNorm(graph: GraphBuilder, input: string, weight: string, epsilon: number): string {
-  return graph.node('SimplifiedLayerNormalization', [input, weight], { axis: -1, epsilon: real(epsilon) });
+export function rmsNorm(
+  graph: GraphBuilder,
+  input: string,
+  weight: string,
+  epsilon: number,
+  output: string,
+): string {
+  const attributes = { axis: -1, epsilon: real(epsilon) };
+  return graph.node('SimplifiedLayerNormalization', [input, weight], attributes, { output });
 }
 
 /** Adds to the residual stream and norms the sum, in one operator; `names` are those of the results. */

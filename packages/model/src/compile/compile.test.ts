@@ -35,7 +35,7 @@ vi.mock('node:fs/promises', async (original) => {
   };
 });
 
-const FILES = ['head.onnx', 'manifest.json', 'trunk.onnx', 'weights.bin'];
+const FILES = ['head.onnx', 'lower.onnx', 'manifest.json', 'upper.onnx', 'weights.bin'];
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
@@ -99,19 +99,23 @@ describe('compiling', () => {
     expect(shares[0]).toBeGreaterThan(0);
     expect(shares.at(-1)).toBe(1);
     const place = await onlyPlace();
-    expect(first).toMatchObject({ trunk: join(place, 'trunk.onnx'), head: join(place, 'head.onnx') });
+    expect(first).toMatchObject({
+      lower: join(place, 'lower.onnx'),
+      upper: join(place, 'upper.onnx'),
+      head: join(place, 'head.onnx'),
+    });
     const before = await contents(place);
 
     const onProgress = vi.fn();
     // Nothing is left to be stopped.
-    expect(await compile({ onProgress, signal: AbortSignal.abort() })).toMatchObject({ trunk: first.trunk });
+    expect(await compile({ onProgress, signal: AbortSignal.abort() })).toMatchObject({ lower: first.lower });
     expect(onProgress).not.toHaveBeenCalled();
     expect(await contents(await onlyPlace())).toEqual(before);
   });
 
   it('is done anew for another precision, other weights and another configuration', async () => {
     const places = new Set<string>();
-    const add = async (...args: Parameters<typeof compile>) => places.add((await compile(...args)).trunk);
+    const add = async (...args: Parameters<typeof compile>) => places.add((await compile(...args)).lower);
     await add();
     await add({ precision: 'int8' });
     const tensors = tinyTensors();
@@ -252,7 +256,7 @@ describe('compiling', () => {
   it('several times at once comes to the same, from nothing and over a damaged one', async () => {
     const atOnce = async () => Promise.all(Array.from({ length: 4 }, async () => compile()));
     const [first, ...others] = await atOnce();
-    for (const other of others) expect(other.trunk).toBe(first.trunk);
+    for (const other of others) expect(other.lower).toBe(first.lower);
     const before = await contents(await onlyPlace());
     await flip(join(await onlyPlace(), 'weights.bin'));
     await atOnce();

@@ -7,10 +7,9 @@ import { describeArchitecture } from './families.js';
 import { ensureGraphs, type CompileOptions } from './graph-cache.js';
 import { buildHead } from './head.js';
 import { constantsOf, storeMatrix, type Precision } from './linear.js';
-import { buildTrunk, readMatrix } from './trunk.js';
+import { buildTrunk, cutOf, readMatrix } from './trunk.js';
 
-const TRUNK_FILE = 'trunk.onnx';
-const HEAD_FILE = 'head.onnx';
+const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
 
 /** A model as ONNX graphs on disk. */
 export interface CompiledModel {
@@ -18,8 +17,12 @@ export interface CompiledModel {
   readonly architecture: Architecture;
   /** Arithmetic of the graphs. */
   readonly precision: Precision;
-  /** Path of the trunk's graph. */
-  readonly trunk: string;
+  /** Blocks in the lower part of the trunk. */
+  readonly cut: number;
+  /** Path of the graph of the trunk's lower part, from the tokens on. */
+  readonly lower: string;
+  /** Path of the graph of its upper part, to the final norm. */
+  readonly upper: string;
   /** Path of the output head's graph. */
   readonly head: string;
 }
@@ -31,18 +34,22 @@ async function buildGraphs(
   precision: Precision,
   sink: WeightSink,
 ): Promise<void> {
-  const { weights } = architecture;
-  const trunk = createGraph('trunk', sink);
+  const { weights, layers } = architecture;
+  const cut = cutOf(architecture);
+  const lower = createGraph('lower', sink);
+  const upper = createGraph('upper', sink);
   const head = createGraph('head', sink);
   const store = async (graph: GraphBuilder, name: string, weight: string) =>
     storeMatrix(graph, name, await readMatrix(model, weight), precision);
-  const embedding = await store(trunk, 'embedding', weights.embedding);
+  const embedding = await store(lower, 'embedding', weights.embedding);
   const tied = weights.head === weights.embedding;
-  if (tied) head.share(trunk, constantsOf(embedding));
+  if (tied) head.share(lower, constantsOf(embedding));
   buildHead(head, architecture, tied ? embedding : await store(head, 'head', weights.head));
-  await buildTrunk(trunk, model, architecture, precision, embedding);
-  await writeFile(join(directory, TRUNK_FILE), trunk.toBytes());
-  await writeFile(join(directory, HEAD_FILE), head.toBytes());
+  await buildTrunk(lower, model, architecture, precision, { first: 0, end: cut }, embedding);
+  await buildTrunk(upper, model, architecture, precision, { first: cut, end: layers }, embedding);
+  await writeFile(join(directory, FILES.lower), lower.toBytes());
+  await writeFile(join(directory, FILES.upper), upper.toBytes());
+  await writeFile(join(directory, FILES.head), head.toBytes());
 }
 
 /**
@@ -58,8 +65,17 @@ export async function compileModel(model: ModelFile, options: CompileOptions): P
     model,
     architecture,
     options,
-    [TRUNK_FILE, HEAD_FILE],
+    Object.values(FILES),
     async (directory, sink) => buildGraphs(directory, model, architecture, precision, sink),
   );
-  return { architecture, precision, trunk: join(place, TRUNK_FILE), head: join(place, HEAD_FILE) };
+  const at = (file: string) => join(place, file);
+  const { lower, upper, head } = FILES;
+  return {
+    architecture,
+    precision,
+    cut: cutOf(architecture),
+    lower: at(lower),
+    upper: at(upper),
+    head: at(head),
+  };
 }

@@ -35,7 +35,7 @@ describe('a damaged model', () => {
     const compiled = join(cache(), 'compiled');
     const places = await readdir(compiled).catch((): string[] => []);
     expect(places).toHaveLength(refused === undefined ? 1 : 0);
-    for (const place of places) expect(await readdir(join(compiled, place))).toHaveLength(4);
+    for (const place of places) expect(await readdir(join(compiled, place))).toHaveLength(5);
     await rm(compiled, { recursive: true, force: true });
     return refused ?? 'compiled';
   }

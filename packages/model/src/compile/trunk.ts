@@ -15,12 +15,22 @@ import {
 import { rotaryTables } from './rotary.js';
 
 /**
- * Names of the trunk's inputs and outputs. A call has N rows (tokens) of B texts; text b has a line of T
+ * Blocks in the lower part of the trunk. A candidate whose margins are known there stops, and only the winner goes on
+ * (docs/decisions/0007). At three fifths margins are read as well as anywhere, and two fifths of the work are saved.
+ */
+export function cutOf({ layers }: Pick<Architecture, 'layers'>): number {
+  return Math.max(1, Math.round(layers * 0.6));
+}
+
+/**
+ * Names of the inputs and outputs of both parts of the trunk. A call has N rows (tokens) of B texts; text b has a line of T
  * keys and values, and up to R rows of the call.
  */
 export const TRUNK = {
   /** [1, N] */
   tokens: 'tokens',
+  /** What the lower part passes on to the upper, which takes it instead of tokens: [1, N, width]. */
+  stream: 'stream',
   /** [1, N] */
   positions: 'positions',
   /** [B, R, 2]: (0, row) of the r-th row of a text; texts with fewer rows repeat one. */
@@ -37,7 +47,7 @@ export const TRUNK = {
   pastKeys: (layer: number) => `past_keys.${layer}`,
   /** [slots, keyValueHeads · headWidth] */
   pastValues: (layer: number) => `past_values.${layer}`,
-  /** `[1, N, layers · 2 · keyValueHeads · headWidth]`: of each block its keys, then its values. */
+  /** `[1, N, blocks · 2 · keyValueHeads · headWidth]`: of each block of the part its keys, then its values. */
   keysValues: 'keys_values',
   /** [1, N, width] */
   hidden: (layer: number) => `hidden.${layer}`,
@@ -49,15 +59,24 @@ export async function readMatrix(model: ModelFile, name: string): Promise<Matrix
   return { rows, columns, data: await model.readF32(name) };
 }
 
-function declareInputs(graph: GraphBuilder, { layers, keyValueHeads, headWidth }: Architecture): void {
-  graph.input(TRUNK.tokens, 'int64', [1, 'rows']);
+/** Blocks of the trunk that are one graph: from `first` on, up to but without `end`. */
+export interface TrunkPart {
+  readonly first: number;
+  readonly end: number;
+}
+
+function declareInputs(
+  graph: GraphBuilder,
+  { keyValueHeads, headWidth }: Architecture,
+  { first, end }: TrunkPart,
+): void {
   graph.input(TRUNK.positions, 'int64', [1, 'rows']);
   graph.input(TRUNK.queries, 'int64', ['texts', 'rows_of_text', 2]);
   graph.input(TRUNK.answers, 'int64', [1, 'rows', 2]);
   graph.input(TRUNK.ancestors, 'int64', ['texts', 'line']);
   graph.input(TRUNK.places, 'int64', [1, 'rows', 2]);
   graph.input(TRUNK.mask, 'float32', ['texts', 1, 'rows_of_text', 'line']);
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = first; layer < end; layer++) {
     graph.input(TRUNK.pastKeys(layer), 'float32', ['slots', keyValueHeads * headWidth]);
     graph.input(TRUNK.pastValues(layer), 'float32', ['slots', keyValueHeads * headWidth]);
   }
@@ -76,34 +95,53 @@ async function sharedInputs(
   };
 }
 
+/** Names of the hidden states at the layers from `from` on, up to but without `end`. */
+function statesFrom(from: number, end: number): string[] {
+  return Array.from({ length: end - from }, (_, index) => TRUNK.hidden(from + index));
+}
+
 /**
- * Builds the trunk: token rows in, their keys, values and hidden states out. One graph serves prefill,
- * look-ahead and, by keeping a row's keys and values, commit.
+ * Builds a part of the trunk: rows in, their keys, values and hidden states out. One graph serves prefill,
+ * look-ahead and, by keeping a row's keys and values, commit. The lower part begins with the rows of the embedding,
+ * the upper one ends with the final norm.
  */
 export async function buildTrunk(
   graph: GraphBuilder,
   model: ModelFile,
   architecture: Architecture,
   precision: Precision,
+  part: TrunkPart,
   embedding: StoredMatrix,
 ): Promise<void> {
   const { layers, width, keyValueHeads, headWidth, normEpsilon, weights } = architecture;
+  const { first, end } = part;
   const norm = async (name: string) =>
     graph.constant(name, 'float32', [width], asBytes(await model.readF32(name)));
+  const normBefore = async (layer: number) =>
+    norm(layer === layers ? weights.finalNorm : weights.block(layer).attentionNorm);
   const store = async (name: string, ...parts: string[]) =>
     storeMatrix(
       graph,
       name,
-      stack(await Promise.all(parts.map(async (part) => readMatrix(model, part)))),
+      stack(await Promise.all(parts.map(async (each) => readMatrix(model, each)))),
       precision,
     );
+  // The last hidden state is the one after the final norm.
+  const normedOf = (layer: number) => (layer === layers ? TRUNK.hidden(layers) : graph.fresh('normed'));
+  const streamAfter = (layer: number) => (layer === layers ? graph.fresh('stream') : TRUNK.hidden(layer));
 
-  declareInputs(graph, architecture);
+  declareInputs(graph, architecture, part);
   const shared = await sharedInputs(graph, architecture);
+  let stream: string = TRUNK.stream;
+  if (first === 0) {
+    stream = TRUNK.hidden(0);
+    lookUp(graph, graph.input(TRUNK.tokens, 'int64', [1, 'rows']), embedding, stream);
+  } else {
+    graph.input(stream, 'float32', [1, 'rows', width]);
+  }
+  let normed = rmsNorm(graph, stream, await normBefore(first), normEpsilon, normedOf(first));
   const kept: string[] = [];
-  lookUp(graph, TRUNK.tokens, embedding, TRUNK.hidden(0));
-  let normed = rmsNorm(graph, TRUNK.hidden(0), await norm(weights.block(0).attentionNorm), normEpsilon);
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = first; layer < end; layer++) {
     const block = weights.block(layer);
     const projected = multiply(
       graph,
@@ -115,20 +153,23 @@ export async function buildTrunk(
     kept.push(attention.keys, attention.values);
     const attended = multiply(graph, attention.output, await store(`o.${layer}`, block.attentionOutput));
     const middle = { stream: graph.fresh('stream'), normed: graph.fresh('normed') };
-    addAndNorm(graph, TRUNK.hidden(layer), attended, await norm(block.mlpNorm), normEpsilon, middle);
+    addAndNorm(graph, stream, attended, await norm(block.mlpNorm), normEpsilon, middle);
     const gateAndUp = await store(`gate_up.${layer}`, block.gate, block.up);
     const fed = gatedMlp(graph, middle.normed, gateAndUp, await store(`down.${layer}`, block.down));
-    const last = layer + 1 === layers;
-    const next = await norm(last ? weights.finalNorm : weights.block(layer + 1).attentionNorm);
-    // The last hidden state is the one after the final norm.
-    const after = last
-      ? { stream: graph.fresh('stream'), normed: TRUNK.hidden(layers) }
-      : { stream: TRUNK.hidden(layer + 1), normed: graph.fresh('normed') };
-    addAndNorm(graph, middle.stream, fed, next, normEpsilon, after);
-    ({ normed } = after);
+    if (layer + 1 === end && first === 0) {
+      graph.node('Add', [middle.stream, fed], {}, { output: TRUNK.stream });
+    } else {
+      const after = { stream: streamAfter(layer + 1), normed: normedOf(layer + 1) };
+      addAndNorm(graph, middle.stream, fed, await normBefore(layer + 1), normEpsilon, after);
+      ({ stream, normed } = after);
+    }
   }
-  for (let layer = 0; layer <= layers; layer++)
-    graph.output(TRUNK.hidden(layer), 'float32', [1, 'rows', width]);
+  for (const name of first === 0
+    ? [...statesFrom(0, end), TRUNK.stream]
+    : statesFrom(Math.min(first + 1, layers), layers + 1))
+    graph.output(name, 'float32', [1, 'rows', width]);
+  // A model of a single block has none above the cut.
+  if (kept.length === 0) return;
   graph.node('Concat', kept, { axis: 2 }, { output: TRUNK.keysValues });
-  graph.output(TRUNK.keysValues, 'float32', [1, 'rows', layers * 2 * keyValueHeads * headWidth]);
+  graph.output(TRUNK.keysValues, 'float32', [1, 'rows', (end - first) * 2 * keyValueHeads * headWidth]);
 }
