@@ -145,28 +145,25 @@ export function createBackend(parts: BackendParts): Backend {
     }
   }
 
-  function depthOf(wanted: readonly number[]): 'lower' | 'whole' {
-    return wanted.every((layer) => layer <= cut) ? 'lower' : 'whole';
-  }
-
   function pick(hidden: ReadonlyMap<number, Float32Array>, layer: number): Float32Array {
     const found = hidden.get(layer);
     if (found === undefined) throw new HalfspaceError('unknown-layer', `Layer ${layer} was not asked for.`);
     return found;
   }
 
-  /** Runs rows through the lower part of the trunk, and through the upper one where it is asked for. */
-  async function run(
-    graphs: Graphs,
-    branches: readonly Branch[],
-    wanted: readonly number[],
-    depth: 'lower' | 'whole',
-  ): Promise<Rows> {
+  /** Runs rows through the trunk; through its lower part alone where no layer above the cut is wanted. */
+  async function run(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]): Promise<Rows> {
+    if (wanted.some((layer) => layer > cut)) return runWhole(graphs, branches, wanted);
+    below.fit(tree.extent);
+    const lower = await graphs.lower(trunkCall(branches), below, wanted);
+    return { lower, hidden: lower.hidden };
+  }
+
+  async function runWhole(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]) {
     for (const store of [below, above]) store.fit(tree.extent);
     const call = trunkCall(branches);
     const lower = await graphs.lower(call, below, wanted);
-    if (depth === 'lower') return { lower, hidden: lower.hidden };
-    const upper = await graphs.upper(call, pick(lower.hidden, cut), above, wanted);
+    const upper = await graphs.upper(call, lower.end, above, wanted);
     return { lower, upper, hidden: new Map([...lower.hidden, ...upper.hidden]) };
   }
 
@@ -182,11 +179,10 @@ export function createBackend(parts: BackendParts): Backend {
     return states.slice(row * width, (row + 1) * width);
   }
 
-  function tipOf({ hidden }: Rows, row: number, place: number): Tip {
-    const final = hidden.get(layers);
-    return final === undefined
-      ? { waiting: { stream: rowOf(pick(hidden, cut), row), place } }
-      : { final: rowOf(final, row) };
+  function tipOf({ lower, upper }: Rows, row: number, place: number): Tip {
+    return upper === undefined
+      ? { waiting: { stream: rowOf(lower.end, row), place } }
+      : { final: rowOf(upper.end, row) };
   }
 
   /** Winners that stopped at the cut go on, all in one call. */
@@ -202,21 +198,21 @@ export function createBackend(parts: BackendParts): Backend {
       return { parent: last.parent, length: length - 1, tokens: [0], shape: 'fan', places };
     });
     above.fit(tree.extent);
-    const { keysValues, hidden } = await graphs.upper(trunkCall(branches), stream, above, []);
+    const { keysValues, end } = await graphs.upper(trunkCall(branches), stream, above, []);
     [...waiting].forEach(([tip, { last }], row) => {
       above.write(last.slot, keysValues, row);
-      tip.final = rowOf(pick(hidden, layers), row);
+      tip.final = rowOf(end, row);
       delete tip.waiting;
     });
   }
 
-  /** Runs a prompt in chunks; calls `onRows` with the final hidden states of each. */
+  /** Runs a prompt in chunks; calls `onRows` with the hidden states of each, and those after the final norm. */
   async function runPrompt(
     tokens: readonly number[],
     graphs: Graphs,
     wanted: readonly number[],
     signal: AbortSignal | undefined,
-    onRows: (hidden: ReadonlyMap<number, Float32Array>, start: number) => Promise<void> | void,
+    onRows: (hidden: Rows['hidden'], final: Float32Array, start: number) => Promise<void> | void,
   ): Promise<TokenNode | undefined> {
     let last: TokenNode | undefined;
     try {
@@ -224,11 +220,11 @@ export function createBackend(parts: BackendParts): Backend {
         throwIfAborted(signal);
         const chunk = tokens.slice(start, start + PROMPT_ROWS);
         const branch: Branch = { parent: last, length: start, tokens: chunk, shape: 'chain' };
-        const result = await run(graphs, [branch], wanted, 'whole');
+        const result = await runWhole(graphs, [branch], wanted);
         for (let index = 0; index < chunk.length; index++) {
           last = keep(last, result, index);
         }
-        await onRows(result.hidden, start);
+        await onRows(result.hidden, result.upper.end, start);
       }
       throwIfAborted(signal);
       return last;
@@ -247,9 +243,9 @@ export function createBackend(parts: BackendParts): Backend {
   ) {
     const hidden = new Map(wanted.map((layer) => [layer, new Float32Array(tokens.length * width)]));
     let final = new Float32Array(width);
-    const last = await runPrompt(tokens, graphs, wanted, signal, (part, start) => {
+    const last = await runPrompt(tokens, graphs, wanted, signal, (part, end, start) => {
       for (const [layer, whole] of hidden) whole.set(pick(part, layer), start * width);
-      final = pick(part, layers).slice(-width);
+      final = end.slice(-width);
     });
     return { last, final, hidden };
   }
@@ -273,7 +269,7 @@ export function createBackend(parts: BackendParts): Backend {
       tokens,
       shape: 'chain',
     }));
-    const { hidden } = await run(graphs, branches, wanted, depthOf(wanted));
+    const { hidden } = await run(graphs, branches, wanted);
     throwIfAborted(signal);
     let end = 0;
     return texts.map(({ length }) => {
@@ -382,7 +378,7 @@ export function createBackend(parts: BackendParts): Backend {
               group.map(({ context }) => context),
               graphs,
             );
-            const result = await run(graphs, branches, options.layers, depthOf(options.layers));
+            const result = await run(graphs, branches, options.layers);
             let first = 0;
             return group.map(({ context, tokens, ranks = [] }) => {
               const start = first;
@@ -417,8 +413,7 @@ export function createBackend(parts: BackendParts): Backend {
         assertRoom(tokens.length);
         const graphs = await parts.graphs(parts.choosePrecision(1));
         const found = new Float64Array(tokens.length - 1);
-        const last = await runPrompt(tokens, graphs, [], options?.signal, async (hidden, start) => {
-          const final = pick(hidden, layers);
+        const last = await runPrompt(tokens, graphs, [], options?.signal, async (_, final, start) => {
           const rows = Math.min(final.length / width, tokens.length - 1 - start);
           for (let row = 0; row < rows; row += HEAD_ROWS) {
             const size = Math.min(HEAD_ROWS, rows - row);

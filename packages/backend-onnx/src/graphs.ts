@@ -10,7 +10,9 @@ import type { TrunkCall } from './trunk-call.js';
 export interface TrunkResult {
   /** [1, rows, blocks · 2 · keyValueHeads · headWidth] */
   readonly keysValues: Float32Array;
-  /** Per asked-for layer [rows, width]. */
+  /** Hidden states where the part ends, [rows, width]: at the cut, or after the final norm. */
+  readonly end: Float32Array;
+  /** Per asked-for layer of the part [rows, width]. */
   readonly hidden: ReadonlyMap<number, Float32Array>;
 }
 
@@ -27,13 +29,13 @@ export interface Graphs {
   /** Blocks of the lower part of the trunk: hidden states up to this layer need nothing else. */
   readonly cut: number;
   /**
-   * Runs the rows of a call through the lower part; hidden states at the cut always come with those of `layers`.
+   * Runs the rows of a call through the lower part.
    *
    * @param layers - At most the cut; others are left out.
    */
   lower(call: TrunkCall, store: KeyValueStore, layers: readonly number[]): Promise<TrunkResult>;
   /**
-   * Takes the rows of a call on from the cut; the final hidden states always come with those of `layers`.
+   * Takes the rows of a call on from the cut.
    *
    * @param stream - Their hidden states at the cut, [rows, width].
    * @param layers - Above the cut; others are left out.
@@ -84,7 +86,8 @@ export async function loadGraphs(
     own: Record<string, Tensor>,
     { texts, rowsOfText, line, rows, ...call }: TrunkCall,
     store: KeyValueStore,
-    wanted: ReadonlyMap<number, string>,
+    layers: readonly number[],
+    endsAt: number,
   ): Promise<TrunkResult> {
     const feeds = {
       ...store.inputs,
@@ -97,12 +100,15 @@ export async function loadGraphs(
       [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
     };
     const kept = store.blocks > 0 ? [TRUNK.keysValues] : [];
-    const results = await runSession(session, feeds, [...kept, ...wanted.values()]);
+    const nameOf = (layer: number) => (layer === cut ? TRUNK.stream : TRUNK.hidden(layer));
+    const wanted = [...new Set([...layers, endsAt])].map(nameOf);
+    const results = await runSession(session, feeds, [...kept, ...wanted]);
     // The call holds the thread; give timers, signals and streams their turn.
     await macrotask();
     return {
       keysValues: kept.length > 0 ? floats(results[TRUNK.keysValues]) : new Float32Array(),
-      hidden: new Map([...wanted].map(([layer, name]) => [layer, floats(results[name])])),
+      end: floats(results[nameOf(endsAt)]),
+      hidden: new Map(layers.map((layer) => [layer, floats(results[nameOf(layer)])])),
     };
   }
 
@@ -110,19 +116,24 @@ export async function loadGraphs(
     cut,
     async lower(call, store, asked) {
       const own = { [TRUNK.tokens]: new Tensor('int64', call.tokens, [1, call.rows]) };
-      const below = asked.filter((layer) => layer < cut);
-      const wanted = new Map(below.map((layer) => [layer, TRUNK.hidden(layer)]));
-      return part(lower, own, call, store, wanted.set(cut, TRUNK.stream));
+      return part(
+        lower,
+        own,
+        call,
+        store,
+        asked.filter((layer) => layer <= cut),
+        cut,
+      );
     },
     async upper(call, stream, store, asked) {
       const own = { [TRUNK.stream]: new Tensor('float32', stream, [1, call.rows, width]) };
-      const above = asked.filter((layer) => layer > cut);
       return part(
         upper,
         own,
         call,
         store,
-        new Map([...above, layers].map((layer) => [layer, TRUNK.hidden(layer)])),
+        asked.filter((layer) => layer > cut),
+        layers,
       );
     },
     async head(hidden, count, asked, askedPerRow) {
