@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { helpfulness, labelOf } from './helpfulness.js';
 
 describe('helpfulness', () => {
-  it('has a subspace for the default model', () => {
-    expect(helpfulness.subspaces).toHaveLength(1);
+  it('has a subspace for the default model, and one that ends where candidates can stop', () => {
+    expect(new Set(helpfulness.subspaces.map(({ layers }) => layers.join()))).toEqual(
+      new Set(['14,18', '14,18,22']),
+    );
   });
 
   it('takes 1 as informative, 0 as not, and nothing between them', () => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { labelOf, truthfulness } from './truthfulness.js';
 
 describe('truthfulness', () => {
-  it('has a subspace for the default model', () => {
-    expect(truthfulness.subspaces).toHaveLength(1);
-    expect(truthfulness.subspaces[0].layers).toEqual([14, 18, 22]);
+  it('has a subspace for the default model, and one that ends where candidates can stop', () => {
+    expect(new Set(truthfulness.subspaces.map(({ layers }) => layers.join()))).toEqual(
+      new Set(['14,18', '14,18,22']),
+    );
   });
 
   it('takes 1 as true, 0 as not, and nothing between them', () => {

@@ -87,7 +87,7 @@ function fansOf(
   return [...lines.values()].map((line) => ({ parent: last, length, shape: 'fan', ...line }));
 }
 
-/** The backend contract over a token tree, a key/value store and two graphs. */
+/** The backend contract over a token tree, two key/value stores and three graphs. */
 export function createBackend(parts: BackendParts): Backend {
   const { model, architecture, tokenizer } = parts;
   const { layers, keyValueHeads, headWidth, width } = architecture;

@@ -122,6 +122,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       fingerprint: file.fingerprint,
       layers: architecture.layers,
       width: architecture.width,
+      cut,
       contextLength: architecture.contextLength,
     };
     return createBackend({ model, architecture, cut, tokenizer, choosePrecision, graphs, disposeGraphs });

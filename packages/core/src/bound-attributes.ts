@@ -28,12 +28,14 @@ export function isScoring(source: Subspace | ScoringAttribute): source is Scorin
  * Binds each named attribute to a model.
  *
  * @param names - Each once; the order is kept.
+ * @param early - Whether to prefer subspaces whose candidates can stop early.
  * @throws HalfspaceError `unknown-attribute`, `subspace-of-another-model`, `unknown-layer`
  */
 export function bindAttributes(
   attributes: readonly Attribute[],
   names: readonly string[],
   model: ModelInfo,
+  early = false,
 ): BoundAttribute[] {
   return names.map((name) => {
     const attribute = attributes.find((each) => each.name === name);
@@ -41,19 +43,25 @@ export function bindAttributes(
       const known = attributes.map((each) => each.name).join(', ') || 'none';
       throw new HalfspaceError('unknown-attribute', `There is no attribute "${name}". Known here: ${known}.`);
     }
-    const source = 'score' in attribute ? attribute : subspaceFor(attribute, model);
+    const source = 'score' in attribute ? attribute : subspaceFor(attribute, model, early);
     if (isScoring(source)) checkLayers(source, model);
     return { name, source, calibration: isScoring(source) ? IDENTITY : source.calibration };
   });
 }
 
 /**
- * The subspace that an attribute has for a model.
+ * The subspace that an attribute has for a model: of several the one that reads the deepest layer.
  *
+ * @param early - Whether it should rather be the deepest that reads nothing above {@link ModelInfo.cut}, if there is one
+ * (default false).
  * @throws HalfspaceError `subspace-of-another-model`
  */
-export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelInfo): Subspace {
-  const subspace = subspaces.find((each) => each.model === model.fingerprint);
+export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelInfo, early = false): Subspace {
+  const own = subspaces
+    .filter((each) => each.model === model.fingerprint)
+    .sort((a, b) => deepest(b) - deepest(a));
+  const { cut = -1 } = model;
+  const subspace = (early ? own.find((each) => deepest(each) <= cut) : undefined) ?? own[0];
   if (subspace === undefined || !fits(subspace, model)) {
     throw new HalfspaceError(
       'subspace-of-another-model',
@@ -62,6 +70,10 @@ export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelIn
     );
   }
   return subspace;
+}
+
+function deepest({ layers }: Subspace): number {
+  return Math.max(...layers);
 }
 
 function fits({ direction, layers }: Subspace, model: ModelInfo): boolean {

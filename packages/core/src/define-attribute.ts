@@ -36,7 +36,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  * error `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
  *
  * @throws HalfspaceError `bad-attribute` when the name is not kebab-case, the description is empty, two
- * subspaces are for the same model, a subspace is not a unit direction with finite numbers and a
+ * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
  * positive slope, or `score`, `layers` or `timeoutMs` cannot be.
  */
 export function defineAttribute(definition: LinearAttributeDefinition): LinearAttribute;
@@ -60,10 +60,11 @@ export function defineAttribute(definition: AttributeDefinition): Attribute {
 }
 
 function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
-  const models = new Set<string>();
-  for (const { model } of subspaces) {
-    if (models.has(model)) fail(name, `has two subspaces for the model ${model}; keep one.`);
-    models.add(model);
+  const known = new Set<string>();
+  for (const { model, layers } of subspaces) {
+    const which = `${model}, deepest layer ${Math.max(...layers)}`;
+    if (known.has(which)) fail(name, `has two subspaces for the model ${which}; keep one.`);
+    known.add(which);
   }
   return { subspaces: Object.freeze(subspaces.map((subspace) => checkedCopy(name, subspace))) };
 }

@@ -58,7 +58,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
             attributes.map(({ name }) => name),
           );
     const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
-    const bound = bindAttributes(attributes, [...names], backend.model);
+    const bound = bindAttributes(attributes, [...names], backend.model, checked.early);
     const encoded = encodePrompts(backend, checked);
     const { maxTokens } = checked;
     const steps = Math.min(maxTokens, backend.model.contextLength);

@@ -98,6 +98,11 @@ export interface DecodeOptions {
    * ends with the error `no-candidate-left`.
    */
   readonly filters?: readonly Filter[];
+  /**
+   * Whether attributes are read from subspaces that end where a candidate can stop, where they have one: look-ahead costs
+   * less, and margins are a little blunter (default false). It is another subspace, so texts differ.
+   */
+  readonly early?: boolean;
   /** Whether completions carry a record of every step (default false). */
   readonly trace?: boolean;
   /**
@@ -148,6 +153,7 @@ const SCHEMA = {
     temperature: { type: 'number', minimum: 0, default: 1 },
     topP: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.9 },
     topK: { type: 'integer', minimum: 0, default: 10 },
+    early: { type: 'boolean', default: false },
     repetitionPenalty: { type: 'number', exclusiveMinimum: 0, default: 1 },
     seed: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },

@@ -10,6 +10,7 @@ export interface DecodingFlags {
   readonly temperature: number;
   readonly topP: number;
   readonly topK: number;
+  readonly early?: boolean;
   readonly seed: number;
   readonly stop?: readonly string[];
 }
@@ -18,6 +19,7 @@ export interface DecodingFlags {
 export function addDecodingOptions(command: Command): Command {
   return command
     .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 1)
+    .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
     .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)

@@ -93,6 +93,18 @@ function asChat(content: string): WeightedPrompt {
 
 /** What the flags say as it is. */
 function decodeOptions(flags: GenerateFlags): DecodeOptions {
-  const { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
-  return { form, cap, lookAhead, maxTokens, samples, temperature, topP, topK, seed, stop };
+  const {
+    form,
+    cap,
+    lookAhead,
+    maxTokens,
+    samples,
+    temperature,
+    topP,
+    topK,
+    seed,
+    early = false,
+    stop = [],
+  } = flags;
+  return { form, cap, lookAhead, early, maxTokens, samples, temperature, topP, topK, seed, stop };
 }

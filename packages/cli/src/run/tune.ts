@@ -79,8 +79,8 @@ async function tuneAndMeasure(
   flags: TuneFlags,
   signal: AbortSignal,
 ): Promise<TuningReport> {
-  const { cap, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
-  const decoding = { cap, maxTokens, samples, temperature, topP, topK, seed, stop, signal };
+  const { cap, early = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
+  const decoding = { cap, early, maxTokens, samples, temperature, topP, topK, seed, stop, signal };
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
   const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);

@@ -40,7 +40,7 @@ export interface NamedAttribute {
 
 /** A value that is read from hidden states: for each model it was fitted on, a subspace. */
 export interface LinearAttribute extends NamedAttribute {
-  /** One subspace per known model. */
+  /** For each known model a subspace, or several that end at different layers: see {@link DecodeOptions.early}. */
   readonly subspaces: readonly Subspace[];
 }
 

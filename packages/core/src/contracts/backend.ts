@@ -11,6 +11,11 @@ export interface ModelInfo {
   readonly layers: number;
   /** Width of a hidden state. */
   readonly width: number;
+  /**
+   * The deepest layer that a candidate can stop at: a look-ahead that wants none above it runs that part of the blocks
+   * only (default: no such layer).
+   */
+  readonly cut?: number;
   /** The most tokens that prompt and completion may have together. */
   readonly contextLength: number;
 }
