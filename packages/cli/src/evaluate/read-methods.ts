@@ -9,8 +9,8 @@ import { readText } from '../read-text.js';
 /** Methods, and the attributes that they name. */
 export interface NamedMethods {
   readonly methods: readonly MethodSpec[];
-  /** As they are to be loaded: by name, or by the path that the user gave. */
-  readonly attributes: readonly AttributeChoice[];
+  /** Where the attributes are: names, or paths that the user gave. */
+  readonly sources: readonly string[];
 }
 
 /**
@@ -34,7 +34,7 @@ export async function readMethods(
       methods.push(await steeringSpec(choice.attributes));
     }
   }
-  return { methods, attributes: [...sources].map((source) => ({ source, weight: 0 })) };
+  return { methods, sources: [...sources] };
 }
 
 /** Attributes are called by their names from here on, however the user named them. */

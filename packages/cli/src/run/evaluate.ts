@@ -9,12 +9,12 @@ import {
   type RunDirectory,
 } from '@halfspace/evaluate';
 import type { EvaluateFlags } from '../commands/evaluate.js';
+import { attributesNamed } from '../evaluate/attributes-named.js';
 import { judgeCompletions, PRECISION, shown } from '../evaluate/judge-completions.js';
 import { loadJudge } from '../evaluate/load-judge.js';
 import { readMethods } from '../evaluate/read-methods.js';
 import { readSuites } from '../evaluate/read-suites.js';
 import { showReport, writeReport } from '../evaluate/write-report.js';
-import { loadAttributes } from '../load-attributes.js';
 import { note, print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
 
@@ -42,8 +42,8 @@ async function complete(
   signal: AbortSignal,
 ): Promise<RunDirectory> {
   const prompts = await readSuites(flags.suite, flags.limit, signal);
-  const { methods, attributes: named } = await readMethods(flags.method, signal);
-  const attributes = await loadAttributes(distinctSources([...named, ...(flags.attribute ?? [])]), 0);
+  const { methods, sources } = await readMethods(flags.method, signal);
+  const attributes = await attributesNamed(sources, flags.attribute);
   const {
     maxTokens,
     temperature,
@@ -57,7 +57,7 @@ async function complete(
     precision = PRECISION,
   } = flags;
   const run = await withBackend({ ...flags, precision }, signal, async (backend) => {
-    const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+    const halfspace = createHalfspace({ backend, attributes });
     const decoding = { maxTokens, temperature, topP, topK };
     const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts });
     const started = await startRun(out, plan, prompts);
@@ -76,8 +76,4 @@ async function complete(
 
 function withoutPassword(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//…@');
-}
-
-function distinctSources<T extends { readonly source: string }>(choices: readonly T[]): T[] {
-  return [...new Map(choices.map((choice) => [choice.source, choice])).values()];
 }
