@@ -25,7 +25,7 @@ export const METHOD_OPTIONS_SCHEMA = {
 } as const;
 
 /** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
-export function optionsLabel({ attributes = {}, formula, control, form, cap }: MethodOptions): string {
+export function optionsLabel({ attributes = {}, formula, control, form, cap, early }: MethodOptions): string {
   const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${String(weight)}`);
   return [
     weights.join(','),
@@ -33,6 +33,7 @@ export function optionsLabel({ attributes = {}, formula, control, form, cap }: M
     ...controlWords(control),
     ...(form === 'softmax' ? [form] : []),
     capWords(cap),
+    earlyWord(early),
   ]
     .filter((word) => word !== '')
     .join(' ');
@@ -40,9 +41,15 @@ export function optionsLabel({ attributes = {}, formula, control, form, cap }: M
 
 /** What the curve is called on which these options lie: the attributes and the mode, without how strongly they steer. */
 export function optionsSeries(options: MethodOptions): string {
-  const { formula, control, form, cap } = options;
+  const { formula, control, form, cap, early } = options;
   const mode = control === undefined || control.mode === 'penalty' ? '' : control.mode;
-  return [formula ?? steeringNames(options).join('+'), mode, form === 'softmax' ? form : '', capWords(cap)]
+  return [
+    formula ?? steeringNames(options).join('+'),
+    mode,
+    form === 'softmax' ? form : '',
+    capWords(cap),
+    earlyWord(early),
+  ]
     .filter((word) => word !== '')
     .join(' ');
 }
@@ -62,4 +69,8 @@ function controlWords(control: MethodOptions['control']): string[] {
 
 function capWords(cap: MethodOptions['cap']): string {
   return cap === undefined ? '' : `cap ${cap}`;
+}
+
+function earlyWord(early: boolean | undefined): string {
+  return early === true ? 'early' : '';
 }

@@ -140,6 +140,10 @@ test('a method has a name and a series of its own, or those of its parameters', 
     'calm=2 cap none',
     'calm cap none',
   ]);
+  expect(named({ method: 'halfspace', attributes: { calm: 1 }, early: true })).toEqual([
+    'calm=1 early',
+    'calm early',
+  ]);
   expect(named({ ...SPECS[2] })).toEqual(['calm=2 kl-budget 0.05', 'calm kl-budget']);
   expect(named({ ...SPECS[3] })).toEqual(['at-least kind 0.1', 'kind constraints']);
   expect(named({ method: 'sasa', attribute: 'calm', beta: 500 })).toEqual(['SASA calm 500', 'SASA calm']);

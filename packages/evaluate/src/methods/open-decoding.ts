@@ -24,7 +24,7 @@ export async function openDecoding(model: MethodModel, options: DecodeOptions): 
   const settings = decodeOptions(model, options);
   await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
   return {
-    extraParameters: steeringParameters(model.halfspace, steeringNames(options)),
+    extraParameters: steeringParameters(model.halfspace, steeringNames(options), options.early),
     async complete({ prompt, samples, seed, signal }) {
       const request = { ...requestOf(prompt), samples, seed, concurrency: samples, signal };
       const completions = await model.halfspace.generate({ ...settings, ...request });

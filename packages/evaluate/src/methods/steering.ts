@@ -1,4 +1,4 @@
-import type { DecodeOptions, Halfspace } from '@halfspace/core';
+import { subspaceFor, type DecodeOptions, type Halfspace } from '@halfspace/core';
 
 /** Names of the attributes that options steer by. */
 export function steeringNames({
@@ -9,11 +9,18 @@ export function steeringNames({
   return [...new Set([...Object.keys(attributes), ...constrained.map(({ attribute }) => attribute)])];
 }
 
-/** Numbers that the subspaces of some attributes have for the model: direction, offset and calibration. */
-export function steeringParameters({ attributes, backend }: Halfspace, names: readonly string[]): number {
+/**
+ * Numbers that the subspaces of some attributes have for the model: direction, offset and calibration.
+ *
+ * @param early - As the option of `generate`.
+ */
+export function steeringParameters(
+  { attributes, backend }: Halfspace,
+  names: readonly string[],
+  early = false,
+): number {
   return attributes
     .filter(({ name }) => names.includes(name))
-    .flatMap((attribute) => ('subspaces' in attribute ? attribute.subspaces : []))
-    .filter(({ model }) => model === backend.model.fingerprint)
+    .flatMap((attribute) => ('subspaces' in attribute ? subspaceFor(attribute, backend.model, early) : []))
     .reduce((sum, { direction }) => sum + direction.length + 3, 0);
 }
