@@ -12,7 +12,7 @@ import { collectTexts } from '../options/texts.js';
 export interface EvaluateFlags extends ModelFlags, JsonFlag {
   readonly out: string;
   readonly suite?: readonly SuiteChoice[];
-  readonly limit: number;
+  readonly limit?: number;
   readonly method?: readonly MethodChoice[];
   readonly attribute?: readonly AttributeChoice[];
   readonly samples: number;
@@ -33,6 +33,9 @@ Everything is kept in the directory --out: the plan, the prompts, every completi
 soon as it is written, and the scores of every judge. The same command goes on where it
 was stopped, however it was stopped. Without --suite and --method it judges and reports
 what is there, so that judges can be added at any time.
+
+The arithmetic is f32 unless you say otherwise: the faster one depends on the machine,
+and moves perplexity a little.
 
 Methods are "plain", weights of attributes, or a file of specs such as
   [{"method": "plain"},
@@ -66,7 +69,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       'prompts: a file of your own (JSON lines with a "prompt"), a published suite by name, or name=file; may be repeated',
       collectSuites,
     )
-    .option('--limit <n>', 'most prompts of each group of a suite', integer({ min: 1 }), Infinity)
+    .option('--limit <n>', 'most prompts of each group of a suite', integer({ min: 1 }))
     .option(
       '--method <spec...>',
       'plain, name=weight[,name=weight], or @file; may be repeated',

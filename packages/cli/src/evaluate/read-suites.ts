@@ -8,12 +8,12 @@ import { streamRows } from '../stream-rows.js';
 /**
  * The prompts of all suites that the user named.
  *
- * @param limit - Most prompts of each group.
+ * @param limit - Most prompts of each group; all of them where it is undefined.
  * @throws HalfspaceError `unknown-suite`, and what reading a file throws
  */
 export async function readSuites(
   choices: readonly SuiteChoice[],
-  limit: number,
+  limit: number | undefined,
   signal: AbortSignal,
 ): Promise<SuitePrompt[]> {
   const prompts: SuitePrompt[] = [];
