@@ -1,6 +1,6 @@
 import type { Completion } from '@halfspace/core';
 import { defineMethod } from './define-method.js';
-import { decodeOptions, requestOf, writtenCompletion } from './open-decoding.js';
+import { decodeOptions, requestOf, writtenCompletion, together } from './open-decoding.js';
 import { steeringParameters } from './steering.js';
 
 /** Parameters of {@link bestOfN}. */
@@ -33,7 +33,13 @@ export const bestOfN = defineMethod<BestOfNParameters>({
     return {
       extraParameters: steeringParameters(model.halfspace, names),
       async complete({ prompt, samples, seed, signal }) {
-        const request = { ...requestOf(prompt), samples: samples * n, seed, concurrency: samples, signal };
+        const request = {
+          ...requestOf(prompt),
+          samples: samples * n,
+          seed,
+          concurrency: together(samples),
+          signal,
+        };
         const drawn = await model.halfspace.generate({ ...settings, ...request });
         return Array.from({ length: samples }, (_, sample) => {
           const choices = drawn.slice(sample * n, (sample + 1) * n);
