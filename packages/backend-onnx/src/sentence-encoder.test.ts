@@ -88,7 +88,7 @@ describe('a sentence encoder', () => {
 
   it.each([
     [{ threads: 0.5 }, 'bad-option'],
-    [{ model: join(FIXTURES, 'untied') }, 'corrupt-model'],
+    [{ model: join(FIXTURES, 'untied') }, 'unsupported-model'],
     [{ model: 'nowhere/./to/be/found' }, 'model-not-found'],
     [{ model: SMALL, signal: AbortSignal.abort() }, 'aborted'],
   ])('cannot be made of %j', async (options, code) => {

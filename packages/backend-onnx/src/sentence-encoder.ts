@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { setImmediate as macrotask } from 'node:timers/promises';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/core';
 import {
   cacheDirectory,
   compileEncoder,
-  createWordPieceTokenizer,
+  createTextTokenizer,
   ENCODER,
   openModelFile,
   resolveModel,
@@ -12,7 +11,7 @@ import {
 import { Tensor } from 'onnxruntime-node';
 import { assertThreads, type OnnxBackendOptions } from './create-onnx-backend.js';
 import { floats, openSession, runSession } from './session.js';
-import { evenBatches } from './even-batches.js';
+import { runEvenly } from './even-batches.js';
 
 /** Settings of {@link createSentenceEncoder}; the default model is all-MiniLM-L6-v2. */
 export type SentenceEncoderOptions = Omit<OnnxBackendOptions, 'precision'>;
@@ -44,9 +43,6 @@ export interface SentenceEncoder {
   dispose(): Promise<void>;
 }
 
-/** Tokens of a call: enough to keep the cores busy, few enough for memory. */
-const TOKENS_PER_CALL = 2048;
-
 /**
  * Finds, fetches, compiles and loads a sentence encoder. What was done before is taken from the cache.
  *
@@ -59,13 +55,13 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions = {}
   const { path } = await resolveModel(spec, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
   const file = await openModelFile(path);
   try {
-    const tokenizer = await createWordPieceTokenizer(file);
     const compiled = await compileEncoder(file, {
       cache: cacheDirectory(),
       ...(signal && { signal }),
       onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
     });
-    const { width, contextLength } = compiled.architecture;
+    const { width, contextLength, vocabulary } = compiled.architecture;
+    const tokenizer = await createTextTokenizer(file.path, vocabulary);
     const session = await openSession(compiled.path, threads);
     let disposed = false;
 
@@ -76,19 +72,12 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions = {}
       contextLength,
       async encode(texts, { signal: stop } = {}) {
         const tokens = texts.map((text) => tokenizer.encode(text, contextLength));
-        const vectors = Array.from<Float32Array>({ length: texts.length });
-        for (const { length, members } of evenBatches(tokens, TOKENS_PER_CALL)) {
-          throwIfAborted(stop);
+        return runEvenly(tokens, stop, async (rows, shape) => {
           if (disposed)
             throw new HalfspaceError('disposed', 'The sentence encoder was disposed of. Make another one.');
-          const rows = Int32Array.from(members.flatMap((text) => tokens[text]));
-          const feeds = { [ENCODER.tokens]: new Tensor('int32', rows, [members.length, length]) };
-          const found = floats((await runSession(session, feeds))[ENCODER.vectors]);
-          members.forEach((text, row) => (vectors[text] = found.slice(row * width, (row + 1) * width)));
-          // The call holds the thread; give timers, signals and streams their turn.
-          await macrotask();
-        }
-        return vectors;
+          const feeds = { [ENCODER.tokens]: new Tensor('int32', Int32Array.from(rows), shape) };
+          return floats((await runSession(session, feeds))[ENCODER.vectors]);
+        });
       },
       async dispose() {
         if (disposed) return;

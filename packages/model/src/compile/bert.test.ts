@@ -1,12 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { altered, refusalOf } from '../testing/hostile.js';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { bertFiles, bertShapes, writeTinyBert } from '../testing/tiny-bert.js';
 import { tinyGguf } from '../testing/tiny-llama.js';
-import { createWordPieceTokenizer, type WordPieceTokenizer } from '../tokenizer/word-pieces.js';
 import { openModelFile, type ModelFile } from '../weights.js';
 import { describeEncoder } from './bert.js';
 import { compileEncoder } from './compile-encoder.js';
@@ -122,45 +119,5 @@ describe('compiling an encoder', () => {
     const again: number[] = [];
     expect((await made(again)).path).toBe(path);
     expect(again).toEqual([]);
-  });
-});
-
-describe('word pieces', () => {
-  const encode = async (text: string, most = 9) =>
-    opened(async (model) => (await createWordPieceTokenizer(model)).encode(text, most));
-
-  it('have a token at each end, which stay when a text is cut off', async () => {
-    await write();
-    expect(await encode('Cats MAT dog')).toEqual([1, 3, 4, 5, 0, 2]);
-    expect(await encode('Cats MAT dog', 4)).toEqual([1, 3, 4, 2]);
-    expect(await encode('')).toEqual([1, 2]);
-    expect(await encode('\ud800')).toEqual([1, 2]);
-  });
-
-  it.each<[string, string, Parameters<typeof write>[0]]>([
-    ['another kind', 'unsupported-model', (files) => (files['tokenizer.json'].model = { type: 'BPE' })],
-    ['no model', 'unsupported-model', (files) => (files['tokenizer.json'].model = null)],
-    ['no vocabulary', 'corrupt-model', (files) => (files['tokenizer.json'].model = { type: 'WordPiece' })],
-    ['an id without a vector', 'corrupt-model', (files) => (files['config.json']['vocab_size'] = 5)],
-    ['no ends', 'corrupt-model', (files) => (files['tokenizer.json'].post_processor = null)],
-  ])('are refused with %s', async (_, code, change) => {
-    await write(change);
-    await expect(encode('cat')).rejects.toMatchObject({ code });
-  });
-
-  it('are made of any file or refused, and never fail otherwise', async () => {
-    const original = bertFiles()['tokenizer.json'];
-    await fc.assert(
-      fc.asyncProperty(altered(original), async (json) => {
-        await write((files) => Object.assign(files, { 'tokenizer.json': json }));
-        let tokenizer: WordPieceTokenizer | undefined;
-        const refused = await refusalOf(
-          opened(async (model) => (tokenizer = await createWordPieceTokenizer(model))),
-        );
-        expect([undefined, 'corrupt-model', 'unsupported-model']).toContain(refused);
-        if (refused === undefined) expect(tokenizer?.encode('cats', 9).every(Number.isInteger)).toBe(true);
-      }),
-      { numRuns: 60 },
-    );
   });
 });

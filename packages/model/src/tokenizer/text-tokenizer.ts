@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { isFile } from '../is-file.js';
+import { readJsonFile } from '../json-file.js';
+import { damagedVocabulary } from './tokenizer-files.js';
+
+/** Splits whole texts for a model that reads and does not write: an encoder or a classifier. */
+export interface TextTokenizer {
+  /**
+   * Ids of a text with the tokens that belong at its ends, `most` at most: the end of a longer text is cut off.
+   *
+   * @throws HalfspaceError `corrupt-model` where the vocabulary gives an id that the model has no vector for
+   */
+  encode(text: string, most: number): number[];
+}
+
+/**
+ * The tokenizer in a directory: tokenizer.json and, if it is there, tokenizer_config.json.
+ *
+ * @param vocabulary - The number of ids that the model knows.
+ * @throws HalfspaceError `corrupt-model`, also when tokenizer.json is missing
+ */
+export async function createTextTokenizer(directory: string, vocabulary: number): Promise<TextTokenizer> {
+  const tokenizer = await readJsonFile(join(directory, 'tokenizer.json'));
+  const configPath = join(directory, 'tokenizer_config.json');
+  const config = (await isFile(configPath)) ? await readJsonFile(configPath) : {};
+  const inner = whole(directory, () => new Tokenizer(tokenizer, config));
+  // A lone surrogate is no text; encoding makes it U+FFFD.
+  const ids = (text: string): number[] =>
+    whole(directory, () => inner.encode(Buffer.from(text, 'utf8').toString('utf8')).ids);
+  const ends = ids('');
+  const some = ids('a');
+  const begin = ends.findIndex((id, place) => id !== some[place]);
+  const tail = begin < 0 ? [] : ends.slice(begin);
+  return {
+    encode(text, most) {
+      const found = ids(text);
+      if (!found.every((id) => Number.isInteger(id) && id >= 0 && id < vocabulary))
+        throw damagedVocabulary(directory, `it gives other ids than those from 0 to ${vocabulary - 1}`);
+      return found.length <= most ? found : [...found.slice(0, most - tail.length), ...tail];
+    },
+  };
+}
+
+/** What the library stumbles over is a fault of the file. */
+function whole<T>(directory: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw damagedVocabulary(directory, (error as Error).message);
+  }
+}
