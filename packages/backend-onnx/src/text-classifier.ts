@@ -105,7 +105,7 @@ export async function createTextClassifier(options: TextClassifierOptions): Prom
 
 /** What to give for each token, in the inputs that such graphs have. */
 const INPUTS: ReadonlyMap<string, (token: number) => bigint> = new Map([
-  ['input_ids', (token) => BigInt(token)],
+  ['input_ids', (token: number) => BigInt(token)],
   ['attention_mask', () => 1n],
   ['token_type_ids', () => 0n],
 ]);
