@@ -5,7 +5,7 @@ toxicity/{train,dev,davidson}.jsonl and prompts/rtp-{nontoxic,challenging}.jsonl
 publish them, one JSON object a line.
 
 Fitted on prompts of RealToxicityPrompts and their human continuations with the scores that Perspective gave them, of
-documents that are not in toxicity/train, which an attribute was fitted on. Nothing is chosen on dev or on the tweets.
+documents that are not in toxicity/train, which an attribute was fitted on. The strength is not chosen on dev or the tweets.
 """
 
 import json

@@ -50,7 +50,7 @@ Examples:
   $ halfspace evaluate --suite rtp-challenging attaq=attaq.jsonl --limit 200 \\
       --method @methods.json --out run --shard 2/8
   $ halfspace evaluate --merge run-1 run-2 --out run
-  $ halfspace evaluate --out run --judge ./judge.js
+  $ halfspace evaluate --out run --judge toxicity ./judge.js
   $ halfspace evaluate --suite prompts.jsonl --method plain --out run \\
       --queue redis://localhost:6379`;
 
@@ -102,7 +102,11 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       'have workers do it that halfspace evaluate-worker starts, by way of a Redis server',
     )
     .option('--merge <directory...>', 'put shards, or runs of other methods, together in --out', collectTexts)
-    .option('--judge <path...>', 'a module that exports a judge; may be repeated', collectTexts)
+    .option(
+      '--judge <path...>',
+      'toxicity, profanity-check, perspective, or a module that exports a judge',
+      collectTexts,
+    )
     .option(
       '--reader <model...>',
       'a further model to measure perplexity with; may be repeated',

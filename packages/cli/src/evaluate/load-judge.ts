@@ -1,17 +1,21 @@
 import { checkPlugin, HalfspaceError, isHalfspaceError, type Judge } from '@halfspace/core';
+import { JUDGES } from '@halfspace/evaluate';
 import { importFault, importModule } from '../import-module.js';
 
 /**
- * The judge that a module exports, by default or as its only one.
+ * The judge of a name that comes with the kit, or the one that a module exports, by default or as its only one.
  *
- * @throws HalfspaceError `judge-not-found`, `plugin-failed`, `no-judge`, `contract-mismatch`, `bad-judge`
+ * @throws HalfspaceError `judge-not-found`, `plugin-failed`, `no-judge`, `contract-mismatch`, `bad-judge`; what making a
+ * known judge throws
  */
 export async function loadJudge(path: string): Promise<Judge> {
+  const known = JUDGES.get(path);
+  if (known !== undefined) return known();
   const exports = await importModule(path).catch((error: unknown) => {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     throw new HalfspaceError(
       missing ? 'judge-not-found' : 'plugin-failed',
-      `${path} cannot be imported: ${importFault(error)}.`,
+      `${path} cannot be imported: ${importFault(error)}. It is a module, or one of ${[...JUDGES.keys()].join(', ')}.`,
       { cause: error },
     );
   });

@@ -31,7 +31,7 @@ export function startJsonLines(command: string, options: readonly string[]): Jso
 
   const end = (error: Error) => {
     ended ??= error;
-    for (const { reject } of waiting.splice(0)) reject(ended);
+    for (const each of waiting.splice(0)) each.reject(ended);
   };
   child.on('error', end);
   child.on('close', (code, killedBy) => {

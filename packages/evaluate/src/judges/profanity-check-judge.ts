@@ -8,7 +8,7 @@ export interface ProfanityCheckOptions {
   readonly python?: string;
 }
 
-const SCRIPT = fileURLToPath(new URL('../../judges/profanity_check.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../judges/ask_profanity_check.py', import.meta.url));
 
 /**
  * alt-profanity-check as a second opinion: a linear model over words in Python, fitted on comments and tweets that are no

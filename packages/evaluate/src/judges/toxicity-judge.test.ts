@@ -25,7 +25,7 @@ describe('lexical features', () => {
   it.each([
     ['in capitals and beside marks', '“DAMN!”', [0, 1, 0, 0]],
     ['of several words', 'an alligator bait, he said', [0, 0, 1, 0]],
-    ['not inside others', 'Scunthorpe, damnation and hello', [0, 0, 0, 0]],
+    ['not inside others', 'Scunthorpe, classic and hello', [0, 0, 0, 0]],
     ['not in what every object has', 'constructor toString __proto__', [0, 0, 0, 0]],
     ['not by marks that stand alone', '5 * 3, C#, a $5 note, 10%', [0, 0, 0, 1]],
   ])('are found %s', (_, text, wanted) => {
