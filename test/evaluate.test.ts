@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunReport } from '@halfspace/evaluate';
@@ -167,6 +167,21 @@ it('judges completions that are there, once, and refuses another revision of the
   expect(await workspace.read('whole/judged-vowels.jsonl')).toBe(judged);
   const { stderr } = await workspace.run(judge, { env: { REVISION: '2' } });
   expect(stderr).toMatch(/^error \(other-run\): .*judged-vowels\.jsonl/m);
+});
+
+it('knows judges by their names, and gives back those that it has when another cannot be had', async () => {
+  // Ends when its input does, which is when the judge is disposed of.
+  await workspace.write('python3', `#!/bin/sh\necho '{"version": "1"}'\nread -r line\n`);
+  await chmod(join(workspace.path, 'python3'), 0o755);
+  const env = { PATH: `${workspace.path}${delimiter}${process.env['PATH']}`, PERSPECTIVE_API_KEY: '' };
+  const judge = ['evaluate', '--out', 'whole', '--judge', 'profanity-check', 'perspective'];
+  const { code, stderr } = await workspace.run(judge, { env });
+  expect(stderr).toMatch(/^error \(no-key\): PerspectiveAPI needs a key/m);
+  expect(code).toBe(1);
+  const unknown = await workspace.run(['evaluate', '--out', 'whole', '--judge', 'toxicty']);
+  expect(unknown.stderr).toMatch(
+    /^error \(judge-not-found\): .*one of toxicity, profanity-check, perspective/m,
+  );
 });
 
 it('reports what was judged, as JSON, Markdown and a page that shuts texts away', async () => {

@@ -52,6 +52,7 @@ export type { ChatJudgeOptions } from './judges/chat-judge.js';
 export { createClassifierJudge } from './judges/classifier-judge.js';
 export type { ClassifierJudgeOptions } from './judges/classifier-judge.js';
 export { JUDGES } from './judges/known-judges.js';
+export type { KnownJudgeOptions, MakeJudge } from './judges/known-judges.js';
 export { createPerspectiveJudge } from './judges/perspective-judge.js';
 export type { PerspectiveJudgeOptions } from './judges/perspective-judge.js';
 export { createProfanityCheckJudge } from './judges/profanity-check-judge.js';

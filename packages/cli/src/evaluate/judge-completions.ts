@@ -7,31 +7,27 @@ import type { Judge } from '@halfspace/core';
 /** So that figures can be compared: which arithmetic is the faster one differs between methods and machines. */
 export const PRECISION = 'f32';
 
-/** Has judges score, and models read, what of a run they have not yet; judges are given back however that ends. */
+/** Has judges score, and models read, what of a run they have not yet. */
 export async function judgeCompletions(
   run: RunDirectory,
   judges: readonly Judge[],
   { reader = [], precision = PRECISION, threads }: EvaluateFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    for (const judge of judges) {
-      await shown(`Judging by ${judge.name}`, async (onProgress) =>
-        judgeRun(run, judge, { signal, onProgress }),
-      );
-    }
-    for (const model of reader) {
-      await withBackend(
-        { model, precision, ...(threads !== undefined && { threads }) },
-        signal,
-        async (backend) =>
-          shown(`Reading with ${backend.model.name}`, async (onProgress) =>
-            readRunWith(run, backend, { signal, onProgress }),
-          ),
-      );
-    }
-  } finally {
-    for (const judge of judges) await judge.dispose();
+  for (const judge of judges) {
+    await shown(`Judging by ${judge.name}`, async (onProgress) =>
+      judgeRun(run, judge, { signal, onProgress }),
+    );
+  }
+  for (const model of reader) {
+    await withBackend(
+      { model, precision, ...(threads !== undefined && { threads }) },
+      signal,
+      async (backend) =>
+        shown(`Reading with ${backend.model.name}`, async (onProgress) =>
+          readRunWith(run, backend, { signal, onProgress }),
+        ),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkPlugin, HalfspaceError, isHalfspaceError, type Judge } from '@halfspace/core';
 import { JUDGES } from '@halfspace/evaluate';
 import { importFault, importModule } from '../import-module.js';
+import { createLoadBars } from '../load-bars.js';
 
 /**
  * The judge of a name that comes with the kit, or the one that a module exports, by default or as its only one.
@@ -8,9 +9,14 @@ import { importFault, importModule } from '../import-module.js';
  * @throws HalfspaceError `judge-not-found`, `plugin-failed`, `no-judge`, `contract-mismatch`, `bad-judge`; what making a
  * known judge throws
  */
-export async function loadJudge(path: string): Promise<Judge> {
+export async function loadJudge(path: string, signal: AbortSignal): Promise<Judge> {
   const known = JUDGES.get(path);
-  if (known !== undefined) return known();
+  if (known === undefined) return judgeOfModule(path);
+  const bars = createLoadBars();
+  return known({ signal, onProgress: bars.onProgress }).finally(() => bars.stop());
+}
+
+async function judgeOfModule(path: string): Promise<Judge> {
   const exports = await importModule(path).catch((error: unknown) => {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     throw new HalfspaceError(

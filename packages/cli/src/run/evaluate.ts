@@ -1,4 +1,4 @@
-import { createHalfspace } from '@halfspace/core';
+import { createHalfspace, type Judge } from '@halfspace/core';
 import {
   createPlan,
   mergeRuns,
@@ -20,14 +20,25 @@ import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate`. */
 export async function evaluate(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
-  // Before the work, so that a wrong path is found at once.
-  const judges = await Promise.all((flags.judge ?? []).map(loadJudge));
-  const run = await runOf(flags, signal);
-  await judgeCompletions(run, judges, flags, signal);
+  const run = await judgedRun(flags, signal);
   const report = await writeReport(run);
   if (flags.json) return printJson(report);
   showReport(report);
   print(`\nWritten to ${run.path}: report.html, report.md, report.json.`);
+}
+
+/** The run, completed and judged; judges are given back however that ends. */
+async function judgedRun(flags: EvaluateFlags, signal: AbortSignal): Promise<RunDirectory> {
+  const judges: Judge[] = [];
+  try {
+    // Before the work, so that a wrong path is found at once.
+    for (const name of flags.judge ?? []) judges.push(await loadJudge(name, signal));
+    const run = await runOf(flags, signal);
+    await judgeCompletions(run, judges, flags, signal);
+    return run;
+  } finally {
+    for (const judge of judges) await judge.dispose();
+  }
 }
 
 async function runOf(flags: EvaluateFlags, signal: AbortSignal): Promise<RunDirectory> {

@@ -1,14 +1,17 @@
 import type { Judge } from '@halfspace/core';
 import { createPerspectiveJudge } from './perspective-judge.js';
 import { createProfanityCheckJudge } from './profanity-check-judge.js';
-import { createToxicityJudge } from './toxicity-judge.js';
+import { createToxicityJudge, type ToxicityJudgeOptions } from './toxicity-judge.js';
 
-/** The judges that can be called by their name, because they need no options. A further one is a further entry. */
-export const JUDGES: ReadonlyMap<string, () => Judge | Promise<Judge>> = new Map<
-  string,
-  () => Judge | Promise<Judge>
->([
-  ['toxicity', async () => createToxicityJudge()],
+/** What those who make a judge by its name may want to know and to stop. */
+export type KnownJudgeOptions = Pick<ToxicityJudgeOptions, 'signal' | 'onProgress'>;
+
+/** Makes a judge that needs no options. */
+export type MakeJudge = (options: KnownJudgeOptions) => Promise<Judge>;
+
+/** The judges that can be called by their name. A further one is a further entry. */
+export const JUDGES: ReadonlyMap<string, MakeJudge> = new Map<string, MakeJudge>([
+  ['toxicity', async (options) => createToxicityJudge(options)],
   ['profanity-check', async () => createProfanityCheckJudge()],
-  ['perspective', () => createPerspectiveJudge()],
+  ['perspective', async () => createPerspectiveJudge()],
 ]);
