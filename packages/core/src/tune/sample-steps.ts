@@ -22,7 +22,6 @@ export async function sampleSteps(
   const events = halfspace.stream({
     ...options,
     attributes: byName(problem, steering ? weights : weights.map(() => 1)),
-    cap: problem.cap,
     form: 'calibrated',
     control: steering ? { mode: 'penalty' } : UNMOVED,
     trace: true,
