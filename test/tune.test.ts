@@ -90,6 +90,7 @@ it('finds weights for a level, and shows a table', async () => {
 it('refuses what it cannot do, before any work or saying what can be had', async () => {
   const early = ['--attribute', './early.json'];
   await workspace.write('few.txt', 'a\nb\na\nb\nc');
+  await workspace.write('long.txt', ['a', 'b', 'c', 'd', 'e'.repeat(70)].join('\n'));
   await workspace.write('bad.json', '{"weights": {"early": "much"}, "model": "x"}');
   await workspace.write('other.json', '{"weights": {"./early.json": 1}, "model": "x"}');
   const errors: [Promise<{ code: number | null; stderr: string }>, RegExp][] = [
@@ -99,6 +100,7 @@ it('refuses what it cannot do, before any work or saying what can be had', async
     [tune(...early, '--kl', '0.1', '--sample', '9'), /^error \(too-few-prompts\): There are 10 .* leaves 1 /],
     [tune(...early, '--kl', '0.1', '--prompts', 'few.txt'), /^error \(too-few-prompts\): There are 3 /],
     [tune(...early, '--kl', '0.1', '--out', 'none/a.json'), /^error \(not-writable\)/],
+    [tune(...early, '--kl', '0.1', '--prompts', 'long.txt'), /^error \(context-overflow\): .*"eeeee/],
     [tune(...early, '--kl', '9'), /^error \(out-of-reach\): No weights move these prompts by 9 nats/],
     [workspace.run(['generate', 'a', '--weights', 'bad.json', ...SMALL]), /^error \(bad-weights\)/],
     [

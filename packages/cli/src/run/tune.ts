@@ -1,4 +1,11 @@
-import { createHalfspace, PRESETS, tuneWeights, type Backend, type TuneGoal } from '@halfspace/core';
+import {
+  createHalfspace,
+  HalfspaceError,
+  PRESETS,
+  tuneWeights,
+  type Backend,
+  type TuneGoal,
+} from '@halfspace/core';
 import { measureFrontier } from '@halfspace/evaluate';
 import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { TuneFlags } from '../commands/tune.js';
@@ -84,12 +91,14 @@ async function tuneAndMeasure(
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
   const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);
+  const [sample, heldOut] = [asGiven(prompts.sample), asGiven(prompts.heldOut)];
+  assertFit(backend, [...sample, ...heldOut]);
   const tuning = createProgress('Tuning', (done, total) => {
     return `round ${Math.min(ROUNDS, Math.floor((ROUNDS * done) / total) + 1)} of at most ${ROUNDS}`;
   });
   const found = await tuneWeights(halfspace, {
     ...decoding,
-    prompts: asGiven(prompts.sample),
+    prompts: sample,
     attributes: start,
     goal,
     concurrency: concurrencyIfEager(topK),
@@ -98,12 +107,22 @@ async function tuneAndMeasure(
   const measuring = createProgress('Measuring');
   const frontier = await measureFrontier(halfspace, {
     ...decoding,
-    prompts: asGiven(prompts.heldOut),
+    prompts: heldOut,
     weights: found.weights,
     onProgress: ({ done, total }) => measuring.update(done, total),
   }).finally(() => measuring.stop());
-  const counts = { tunedOn: prompts.sample.length, measuredOn: prompts.heldOut.length };
+  const counts = { tunedOn: sample.length, measuredOn: heldOut.length };
   return { goal, ...found, prompts: counts, frontier };
+}
+
+/** Finds a prompt that the model cannot take before any is completed: those that are held out come last. */
+function assertFit({ tokenizer, model }: Backend, prompts: readonly string[]): void {
+  const long = prompts.find((prompt) => tokenizer.encode(prompt).length >= model.contextLength);
+  if (long === undefined) return;
+  throw new HalfspaceError(
+    'context-overflow',
+    `A prompt is too long for ${model.name}, which takes ${model.contextLength} tokens together with the completion: "${long.slice(0, 40)}…". Shorten it, or leave it out.`,
+  );
 }
 
 async function writePage(path: string, report: TuningReport): Promise<void> {
