@@ -91,8 +91,8 @@ it('refuses what it cannot do, before any work or saying what can be had', async
   const early = ['--attribute', './early.json'];
   await workspace.write('few.txt', 'a\nb\na\nb\nc');
   await workspace.write('long.txt', ['a', 'b', 'c', 'd', 'e'.repeat(70)].join('\n'));
-  await workspace.write('bad.json', '{"weights": {"early": "much"}, "model": "x"}');
-  await workspace.write('other.json', '{"weights": {"./early.json": 1}, "model": "x"}');
+  await workspace.write('bad.json', '{"weights": {"early": "much"}, "model": "x", "decoding": {}}');
+  await workspace.write('other.json', '{"weights": {"./early.json": 1}, "model": "x", "decoding": {}}');
   const errors: [Promise<{ code: number | null; stderr: string }>, RegExp][] = [
     [tune(...early), /^error \(usage\): Say what the weights are for.*got none/],
     [tune(...early, '--kl', '0.1', '--preset', 'light'), /^error \(usage\): .*got several/],
@@ -105,7 +105,7 @@ it('refuses what it cannot do, before any work or saying what can be had', async
     [workspace.run(['generate', 'a', '--weights', 'bad.json', ...SMALL]), /^error \(bad-weights\)/],
     [
       workspace.run(['generate', 'a', '--weights', 'other.json', ...SMALL]),
-      /^error \(weights-of-another-model\)/,
+      /^The weights were tuned with cap .*\n(.*\n)?error \(weights-of-another-model\)/,
     ],
   ];
   for (const [run, message] of errors) {

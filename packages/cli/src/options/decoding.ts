@@ -1,3 +1,4 @@
+import type { DecodeOptions } from '@halfspace/core';
 import type { Command } from 'commander';
 import { integer, number } from './number.js';
 import { collectTexts } from './texts.js';
@@ -18,7 +19,7 @@ export interface DecodingFlags {
 /** Adds {@link DecodingFlags} to a command. */
 export function addDecodingOptions(command: Command): Command {
   return command
-    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', cap, 1)
+    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', readCap, 1)
     .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
@@ -39,6 +40,12 @@ export function addDecodingOptions(command: Command): Command {
     .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts);
 }
 
-function cap(text: string): number {
+/** What the flags say as it is. */
+export function decodingOf(flags: DecodingFlags): DecodeOptions {
+  const { cap, early = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
+  return { cap, early, maxTokens, samples, temperature, topP, topK, seed, stop };
+}
+
+function readCap(text: string): number {
   return text === 'none' ? Infinity : number({ min: 0 })(text);
 }

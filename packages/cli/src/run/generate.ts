@@ -3,7 +3,6 @@ import {
   createHalfspace,
   HalfspaceError,
   type Completion,
-  type DecodeOptions,
   type GenerateOptions,
   type Preset,
   type Weight,
@@ -17,10 +16,12 @@ import { traceLine } from '../explain/trace-line.js';
 import { findConfig } from '../find-config.js';
 import { hardFilters } from '../hard-filters.js';
 import { loadAttributes, otherAttributes } from '../load-attributes.js';
+import { decodingOf } from '../options/decoding.js';
+import { note } from '../output.js';
 import { readPrompts } from '../read-prompts.js';
 import { showCompletions } from '../show-completions.js';
 import { spendPreset } from '../spend-preset.js';
-import { assertTunedFor, readWeights } from '../tune/weights-file.js';
+import { assertTunedFor, differencesFrom, readWeights } from '../tune/weights-file.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace generate`. */
@@ -39,7 +40,9 @@ export async function generate(
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
   const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
   const asked: GenerateOptions = {
-    ...decodeOptions(flags),
+    ...decodingOf(flags),
+    form: flags.form,
+    lookAhead: flags.lookAhead,
     prompts: flags.chat ? prompts.map(asChat) : prompts,
     attributes: weights,
     ...(formula !== undefined && { formula }),
@@ -49,6 +52,8 @@ export async function generate(
   const preset = await presetOf(flags, asked);
   const options = preset === undefined ? asked : spendPreset(asked, preset);
   const others = formula === undefined ? [] : await otherAttributes(chosen);
+  const different = tuned && differencesFrom(tuned, options);
+  if (different !== undefined) note(different);
   const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
   await checkRequest(options, attributes);
   const work = async (file?: AtomicFile) =>
@@ -89,22 +94,4 @@ function checked(prompt: string): string {
 
 function asChat(content: string): WeightedPrompt {
   return { messages: [{ role: 'user', content }] };
-}
-
-/** What the flags say as it is. */
-function decodeOptions(flags: GenerateFlags): DecodeOptions {
-  const {
-    form,
-    cap,
-    lookAhead,
-    maxTokens,
-    samples,
-    temperature,
-    topP,
-    topK,
-    seed,
-    early = false,
-    stop = [],
-  } = flags;
-  return { form, cap, lookAhead, early, maxTokens, samples, temperature, topP, topK, seed, stop };
 }

@@ -12,13 +12,14 @@ import type { TuneFlags } from '../commands/tune.js';
 import { concurrencyIfEager } from '../concurrency.js';
 import { attributeChoices } from '../control-of.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { decodingOf } from '../options/decoding.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readPrompts } from '../read-prompts.js';
 import { showTuning } from '../tune/show-tuning.js';
 import { splitPrompts, type PromptSplit } from '../tune/split-prompts.js';
 import { tunedPoint, type TuningReport } from '../tune/tuning-report.js';
-import { weightsAt, type WeightsFile } from '../tune/weights-file.js';
+import { tunedWith, weightsAt, type WeightsFile } from '../tune/weights-file.js';
 import { withBackend } from '../with-backend.js';
 
 /** Rounds of tuning at most, for the bar. */
@@ -53,7 +54,11 @@ export async function tune(flags: TuneFlags, signal: AbortSignal): Promise<void>
   }));
   if (out !== undefined) {
     const found = choices.map(({ source }) => ({ source, weight: report.weights[nameOf(source)] }));
-    const file: WeightsFile = { weights: weightsAt(out, found), model };
+    const file: WeightsFile = {
+      weights: weightsAt(out, found),
+      model,
+      decoding: tunedWith(decodingOf(flags)),
+    };
     const text = JSON.stringify({ ...file, goal: report.goal, measured: tunedPoint(report) }, null, 2);
     await writeFileAtomically(out, async (each) => each.append(`${text}\n`));
   }
@@ -86,8 +91,7 @@ async function tuneAndMeasure(
   flags: TuneFlags,
   signal: AbortSignal,
 ): Promise<TuningReport> {
-  const { cap, early = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
-  const decoding = { cap, early, maxTokens, samples, temperature, topP, topK, seed, stop, signal };
+  const decoding = { ...decodingOf(flags), signal };
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
   const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
   const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);
@@ -101,7 +105,7 @@ async function tuneAndMeasure(
     prompts: sample,
     attributes: start,
     goal,
-    concurrency: concurrencyIfEager(topK),
+    concurrency: concurrencyIfEager(flags.topK),
     onProgress: ({ round, done, total }) => tuning.update(round * total + done, ROUNDS * total),
   }).finally(() => tuning.stop());
   const measuring = createProgress('Measuring');

@@ -16,11 +16,10 @@ export function tuningVerdict(report: TuningReport): string {
   const { goal, prompts, settled } = report;
   const point = tunedPoint(report);
   const where = `On ${amount(prompts.measuredOn, 'prompt')} that they were not tuned on, the weights`;
-  const kl = `${within(point.kl, 3)} nats a token`;
   const found =
     'kl' in goal
-      ? `${where} move tokens by ${kl}; ${goal.kl} was asked for.`
-      : `${where} bring ${goal.levels.map((level) => levelReached(level, point)).join(' and ')}, at ${kl}.`;
+      ? `${where} move tokens by ${within(point.kl, 3, ' nats on average')}; ${goal.kl} was asked for.`
+      : `${where} bring ${goal.levels.map((level) => levelReached(level, point)).join(' and ')}, at ${within(point.kl, 3, ' nats a token')}.`;
   const doubt =
     ' On those that they were tuned on they had not settled: tune again from there, or on more prompts.';
   return settled ? found : found + doubt;
@@ -30,9 +29,9 @@ function levelReached({ attribute, kind, margin }: TargetLevel, { margins }: Fro
   return `${attribute} to ${within(margins[attribute], 2)}, for ${kind.replace('-', ' ')} ${margin}`;
 }
 
-/** A number with its interval. */
-function within({ value, low, high }: Estimate, digits: number): string {
-  return `${value.toFixed(digits)} (95 %: ${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+/** A number with its unit and its interval. */
+function within({ value, low, high }: Estimate, digits: number, unit = ''): string {
+  return `${value.toFixed(digits)}${unit} (95 %: ${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 }
 
 /** A table of the frontier, the heading first. */

@@ -1,5 +1,5 @@
 import { dirname, relative, resolve } from 'node:path';
-import { HalfspaceError, type ModelInfo } from '@halfspace/core';
+import { HalfspaceError, type DecodeOptions, type ModelInfo } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
 import { readText } from '../read-text.js';
@@ -10,21 +10,33 @@ export interface WeightsFile {
   readonly weights: Readonly<Record<string, number>>;
   /** Fingerprint of the model that they are for: other models have other margins. */
   readonly model: string;
+  /** What they were tuned with, as texts: with other settings they come to something else. */
+  readonly decoding: Readonly<Record<string, string>>;
+}
+
+/** Settings that weights depend on. */
+const SETTINGS = ['cap', 'early', 'temperature', 'topP', 'topK'] as const;
+
+/** The settings that weights depend on, as texts. */
+export function tunedWith(options: DecodeOptions): Record<string, string> {
+  return Object.fromEntries(
+    SETTINGS.map((name) => [name, options[name] === Infinity ? 'none' : String(options[name])]),
+  );
 }
 
 const validate = new Ajv2020({ strict: true }).compile<WeightsFile>({
   type: 'object',
-  required: ['weights', 'model'],
+  required: ['weights', 'model', 'decoding'],
   properties: {
     weights: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
     model: { type: 'string' },
+    decoding: { type: 'object', additionalProperties: { type: 'string' } },
   },
 });
 
 /** Weights that a file names, with paths that hold from here. */
-export interface FoundWeights {
+export interface FoundWeights extends Omit<WeightsFile, 'weights'> {
   readonly choices: readonly AttributeChoice<number>[];
-  readonly model: string;
 }
 
 /**
@@ -45,7 +57,7 @@ export async function readWeights(path: string, signal: AbortSignal): Promise<Fo
     source: isAttributePath(source) ? resolve(dirname(path), source) : source,
     weight,
   }));
-  return { choices, model: found.model };
+  return { choices, model: found.model, decoding: found.decoding };
 }
 
 function parse(text: string): unknown {
@@ -84,4 +96,13 @@ export function assertTunedFor({ model }: FoundWeights, { name, fingerprint }: M
     'weights-of-another-model',
     `The weights were tuned on another model than ${name} (${model.slice(0, 12)}… and not ${fingerprint.slice(0, 12)}…), whose margins are others. Tune on this one.`,
   );
+}
+
+/** What the weights were tuned with that is not as it is now, in words; nothing if all is the same. */
+export function differencesFrom({ decoding }: FoundWeights, options: DecodeOptions): string | undefined {
+  const now = tunedWith(options);
+  const different = SETTINGS.filter((name) => decoding[name] !== now[name]);
+  if (different.length === 0) return undefined;
+  const list = different.map((name) => `${name} ${decoding[name]} and not ${now[name]}`);
+  return `The weights were tuned with ${list.join(', ')}: they go less far now, or further.`;
 }
