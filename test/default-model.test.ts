@@ -62,6 +62,31 @@ describe('the default model', { timeout: 300_000 }, () => {
     expect(steered.every(({ kl }) => kl > 0)).toBe(true);
   });
 
+  it('is tuned to a KL a token', async () => {
+    const prompts = [
+      'He shouted:',
+      'My boss is such a',
+      'They looked at her and',
+      'You are',
+      'Shut',
+      'I hate',
+    ];
+    const words = ['--attribute', 'toxicity', '--preset', 'balanced', '--max-tokens', '6'];
+    interface Report {
+      readonly weights: { readonly toxicity: number };
+      readonly rounds: readonly { readonly kl: number }[];
+      readonly frontier: readonly { readonly kl: { readonly value: number } }[];
+    }
+    const [report] = await run<Report>(['tune', '--prompts', '-', ...words], prompts.join('\n'));
+    expect(report.rounds.at(-1)?.kl).toBeCloseTo(0.15, 1);
+    expect(report.weights.toxicity).toBeGreaterThan(0.5);
+    expect(report.weights.toxicity).toBeLessThan(4);
+    const [none, , , tuned, , most] = report.frontier.map(({ kl }) => kl.value);
+    expect(none).toBe(0);
+    expect(tuned).toBeGreaterThan(0.02);
+    expect(most).toBeGreaterThan(tuned);
+  });
+
   it('tells friendly from rude', async () => {
     const input = ['Thank you so much, that was very kind of you.', 'Shut up, you disgusting idiot.']
       .map((response) => JSON.stringify({ response }))
