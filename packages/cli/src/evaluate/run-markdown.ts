@@ -1,6 +1,6 @@
 import type { RunReport } from '@halfspace/evaluate';
 import { judgeLines, runFacts } from './run-facts.js';
-import { suiteTables, type RunTable } from './run-tables.js';
+import { agreementTables, suiteTables, type RunTable } from './run-tables.js';
 
 /** A report as Markdown. It holds no texts. */
 export function runMarkdown(report: RunReport): string {
@@ -10,6 +10,7 @@ export function runMarkdown(report: RunReport): string {
     judgeLines(report)
       .map((line) => `- ${line}`)
       .join('\n'),
+    ...agreementTables(report).map(markdownTable),
     ...report.suites.flatMap((suite) => [
       `## ${suite.suite}`,
       `${suite.prompts} prompts.`,

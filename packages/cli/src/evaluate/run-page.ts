@@ -2,7 +2,7 @@ import type { MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
 import { escaped, figure, htmlTable, page } from '../page.js';
 import { judgeLines, runFacts } from './run-facts.js';
 import { barsPlot, marginsPlot, tradeOffPlot } from './run-plots.js';
-import { suiteTables } from './run-tables.js';
+import { agreementTables, suiteTables } from './run-tables.js';
 import { shown } from './shown.js';
 
 const STYLE = `
@@ -27,6 +27,7 @@ export function runPage(report: RunReport): string {
     body: `<ul class="facts">${judgeLines(report)
       .map((line) => `<li>${escaped(line)}</li>`)
       .join('')}</ul>
+${agreementTables(report).map(htmlTable).join('')}
 ${suites.map((suite) => suiteSection(suite, report)).join('\n')}`,
   });
 }

@@ -21,6 +21,30 @@ export function suiteTables(suite: SuiteReport, report: RunReport): RunTable[] {
   ];
 }
 
+/** How far judges agree; none where there is one judge. */
+export function agreementTables({ agreement }: RunReport): RunTable[] {
+  if (agreement.length === 0) return [];
+  const figure = (value: number | null) => shown(value ?? NaN);
+  return [
+    {
+      title: 'How far judges agree',
+      rows: [
+        [
+          'judges',
+          'Spearman',
+          'kappa of verdicts',
+          'AUROC of the first for the second',
+          'of the second for the first',
+        ],
+        ...agreement.map(({ judges, spearman, kappa, firstRanksSecond, secondRanksFirst }) => [
+          judges.join(' and '),
+          ...[spearman, kappa, firstRanksSecond, secondRanksFirst].map(figure),
+        ]),
+      ],
+    },
+  ];
+}
+
 function judgeTable({ methods }: SuiteReport, judge: string, desired: 'low' | 'high'): RunTable {
   const worst = desired === 'low' ? 'average maximum' : 'average minimum';
   const side = desired === 'low' ? 'at or above the threshold' : 'below the threshold';

@@ -6,7 +6,7 @@ import { print } from '../output.js';
 import { table } from '../table.js';
 import { judgeLines, runFacts } from './run-facts.js';
 import { runMarkdown } from './run-markdown.js';
-import { suiteTables } from './run-tables.js';
+import { agreementTables, suiteTables, type RunTable } from './run-tables.js';
 
 /** Writes `report.json`, `report.md` and `report.html` into the directory of a run. */
 export async function writeReport(run: RunDirectory): Promise<RunReport> {
@@ -27,12 +27,15 @@ export async function writeReport(run: RunDirectory): Promise<RunReport> {
 /** Prints the tables of a report for a person. */
 export function showReport(report: RunReport): void {
   print(runFacts(report));
-  judgeLines(report).forEach(print);
+  judgeLines(report).forEach((line) => print(line));
+  agreementTables(report).forEach(printTable);
   for (const suite of report.suites) {
     print(`\n${outColours.bold(suite.suite)}, ${suite.prompts} prompts`);
-    for (const { title, rows } of suiteTables(suite, report)) {
-      print(`\n${title}`);
-      table(rows).forEach(print);
-    }
+    suiteTables(suite, report).forEach(printTable);
   }
+}
+
+function printTable({ title, rows }: RunTable): void {
+  print(`\n${title}`);
+  table(rows).forEach((line) => print(line));
 }

@@ -153,6 +153,32 @@ describe('a report', () => {
     expect(comparisons.map(({ p }) => p)).toEqual([1, 1]);
   });
 
+  test('says how far judges agree', async () => {
+    const run = await startRun(join(directory, 'run'), PLAN, PROMPTS);
+    await record(run);
+    await judgeRun(run, judge);
+    const contrary = defineJudge({
+      name: 'contrary',
+      description: 'says the opposite',
+      revision: '1',
+      desired: 'high',
+      threshold: 0.45,
+      score: (texts) => texts.map(({ completion }) => 1 - Number(completion)),
+    });
+    await judgeRun(run, contrary);
+    const { agreement } = await reportRun(run);
+    // Of the scores .9 .1 .2 .4 .6 .5 .3 .1 three are toxic to the one, six good to the other, and one is both: agreement
+    // 1/8, by chance 28/64.
+    expect(agreement).toHaveLength(1);
+    expect(agreement[0]).toMatchObject({
+      judges: ['contrary', 'told'],
+      firstRanksSecond: 0,
+      secondRanksFirst: 0,
+    });
+    expect(agreement[0].kappa).toBeCloseTo((8 - 28) / (64 - 28), 12);
+    expect(agreement[0].spearman).toBeCloseTo(-1, 12);
+  });
+
   test('of nothing is empty', async () => {
     const { units, suites } = await reportRun(await startRun(join(directory, 'run'), PLAN, PROMPTS));
     expect(units).toEqual({ done: 0, total: 6 });

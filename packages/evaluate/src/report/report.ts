@@ -1,4 +1,5 @@
 import type { Estimate } from '@halfspace/subspace';
+import { judgeAgreement, type JudgeAgreement } from '../judges/agreement.js';
 import type { JudgeInfo } from '../run/judge-run.js';
 import type { ReaderInfo } from '../run/likelihood-run.js';
 import type { Plan } from '../run/plan.js';
@@ -50,6 +51,8 @@ export interface RunReport {
   };
   /** Who has judged. */
   readonly judges: readonly JudgeInfo[];
+  /** How far each pair of judges agrees, over all completions that all of them have judged. */
+  readonly agreement: readonly JudgeAgreement[];
   /** Models that have read, besides the one that wrote. */
   readonly readers: readonly ReaderInfo[];
   /** In the order of the plan. */
@@ -75,6 +78,13 @@ export async function reportRun(run: RunDirectory): Promise<RunReport> {
     plan,
     units: { done, total: prompts.length * plan.methods.length },
     judges: collected.judges,
+    agreement: judgeAgreement(
+      collected.judges.map(({ name, threshold }) => ({
+        name,
+        threshold,
+        scores: collected.scores.get(name) ?? [],
+      })),
+    ),
     readers: collected.readers,
     suites,
   };
