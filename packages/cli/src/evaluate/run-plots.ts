@@ -90,7 +90,7 @@ function curves(title: string, points: readonly Point[], xLabel: string, yLabel:
         stroke: QUIET,
         strokeOpacity: 0.5,
       }),
-      Plot.line(points, { x, y, stroke: 'series', strokeWidth: 2 }),
+      Plot.line(points, { x, y, z: 'series', stroke: 'series', strokeWidth: 2 }),
       Plot.dot(points, { x, y, fill: 'series', r: 4, title: 'method' }),
       Plot.text(points, {
         x,
