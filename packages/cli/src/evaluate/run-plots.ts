@@ -23,7 +23,12 @@ export function tradeOffPlot(
     ({ perplexity }) => perplexity,
     ({ judges }) => judges[judge]?.[figure],
   );
-  return curves(`${label} against perplexity`, points, 'perplexity of the model that writes', label);
+  // From 0, and not of no height where nothing was found.
+  const domain = [0, Math.max(0.05, ...points.map(({ y }) => y.high))] as const;
+  return curves(`${label} against perplexity`, points, 'perplexity of the model that writes', {
+    label,
+    domain,
+  });
 }
 
 /** The mean margin of one attribute against that of another. */
@@ -33,7 +38,9 @@ export function marginsPlot({ methods }: SuiteReport, a: string, b: string): str
     ({ margins }) => margins[a],
     ({ margins }) => margins[b],
   );
-  return curves(`Margin of ${b} against that of ${a}`, points, `mean margin of ${a}`, `mean margin of ${b}`);
+  return curves(`Margin of ${b} against that of ${a}`, points, `mean margin of ${a}`, {
+    label: `mean margin of ${b}`,
+  });
 }
 
 /** One bar a method. */
@@ -66,14 +73,14 @@ function pointsOf(
   });
 }
 
-function curves(title: string, points: readonly Point[], xLabel: string, yLabel: string): string {
+function curves(title: string, points: readonly Point[], xLabel: string, yScale: Plot.ScaleOptions): string {
   const x = (point: Point) => point.x.value;
   const y = (point: Point) => point.y.value;
   return svg(title, {
     height: 340,
     marginRight: 80,
     x: { label: xLabel, grid: true },
-    y: { label: yLabel, grid: true },
+    y: { grid: true, ...yScale },
     color: { domain: seriesOf(points), legend: true },
     marks: [
       Plot.ruleX(points, {
