@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { collectConstant, type AttributeChoice } from '../options/attribute.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
-import { integer } from '../options/number.js';
+import { integer, number } from '../options/number.js';
 
 /** Options of `halfspace bench`. */
 export interface BenchFlags extends ModelFlags, JsonFlag {
@@ -10,12 +10,15 @@ export interface BenchFlags extends ModelFlags, JsonFlag {
   readonly tokens: number;
   readonly rounds: number;
   readonly candidates: number;
+  readonly topP: number;
 }
 
 const EXAMPLES = `
-Plain decoding, decoding steered by one, two and three attributes with all candidates run, and by three with lazy
-look-ahead, at weights that move a token by about 0.05, 0.15 and 0.5 nats, take turns in short blocks. Times are medians over the blocks, ratios medians of the ratios of a turn. With fewer than three
-attributes at hand, random directions stand in for the others: random-1, …
+Plain decoding, decoding steered by one, two and three attributes with all candidates run, with and without a trace, and by three
+at weights that move a token by about 0.05, 0.15 and 0.5 nats (lazy look-ahead, the same with early subspaces, a KL budget), and
+25 completions of a prompt together, take turns in short blocks. Times are medians over the blocks, ratios medians of the
+ratios of a turn to plain decoding of as many completions. With fewer than three attributes at hand, random directions stand
+in for the others: random-1, …
 
 Example:
   $ halfspace bench --rounds 30`;
@@ -33,7 +36,13 @@ export function addBench(program: Command, signal: AbortSignal): void {
     )
     .option('--tokens <n>', 'tokens in a block', integer({ min: 1 }), 16)
     .option('--rounds <n>', 'blocks of each kind, after one that is not counted', integer({ min: 1 }), 12)
-    .option('--candidates <k>', 'candidates for a token', integer({ min: 1 }), 10);
+    .option('--candidates <k>', 'most candidates for a token', integer({ min: 1 }), 10)
+    .option(
+      '--top-p <p>',
+      'share of the probability that candidates make up',
+      number({ above: 0, max: 1 }),
+      0.9,
+    );
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: BenchFlags) => {

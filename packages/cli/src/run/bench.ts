@@ -6,11 +6,12 @@ import {
   type ModelInfo,
   type Subspace,
 } from '@halfspace/core';
+import { benchCases, optionsOf, type BenchCase } from '../bench-cases.js';
 import type { BenchFlags } from '../commands/bench.js';
 import { createCountingBackend, type TrunkCalls } from '../counting-backend.js';
 import { knownAttributes } from '../known-attributes.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
-import { note, print, printJson } from '../output.js';
+import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { createStandIn } from '../stand-in.js';
 import { table } from '../table.js';
@@ -22,17 +23,8 @@ const PROMPT =
 /** Cases that are timed at least: one attribute, two, and three. */
 const FEWEST_CASES = 3;
 
-/** Nats a token that lazy look-ahead is timed at, about. */
-const KL_LEVELS = [0.05, 0.15, 0.5];
-
-/** Completions that weights are fitted to such a level on, and how often. */
-const FITTED_ON = { maxTokens: 32, samples: 2 };
-const FITTINGS = 3;
-
 /** One way to decode, and its blocks. */
-interface Case {
-  readonly lookAhead: 'lazy' | 'eager';
-  readonly attributes: readonly WeightedAttribute<number>[];
+interface Case extends BenchCase {
   readonly blocks: Block[];
 }
 
@@ -49,15 +41,8 @@ export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<voi
   const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute, 1);
   await withBackend(flags, signal, async (backend) => {
     const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend);
-    const cases: Case[] = [undefined, ...attributes].map((_, count) => ({
-      lookAhead: 'eager',
-      attributes: attributes.slice(0, count),
-      blocks: [],
-    }));
-    for (const level of KL_LEVELS) {
-      const scaled = await scaledTo(level, attributes, backend, flags, signal);
-      cases.push({ lookAhead: 'lazy', attributes: scaled, blocks: [] });
-    }
+    const found = await benchCases({ backend, attributes, prompt: PROMPT, flags, signal });
+    const cases = found.map((each): Case => ({ ...each, blocks: [] }));
     await time(cases, backend, flags, signal);
     report(cases, backend, flags);
   });
@@ -91,42 +76,6 @@ async function fillUp(
   return [...attributes, ...(await Promise.all(standIns))];
 }
 
-/** The attributes with weights, in their proportions, that move a token by so many nats on average. */
-async function scaledTo(
-  level: number,
-  attributes: readonly WeightedAttribute<number>[],
-  backend: Backend,
-  flags: BenchFlags,
-  signal: AbortSignal,
-): Promise<WeightedAttribute<number>[]> {
-  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
-  let scale = 1;
-  const scaled = () => attributes.map(({ attribute, weight }) => ({ attribute, weight: weight * scale }));
-  for (let round = 0; round < FITTINGS; round++) {
-    const completions = await halfspace.generate({
-      ...FITTED_ON,
-      ...candidatesOf(flags),
-      prompt: PROMPT,
-      attributes: weightsOf(scaled()),
-      lookAhead: 'eager',
-      signal,
-    });
-    const tokens = completions.reduce((sum, each) => sum + each.tokens.length, 0);
-    const kl = completions.reduce((sum, each) => sum + each.kl, 0) / tokens;
-    // KL grows with the square of small weights, and slower later.
-    scale *= Math.sqrt(level / Math.max(kl, level / 16));
-  }
-  return scaled();
-}
-
-function candidatesOf({ candidates }: BenchFlags) {
-  return { topK: candidates, topP: 1 };
-}
-
-function weightsOf(attributes: readonly WeightedAttribute<number>[]): Record<string, number> {
-  return Object.fromEntries(attributes.map(({ attribute, weight }) => [attribute.name, weight]));
-}
-
 /** Lets the cases take turns. The first round warms up and is not kept. */
 async function time(
   cases: readonly Case[],
@@ -137,7 +86,7 @@ async function time(
   const counting = createCountingBackend(backend);
   const halfspace = createHalfspace({
     backend: counting.backend,
-    attributes: cases[cases.length - 1].attributes.map(({ attribute }) => attribute),
+    attributes: widest(cases).attributes.map(({ attribute }) => attribute),
   });
   const progress = createProgress('Timing', (done, total) => `${done} of ${total} blocks`);
   const total = (flags.rounds + 1) * cases.length;
@@ -156,71 +105,84 @@ async function time(
   }
 }
 
+function widest(cases: readonly Case[]): Case {
+  return cases.reduce((most, each) => (each.attributes.length > most.attributes.length ? each : most));
+}
+
 async function timeBlock(
   halfspace: Halfspace,
-  { attributes, lookAhead }: Case,
+  turn: Case,
   counts: TrunkCalls,
   { flags, seed, signal }: { flags: BenchFlags; seed: number; signal: AbortSignal },
 ): Promise<Block> {
   const before = counts.calls;
-  const [{ tokens, kl, rows, timing }] = await halfspace.generate({
-    ...candidatesOf(flags),
+  const completions = await halfspace.generate({
+    ...optionsOf(turn, flags),
     prompt: PROMPT,
     maxTokens: flags.tokens,
     seed,
-    attributes: weightsOf(attributes),
-    lookAhead,
     signal,
   });
+  const tokens = completions.reduce((sum, each) => sum + each.tokens.length, 0);
+  const total = (figure: 'kl' | 'rows') => completions.reduce((sum, each) => sum + each[figure], 0);
   return {
-    msPerToken: timing.decodeMs / tokens.length,
-    klPerToken: kl / tokens.length,
-    rowsPerToken: rows / tokens.length,
-    callsPerToken: (counts.calls - before) / tokens.length,
+    // They share their steps.
+    msPerToken: Math.max(...completions.map(({ timing }) => timing.decodeMs)) / tokens,
+    klPerToken: total('kl') / tokens,
+    rowsPerToken: total('rows') / tokens,
+    callsPerToken: ((counts.calls - before) * completions.length) / tokens,
   };
 }
 
-function report(cases: readonly Case[], { model }: Backend, { candidates, json }: BenchFlags): void {
-  const [plain, ...steered] = cases.map((each) => ({
-    attributes: namesOf(each),
-    weights: each.attributes.map(({ weight }) => weight),
-    lookAhead: each.lookAhead,
-    candidates,
-    klPerToken: meanOf(each, 'klPerToken'),
-    msPerToken: median(each.blocks.map(({ msPerToken }) => msPerToken)),
-    // Block by block, so that a machine that gets slower for a while slows both.
-    ratio: median(each.blocks.map(({ msPerToken }, round) => msPerToken / cases[0].blocks[round].msPerToken)),
-    rowsPerToken: meanOf(each, 'rowsPerToken'),
-  }));
-  const calls = cases.map((each) => meanOf(each, 'callsPerToken'));
+function report(cases: readonly Case[], { model }: Backend, { candidates, topP, json }: BenchFlags): void {
+  const figures = cases.map((each) => {
+    const plain = cases.find(
+      ({ attributes, completions }) => attributes.length === 0 && completions === each.completions,
+    );
+    return {
+      name: each.name,
+      attributes: each.attributes.map(({ attribute }) => attribute.name),
+      weights: each.attributes.map(({ weight }) => weight),
+      completions: each.completions,
+      ...each.options,
+      msPerToken: median(each.blocks.map(({ msPerToken }) => msPerToken)),
+      // Block by block, so that a machine that gets slower for a while slows both.
+      ratio: median(
+        each.blocks.map(({ msPerToken }, round) => msPerToken / (plain?.blocks[round].msPerToken ?? NaN)),
+      ),
+      rowsPerToken: meanOf(each, 'rowsPerToken'),
+      callsPerStep: meanOf(each, 'callsPerToken'),
+      klPerToken: meanOf(each, 'klPerToken'),
+    };
+  });
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   if (json) {
-    note(`Trunk calls per token, plain first: ${calls.join(', ')}`);
-    printJson({
-      plain: { msPerToken: plain.msPerToken },
-      steered: steered.filter(({ lookAhead }) => lookAhead === 'eager'),
-      lazy: steered.filter(({ lookAhead }) => lookAhead === 'lazy'),
-      peakMemoryBytes,
-    });
+    printJson({ candidates, topP, cases: figures, peakMemoryBytes });
     return;
   }
-  const rows = [plain, ...steered].map((each, index) => [
-    each.attributes.join(', ') || 'plain',
-    each.attributes.length === 0 ? '–' : each.lookAhead,
+  const rows = figures.map((each) => [
+    each.name,
+    String(each.attributes.length),
+    String(each.completions),
     each.msPerToken.toFixed(2),
     each.ratio.toFixed(2),
     each.rowsPerToken.toFixed(2),
-    calls[index].toFixed(2),
+    each.callsPerStep.toFixed(2),
     each.klPerToken.toFixed(3),
   ]);
-  const heading = ['steered by', 'look-ahead', 'ms', 'ratio', 'rows', 'trunk calls', 'KL (nats)'];
-  print(`${model.name}, per token, ${candidates} candidates:\n`);
+  const heading = [
+    'decoding',
+    'attributes',
+    'completions',
+    'ms',
+    'ratio',
+    'rows',
+    'trunk calls',
+    'KL (nats)',
+  ];
+  print(`${model.name}, per token, at most ${candidates} candidates of ${topP * 100} % probability:\n`);
   for (const line of table([heading, ...rows])) print(line);
   print(`\nPeak memory ${(peakMemoryBytes / 1e6).toFixed(0)} MB.`);
-}
-
-function namesOf({ attributes }: Case): string[] {
-  return attributes.map(({ attribute }) => attribute.name);
 }
 
 function meanOf({ blocks }: Case, figure: keyof Block): number {
