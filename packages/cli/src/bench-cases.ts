@@ -13,7 +13,7 @@ const TOGETHER = 25;
 const BEYOND = 4;
 
 /** Completions that weights are fitted to such a level on, and how often. */
-const FITTED_ON = { maxTokens: 48, samples: 4, seed: 1000 };
+const FITTED_ON = { maxTokens: 32, samples: 3, seed: 1000 };
 const FITTINGS = 3;
 
 /** One way to decode. */
