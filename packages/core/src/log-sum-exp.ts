@@ -1,8 +1,8 @@
 /** log Σ exp(value), safe for values of any size. */
 export function logSumExp(values: Float64Array): number {
   let largest = -Infinity;
-  for (const value of values) if (value > largest) largest = value;
+  for (let i = 0; i < values.length; i++) if (values[i] > largest) largest = values[i];
   let sum = 0;
-  for (const value of values) sum += Math.exp(value - largest);
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - largest);
   return largest + Math.log(sum);
 }

@@ -62,9 +62,10 @@ export function bonusOf(
  * @param bonus - One finite number for each candidate, of any size.
  */
 export function tilt(logReference: Float64Array, bonus: Float64Array): Tilted {
-  const scores = logReference.map((logP, i) => logP + bonus[i]);
-  const normaliser = logSumExp(scores);
-  const logQ = scores.map((score) => score - normaliser);
+  const logQ = new Float64Array(logReference.length);
+  for (let x = 0; x < logQ.length; x++) logQ[x] = logReference[x] + bonus[x];
+  const normaliser = logSumExp(logQ);
+  for (let x = 0; x < logQ.length; x++) logQ[x] -= normaliser;
   return { logQ, kl: divergence(logQ, logReference) };
 }
 

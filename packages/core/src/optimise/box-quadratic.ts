@@ -18,6 +18,8 @@ export function minimiseInBox(
   low: Float64Array,
   high: Float64Array,
 ): Float64Array {
+  const unbounded = solveNormal(factor, negated(slope));
+  if (isWithin(unbounded, low, high)) return unbounded;
   const x = new Float64Array(slope.length);
   const pressed = (j: number, gradient: number) =>
     (gradient > 0 && x[j] === low[j]) || (gradient < 0 && x[j] === high[j]);
@@ -36,6 +38,15 @@ export function minimiseInBox(
   return x;
 }
 
+function negated(values: Float64Array): Float64Array {
+  return values.map((value) => -value);
+}
+
+function isWithin(x: Float64Array, low: Float64Array, high: Float64Array): boolean {
+  for (let j = 0; j < x.length; j++) if (!(x[j] >= low[j] && x[j] <= high[j])) return false;
+  return true;
+}
+
 /** Moves the free variables towards their minimum. One that meets a bound is held there, and the answer is false. */
 function solveFree(
   factor: readonly Float64Array[],
@@ -48,10 +59,9 @@ function solveFree(
   const all = free.size === x.length;
   const places = all ? [...x.keys()] : [...free];
   const gradient = gradientAt(factor, slope, x);
-  const move = solveNormal(
-    all ? factor : triangularise(places.map((j) => factor[j].slice())),
-    Float64Array.from(places, (j) => -gradient[j]),
-  );
+  const descent = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) descent[i] = -gradient[places[i]];
+  const move = solveNormal(all ? factor : triangularise(places.map((j) => factor[j].slice())), descent);
   let [share, blocking] = [1, -1];
   places.forEach((j, i) => {
     if (move[i] === 0) return;
@@ -68,6 +78,11 @@ function solveFree(
 /** RᵀRx + slope. */
 function gradientAt(factor: readonly Float64Array[], slope: Float64Array, x: Float64Array): Float64Array {
   const image = new Float64Array(x.length);
-  factor.forEach((column, j) => column.forEach((value, i) => (image[i] += value * x[j])));
-  return slope.map((value, j) => value + dot(factor[j], image));
+  for (let j = 0; j < x.length; j++) {
+    // Upper triangular: what follows is 0.
+    for (let i = 0; i <= j; i++) image[i] += factor[j][i] * x[j];
+  }
+  const gradient = slope.slice();
+  for (let j = 0; j < x.length; j++) gradient[j] += dot(factor[j], image);
+  return gradient;
 }

@@ -29,14 +29,13 @@ export function tiltWithin(logReference: Float64Array, bonus: Float64Array, nats
   if (nats === 0) return best;
   // The root of the divergence is nearly proportional to the share: Newton steps on it, kept within a bracket.
   const goal = Math.sqrt(nats * (1 - LEFT / 2));
+  const part = new Float64Array(bonus.length);
   let [low, high] = [0, 1];
   let share = Math.min(1, goal * Math.sqrt(2 / variance(logReference, bonus)));
   for (let step = 0; step < MOST_STEPS; step++) {
     if (!(share > low && share < high)) share = (low + high) / 2;
-    const { logQ, kl } = tilt(
-      logReference,
-      bonus.map((value) => share * value),
-    );
+    for (let x = 0; x < part.length; x++) part[x] = share * bonus[x];
+    const { logQ, kl } = tilt(logReference, part);
     if (kl > nats) high = share;
     else {
       low = share;
@@ -50,8 +49,12 @@ export function tiltWithin(logReference: Float64Array, bonus: Float64Array, nats
 }
 
 function variance(logQ: Float64Array, values: Float64Array): number {
+  const q = new Float64Array(logQ.length);
   let [mean, square] = [0, 0];
-  for (let x = 0; x < logQ.length; x++) mean += Math.exp(logQ[x]) * values[x];
-  for (let x = 0; x < logQ.length; x++) square += Math.exp(logQ[x]) * (values[x] - mean) ** 2;
+  for (let x = 0; x < q.length; x++) {
+    q[x] = Math.exp(logQ[x]);
+    mean += q[x] * values[x];
+  }
+  for (let x = 0; x < q.length; x++) square += q[x] * (values[x] - mean) ** 2;
   return square;
 }

@@ -21,19 +21,28 @@ const NOTHING = 1e-11;
  * @returns The least cost, and the reduced cost of each column: what one unit of it would add.
  */
 export function minimiseCost(tableau: Tableau, cost: Float64Array): { value: number; reduced: Float64Array } {
-  const { columns, basis, open } = tableau;
+  const { columns, open } = tableau;
   // From then on the first column that helps is taken, which cannot go in circles (Bland 1977).
   const patience = 2 * columns.length;
   for (let pivots = 0; ; pivots++) {
-    const reduced = Float64Array.from(columns, (column, c) =>
-      basis.reduce((sum, basic, row) => sum - cost[basic] * column[row], cost[c]),
-    );
+    const reduced = reducedCost(tableau, cost);
     const careful = pivots > patience;
     const entering = chooseEntering(reduced, open, careful);
     const row = entering < 0 || pivots > 4 * patience ? -1 : chooseRow(tableau, entering, careful);
     if (row < 0) return { value: valueOf(tableau, cost), reduced };
     pivot(tableau, row, entering);
   }
+}
+
+// Loops, because this and the pivots take most of the time of a step whose constraints conflict.
+function reducedCost({ columns, basis }: Tableau, cost: Float64Array): Float64Array {
+  const reduced = cost.slice();
+  for (let row = 0; row < basis.length; row++) {
+    const price = cost[basis[row]];
+    if (price === 0) continue;
+    for (let c = 0; c < reduced.length; c++) reduced[c] -= price * columns[c][row];
+  }
+  return reduced;
 }
 
 function valueOf({ basis, rightSide }: Tableau, cost: Float64Array): number {
