@@ -95,8 +95,6 @@ export function createBackend(parts: BackendParts): Backend {
   const tree = createTokenTree();
   const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
   const above = createKeyValueStore(cut, layers, keyValueHeads * headWidth);
-  // The graph's rotary operator takes no more rows than the context has tokens.
-  const mostRows = Math.min(PROMPT_ROWS, model.contextLength);
   let disposed = false;
   // Calls follow one another: a call reads slots that another would write.
   let queue: Promise<unknown> = Promise.resolve();
@@ -257,7 +255,7 @@ export function createBackend(parts: BackendParts): Backend {
     { layers: wanted, signal }: StatesOptions,
   ): Promise<TextStates[]> {
     const [text = []] = texts;
-    if (text.length > mostRows) {
+    if (text.length > PROMPT_ROWS) {
       const { last, hidden } = await collect(text, graphs, wanted, signal);
       tree.prune(last);
       return [{ hidden: (layer) => pick(hidden, layer) }];
@@ -439,7 +437,8 @@ export function createBackend(parts: BackendParts): Backend {
         }
         const graphs = await parts.graphs(parts.choosePrecision(PROMPT_ROWS));
         const found: TextStates[] = [];
-        for (const call of callsOf(texts, mostRows)) found.push(...(await runTexts(call, graphs, options)));
+        for (const call of callsOf(texts, PROMPT_ROWS))
+          found.push(...(await runTexts(call, graphs, options)));
         return found;
       }),
     fork(context: Context) {

@@ -47,33 +47,50 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope'])('a random llama (%s)', 
     expect(await backend.states([], { layers: [1] })).toEqual([]);
   });
 
-  it('comes to the same by look-ahead and commit, whatever runs beside it', async () => {
+  it('comes to the same by look-ahead and commit, whatever runs beside it, and wherever candidates stop', async () => {
     const { tokens } = expected;
-    const { context: root } = await backend.prefill(tokens.slice(0, 30), { rowsPerStep: 3 });
-    let [ours, other] = [backend.fork(root), root];
-    for (const token of tokens.slice(30)) {
-      const beside = (token + 1) % 96;
-      const [mine, theirs] = await backend.lookAhead(
-        [
-          { context: ours, tokens: [beside, token] },
-          { context: other, tokens: [(token + 7) % 96, beside] },
-        ],
-        { layers: [1, 2] },
+    const found = [];
+    for (const layers of [[1, 2], [1], []]) {
+      const { context: root } = await backend.prefill(tokens.slice(0, 30), { rowsPerStep: 3 });
+      let [ours, other] = [backend.fork(root), root];
+      for (const token of tokens.slice(30)) {
+        const beside = (token + 1) % 96;
+        const [mine, theirs] = await backend.lookAhead(
+          [
+            { context: ours, tokens: [beside, token] },
+            { context: other, tokens: [(token + 7) % 96, beside] },
+          ],
+          { layers },
+        );
+        const grown = mine?.commit(token) ?? ours;
+        const grownBeside = theirs?.commit(beside) ?? other;
+        if (layers.length > 0) expect(mine?.hidden(1)).toHaveLength(64);
+        backend.release(ours);
+        backend.release(other);
+        [ours, other] = [grown, grownBeside];
+      }
+      const twin = backend.fork(ours);
+      const asked = Array.from({ length: 96 }, (_, token) => token);
+      const [next, same] = await backend.next(
+        [ours, twin].map((context) => ({ context, topK: 3, tokens: asked })),
       );
-      const grown = mine?.commit(token) ?? ours;
-      const grownBeside = theirs?.commit(beside) ?? other;
-      expect(mine?.hidden(1)).toHaveLength(64);
-      backend.release(ours);
-      backend.release(other);
-      [ours, other] = [grown, grownBeside];
+      expect(widest(next?.asked ?? [], expected.logProbs)).toBeLessThan(1e-4);
+      expect(same).toEqual(next);
+      found.push(next?.asked);
+      for (const context of [ours, other, twin]) backend.release(context);
+      expect(() => backend.release(ours)).toThrow(expect.objectContaining({ code: 'invalid-context' }));
     }
-    const [next] = await backend.next([
-      { context: ours, topK: 3, tokens: Array.from({ length: 96 }, (_, token) => token) },
-    ]);
-    expect(widest(next?.asked ?? [], expected.logProbs)).toBeLessThan(1e-4);
-    backend.release(ours);
-    backend.release(other);
-    expect(() => backend.release(ours)).toThrow(expect.objectContaining({ code: 'invalid-context' }));
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toEqual(found[0]);
+  });
+
+  it('looks ahead at more candidates than the context has tokens', async () => {
+    const { context } = await backend.prefill([3, 4], { rowsPerStep: 1 });
+    const many = Array.from({ length: 96 }, (_, token) => token);
+    const [all] = await backend.lookAhead([{ context, tokens: many }], { layers: [2] });
+    const [alone] = await backend.lookAhead([{ context, tokens: [90], ranks: [90] }], { layers: [2] });
+    expect(alone?.hidden(2)).toEqual(all?.hidden(2).slice(90 * 32, 91 * 32));
+    backend.release(context);
   });
 
   it('refuses what it cannot run, and leaves its contexts as they were', async () => {

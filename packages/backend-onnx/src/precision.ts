@@ -21,13 +21,12 @@ export type Costs = Readonly<Record<Precision, readonly number[]>>;
  * on the machine can only add to it, and the figures are kept.
  */
 export async function measureCosts(graphs: Graphs, { architecture }: CompiledModel): Promise<number[]> {
-  const { layers, keyValueHeads, headWidth, contextLength } = architecture;
+  const { layers, keyValueHeads, headWidth } = architecture;
   const below = createKeyValueStore(0, graphs.cut, keyValueHeads * headWidth);
   const above = createKeyValueStore(graphs.cut, layers, keyValueHeads * headWidth);
   const costs: number[] = [];
   for (const count of ROWS) {
-    // The graph's rotary operator takes no more rows than the context has tokens.
-    const tokens = Array.from({ length: Math.min(count, contextLength) }, () => 0);
+    const tokens = Array.from({ length: count }, () => 0);
     const call = trunkCall([{ parent: undefined, length: 0, tokens, shape: 'fan' }]);
     const times: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {

@@ -82,12 +82,16 @@ function declareInputs(
   }
 }
 
+/** Rows that a call may have, whatever the context length: the rotary operator takes no more than its tables have. */
+const MOST_ROWS = 8192;
+
 async function sharedInputs(
   graph: GraphBuilder,
   { rotary, contextLength, headWidth }: Architecture,
 ): Promise<AttentionInputs> {
-  const tables = rotaryTables(rotary.frequencies, contextLength);
-  const shape = [contextLength, headWidth / 2];
+  const length = Math.max(contextLength, MOST_ROWS);
+  const tables = rotaryTables(rotary.frequencies, length);
+  const shape = [length, headWidth / 2];
   return {
     ...TRUNK,
     cos: await graph.constant('cos', 'float32', shape, asBytes(tables.cos)),
