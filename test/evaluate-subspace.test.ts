@@ -145,7 +145,7 @@ it('tells how much training data is enough, and how each layer does', async () =
   expect(shown).toMatchObject({ code: 0 });
   const auroc = learningCurve[4].figures?.auroc.last.value.toFixed(3);
   expect(shown.stdout).toMatch(new RegExp(`^ +1 +80 +40 +${auroc} `, 'm'));
-  expect(shown.stdout).toMatch(new RegExp(`^ +1 +${auroc} `, 'm'));
+  expect(shown.stdout).toMatch(new RegExp(`^ +1 +to layer 1 +${auroc} `, 'm'));
   const page = await workspace.read('fits.html');
   expect(page).toContain('aria-label="Learning curve"');
   expect(page).toContain('aria-label="Layers"');

@@ -21,6 +21,8 @@ export interface FitStudy {
   readonly learningCurve?: readonly FitFigures[];
   /** Fits at one layer each. */
   readonly layerSweep?: readonly FitFigures[];
+  /** The deepest layer that a candidate of the model can stop at, if there is one. */
+  readonly cut?: number;
 }
 
 /** Shares of the training data that a learning curve is made of. */
@@ -34,6 +36,7 @@ export async function studyFits(
   flags: EvaluateSubspaceFlags,
   signal: AbortSignal,
 ): Promise<FitStudy> {
+  const { cut } = backend.model;
   const { layers } = subspaceFor(attribute, backend.model);
   const curve = flags.learningCurve ? SHARES.map((share): FitVariant => ({ layers, share })) : [];
   const sweep = layersOf(flags, backend).map((layer): FitVariant => ({ layers: [layer], share: 1 }));
@@ -52,6 +55,7 @@ export async function studyFits(
   return {
     training: compared.training,
     shared: compared.shared,
+    ...(cut !== undefined && { cut }),
     ...(curve.length > 0 && { learningCurve: compared.fits.slice(0, curve.length) }),
     ...(sweep.length > 0 && { layerSweep: compared.fits.slice(curve.length) }),
   };

@@ -30,9 +30,16 @@ export function curveTable(fits: readonly FitFigures[]): EvaluationTable {
   ]);
 }
 
-/** A table of the fits at one layer each. */
-export function sweepTable(fits: readonly FitFigures[]): EvaluationTable {
-  return tableOf('Fitted at one layer', fits, ['layer'], ({ layers }) => [layers.join(', ')]);
+/** A table of the fits at one layer each, with what a candidate costs there. */
+export function sweepTable(fits: readonly FitFigures[], cut: number | undefined): EvaluationTable {
+  return tableOf('Fitted at one layer', fits, ['layer', 'candidates run'], ({ layers }) => [
+    layers.join(', '),
+    isEarly(layers, cut) ? `to layer ${cut}` : 'to the end',
+  ]);
+}
+
+function isEarly(layers: readonly number[], cut = -1): boolean {
+  return layers.every((layer) => layer <= cut);
 }
 
 /** What a learning curve comes to, in words. */
@@ -49,20 +56,25 @@ export function curveVerdict(fits: readonly FitFigures[]): string {
   );
 }
 
-/** Which layer was best, in words. */
-export function sweepVerdict(fits: readonly FitFigures[]): string {
-  const best = (reading: PairReading) =>
-    fits.reduce((a, b) =>
-      (judgedBy(b)?.[reading].value ?? 0) > (judgedBy(a)?.[reading].value ?? 0) ? b : a,
-    );
-  const found = READING_NAMES.map((reading) => {
-    const fit = best(reading);
-    return `${fit.layers.join()} by the ${READINGS[reading]} (${judgedBy(fit)?.[reading].value.toFixed(3) ?? '–'})`;
-  });
+/** Which layer was best, and which where candidates can stop, in words. */
+export function sweepVerdict(fits: readonly FitFigures[], cut: number | undefined): string {
+  const early = fits.filter(({ layers }) => isEarly(layers, cut));
+  const cheaper =
+    early.length === 0 || early.length === fits.length
+      ? ''
+      : ` Of those where candidates can stop, which costs less, it is ${bestByReading(early)}.`;
   return (
-    `The layer with the best ${measureOf(fits)} is ${found.join(', ')}. Chosen on these rows it flatters: ` +
+    `The layer with the best ${measureOf(fits)} is ${bestByReading(fits)}.${cheaper} Chosen on these rows it flatters: ` +
     '"halfspace fit --layer" chooses by cross-validation on the training data.'
   );
+}
+
+function bestByReading(fits: readonly FitFigures[]): string {
+  const valueOf = (fit: FitFigures, reading: PairReading) => judgedBy(fit)?.[reading].value;
+  return READING_NAMES.map((reading) => {
+    const best = fits.reduce((a, b) => ((valueOf(b, reading) ?? 0) > (valueOf(a, reading) ?? 0) ? b : a));
+    return `${best.layers.join()} by the ${READINGS[reading]} (${valueOf(best, reading)?.toFixed(3) ?? '–'})`;
+  }).join(', ');
 }
 
 /** A doubt about the rows, in words; nothing where there is none. */

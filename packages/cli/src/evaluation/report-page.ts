@@ -62,7 +62,7 @@ ${figure('Margins over all tokens', 'correlations', matrixPlot('Correlations', a
 }
 
 function studySection(study: FitStudy): string {
-  const { training, learningCurve, layerSweep } = study;
+  const { training, learningCurve, layerSweep, cut } = study;
   const doubt = doubtOf(study);
   const curve = learningCurve && {
     title: 'How much data is enough?',
@@ -73,8 +73,8 @@ function studySection(study: FitStudy): string {
   const sweep = layerSweep && {
     title: 'Which layer to read?',
     plot: sweepPlot(layerSweep),
-    verdict: sweepVerdict(layerSweep),
-    table: sweepTable(layerSweep),
+    verdict: sweepVerdict(layerSweep, cut),
+    table: sweepTable(layerSweep, cut),
   };
   const parts = [curve, sweep].filter((part) => part !== undefined);
   const lines = `${key('desired', 'after the last token, with its interval')} ${key('other', 'mean')} ${key('quiet', 'minimum')}`;

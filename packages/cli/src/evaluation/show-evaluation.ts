@@ -27,7 +27,7 @@ export function showEvaluation(
 }
 
 function showStudy(study: FitStudy): void {
-  const { training, learningCurve, layerSweep } = study;
+  const { training, learningCurve, layerSweep, cut } = study;
   const doubt = doubtOf(study);
   print(`\n${outColours.bold('fits')}\n\nOn ${training.rows} training texts in ${training.groups} groups.`);
   if (doubt !== undefined) print(doubt);
@@ -36,8 +36,8 @@ function showStudy(study: FitStudy): void {
     printTable(curveTable(learningCurve));
   }
   if (layerSweep !== undefined) {
-    print(`${learningCurve === undefined ? '' : '\n'}${sweepVerdict(layerSweep)}`);
-    printTable(sweepTable(layerSweep));
+    print(`${learningCurve === undefined ? '' : '\n'}${sweepVerdict(layerSweep, cut)}`);
+    printTable(sweepTable(layerSweep, cut));
   }
 }
 
