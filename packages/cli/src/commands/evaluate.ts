@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/attribute.js';
+import { addSamplingOptions, type SamplingFlags } from '../options/decoding.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { collectMethods, type MethodChoice } from '../options/method.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
-import { integer, number } from '../options/number.js';
+import { integer } from '../options/number.js';
 import { parseShard, type Shard } from '../options/shard.js';
 import { collectSuites, type SuiteChoice } from '../options/suite.js';
 import { collectTexts } from '../options/texts.js';
 
 /** Options of `halfspace evaluate`. */
-export interface EvaluateFlags extends ModelFlags, JsonFlag {
+export interface EvaluateFlags extends SamplingFlags, ModelFlags, JsonFlag {
   readonly out: string;
   readonly suite?: readonly SuiteChoice[];
   readonly limit?: number;
@@ -17,10 +18,6 @@ export interface EvaluateFlags extends ModelFlags, JsonFlag {
   readonly attribute?: readonly AttributeChoice[];
   readonly samples: number;
   readonly maxTokens: number;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly topK: number;
-  readonly seed: number;
   readonly shard?: Shard;
   readonly queue?: string;
   readonly merge?: readonly string[];
@@ -81,21 +78,8 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       collectNames,
     )
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 10_000 }), 25)
-    .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 20)
-    .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
-    .option(
-      '--top-p <p>',
-      'share of the probability that candidates make up',
-      number({ above: 0, max: 1 }),
-      0.9,
-    )
-    .option('--top-k <k>', 'most candidates for a token; 0 for no limit', integer({ min: 0 }), 10)
-    .option(
-      '--seed <n>',
-      'the same seed gives the same completions',
-      integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-      0,
-    )
+    .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 20);
+  addSamplingOptions(command)
     .option('--shard <i/n>', 'complete one part of the prompts, as in 2/8', parseShard)
     .option(
       '--queue <url>',

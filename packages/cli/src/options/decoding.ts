@@ -3,26 +3,40 @@ import type { Command } from 'commander';
 import { integer, number } from './number.js';
 import { collectTexts } from './texts.js';
 
-/** How completions are drawn. */
-export interface DecodingFlags {
-  readonly cap: number;
-  readonly maxTokens: number;
-  readonly samples: number;
+/** How a token is drawn. */
+export interface SamplingFlags {
   readonly temperature: number;
   readonly topP: number;
   readonly topK: number;
-  readonly early?: boolean;
   readonly seed: number;
+}
+
+/** How completions are drawn. */
+export interface DecodingFlags extends SamplingFlags {
+  readonly cap: number;
+  readonly maxTokens: number;
+  readonly samples: number;
+  readonly early?: boolean;
   readonly stop?: readonly string[];
 }
 
 /** Adds {@link DecodingFlags} to a command. */
 export function addDecodingOptions(command: Command): Command {
-  return command
+  command
     .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', readCap, 1)
     .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
-    .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1)
+    .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1);
+  return addSamplingOptions(command).option(
+    '--stop <text>',
+    'end a completion before this text; may be repeated',
+    collectTexts,
+  );
+}
+
+/** Adds {@link SamplingFlags} to a command. */
+export function addSamplingOptions(command: Command): Command {
+  return command
     .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
     .option(
       '--top-p <p>',
@@ -36,8 +50,7 @@ export function addDecodingOptions(command: Command): Command {
       'the same seed gives the same completions',
       integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
       0,
-    )
-    .option('--stop <text>', 'end a completion before this text; may be repeated', collectTexts);
+    );
 }
 
 /** What the flags say as it is. */
