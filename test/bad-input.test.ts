@@ -2,16 +2,14 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSmallModel } from './support/small-model.js';
-import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+import { fitEarly, labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
 let workspace: Workspace;
 beforeAll(async () => {
   workspace = await makeWorkspace();
   const { path } = workspace;
   await makeSmallModel('grouped-tied', join(path, 'grouped'));
-  await workspace.write('rows.jsonl', labelledRows(60));
-  const fit = 'fit --attribute early --data rows.jsonl --output early.json --layer 1'.split(' ');
-  expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
+  await fitEarly(workspace);
 
   const subspace = await workspace.read('early.json');
   await workspace.write('cut.json', subspace.slice(0, 300));

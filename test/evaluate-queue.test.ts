@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMAND, jsonLines } from './support/halfspace.js';
-import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
 const REDIS = findRedis();
 
@@ -56,21 +56,9 @@ describe.skipIf(REDIS === undefined)('a queue (there must be a redis-server on t
 
   beforeAll(async () => {
     workspace = await makeWorkspace();
-    await workspace.write('rows.jsonl', labelledRows(60));
     const prompts = Array.from({ length: 40 }, (_, i) => `${JSON.stringify({ prompt: `It was: ${i}` })}\n`);
     await workspace.write('prompts.jsonl', prompts.join(''));
-    const fit = [
-      'fit',
-      '--attribute',
-      'early',
-      '--data',
-      'rows.jsonl',
-      '--output',
-      'early.json',
-      '--layer',
-      '1',
-    ];
-    expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
+    await fitEarly(workspace);
     await workspace.write('halfspace.config.json', JSON.stringify({ attributes: ['./early.json'] }));
     const port = await freePort();
     url = `redis://127.0.0.1:${port}`;

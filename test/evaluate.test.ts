@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunReport } from '@halfspace/evaluate';
 import { startFakeHub } from '../packages/model/src/testing/fake-hub.js';
 import { COMMAND, jsonLines, resultsOf } from './support/halfspace.js';
-import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
 let workspace: Workspace;
 
@@ -29,22 +29,10 @@ const METHODS = [
 
 beforeAll(async () => {
   workspace = await makeWorkspace();
-  await workspace.write('rows.jsonl', labelledRows(60));
   await workspace.write('words.txt', 'b\nc\n');
   await workspace.write('prompts.jsonl', PROMPTS.join(''));
   await workspace.write('methods.json', JSON.stringify(METHODS));
-  const fit = [
-    'fit',
-    '--attribute',
-    'early',
-    '--data',
-    'rows.jsonl',
-    '--output',
-    'early.json',
-    '--layer',
-    '1',
-  ];
-  expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
+  await fitEarly(workspace);
   await workspace.write('halfspace.config.json', JSON.stringify({ attributes: ['./early.json'] }));
 });
 afterAll(async () => workspace.remove());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jsonLines, resultsOf } from './support/halfspace.js';
-import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
 interface Completion {
   readonly text: string;
@@ -28,9 +28,7 @@ let workspace: Workspace;
 let completions: Completion[];
 beforeAll(async () => {
   workspace = await makeWorkspace();
-  await workspace.write('rows.jsonl', labelledRows(60));
-  const fit = 'fit --attribute early --data rows.jsonl --layer 1 --output early.json'.split(' ');
-  expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
+  await fitEarly(workspace);
   const words = '--attribute ./early.json=3 --samples 2 --max-tokens 6 --trace trace.jsonl --json'.split(' ');
   completions = resultsOf<Completion>(await workspace.run(['generate', 'Once <i>upon', ...words, ...SMALL]));
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resultsOf } from './support/halfspace.js';
-import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
+import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
 interface Estimate {
   readonly value: number;
@@ -38,10 +38,8 @@ const DECODING = ['--max-tokens', '8', '--samples', '2', '--top-k', '4', ...SMAL
 let workspace: Workspace;
 beforeAll(async () => {
   workspace = await makeWorkspace();
-  await workspace.write('rows.jsonl', labelledRows(60));
   await workspace.write('prompts.txt', PROMPTS.join('\n'));
-  const fit = 'fit --attribute early --data rows.jsonl --layer 1 --output early.json'.split(' ');
-  expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
+  await fitEarly(workspace);
 });
 afterAll(async () => workspace.remove());
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { halfspace, type Run, type RunOptions } from './halfspace.js';
 import { makeSmallModel } from './small-model.js';
 
@@ -36,6 +37,13 @@ export async function makeWorkspace(): Promise<Workspace> {
     listing: async () => (await readdir(path, { recursive: true })).filter((each) => !KEPT.test(each)).sort(),
     remove: async () => rm(path, { recursive: true, force: true }),
   };
+}
+
+/** Fits the attribute `early` on `rows.jsonl`, both of which it writes: letters from the beginning of the alphabet. */
+export async function fitEarly(workspace: Workspace): Promise<void> {
+  await workspace.write('rows.jsonl', labelledRows(60));
+  const fit = 'fit --attribute early --data rows.jsonl --output early.json --layer 1'.split(' ');
+  expect(await workspace.run([...fit, ...SMALL])).toMatchObject({ code: 0 });
 }
 
 /**

@@ -2,23 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { createHalfspace } from './container.js';
 import type { Completion, TracedStep } from './completion.js';
 import type { Constraint } from './control.js';
-import { defineAttribute } from './define-attribute.js';
 import type { GenerateOptions } from './options.js';
 import { chiSquareDeviate } from './testing/chi-square.js';
+import { toyAttribute } from './testing/toy-attribute.js';
 import { createToyBackend, TOY_VOCABULARY } from './testing/toy-backend.js';
 
-function attribute(name: string, axis: number) {
-  const direction = Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0));
-  const calibration = { slope: 2, intercept: 0.25 };
-  return defineAttribute({
-    name,
-    description: 'a test',
-    subspaces: [{ model: 'toy-fingerprint', layers: [1], direction, offset: 0.1, calibration }],
-  });
-}
-
 async function generate(options: Omit<GenerateOptions, 'prompt'>): Promise<Completion[]> {
-  const attributes = [attribute('kind', 0), attribute('calm', 1)];
+  const attributes = [toyAttribute('kind', 0), toyAttribute('calm', 1)];
   const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
   return halfspace.generate({
     prompt: 'abc',

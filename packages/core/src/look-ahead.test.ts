@@ -6,26 +6,12 @@ import type { Backend } from './contracts/backend.js';
 import { defineAttribute } from './define-attribute.js';
 import type { DecodeOptions } from './options.js';
 import { chiSquareDeviate } from './testing/chi-square.js';
+import { TOY_SLOPE, toyAttribute } from './testing/toy-attribute.js';
 import { createToyBackend, toyHidden, toyLogits, TOY_VOCABULARY } from './testing/toy-backend.js';
 
 const END = TOY_VOCABULARY.length - 1;
-const SLOPE = 2;
 
-const [kind, calm] = ['kind', 'calm'].map((name, axis) =>
-  defineAttribute({
-    name,
-    description: 'a test',
-    subspaces: [
-      {
-        model: 'toy-fingerprint',
-        layers: [1],
-        direction: Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0)),
-        offset: 0.1,
-        calibration: { slope: SLOPE, intercept: 0.25 },
-      },
-    ],
-  }),
-);
+const [kind, calm] = ['kind', 'calm'].map(toyAttribute);
 const brief = defineAttribute({
   name: 'brief',
   description: 'a test',
@@ -145,7 +131,7 @@ describe('lazy look-ahead', () => {
     const logits = toyLogits(text, 1);
     const gain = (after: readonly number[]) => {
       const gains = weights.map(
-        (weight, axis) => weight * SLOPE * (toyHidden(after)[axis] - toyHidden(text)[axis]),
+        (weight, axis) => weight * TOY_SLOPE * (toyHidden(after)[axis] - toyHidden(text)[axis]),
       );
       return Math.min(gains[0] + gains[1], cap * (Math.abs(weights[0]) + Math.abs(weights[1])));
     };

@@ -4,17 +4,8 @@ import { createHalfspace } from './container.js';
 import { defineAttribute } from './define-attribute.js';
 import type { GenerateOptions } from './options.js';
 import { tabulate } from './steering.js';
+import { toyAttribute } from './testing/toy-attribute.js';
 import { createToyBackend } from './testing/toy-backend.js';
-
-function attribute(name: string, axis: number) {
-  const direction = Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0));
-  const calibration = { slope: 2, intercept: 0.25 };
-  return defineAttribute({
-    name,
-    description: 'a test',
-    subspaces: [{ model: 'toy-fingerprint', layers: [1], direction, offset: 0.1, calibration }],
-  });
-}
 
 const brief = defineAttribute({
   name: 'brief',
@@ -23,7 +14,7 @@ const brief = defineAttribute({
 });
 
 async function generate(options: GenerateOptions): Promise<Completion[]> {
-  const attributes = [attribute('kind', 0), attribute('self-calm', 1), brief];
+  const attributes = [toyAttribute('kind', 0), toyAttribute('self-calm', 1), brief];
   const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
   const plain = { maxTokens: 10, samples: 5, topK: 0, topP: 1, cap: Infinity };
   const prompt = options.prompts === undefined ? { prompt: 'abc' } : {};

@@ -2,26 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { createHalfspace } from '../container.js';
 import { defineAttribute } from '../define-attribute.js';
 import type { DecodeOptions } from '../options.js';
+import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import type { TuneGoal } from './tune-goal.js';
 import type { TuneOptions, TuneProgress } from './tune-options.js';
 import { tuneWeights } from './tune-weights.js';
 
-const [kind, calm] = ['kind', 'calm'].map((name, axis) =>
-  defineAttribute({
-    name,
-    description: 'a test',
-    subspaces: [
-      {
-        model: 'toy-fingerprint',
-        layers: [1],
-        direction: Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0)),
-        offset: 0.1,
-        calibration: { slope: 2, intercept: 0.25 },
-      },
-    ],
-  }),
-);
+const [kind, calm] = ['kind', 'calm'].map(toyAttribute);
 const brief = defineAttribute({
   name: 'brief',
   description: 'a test',
