@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile, readTextFile, type JsonObject } from '../json-file.js';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
+import { tokenBytes } from './byte-alphabet.js';
+import { PIECE_NORMALIZER, pieceBytes } from './pieces.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Ids are places in a list; no vocabulary is that long. */
@@ -19,15 +22,20 @@ function splitters(definition: unknown): unknown[] {
   return [definition['type'], ...(Array.isArray(inner) ? inner.flatMap(splitters) : [])];
 }
 
-/** Other kinds spell bytes in other ways: their texts would come out wrong. */
-function checkKind(name: string, { model, pre_tokenizer: preTokenizer }: JsonObject): void {
-  const kind = isJsonObject(model) ? model['type'] : undefined;
+/** How tokens spell bytes. Other kinds do it in other ways: their texts would come out wrong. */
+function spellingOf(
+  name: string,
+  { model, normalizer, pre_tokenizer: preTokenizer }: JsonObject,
+): TokenizerFiles['spelling'] {
+  const { type: kind, byte_fallback: fallsBack } = isJsonObject(model) ? model : {};
   const types = splitters(preTokenizer);
-  const odd = types.find((type) => !SPLITTERS.has(type));
-  if (kind === 'BPE' && odd === undefined && types.includes('ByteLevel')) return;
+  if (kind === 'BPE' && types.every((type) => SPLITTERS.has(type))) {
+    if (types.includes('ByteLevel')) return tokenBytes;
+    if (fallsBack === true && isDeepStrictEqual(normalizer, PIECE_NORMALIZER)) return pieceBytes;
+  }
   throw new HalfspaceError(
     'unsupported-model',
-    `${name} has a tokenizer of the kind ${shown(kind)} that splits text by ${types.map(shown).join(', ') || 'nothing'}; Halfspace reads byte-level BPE.`,
+    `${name} has a tokenizer of the kind ${shown(kind)} that splits text by ${types.map(shown).join(', ') || 'nothing'}; Halfspace reads byte-level BPE, and pieces with marks for spaces as Gemma has.`,
   );
 }
 
@@ -81,7 +89,7 @@ async function readChatTemplate(directory: string, config: JsonObject): Promise<
 export async function tokenizerFromDirectory({ name, path }: ModelFile): Promise<TokenizerFiles> {
   const tokenizer = await readJsonFile(join(path, 'tokenizer.json'));
   const config = await readConfig(path);
-  checkKind(name, tokenizer);
+  const spelling = spellingOf(name, tokenizer);
   const { vocab } = tokenizer['model'] as JsonObject;
   const listed = tokenizer['added_tokens'] ?? [];
   if (!isJsonObject(vocab) || !Array.isArray(listed))
@@ -103,6 +111,7 @@ export async function tokenizerFromDirectory({ name, path }: ModelFile): Promise
     tokens,
     added: new Set(added.map(({ id }) => id)),
     special: new Set(added.filter(({ special }) => special).map(({ id }) => id)),
+    spelling,
     beginning: typeof wantsBos === 'boolean' ? (written ?? 'none') : 'as-tokenizer',
     endOfSequence: find(config['eos_token']),
     chatTemplate: await readChatTemplate(path, config),

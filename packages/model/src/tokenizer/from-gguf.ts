@@ -1,9 +1,12 @@
 import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
+import { tokenBytes } from './byte-alphabet.js';
+import { mergesOf, PIECE_NORMALIZER, pieceBytes } from './pieces.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Kinds of token. */
+const NORMAL = 1;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
@@ -48,13 +51,6 @@ function tokenId({ name, metadata }: ModelFile, key: string, size: number): numb
 
 /** Name and definition of the rule that splits a text before pairs are merged. */
 function preTokenizerOf({ name, metadata }: ModelFile): { rule: string; definition: unknown } {
-  const kind = metadata.get('tokenizer.ggml.model');
-  if (kind !== 'gpt2') {
-    throw new HalfspaceError(
-      'unsupported-model',
-      `${name} has a tokenizer of the kind ${shown(kind)}; Halfspace reads byte-level BPE ("gpt2").`,
-    );
-  }
   const rule = metadata.get('tokenizer.ggml.pre') ?? 'default';
   if (typeof rule === 'string' && Object.hasOwn(PRE_TOKENIZERS, rule))
     return { rule, definition: PRE_TOKENIZERS[rule] };
@@ -92,17 +88,88 @@ function readKinds({ name, metadata }: ModelFile, size: number): { special: Set<
   return { special: new Set(idsOf(CONTROL)), added: idsOf(CONTROL, USER_DEFINED) };
 }
 
+/** What differs between the kinds of tokenizer. */
+interface Kind extends Pick<TokenizerFiles, 'spelling'> {
+  /** Parts of tokenizer.json. */
+  readonly parts: Readonly<Record<string, unknown>>;
+  /** Settings of its model, merges among them. */
+  readonly model: Readonly<Record<string, unknown>>;
+  /** Whether a text begins with a token where the file does not say. */
+  readonly wantsBos: boolean;
+}
+
+function byteLevel(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
+  const { rule, definition } = preTokenizerOf(model);
+  return {
+    parts: { normalizer: null, pre_tokenizer: definition, decoder: BYTE_LEVEL },
+    model: { merges: readMerges(model, ids), ignore_merges: rule === 'llama-bpe', unk_token: null },
+    spelling: tokenBytes,
+    // Files of llama 3 leave out that texts begin with a token.
+    wantsBos: rule === 'llama-bpe',
+  };
+}
+
+/** Scores of the pieces that are text; @throws HalfspaceError `corrupt-model` */
+function readScores({ name, metadata }: ModelFile, ids: ReadonlyMap<string, number>): Map<string, number> {
+  const scores = metadata.get('tokenizer.ggml.scores');
+  const kinds = metadata.get('tokenizer.ggml.token_type');
+  if (!Array.isArray(scores) || scores.length !== ids.size || !Array.isArray(kinds))
+    throw damagedVocabulary(name, 'not every token has a score');
+  const pieces = new Map<string, number>();
+  for (const [piece, id] of ids) {
+    const score = scores[id];
+    if (typeof score !== 'number' || Number.isNaN(score))
+      throw damagedVocabulary(name, `the token ${shown(piece)} has the score ${shown(score)}`);
+    if (kinds[id] === NORMAL) pieces.set(piece, score);
+  }
+  return pieces;
+}
+
+function byPieces(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
+  if (model.metadata.get('tokenizer.ggml.add_space_prefix') !== false) {
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${model.name} has a tokenizer that puts a space in front of texts, which Halfspace does not do.`,
+    );
+  }
+  const unknown = tokenId(model, 'tokenizer.ggml.unknown_token_id', ids.size);
+  return {
+    parts: { normalizer: PIECE_NORMALIZER, pre_tokenizer: null, decoder: null },
+    model: {
+      merges: mergesOf(readScores(model, ids)),
+      byte_fallback: true,
+      unk_token: unknown === undefined ? null : [...ids.keys()][unknown],
+    },
+    spelling: pieceBytes,
+    wantsBos: true,
+  };
+}
+
+/** How the kinds of tokenizer that GGUF names are read. */
+const KINDS: Readonly<Record<string, (model: ModelFile, ids: ReadonlyMap<string, number>) => Kind>> = {
+  gpt2: byteLevel,
+  llama: byPieces,
+};
+
+function readKind(model: ModelFile): (ids: ReadonlyMap<string, number>) => Kind {
+  const kind = model.metadata.get('tokenizer.ggml.model');
+  if (typeof kind === 'string' && Object.hasOwn(KINDS, kind)) return (ids) => KINDS[kind](model, ids);
+  throw new HalfspaceError(
+    'unsupported-model',
+    `${model.name} has a tokenizer of the kind ${shown(kind)}; Halfspace reads byte-level BPE ("gpt2") and SentencePiece ("llama").`,
+  );
+}
+
 /** The tokenizer of a GGUF file, in the shape of tokenizer.json. */
 export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
-  const { rule, definition } = preTokenizerOf(model);
+  const kindOf = readKind(model);
   const ids = readTokens(model);
+  const kind = kindOf(ids);
   const tokens = [...ids.keys()];
-  const merges = readMerges(model, ids);
   const { special, added } = readKinds(model, tokens.length);
   const bos = tokenId(model, 'tokenizer.ggml.bos_token_id', tokens.length);
   const eos = tokenId(model, 'tokenizer.ggml.eos_token_id', tokens.length);
-  // Files of llama 3 leave out that texts begin with a token.
-  const wantsBos = model.metadata.get('tokenizer.ggml.add_bos_token') ?? rule === 'llama-bpe';
+  const wantsBos = model.metadata.get('tokenizer.ggml.add_bos_token') ?? kind.wantsBos;
   const template = model.metadata.get('tokenizer.chat_template');
   return {
     tokenizer: {
@@ -116,17 +183,9 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
         rstrip: false,
         normalized: false,
       })),
-      normalizer: null,
-      pre_tokenizer: definition,
+      ...kind.parts,
       post_processor: null,
-      decoder: BYTE_LEVEL,
-      model: {
-        type: 'BPE',
-        vocab: Object.fromEntries(ids),
-        merges,
-        ignore_merges: rule === 'llama-bpe',
-        unk_token: null,
-      },
+      model: { type: 'BPE', vocab: Object.fromEntries(ids), ...kind.model },
     },
     config: {
       bos_token: tokens[bos ?? -1],
@@ -136,6 +195,7 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
     tokens,
     added: new Set(added),
     special,
+    spelling: kind.spelling,
     beginning: wantsBos === true ? (bos ?? 'none') : 'none',
     endOfSequence: eos,
     chatTemplate: typeof template === 'string' ? template : undefined,

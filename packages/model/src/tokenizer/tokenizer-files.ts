@@ -6,8 +6,10 @@ export interface TokenizerFiles {
   readonly config: Readonly<Record<string, unknown>>;
   /** Text of every id; ids may be left out. */
   readonly tokens: readonly (string | undefined)[];
-  /** Ids of tokens that are never split or merged. Their texts are plain, others are spelled in bytes. */
+  /** Ids of tokens that are never split or merged, whose texts are plain. */
   readonly added: ReadonlySet<number>;
+  /** The bytes that the text of any other token stands for. */
+  readonly spelling: (token: string) => Uint8Array;
   /** Ids of control tokens, which are no text. */
   readonly special: ReadonlySet<number>;
   /** Token put in front of a text: `none`, one of them, or what the tokenizer itself would put there. */

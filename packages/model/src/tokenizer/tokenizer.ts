@@ -2,7 +2,6 @@ import { HalfspaceError, type Tokenizer } from '@halfspace/core';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import type { ModelFile } from '../weights.js';
-import { tokenBytes } from './byte-alphabet.js';
 import { tokenizerFromDirectory } from './from-directory.js';
 import { tokenizerFromGguf } from './from-gguf.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
@@ -14,6 +13,7 @@ const TURN_ENDS: ReadonlySet<string | undefined> = new Set([
   '<|eot_id|>',
   '<|end_of_text|>',
   '<|end|>',
+  '<end_of_turn>',
   '</s>',
 ]);
 
@@ -72,18 +72,18 @@ function createEncoder({ name }: ModelFile, files: TokenizerFiles): Tokenizer['e
  * The tokenizer that belongs to a model: vocabulary, merges and chat template of the GGUF file, or
  * tokenizer.json, tokenizer_config.json and chat_template.jinja beside safetensors.
  *
- * @throws HalfspaceError `unsupported-model` when it is no byte-level BPE; `corrupt-model`, also when one of
+ * @throws HalfspaceError `unsupported-model` when it is neither byte-level BPE nor like Gemma's; `corrupt-model`, also when one of
  * the files is missing
  */
 export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
   const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);
-  const { tokens, special, added } = files;
+  const { tokens, special, added, spelling } = files;
   const ends = tokens.flatMap((token, id) => (special.has(id) && TURN_ENDS.has(token) ? [id] : []));
   if (files.endOfSequence !== undefined) ends.push(files.endOfSequence);
   const bytes = (token: number): Uint8Array => {
     if (special.has(token)) return new Uint8Array();
     const text = tokens[token] ?? '';
-    return added.has(token) ? Buffer.from(text, 'utf8') : tokenBytes(text);
+    return added.has(token) ? Buffer.from(text, 'utf8') : spelling(text);
   };
   return {
     vocabularySize: tokens.length,
