@@ -90,7 +90,7 @@ function fansOf(
 /** The backend contract over a token tree, two key/value stores and three graphs. */
 export function createBackend(parts: BackendParts): Backend {
   const { model, architecture, tokenizer } = parts;
-  const { layers, keyValueHeads, headWidth, width } = architecture;
+  const { layers, keyValueHeads, headWidth, width, sliding } = architecture;
   const { cut } = parts;
   const tree = createTokenTree();
   const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
@@ -153,13 +153,13 @@ export function createBackend(parts: BackendParts): Backend {
   async function run(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]): Promise<Rows> {
     if (wanted.some((layer) => layer > cut)) return runWhole(graphs, branches, wanted);
     below.fit(tree.extent);
-    const lower = await graphs.lower(trunkCall(branches), below, wanted);
+    const lower = await graphs.lower(trunkCall(branches, sliding?.tokens), below, wanted);
     return { lower, hidden: lower.hidden };
   }
 
   async function runWhole(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]) {
     for (const store of [below, above]) store.fit(tree.extent);
-    const call = trunkCall(branches);
+    const call = trunkCall(branches, sliding?.tokens);
     const lower = await graphs.lower(call, below, wanted);
     const upper = await graphs.upper(call, lower.end, above, wanted);
     return { lower, upper, hidden: new Map([...lower.hidden, ...upper.hidden]) };
@@ -196,7 +196,7 @@ export function createBackend(parts: BackendParts): Backend {
       return { parent: last.parent, length: length - 1, tokens: [0], shape: 'fan', places };
     });
     above.fit(tree.extent);
-    const { keysValues, end } = await graphs.upper(trunkCall(branches), stream, above, []);
+    const { keysValues, end } = await graphs.upper(trunkCall(branches, sliding?.tokens), stream, above, []);
     [...waiting].forEach(([tip, { last }], row) => {
       above.write(last.slot, keysValues, row);
       tip.final = rowOf(end, row);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSmallModel, type Expected, type SmallModel } from './testing/small-model.js';
 import { widest } from './testing/widest.js';
 
-// Random checkpoints and what Hugging Face transformers computes with them: fixtures/make-llamas.py.
-describe.each(['grouped-tied', 'untied', 'llama3-rope'])('a random llama (%s)', (name) => {
+// Random checkpoints and what Hugging Face transformers computes with them: fixtures/make-language-models.py.
+describe.each(['grouped-tied', 'untied', 'llama3-rope', 'gemma3'])('a random checkpoint (%s)', (name) => {
   let model: SmallModel;
   let backend: Backend;
   let expected: Expected;

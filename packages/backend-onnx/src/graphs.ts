@@ -89,7 +89,7 @@ export async function loadGraphs(
     layers: readonly number[],
     endsAt: number,
   ): Promise<TrunkResult> {
-    const feeds = {
+    const feeds: Record<string, Tensor> = {
       ...store.inputs,
       ...own,
       [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
@@ -99,6 +99,8 @@ export async function loadGraphs(
       [TRUNK.places]: new Tensor('int64', call.places, [1, rows, 2]),
       [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
     };
+    if (call.windowMask !== undefined)
+      feeds[TRUNK.windowMask] = new Tensor('float32', call.windowMask, [texts, 1, rowsOfText, line]);
     const kept = store.blocks > 0 ? [TRUNK.keysValues] : [];
     const nameOf = (layer: number) => (layer === cut ? TRUNK.stream : TRUNK.hidden(layer));
     const wanted = [...new Set([...layers, endsAt])].map(nameOf);

@@ -21,13 +21,13 @@ export type Costs = Readonly<Record<Precision, readonly number[]>>;
  * on the machine can only add to it, and the figures are kept.
  */
 export async function measureCosts(graphs: Graphs, { architecture }: CompiledModel): Promise<number[]> {
-  const { layers, keyValueHeads, headWidth } = architecture;
+  const { layers, keyValueHeads, headWidth, sliding } = architecture;
   const below = createKeyValueStore(0, graphs.cut, keyValueHeads * headWidth);
   const above = createKeyValueStore(graphs.cut, layers, keyValueHeads * headWidth);
   const costs: number[] = [];
   for (const count of ROWS) {
     const tokens = Array.from({ length: count }, () => 0);
-    const call = trunkCall([{ parent: undefined, length: 0, tokens, shape: 'fan' }]);
+    const call = trunkCall([{ parent: undefined, length: 0, tokens, shape: 'fan' }], sliding?.tokens);
     const times: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const start = performance.now();

@@ -37,14 +37,18 @@ export interface TrunkCall {
   readonly ancestors: BigInt64Array;
   readonly places: BigInt64Array;
   readonly mask: Float32Array;
+  /** The mask of blocks with a sliding window, for a model that has some. */
+  readonly windowMask?: Float32Array;
 }
 
 /**
  * Lays out a call. A text has its ancestors at the places 0, 1, … of its line and its rows after them, so
  * that what a row adds up, and in which order, is the same whatever else is in the call. For the same end a
  * text has two rows at least: ONNX Runtime multiplies a single one by another kernel.
+ *
+ * @param window - How many tokens a token sees in blocks with a sliding window, if there are some.
  */
-export function trunkCall(branches: readonly Branch[]): TrunkCall {
+export function trunkCall(branches: readonly Branch[], window?: number): TrunkCall {
   const rows = branches.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const texts = branches.length;
   const rowsOfText = Math.max(2, ...branches.map(({ tokens }) => tokens.length));
@@ -62,17 +66,20 @@ export function trunkCall(branches: readonly Branch[]): TrunkCall {
     ancestors: new BigInt64Array(texts * line),
     places: new BigInt64Array(rows * 2),
     mask: new Float32Array(texts * rowsOfText * line).fill(UNSEEN),
+    ...(window !== undefined && {
+      windowMask: new Float32Array(texts * rowsOfText * line).fill(UNSEEN),
+    }),
   };
   let first = 0;
   branches.forEach((branch, text) => {
-    layOut(call, branch, text, first);
+    layOut(call, branch, text, first, window);
     first += branch.tokens.length;
   });
   return call;
 }
 
 /** Fills in one text, whose rows start at row `first` of the call. */
-function layOut(call: TrunkCall, branch: Branch, text: number, first: number): void {
+function layOut(call: TrunkCall, branch: Branch, text: number, first: number, window = Infinity): void {
   const { parent, length, tokens, shape } = branch;
   let place = length;
   for (let node = parent; node !== undefined; node = node.parent) {
@@ -83,9 +90,15 @@ function layOut(call: TrunkCall, branch: Branch, text: number, first: number): v
     const own = r < tokens.length ? r : 0;
     const start = (text * call.rowsOfText + r) * call.line;
     call.queries[(text * call.rowsOfText + r) * 2 + 1] = BigInt(first + own);
-    call.mask.fill(0, start, start + length);
     const place = placeOf(branch, own);
-    call.mask.fill(0, start + (shape === 'chain' ? length : place), start + place + 1);
+    const position = shape === 'chain' ? place : length;
+    const oldest = Math.max(0, position - window + 1);
+    const see = (mask: Float32Array, from: number) => {
+      if (from < length) mask.fill(0, start + from, start + length);
+      mask.fill(0, start + (shape === 'chain' ? Math.max(from, length) : place), start + place + 1);
+    };
+    see(call.mask, 0);
+    if (call.windowMask !== undefined) see(call.windowMask, oldest);
   }
   tokens.forEach((token, r) => {
     const row = first + r;

@@ -1,7 +1,7 @@
 export type { TensorType } from './tensor-type.js';
 export { openModelFile } from './weights.js';
 export type { MetadataValue, ModelFile, WeightTensor } from './weights.js';
-export type { Architecture } from './compile/architecture.js';
+export type { Architecture, SlidingWindow } from './compile/architecture.js';
 export { compileModel } from './compile/compile.js';
 export type { CompiledModel } from './compile/compile.js';
 export type { EncoderArchitecture } from './compile/bert.js';

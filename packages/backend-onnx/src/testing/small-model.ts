@@ -7,7 +7,7 @@ import { compileModel, openModelFile } from '@halfspace/model';
 import { createBackend } from '../backend.js';
 import { loadGraphs } from '../graphs.js';
 
-/** Tokens, width, layers and context of the random checkpoints: fixtures/make-llamas.py. */
+/** Tokens, width, layers and context of the random checkpoints: fixtures/make-language-models.py. */
 export const VOCABULARY = 96;
 export const WIDTH = 32;
 export const LAYERS = 2;

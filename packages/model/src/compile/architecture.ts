@@ -22,6 +22,12 @@ export interface Architecture {
   readonly contextLength: number;
   /** Added to the mean square before a norm divides by its root. */
   readonly normEpsilon: number;
+  /** Added to the weights of norms: some exports keep how far they are from 1. */
+  readonly normOffset: number;
+  /** What the rows of the embedding are multiplied by when they are looked up. */
+  readonly embeddingScale: number;
+  /** What the gate of the MLP goes through; `gelu-tanh` is GELU by its approximation with tanh. */
+  readonly activation: 'silu' | 'gelu-tanh';
   /** How positions turn queries and keys. */
   readonly rotary: {
     /** Angle per position of each pair of a head, in radians; `headWidth / 2` of them. */
@@ -29,12 +35,24 @@ export interface Architecture {
     /** Whether the numbers of a pair lie side by side, and not half a head apart. */
     readonly interleaved: boolean;
   };
+  /** Blocks that see only the nearest tokens; absent where all see the whole text. */
+  readonly sliding?: SlidingWindow;
   /**
    * Names of the weights in the model file.
    *
    * @internal
    */
   readonly weights: WeightNames;
+}
+
+/** Attention over the nearest tokens alone (Beltagy et al. 2020). */
+export interface SlidingWindow {
+  /** How many tokens a token sees, itself among them. */
+  readonly tokens: number;
+  /** Which blocks, ascending. */
+  readonly blocks: readonly number[];
+  /** Angles of these blocks, in the place of those of `rotary`. */
+  readonly frequencies: Float64Array;
 }
 
 /** Where the weights of a block lie in the model file. */
@@ -48,6 +66,12 @@ export interface BlockWeights {
   readonly gate: string;
   readonly up: string;
   readonly down: string;
+  /** Norms of the queries and the keys of each head, before they are turned. */
+  readonly queryNorm?: string;
+  readonly keyNorm?: string;
+  /** Norms of what attention and MLP add to the stream. */
+  readonly attentionOutputNorm?: string;
+  readonly mlpOutputNorm?: string;
 }
 
 /** Where all weights lie in the model file. */

@@ -50,17 +50,22 @@ export interface AttentionInputs {
  * included. Every text of the call has a line of keys and values of its own, its ancestors in order from 0
  * and then its rows, so that a row's sums do not depend on the other texts: docs/decisions/0004. Keys and
  * values of the new rows are returned as [1, N, keyValueHeads · headWidth].
+ *
+ * @param headNorms - Weights [heads + keyValueHeads, headWidth] of a norm of each query and key, if there is one.
  */
 export function treeAttention(
   graph: GraphBuilder,
-  { heads, keyValueHeads, headWidth, rotary }: Architecture,
+  architecture: Architecture,
   projected: string,
   past: { keys: string; values: string },
   shared: AttentionInputs,
+  headNorms?: string,
 ): { output: string; keys: string; values: string } {
+  const { heads, keyValueHeads, headWidth, rotary } = architecture;
   const splitHeads = (value: string, first: number, second: number) =>
     split(graph, value, first * headWidth, second * headWidth);
-  const [turning, values] = splitHeads(projected, heads + keyValueHeads, keyValueHeads);
+  const [unturned, values] = splitHeads(projected, heads + keyValueHeads, keyValueHeads);
+  const turning = headNorms === undefined ? unturned : normHeads(graph, architecture, unturned, headNorms);
   const turned = graph.node(
     'RotaryEmbedding',
     [turning, shared.positions, shared.cos, shared.sin],
@@ -83,6 +88,21 @@ export function treeAttention(
   return { output: graph.node('GatherND', [attended, shared.answers]), keys, values };
 }
 
+/** RMSNorm of every head by itself; `weights` is [heads, headWidth], of queries and keys. */
+function normHeads(
+  graph: GraphBuilder,
+  { heads, keyValueHeads, headWidth, normEpsilon }: Architecture,
+  input: string,
+  weights: string,
+): string {
+  const all = heads + keyValueHeads;
+  const apart = graph.node('Reshape', [input, graph.int64s([1, -1, all, headWidth])]);
+  const scale = graph.node('Expand', [graph.float(1), graph.int64s([headWidth])]);
+  const normed = rmsNorm(graph, apart, scale, normEpsilon, graph.fresh('normed'));
+  const weighted = graph.node('Mul', [normed, weights]);
+  return graph.node('Reshape', [weighted, graph.int64s([1, -1, all * headWidth])]);
+}
+
 /** The first and the last columns of a value. */
 function split(graph: GraphBuilder, value: string, first: number, second: number): [string, string] {
   const parts: [string, string] = [graph.fresh('part'), graph.fresh('part')];
@@ -90,15 +110,19 @@ function split(graph: GraphBuilder, value: string, first: number, second: number
   return parts;
 }
 
-/** SwiGLU (Shazeer 2020): down(silu(gate · x) ⊙ (up · x)); gate and up are one product. */
+/** A gated MLP (Shazeer 2020, SwiGLU and GEGLU): down(activation(gate · x) ⊙ (up · x)); gate and up are one product. */
 export function gatedMlp(
   graph: GraphBuilder,
+  activation: Architecture['activation'],
   input: string,
   gateAndUp: StoredMatrix,
   down: StoredMatrix,
 ): string {
   const half = gateAndUp.rows / 2;
   const [gate, up] = split(graph, multiply(graph, input, gateAndUp), half, half);
-  const activated = graph.node('QuickGelu', [gate], { alpha: real(1) }, { domain: CONTRIB });
+  const activated =
+    activation === 'silu'
+      ? graph.node('QuickGelu', [gate], { alpha: real(1) }, { domain: CONTRIB })
+      : graph.node('Gelu', [gate], { approximate: 'tanh' });
   return multiply(graph, graph.node('Mul', [activated, up]), down);
 }

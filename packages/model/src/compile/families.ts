@@ -3,9 +3,10 @@ import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Family } from './architecture.js';
 import { checkTensors, contradiction } from './check-tensors.js';
+import { gemma3, gemma3Text } from './gemma3.js';
 import { llama } from './llama.js';
 
-const FAMILIES: readonly Family[] = [llama];
+const FAMILIES: readonly Family[] = [llama, gemma3, gemma3Text];
 
 /** Numbers in the table of cosines; a million positions of heads 128 wide. */
 const LARGEST_TABLE = 2 ** 26;
@@ -48,6 +49,10 @@ function expectedShapes(found: Architecture): Map<string, readonly number[]> {
     shapes.set(block.gate, [feedForward, width]);
     shapes.set(block.up, [feedForward, width]);
     shapes.set(block.down, [width, feedForward]);
+    for (const norm of [block.queryNorm, block.keyNorm])
+      if (norm !== undefined) shapes.set(norm, [found.headWidth]);
+    for (const norm of [block.attentionOutputNorm, block.mlpOutputNorm])
+      if (norm !== undefined) shapes.set(norm, [width]);
   }
   return shapes;
 }

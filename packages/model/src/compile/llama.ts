@@ -6,7 +6,8 @@ import type { Architecture, Family, WeightNames } from './architecture.js';
 import { metadataReader, type MetadataReader } from './metadata.js';
 import { rotaryFrequencies, scaleByConfig } from './rotary.js';
 
-function ggufWeights(tied: boolean): WeightNames {
+/** Names of the weights in a GGUF file. */
+export function ggufWeights(tied: boolean): WeightNames {
   return {
     embedding: 'token_embd.weight',
     head: tied ? 'token_embd.weight' : 'output.weight',
@@ -26,7 +27,8 @@ function ggufWeights(tied: boolean): WeightNames {
   };
 }
 
-function huggingFaceWeights(tied: boolean): WeightNames {
+/** Names of the weights in a checkpoint of Hugging Face transformers. */
+export function huggingFaceWeights(tied: boolean): WeightNames {
   return {
     embedding: 'model.embed_tokens.weight',
     head: tied ? 'model.embed_tokens.weight' : 'lm_head.weight',
@@ -50,6 +52,8 @@ function huggingFaceWeights(tied: boolean): WeightNames {
 function unsupported(model: ModelFile, what: string): HalfspaceError {
   return new HalfspaceError('unsupported-model', `${model.name} ${what}, which Halfspace does not do.`);
 }
+
+const PLAIN = { normOffset: 0, embeddingScale: 1, activation: 'silu' } as const;
 
 /** GGUF has the scaling of rotary positions as a factor for all, or as a tensor of factors. */
 async function ggufFrequencies(
@@ -95,6 +99,7 @@ async function describeGguf(model: ModelFile): Promise<Architecture> {
     vocabulary: model.tensors.get('token_embd.weight')?.shape[0] ?? read.size('vocab_size'),
     contextLength: read.size('context_length'),
     normEpsilon: read.number('attention.layer_norm_rms_epsilon'),
+    ...PLAIN,
     rotary: { frequencies: await ggufFrequencies(model, read, headWidth), interleaved: true },
     weights: ggufWeights(!model.tensors.has('output.weight')),
   };
@@ -134,6 +139,7 @@ function describeHuggingFace(model: ModelFile): Architecture {
     vocabulary: read.size('vocab_size'),
     contextLength: read.size('max_position_embeddings'),
     normEpsilon: read.number('rms_norm_eps'),
+    ...PLAIN,
     rotary: { frequencies: scaleByConfig(rotaryFrequencies(headWidth, base), rope), interleaved: false },
     weights: huggingFaceWeights(
       read.value('tie_word_embeddings') === true || !model.tensors.has('lm_head.weight'),

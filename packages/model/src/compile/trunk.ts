@@ -43,6 +43,8 @@ export const TRUNK = {
   places: 'places',
   /** Additive, [B, 1, R, T]. */
   mask: 'mask',
+  /** The same for blocks with a sliding window; an input of models that have some. */
+  windowMask: 'window_mask',
   /** [slots, keyValueHeads · headWidth] */
   pastKeys: (layer: number) => `past_keys.${layer}`,
   /** [slots, keyValueHeads · headWidth] */
@@ -67,15 +69,17 @@ export interface TrunkPart {
 
 function declareInputs(
   graph: GraphBuilder,
-  { keyValueHeads, headWidth }: Architecture,
+  { keyValueHeads, headWidth, sliding }: Architecture,
   { first, end }: TrunkPart,
 ): void {
+  const mask = ['texts', 1, 'rows_of_text', 'line'];
   graph.input(TRUNK.positions, 'int64', [1, 'rows']);
   graph.input(TRUNK.queries, 'int64', ['texts', 'rows_of_text', 2]);
   graph.input(TRUNK.answers, 'int64', [1, 'rows', 2]);
   graph.input(TRUNK.ancestors, 'int64', ['texts', 'line']);
   graph.input(TRUNK.places, 'int64', [1, 'rows', 2]);
-  graph.input(TRUNK.mask, 'float32', ['texts', 1, 'rows_of_text', 'line']);
+  graph.input(TRUNK.mask, 'float32', mask);
+  if (sliding !== undefined) graph.input(TRUNK.windowMask, 'float32', mask);
   for (let layer = first; layer < end; layer++) {
     graph.input(TRUNK.pastKeys(layer), 'float32', ['slots', keyValueHeads * headWidth]);
     graph.input(TRUNK.pastValues(layer), 'float32', ['slots', keyValueHeads * headWidth]);
@@ -85,18 +89,58 @@ function declareInputs(
 /** Rows that a call may have, whatever the context length: the rotary operator takes no more than its tables have. */
 const MOST_ROWS = 8192;
 
+async function turning(
+  graph: GraphBuilder,
+  frequencies: Float64Array,
+  contextLength: number,
+  suffix = '',
+): Promise<Pick<AttentionInputs, 'cos' | 'sin'>> {
+  const length = Math.max(contextLength, MOST_ROWS);
+  const tables = rotaryTables(frequencies, length);
+  const shape = [length, frequencies.length];
+  return {
+    cos: await graph.constant(`cos${suffix}`, 'float32', shape, asBytes(tables.cos)),
+    sin: await graph.constant(`sin${suffix}`, 'float32', shape, asBytes(tables.sin)),
+  };
+}
+
+/** What the attention of a block shares with others of its kind. */
 async function sharedInputs(
   graph: GraphBuilder,
-  { rotary, contextLength, headWidth }: Architecture,
-): Promise<AttentionInputs> {
-  const length = Math.max(contextLength, MOST_ROWS);
-  const tables = rotaryTables(rotary.frequencies, length);
-  const shape = [length, headWidth / 2];
-  return {
-    ...TRUNK,
-    cos: await graph.constant('cos', 'float32', shape, asBytes(tables.cos)),
-    sin: await graph.constant('sin', 'float32', shape, asBytes(tables.sin)),
-  };
+  { rotary, contextLength, sliding }: Architecture,
+): Promise<(layer: number) => AttentionInputs> {
+  const whole = { ...TRUNK, ...(await turning(graph, rotary.frequencies, contextLength)) };
+  if (sliding === undefined) return () => whole;
+  const near = await turning(graph, sliding.frequencies, contextLength, '.sliding');
+  const nearest = { ...TRUNK, ...near, mask: TRUNK.windowMask };
+  return (layer) => (sliding.blocks.includes(layer) ? nearest : whole);
+}
+
+/** Norms of the heads of a block, [heads + keyValueHeads, headWidth]; undefined where it has none. */
+async function headNorms(
+  graph: GraphBuilder,
+  model: ModelFile,
+  { heads, keyValueHeads, headWidth, weights, normOffset }: Architecture,
+  layer: number,
+): Promise<string | undefined> {
+  const { queryNorm, keyNorm } = weights.block(layer);
+  if (queryNorm === undefined || keyNorm === undefined) return undefined;
+  const query = await model.readF32(queryNorm);
+  const key = await model.readF32(keyNorm);
+  const all = Float32Array.from({ length: (heads + keyValueHeads) * headWidth }, (_, at) => {
+    const norm = at < heads * headWidth ? query : key;
+    return normOffset + norm[at % headWidth];
+  });
+  return graph.constant(`head_norms.${layer}`, 'float32', [heads + keyValueHeads, headWidth], asBytes(all));
+}
+
+/** Rows of the embedding, scaled: the first hidden states. */
+function embed(graph: GraphBuilder, { embeddingScale }: Architecture, embedding: StoredMatrix): void {
+  const tokens = graph.input(TRUNK.tokens, 'int64', [1, 'rows']);
+  if (embeddingScale === 1) return lookUp(graph, tokens, embedding, TRUNK.hidden(0));
+  const rows = graph.fresh('rows');
+  lookUp(graph, tokens, embedding, rows);
+  graph.node('Mul', [rows, graph.float(embeddingScale)], {}, { output: TRUNK.hidden(0) });
 }
 
 /** Names of the hidden states at the layers from `from` on, up to but without `end`. */
@@ -117,10 +161,20 @@ export async function buildTrunk(
   part: TrunkPart,
   embedding: StoredMatrix,
 ): Promise<void> {
-  const { layers, width, keyValueHeads, headWidth, normEpsilon, weights } = architecture;
+  const { layers, width, keyValueHeads, headWidth, weights } = architecture;
+  const { activation, normEpsilon, normOffset } = architecture;
   const { first, end } = part;
   const norm = async (name: string) =>
-    graph.constant(name, 'float32', [width], asBytes(await model.readF32(name)));
+    graph.constant(
+      name,
+      'float32',
+      [width],
+      asBytes((await model.readF32(name)).map((weight) => normOffset + weight)),
+    );
+  const normAddition = async (addition: string, name: string | undefined) =>
+    name === undefined
+      ? addition
+      : rmsNorm(graph, addition, await norm(name), normEpsilon, graph.fresh('addition'));
   const normBefore = async (layer: number) =>
     norm(layer === layers ? weights.finalNorm : weights.block(layer).attentionNorm);
   const store = async (name: string, ...parts: string[]) =>
@@ -139,7 +193,7 @@ export async function buildTrunk(
   let stream: string = TRUNK.stream;
   if (first === 0) {
     stream = TRUNK.hidden(0);
-    lookUp(graph, graph.input(TRUNK.tokens, 'int64', [1, 'rows']), embedding, stream);
+    embed(graph, architecture, embedding);
   } else {
     graph.input(stream, 'float32', [1, 'rows', width]);
   }
@@ -153,13 +207,20 @@ export async function buildTrunk(
       await store(`qkv.${layer}`, block.query, block.key, block.value),
     );
     const past = { keys: TRUNK.pastKeys(layer), values: TRUNK.pastValues(layer) };
-    const attention = treeAttention(graph, architecture, projected, past, shared);
+    const norms = await headNorms(graph, model, architecture, layer);
+    const attention = treeAttention(graph, architecture, projected, past, shared(layer), norms);
     kept.push(attention.keys, attention.values);
-    const attended = multiply(graph, attention.output, await store(`o.${layer}`, block.attentionOutput));
+    const attended = await normAddition(
+      multiply(graph, attention.output, await store(`o.${layer}`, block.attentionOutput)),
+      block.attentionOutputNorm,
+    );
     const middle = { stream: graph.fresh('stream'), normed: graph.fresh('normed') };
     addAndNorm(graph, stream, attended, await norm(block.mlpNorm), normEpsilon, middle);
     const gateAndUp = await store(`gate_up.${layer}`, block.gate, block.up);
-    const fed = gatedMlp(graph, middle.normed, gateAndUp, await store(`down.${layer}`, block.down));
+    const fed = await normAddition(
+      gatedMlp(graph, activation, middle.normed, gateAndUp, await store(`down.${layer}`, block.down)),
+      block.mlpOutputNorm,
+    );
     if (layer + 1 === end && first === 0) {
       graph.node('Add', [middle.stream, fed], {}, { output: TRUNK.stream });
     } else {

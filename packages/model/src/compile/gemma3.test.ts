@@ -1,0 +1,127 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { array, f32, text, u32, type GgufTensor, type GgufValue } from '../testing/gguf-bytes.js';
+import { useTemporaryDirectory } from '../testing/temporary.js';
+import { TOKENS, tinyGguf, tinyJson, tinySafetensors, tinyTensors } from '../testing/tiny-llama.js';
+import { openModelFile } from '../weights.js';
+import { describeArchitecture } from './families.js';
+
+const directory = useTemporaryDirectory();
+const [WIDTH, HEADS, KEY_VALUE_HEADS, HEAD_WIDTH, LAYERS] = [32, 4, 2, 8, 2];
+
+async function describeFile(path: string) {
+  const model = await openModelFile(path);
+  try {
+    return await describeArchitecture(model);
+  } finally {
+    await model.close();
+  }
+}
+
+/** A llama with the norms of Gemma, whose weights are 0. */
+function tensors(): GgufTensor[] {
+  const norms = [
+    ['attn_q_norm', HEAD_WIDTH],
+    ['attn_k_norm', HEAD_WIDTH],
+    ['post_attention_norm', WIDTH],
+    ['post_ffw_norm', WIDTH],
+  ] as const;
+  const more = Array.from({ length: LAYERS }, (_, layer) =>
+    norms.map(([name, size]) => ({
+      name: `blk.${layer}.${name}.weight`,
+      shape: [size],
+      type: 0,
+      data: new Uint8Array(size * 4),
+    })),
+  );
+  return [...tinyTensors(), ...more.flat()];
+}
+
+async function fromGguf(changes: Readonly<Record<string, GgufValue>> = {}, all = tensors()) {
+  const metadata = {
+    'general.architecture': text('gemma3'),
+    'gemma3.block_count': u32(LAYERS),
+    'gemma3.context_length': u32(64),
+    'gemma3.embedding_length': u32(WIDTH),
+    'gemma3.feed_forward_length': u32(64),
+    'gemma3.attention.head_count': u32(HEADS),
+    'gemma3.attention.head_count_kv': u32(KEY_VALUE_HEADS),
+    'gemma3.attention.key_length': u32(HEAD_WIDTH),
+    'gemma3.attention.layer_norm_rms_epsilon': f32(1e-6),
+    'gemma3.attention.sliding_window': u32(8),
+    'gemma3.rope.freq_base': f32(1e6),
+    'tokenizer.ggml.tokens': array(TOKENS.map(text)),
+    ...changes,
+  };
+  await writeFile(join(directory.path, 'gemma.gguf'), tinyGguf({ metadata, tensors: all }));
+  return describeFile(join(directory.path, 'gemma.gguf'));
+}
+
+async function fromJson(changes: Readonly<Record<string, unknown>>) {
+  const path = join(directory.path, 'gemma');
+  const config = {
+    ...tinyJson().config,
+    model_type: 'gemma3_text',
+    head_dim: HEAD_WIDTH,
+    query_pre_attn_scalar: HEAD_WIDTH,
+    sliding_window: 8,
+    ...changes,
+  };
+  const blocks = Array.from({ length: LAYERS }, (_, layer) => `model.layers.${layer}`);
+  const norms = blocks.flatMap((block) => [
+    [`${block}.pre_feedforward_layernorm.weight`, [WIDTH]] as const,
+    [`${block}.post_feedforward_layernorm.weight`, [WIDTH]] as const,
+    [`${block}.self_attn.q_norm.weight`, [HEAD_WIDTH]] as const,
+    [`${block}.self_attn.k_norm.weight`, [HEAD_WIDTH]] as const,
+  ]);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'config.json'), JSON.stringify(config));
+  await writeFile(join(path, 'model.safetensors'), tinySafetensors(norms));
+  return describeFile(path);
+}
+
+// That a checkpoint computes what transformers does is tested where graphs run: backend-onnx/src/families.test.ts.
+describe('a Gemma 3', () => {
+  it('in GGUF has two bases, a window in five blocks of six, and norms that are whole', async () => {
+    const found = await fromGguf();
+    expect(found).toMatchObject({ family: 'gemma3', normOffset: 0, activation: 'gelu-tanh', headWidth: 8 });
+    expect(found.embeddingScale).toBeCloseTo(Math.sqrt(WIDTH), 12);
+    expect(found.rotary.frequencies[1]).toBeCloseTo(1e6 ** (-2 / 8), 9);
+    expect(found.sliding).toMatchObject({ tokens: 8, blocks: [0, 1] });
+    expect(found.sliding?.frequencies[1]).toBeCloseTo(1e4 ** (-2 / 8), 9);
+  });
+
+  it('of older and of newer versions of transformers is the same', async () => {
+    const older = await fromJson({ rope_theta: 2e6, rope_local_base_freq: 500 });
+    const newer = await fromJson({
+      layer_types: ['sliding_attention', 'sliding_attention'],
+      rope_parameters: {
+        full_attention: { rope_type: 'default', rope_theta: 2e6 },
+        sliding_attention: { rope_type: 'default', rope_theta: 500 },
+      },
+    });
+    expect(JSON.stringify(older)).toBe(JSON.stringify(newer));
+    expect(older).toMatchObject({ normOffset: 1, sliding: { tokens: 8, blocks: [0, 1] } });
+    expect(older.sliding?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
+    const mixed = await fromJson({ layer_types: ['full_attention', 'sliding_attention'] });
+    expect(mixed.sliding?.blocks).toEqual([1]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['another activation', { hidden_activation: 'relu' }],
+    ['capped logits', { final_logit_softcapping: 30 }],
+    ['queries of another scale', { query_pre_attn_scalar: 4 }],
+    ['scaled positions', { rope_scaling: { rope_type: 'linear', factor: 8 } }],
+    ['positions scaled by kind', { rope_parameters: { full_attention: { rope_type: 'linear', factor: 8 } } }],
+  ])('with %s is refused', async (_, changes) => {
+    await expect(fromJson(changes)).rejects.toThrow(expect.objectContaining({ code: 'unsupported-model' }));
+  });
+
+  it('in GGUF with scaled positions, or without a norm, is refused', async () => {
+    const scaled = { 'gemma3.rope.scaling.type': text('linear') };
+    await expect(fromGguf(scaled)).rejects.toThrow(expect.objectContaining({ code: 'unsupported-model' }));
+    const without = tensors().filter(({ name }) => name !== 'blk.1.attn_k_norm.weight');
+    await expect(fromGguf({}, without)).rejects.toThrow(expect.objectContaining({ code: 'corrupt-model' }));
+  });
+});
