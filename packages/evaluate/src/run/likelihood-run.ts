@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
+import { continuationLogProbs } from '../metrics/continuations.js';
 import type { RunDirectory } from './run-directory.js';
 import { scoreUnits, type ReadRunOptions, type ScoreLog } from './score-units.js';
 import type { Unit } from './unit.js';
@@ -30,35 +31,65 @@ export async function readRunWith(
   backend: Backend,
   options: ReadRunOptions = {},
 ): Promise<void> {
-  const { model, tokenizer } = backend;
   await scoreUnits(
     run,
-    likelihoodLog(run, model),
+    likelihoodLog(run, backend.model),
     async (completions, { text, messages }) => {
       const prompt = messages === undefined ? text : `${text}\n`;
-      const logprobs: number[] = [];
-      const tokens: number[] = [];
-      for (const completion of completions) {
-        const before = tokenizer.encode(prompt);
-        const whole = tokenizer.encode(prompt + completion.text);
-        if (whole.length > model.contextLength) {
-          throw new HalfspaceError(
-            'context-overflow',
-            `A prompt with its completion is longer than ${model.name} takes. Read the run with another model.`,
-          );
-        }
-        // A token that lies across the border counts for the completion; the first has nothing before it.
-        const same = before.findIndex((token, i) => token !== whole[i]);
-        const from = Math.max(1, same < 0 ? before.length : same);
-        const logProbs =
-          whole.length > from ? [...(await backend.logProbs(whole, options)).subarray(from - 1)] : [];
-        logprobs.push(logProbs.reduce((sum, value) => sum + value, 0));
-        tokens.push(logProbs.length);
-      }
-      return { logprobs, tokens };
+      const wholes = completions.map((completion) => prompt + completion.text);
+      const found = await likelihoodsAfter(backend, prompt, wholes, options.signal);
+      return {
+        logprobs: found.map((logProbs) => logProbs.reduce((sum, value) => sum + value, 0)),
+        tokens: found.map(({ length }) => length),
+      };
     },
     options,
   );
+}
+
+/** Log-probabilities of the tokens by which texts go on from a prompt; a token across the border is one of them. */
+async function likelihoodsAfter(
+  backend: Backend,
+  prompt: string,
+  wholes: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Float64Array[]> {
+  const { model, tokenizer } = backend;
+  const before = tokenizer.encode(prompt);
+  const texts = wholes.map((whole) => tokenizer.encode(whole));
+  if (texts.some(({ length }) => length > model.contextLength)) {
+    throw new HalfspaceError(
+      'context-overflow',
+      `A prompt with its completion is longer than ${model.name} takes. Read the run with another model.`,
+    );
+  }
+  const borders = texts.map((text) => commonLength(before, text));
+  const shared = Math.min(...borders);
+  if (shared === 0) return readAlone(backend, texts, borders, signal);
+  const continuations = texts.map((text) => text.slice(shared));
+  const found = await continuationLogProbs(backend, before.slice(0, shared), continuations, signal);
+  return found.map((logProbs, at) => logProbs.subarray(borders[at] - shared));
+}
+
+/** The same for texts that have no beginning in common; the first token of a text has nothing before it. */
+async function readAlone(
+  backend: Backend,
+  texts: readonly (readonly number[])[],
+  borders: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Float64Array[]> {
+  const found: Float64Array[] = [];
+  for (const [at, text] of texts.entries()) {
+    const logProbs = text.length > 0 ? await backend.logProbs(text, { signal }) : new Float64Array();
+    found.push(logProbs.subarray(Math.max(0, borders[at] - 1)));
+  }
+  return found;
+}
+
+/** How many tokens two texts begin with alike. */
+function commonLength(one: readonly number[], other: readonly number[]): number {
+  const different = one.findIndex((token, at) => token !== other[at]);
+  return different < 0 ? one.length : different;
 }
 
 /** The models that have read some of a run. */
