@@ -7,6 +7,7 @@ import { addEvaluateWorker } from './commands/evaluate-worker.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addExplain } from './commands/explain.js';
 import { addFit } from './commands/fit.js';
+import { addFitPrediction } from './commands/fit-prediction.js';
 import { addGenerate } from './commands/generate.js';
 import { addModel } from './commands/model.js';
 import { addPerplexity } from './commands/perplexity.js';
@@ -45,6 +46,7 @@ export function createProgram(signal: AbortSignal): Command {
   addTune(program, signal);
   addScore(program, signal);
   addFit(program, signal);
+  addFitPrediction(program, signal);
   addEvaluate(program, signal);
   addEvaluateWorker(program, signal);
   addEvaluateSubspace(program, signal);

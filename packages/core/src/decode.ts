@@ -7,10 +7,12 @@ import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 import type { Formula } from './formula/compile.js';
+import { expectMargins } from './expect-margins.js';
 import { formulaBonus } from './formula/formula-bonus.js';
 import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
 import {
   finishCompletion,
+  levelsOf,
   recordMargins,
   startCompletion,
   textStep,
@@ -19,10 +21,10 @@ import {
 } from './live-completion.js';
 import { runInWaves, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
-import { createMeter } from './meter.js';
+import { createMeter, type TextState } from './meter.js';
 import type { CheckedOptions } from './options.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
-import type { SteeredPrompt, Steering } from './steering.js';
+import type { SteeredPrompt, Steering, WeightedAttribute } from './steering.js';
 import { bonusOf } from './tilt.js';
 import { tracedStep } from './traced-step.js';
 
@@ -106,7 +108,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { context } = prefill;
     try {
       const state = meter.stateAt(prefill, prompt.tokens.length - 1);
-      return { index, prompt, context, state, promptMs: performance.now() - begin };
+      const margins = marginsOf(state);
+      return { index, prompt, context, state, margins, promptMs: performance.now() - begin };
     } catch (error) {
       backend.release(context);
       throw error;
@@ -141,10 +144,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const perturbed = perturb(logReference, tokens, noise);
     const { steering } = each.ready.prompt;
     const steered = steering.steersAt(each.tokens.length);
+    const weighted = steering.weightedAt(each.tokens.length);
     return {
       live: each,
       reference,
-      weighted: steering.weightedAt(each.tokens.length),
+      weighted,
+      bounds: steered ? boundsAt(each, weighted, tokens) : undefined,
       perturbed,
       decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
       waves: [],
@@ -152,22 +157,32 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     };
   }
 
-  function isLazy({ live, decided }: PendingStep): boolean {
-    return mayBeLazy && live.ready.prompt.steering.capped && decided === undefined;
+  /** The bounds by which a step is lazy, if it is. */
+  function lazyBounds({ bounds }: PendingStep): BonusBounds | undefined {
+    return mayBeLazy ? bounds : undefined;
   }
 
-  function boundsOf({ live: { state, ready: origin }, weighted }: PendingStep): BonusBounds {
-    return origin.prompt.steering.capped ? boundBonus(state.distances, weighted, options.cap) : UNBOUNDED;
+  /** Where gains are capped. */
+  function boundsAt(each: LiveCompletion, weighted: readonly WeightedAttribute[], tokens: Int32Array) {
+    if (!each.ready.prompt.steering.capped) return undefined;
+    const text = { margins: marginsOf(each.state), levels: levelsOf(each) };
+    const expected = expectMargins(attributes, tokens, tokenizer.endTokens, text);
+    const weights = weighted.map(({ weight }) => weight);
+    return boundBonus(expected, weights, tokens.length, options.cap);
+  }
+
+  function marginsOf({ distances }: TextState): number[] {
+    return attributes.map(({ calibration }, a) => marginOf(calibration, distances[a]));
   }
 
   /** NaN for candidates that have not been run. */
   function bonusIn(step: PendingStep): Float64Array {
-    const { distances, reference, weighted } = step;
+    const { distances, reference, weighted, bounds } = step;
     const bonus =
       formula === undefined
         ? bonusOf(options.form, distances, weighted, reference.tokens.length)
         : bonusBy(formula, step);
-    return capBonus(bonus, boundsOf(step).ceiling);
+    return bounds === undefined ? bonus : capBonus(bonus, bounds);
   }
 
   function bonusBy(by: Formula, pending: PendingStep): Float64Array {
@@ -192,7 +207,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
 
   function next(step: PendingStep): number[] {
     const { reference, perturbed, decided, waves } = step;
-    if (isLazy(step)) return nextWave(perturbed, bonusIn(step), boundsOf(step));
+    const bounds = lazyBounds(step);
+    if (bounds !== undefined) return nextWave(perturbed, bonusIn(step), bounds);
     if (waves.length > 0) return [];
     const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
     return candidates.filter((index) => !tokenizer.endTokens.has(reference.tokens[index]));
@@ -221,7 +237,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { logReference } = reference;
     if (decided !== undefined) return { chosen: decided, kl: 0, logQ: logReference };
     const bonus = bonusIn(step);
-    if (isLazy(step)) {
+    if (lazyBounds(step) !== undefined) {
       const chosen = winnerOf(perturbed, bonus);
       return { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined };
     }
@@ -265,10 +281,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     each.context = wave.look.commit(token);
     backend.release(before);
     each.seen.add(token);
-    recordMargins(
-      each,
-      attributes.map(({ calibration }, a) => marginOf(calibration, each.state.distances[a])),
-    );
+    recordMargins(each, marginsOf(each.state));
     if (each.tokens.length === options.maxTokens || each.context.length === model.contextLength)
       return 'length';
     return undefined;
@@ -310,8 +323,6 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     yield { type: 'completion', completion: finishCompletion(each, reason, task) };
   }
 }
-
-const UNBOUNDED: BonusBounds = { expected: NaN, ceiling: Infinity };
 
 /** Errors that end one completion and no other. */
 const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'formula-not-finite', 'no-candidate-left'];

@@ -1,4 +1,10 @@
-import type { Attribute, LinearAttribute, ScoringAttribute, Subspace } from './contracts/attribute.js';
+import type {
+  Attribute,
+  LinearAttribute,
+  Prediction,
+  ScoringAttribute,
+  Subspace,
+} from './contracts/attribute.js';
 import { seal } from './contracts/check-plugin.js';
 import { CONTRACT_VERSION } from './contracts/version.js';
 import { HalfspaceError } from './errors.js';
@@ -37,7 +43,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  *
  * @throws HalfspaceError `bad-attribute` when the name is not kebab-case, the description is empty, two
  * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
- * positive slope, or `score`, `layers` or `timeoutMs` cannot be.
+ * positive slope, a prediction is not finite, or `score`, `layers` or `timeoutMs` cannot be.
  */
 export function defineAttribute(definition: LinearAttributeDefinition): LinearAttribute;
 export function defineAttribute(definition: ScoringAttributeDefinition): ScoringAttribute;
@@ -84,7 +90,7 @@ function checkedScoring(definition: ScoringAttributeDefinition) {
 }
 
 function checkedCopy(name: string, subspace: Subspace): Subspace {
-  const { model, layers, direction, offset, calibration } = subspace;
+  const { model, layers, direction, offset, calibration, prediction } = subspace;
   const { slope, intercept } = calibration;
   if (model === '') fail(name, 'has a subspace without a model fingerprint.');
   if (layers.length === 0) fail(name, 'has a subspace that reads no layer.');
@@ -108,7 +114,18 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
     direction: direction.slice(),
     offset,
     calibration: Object.freeze({ slope, intercept }),
+    ...(prediction !== undefined && { prediction: checkedPrediction(name, prediction) }),
   });
+}
+
+function checkedPrediction(name: string, { effects, reversion }: Prediction): Prediction {
+  if (!(effects instanceof Float32Array && effects.every(Number.isFinite))) {
+    fail(name, 'has a prediction whose effects are not finite float32 numbers.');
+  }
+  if (!(reversion >= 0 && reversion <= 1)) {
+    fail(name, `has a prediction with the reversion ${reversion}; it is a share, 0 to 1.`);
+  }
+  return Object.freeze({ effects: effects.slice(), reversion });
 }
 
 function checkLayer(name: string, layer: number): void {

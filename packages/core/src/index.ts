@@ -64,6 +64,7 @@ export type {
   Calibration,
   LinearAttribute,
   NamedAttribute,
+  Prediction,
   ScoringAttribute,
   Subspace,
 } from './contracts/attribute.js';

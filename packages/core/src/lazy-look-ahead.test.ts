@@ -1,17 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { capBonus, type BonusBounds } from './cap.js';
 import { perturb, winnerOf } from './draw.js';
 import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
 import { tilt } from './tilt.js';
 
 const NaNs = (size: number) => new Float64Array(size).fill(NaN);
 
+/** What is expected of each candidate, and what none has beyond it. */
+const bounds = (expected: readonly number[], room: number): BonusBounds => ({
+  expected: Float64Array.from(expected),
+  ceiling: Float64Array.from(expected, (value) => value + room),
+});
+
 /** Runs waves until there are no more; says who won and how many were run. */
-function drawLazily(perturbed: Float64Array, bonus: Float64Array, expected: number, ceiling: number) {
+function drawLazily(perturbed: Float64Array, bonus: Float64Array, bounds: BonusBounds) {
   const known = NaNs(perturbed.length);
   let waves = 0;
   for (;;) {
-    const wave = nextWave(perturbed, known, { expected, ceiling });
+    const wave = nextWave(perturbed, known, bounds);
     if (wave.length === 0) break;
     waves++;
     for (const i of wave) {
@@ -27,18 +34,22 @@ describe('nextWave', () => {
   const real = fc.double({ min: -6, max: 6, noNaN: true });
   // Few values, so that there are ties.
   const coarse = fc.integer({ min: -3, max: 3 });
+  const value = fc.oneof(real, coarse);
 
   it('ends with the winner of all', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.oneof(real, coarse), fc.oneof(real, coarse)), { minLength: 1, maxLength: 12 }),
-        fc.oneof(real, coarse),
+        fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 12 }),
         fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true }), fc.constant(Infinity)),
-        (candidates, expected, room) => {
-          const ceiling = expected + room;
-          const perturbed = Float64Array.from(candidates, ([value]) => value);
-          const bonus = Float64Array.from(candidates, ([, value]) => Math.min(value, ceiling));
-          expect(drawLazily(perturbed, bonus, expected, ceiling).winner).toBe(winnerOf(perturbed, bonus));
+        (candidates, room) => {
+          const perturbed = Float64Array.from(candidates, ([each]) => each);
+          const expected = Float64Array.from(candidates, ([, , each]) => each);
+          const bounds = { expected, ceiling: expected.map((each) => each + room) };
+          const bonus = capBonus(
+            Float64Array.from(candidates, ([, each]) => each),
+            bounds,
+          );
+          expect(drawLazily(perturbed, bonus, bounds).winner).toBe(winnerOf(perturbed, bonus));
         },
       ),
       { numRuns: 5000 },
@@ -48,17 +59,23 @@ describe('nextWave', () => {
   it('runs one candidate where no other can win, and all where any may', () => {
     const perturbed = Float64Array.of(3, 0, 2.5);
     const kept = Float64Array.of(1, 1, 1);
-    expect(nextWave(perturbed, NaNs(3), { expected: 1, ceiling: 1.2 })).toEqual([0]);
-    expect(nextWave(perturbed, NaNs(3), { expected: 1, ceiling: 1.5 })).toEqual([0, 2]);
-    expect(nextWave(perturbed, NaNs(3), { expected: 1, ceiling: Infinity })).toEqual([0, 1, 2]);
-    expect(drawLazily(perturbed, kept, 1, 1.2)).toEqual({ winner: 0, rows: 1, waves: 1 });
+    expect(nextWave(perturbed, NaNs(3), bounds([1, 1, 1], 0.2))).toEqual([0]);
+    expect(nextWave(perturbed, NaNs(3), bounds([1, 1, 1], 0.5))).toEqual([0, 2]);
+    expect(nextWave(perturbed, NaNs(3), bounds([1, 1, 1], Infinity))).toEqual([0, 1, 2]);
+    expect(drawLazily(perturbed, kept, bounds([1, 1, 1], 0.2))).toEqual({ winner: 0, rows: 1, waves: 1 });
     // The first loses so much that the third may win, and it does.
     const lost = Float64Array.of(-1, 1.2, 1);
-    expect(drawLazily(perturbed, lost, 1, 1.2)).toEqual({ winner: 2, rows: 2, waves: 2 });
+    expect(drawLazily(perturbed, lost, bounds([1, 1, 1], 0.2))).toEqual({ winner: 2, rows: 2, waves: 2 });
+  });
+
+  it('begins with what is expected to win', () => {
+    const perturbed = Float64Array.of(3, 0, 2.5);
+    expect(nextWave(perturbed, NaNs(3), bounds([-1, 0, 1], 0.2))).toEqual([2]);
+    expect(nextWave(perturbed, NaNs(3), bounds([-1, 4, 1], 0.5))).toEqual([1, 2]);
   });
 
   it('runs nothing where the bonus of all that can win is known', () => {
-    expect(nextWave(Float64Array.of(3, 0), Float64Array.of(1, NaN), { expected: 1, ceiling: 2 })).toEqual([]);
+    expect(nextWave(Float64Array.of(3, 0), Float64Array.of(1, NaN), bounds([1, 1], 1))).toEqual([]);
   });
 });
 

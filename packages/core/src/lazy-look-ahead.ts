@@ -2,13 +2,13 @@ import type { BonusBounds } from './cap.js';
 
 /**
  * The candidates to run next, so that the winner is that of running all: those that would still be in
- * question if every candidate left the margins as they are. None when nothing left can win.
+ * question if every candidate did to the margins what is expected of it. None when nothing left can win.
  *
- * Of a candidate that has not been run it is known that its bonus is at most the ceiling. It is out of the race once
+ * Of a candidate that has not been run it is known that its bonus is at most its ceiling. It is out of the race once
  * another one has more than it would have then. Rounding does no harm: a rounded sum grows with its terms.
  *
  * @param perturbed - Log-probability plus noise of each candidate ({@link perturb}).
- * @param bonus - Bonus of each, at most the ceiling; NaN where it is not known yet.
+ * @param bonus - Bonus of each, at most its ceiling; NaN where it is not known yet.
  */
 export function nextWave(
   perturbed: Float64Array,
@@ -17,9 +17,9 @@ export function nextWave(
 ): number[] {
   let bar = -Infinity;
   perturbed.forEach((value, i) => {
-    bar = Math.max(bar, value + (Number.isNaN(bonus[i]) ? expected : bonus[i]));
+    bar = Math.max(bar, value + (Number.isNaN(bonus[i]) ? expected[i] : bonus[i]));
   });
-  return [...perturbed.keys()].filter((i) => Number.isNaN(bonus[i]) && perturbed[i] + ceiling >= bar);
+  return [...perturbed.keys()].filter((i) => Number.isNaN(bonus[i]) && perturbed[i] + ceiling[i] >= bar);
 }
 
 /**

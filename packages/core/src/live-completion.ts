@@ -19,6 +19,8 @@ export interface ReadyPrompt {
   readonly context: Context;
   /** State of the prompt. */
   readonly state: TextState;
+  /** Its margins. */
+  readonly margins: readonly number[];
   readonly promptMs: number;
 }
 
@@ -92,6 +94,11 @@ export function recordMargins(live: LiveCompletion, margins: readonly number[]):
     live.marginSums[a] += margin;
     live.marginMins[a] = Math.min(live.marginMins[a], margin);
   });
+}
+
+/** For each attribute, the mean of the margins at the end of the prompt and after every token since. */
+export function levelsOf({ ready, marginSums, measured }: LiveCompletion): Float64Array {
+  return marginSums.map((sum, a) => (sum + ready.margins[a]) / (measured + 1));
 }
 
 /** What the completions of a run have in common. */

@@ -1,3 +1,4 @@
+import type { BonusBounds } from './cap.js';
 import type { Backend, LookAhead } from './contracts/backend.js';
 import type { LiveCompletion } from './live-completion.js';
 import type { Meter, Wave } from './meter.js';
@@ -17,6 +18,8 @@ export interface PendingStep {
   readonly weighted: readonly WeightedAttribute[];
   /** Log-reference plus noise, of each candidate. */
   readonly perturbed: Float64Array;
+  /** Where gains are capped and the step is steered. */
+  readonly bounds: BonusBounds | undefined;
   /** The choice, where it does not depend on what is found. */
   readonly decided: number | undefined;
   /** What was run, in order. */

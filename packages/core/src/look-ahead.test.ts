@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHalfspace } from './container.js';
 import type { Completion } from './completion.js';
+import type { Attribute, Prediction } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
 import { defineAttribute } from './define-attribute.js';
 import type { DecodeOptions } from './options.js';
@@ -11,7 +12,15 @@ import { createToyBackend, toyHidden, toyLogits, TOY_VOCABULARY } from './testin
 
 const END = TOY_VOCABULARY.length - 1;
 
-const [kind, calm] = ['kind', 'calm'].map(toyAttribute);
+/** What two attributes of the toy expect, rightly or not: any prediction leaves lazy look-ahead exact. */
+const predictions: readonly Prediction[] = [
+  { effects: Float32Array.from(TOY_VOCABULARY, (_, token) => 0.3 * Math.sin(token)), reversion: 0.4 },
+  { effects: new Float32Array(2).fill(-0.1), reversion: 0 },
+];
+const [kind, calm] = ['kind', 'calm'].map((name, axis) => toyAttribute(name, axis));
+const [sureKind, sureCalm] = ['kind', 'calm'].map((name, axis) =>
+  toyAttribute(name, axis, predictions[axis]),
+);
 const brief = defineAttribute({
   name: 'brief',
   description: 'a test',
@@ -36,9 +45,9 @@ function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number
   };
 }
 
-const setUp = () => {
+const setUp = (attributes: readonly Attribute[] = [kind, calm]) => {
   const backend = ranked();
-  return { backend, halfspace: createHalfspace({ backend, attributes: [kind, calm, brief] }) };
+  return { backend, halfspace: createHalfspace({ backend, attributes: [...attributes, brief] }) };
 };
 
 /** What lazy and eager look-ahead have in common. */
@@ -75,11 +84,12 @@ describe('lazy look-ahead', () => {
           topP: fc.constantFrom(0.7, 1),
           temperature: fc.constantFrom(0.5, 1, 1.5),
         }),
-        async (seed, concurrency, { own, ...options }) => {
+        fc.constantFrom([kind, calm], [sureKind, calm], [sureKind, sureCalm]),
+        async (seed, concurrency, { own, ...options }, attributes) => {
           const prompts = ['ab', { text: 'f g', attributes: own }];
           const task = { ...options, seed, prompts, samples: 20, maxTokens: 5 };
-          const lazy = await setUp().halfspace.generate({ ...task, concurrency });
-          const eager = await setUp().halfspace.generate({ ...task, lookAhead: 'eager' });
+          const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency });
+          const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
           expect(common(lazy)).toEqual(common(eager));
           expect(total(lazy, 'rows')).toBeLessThanOrEqual(total(eager, 'rows'));
           completions += lazy.length;
@@ -123,9 +133,9 @@ describe('lazy look-ahead', () => {
     [2, 1],
     [2, -1],
     [-3, -0.5],
-  ])('draws from the re-weighted distribution of capped gains: weights %d and %d', async (...weights) => {
+  ])('draws from the re-weighted distribution of capped margins: weights %d and %d', async (...weights) => {
     const backend = createToyBackend({ endLogit: 1 });
-    const halfspace = createHalfspace({ backend, attributes: [kind, calm] });
+    const halfspace = createHalfspace({ backend, attributes: [sureKind, sureCalm] });
     const cap = 0.4;
     const text = backend.tokenizer.encode('abc');
     const logits = toyLogits(text, 1);
@@ -133,7 +143,13 @@ describe('lazy look-ahead', () => {
       const gains = weights.map(
         (weight, axis) => weight * TOY_SLOPE * (toyHidden(after)[axis] - toyHidden(text)[axis]),
       );
-      return Math.min(gains[0] + gains[1], cap * (Math.abs(weights[0]) + Math.abs(weights[1])));
+      // The text is at its level after its prompt.
+      const token = after[after.length - 1];
+      const expected = weights.map(
+        (weight, axis) => weight * TOY_SLOPE * (predictions[axis].effects[token] ?? 0),
+      );
+      const room = cap * (Math.abs(weights[0]) + Math.abs(weights[1]));
+      return Math.min(gains[0] + gains[1], expected[0] + expected[1] + room);
     };
     const masses = logits.map((logit, x) => Math.exp(logit + (x === END ? 0 : gain([...text, x]))));
     const mass = masses.reduce((sum, value) => sum + value, 0);

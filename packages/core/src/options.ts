@@ -80,8 +80,9 @@ export interface DecodeOptions {
   /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
   readonly control?: Control;
   /**
-   * How much of a candidate's gain counts, in units of margin, at least 0: the gain is what it adds to the margins of
-   * the text, averaged over the attributes by their weights; a loss counts in full. Default 1; `Infinity` for no limit.
+   * How much counts of what makes a candidate better than expected, in units of margin, at least 0: by how much its margins exceed those
+   * that its token leads to expect ({@link Prediction}; those of the text before, where a subspace predicts nothing), averaged over the
+   * attributes by their weights; what is worse counts in full. Default 0.75; `Infinity` for no limit.
    * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;
@@ -161,7 +162,7 @@ const SCHEMA = {
     formula: text,
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
-    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 1 },
+    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 0.75 },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },

@@ -171,7 +171,7 @@ function remake(
   );
   const { seed } = artifact.data.heldOut;
   const figures = measureFigures(responses, seed, false);
-  const { forced: _, layerScores: __, ...rest } = artifact;
+  const { forced: _, layerScores: __, prediction: ___, ...rest } = artifact;
   const aboveChance = isAboveChance(figures, artifact.positions);
   if (!aboveChance && !artifact.forced) {
     throw new HalfspaceError(

@@ -1,7 +1,13 @@
 import { isHalfspaceError } from '@halfspace/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attributeOf, encodeDirection, parseSubspace, subspaceOf } from './subspace-artifact.js';
+import {
+  attributeOf,
+  encodeDirection,
+  encodePrediction,
+  parseSubspace,
+  subspaceOf,
+} from './subspace-artifact.js';
 import { ARTIFACT } from './testing/artifact.js';
 
 type Json = Record<string, unknown>;
@@ -88,6 +94,12 @@ describe('parseSubspace', () => {
     ['offset', null, /offset must be number/],
     ['calibration.slope', 0, /calibration\.slope must be > 0/],
     ['calibration.slope', undefined, /calibration\.slope is missing/],
+    ['prediction.effects', '', /prediction\.effects must NOT have fewer/],
+    ['prediction.effects', 'AX+B/w', /prediction\.effects is not base64/],
+    ['prediction.effects', 'A'.repeat(2 ** 20), /prediction\.effects must NOT have more than/],
+    ['prediction.unit', 0, /prediction\.unit must be > 0/],
+    ['prediction.reversion', 1.5, /prediction\.reversion must be <= 1/],
+    ['prediction.explained', NaN, /prediction\.explained must be number/],
     ['calibration.extra', 1, /calibration\.extra is not a field/],
     ['extra', 1, /extra is not a field/],
     ['data.rows', 99, /data\.rows is not positive \+ negative/],
@@ -107,8 +119,10 @@ describe('parseSubspace', () => {
     expect(parse).toThrow(message);
   });
 
-  test('every field but two is needed', () => {
+  test('every field is needed, but for the prediction as a whole', () => {
+    parseSubspace(changed('prediction', undefined), 'it');
     for (const path of pathsOf(ARTIFACT)) {
+      if (path === 'prediction') continue;
       expect(() => parseSubspace(changed(path, undefined), 'it')).toThrow(path.split('.').at(-1));
     }
   });
@@ -142,7 +156,9 @@ describe('parseSubspace', () => {
 function tameOutcome(value: unknown): void {
   try {
     const attribute = attributeOf(parseSubspace(value, 'it'));
-    expect(attribute.subspaces[0].direction.every(Number.isFinite)).toBe(true);
+    const [{ direction, prediction }] = attribute.subspaces;
+    expect(direction.every(Number.isFinite)).toBe(true);
+    expect(prediction?.effects.every(Number.isFinite) ?? true).toBe(true);
   } catch (error) {
     if (!isHalfspaceError(error, 'bad-subspace')) throw error;
   }
@@ -156,6 +172,7 @@ describe('what core gets', () => {
       direction: Float32Array.of(0.6, -0.8),
       offset: 1.5,
       calibration: { slope: 2, intercept: -0.5 },
+      prediction: { effects: Float32Array.of(0.25, 31.75, -31.75, -0.25), reversion: 0.5 },
     });
   });
 
@@ -168,6 +185,24 @@ describe('what core gets', () => {
         const artifact = { ...ARTIFACT, direction: encodeDirection(numbers) };
         expect(subspaceOf(artifact).direction).toEqual(numbers);
       }),
+    );
+  });
+
+  test('the prediction, as near as a byte a token is', () => {
+    fc.assert(
+      fc.property(
+        fc.float32Array({ noNaN: true, noDefaultInfinity: true, minLength: 1, maxLength: 9 }),
+        (numbers) => {
+          const effects = numbers.map((value) => value % 1000);
+          const record = encodePrediction({ effects, reversion: 0.25 });
+          const prediction = { ...record, candidates: 1, explained: 0 };
+          const read = subspaceOf({ ...ARTIFACT, prediction }).prediction;
+          expect(read?.reversion).toBe(0.25);
+          effects.forEach((effect, token) => {
+            expect(Math.abs((read?.effects[token] ?? NaN) - effect)).toBeLessThanOrEqual(0.51 * record.unit);
+          });
+        },
+      ),
     );
   });
 

@@ -3,6 +3,7 @@ import {
   defineAttribute,
   HalfspaceError,
   type LinearAttribute,
+  type Prediction,
   type Subspace,
 } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
@@ -57,6 +58,8 @@ export interface SubspaceArtifact {
    * margins is that of the first response being the better one.
    */
   readonly calibration: Calibration;
+  /** What is expected of a distance before a token is run; see `fitPredictions`. */
+  readonly prediction?: PredictionRecord;
   /** What it was fitted and measured on. */
   readonly data: DataSummary;
   /** Held-out AUROC, never on rows that the direction was fitted on. */
@@ -67,6 +70,20 @@ export interface SubspaceArtifact {
   readonly decorrelatedFrom?: readonly string[];
   /** Version of the package that made it. */
   readonly createdWith: string;
+}
+
+/** A prediction as a file has it. */
+export interface PredictionRecord {
+  /** For each token of the vocabulary a signed byte, as base64; times `unit` it is the token's effect on a distance. */
+  readonly effects: string;
+  /** Distance that 1 stands for. */
+  readonly unit: number;
+  /** Share of the way back to its level that a distance goes with a token, 0 to 1. */
+  readonly reversion: number;
+  /** Candidates that it was fitted on. */
+  readonly candidates: number;
+  /** Share of the squared changes of a distance that it explains on prompts not fitted on. */
+  readonly explained: number;
 }
 
 /** How many rows there are of each kind. */
@@ -102,6 +119,8 @@ const NORM_TOLERANCE = 1e-4;
 const MOST_LAYERS = 2 ** 10;
 /** What sums of labels may differ by from whole numbers, of their size. */
 const ROUNDING = 1e-9;
+/** Largest vocabulary that is believed. */
+const MOST_TOKENS = 2 ** 19;
 /** Widest model that is believed; bounds what a hostile file can ask for. */
 const MOST_WIDTH = 2 ** 17;
 
@@ -142,6 +161,13 @@ const SCHEMA = record(
     direction: { type: 'string', maxLength: Math.ceil((MOST_WIDTH * 4) / 3) + 4 },
     offset: number,
     calibration: record({ slope: { type: 'number', exclusiveMinimum: 0 }, intercept: number }),
+    prediction: record({
+      effects: { type: 'string', minLength: 1, maxLength: Math.ceil((MOST_TOKENS * 4) / 3) + 4 },
+      unit: { type: 'number', exclusiveMinimum: 0, maximum: 1e30 },
+      reversion: share,
+      candidates: count,
+      explained: { type: 'number', maximum: 1 },
+    }),
     data: record({
       digest: text,
       ...counts,
@@ -162,7 +188,7 @@ const SCHEMA = record(
     decorrelatedFrom: { type: 'array', items: text, minItems: 1, maxItems: 1024 },
     createdWith: text,
   },
-  ['layerScores', 'shrinkage', 'forced', 'decorrelatedFrom'],
+  ['layerScores', 'shrinkage', 'prediction', 'forced', 'decorrelatedFrom'],
 );
 
 const validate = new Ajv2020({ strict: true }).compile<SubspaceArtifact>(SCHEMA);
@@ -188,7 +214,24 @@ export function subspaceOf(artifact: SubspaceArtifact): Subspace {
     direction: decodeDirection(artifact.direction),
     offset: artifact.offset,
     calibration: artifact.calibration,
+    ...(artifact.prediction && { prediction: decodePrediction(artifact.prediction) }),
   };
+}
+
+/** A prediction in a byte a token: an effect is off by at most half a 127th of the largest. */
+export function encodePrediction({
+  effects,
+  reversion,
+}: Prediction): Pick<PredictionRecord, 'effects' | 'unit' | 'reversion'> {
+  const largest = effects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0);
+  const unit = (largest || 1) / 127;
+  const bytes = Int8Array.from(effects, (effect) => Math.round(effect / unit));
+  return { effects: Buffer.from(bytes.buffer).toString('base64'), unit, reversion };
+}
+
+function decodePrediction({ effects, unit, reversion }: PredictionRecord): Prediction {
+  const bytes = Int8Array.from(Buffer.from(effects, 'base64'));
+  return { effects: Float32Array.from(bytes, (byte) => byte * unit), reversion };
 }
 
 /**
@@ -227,6 +270,9 @@ function inconsistency(artifact: SubspaceArtifact): string | undefined {
   }
   const fault = directionFault(artifact.direction, layers.length, model.width);
   if (fault !== undefined) return fault;
+  const { effects = '' } = artifact.prediction ?? {};
+  if (Buffer.from(effects, 'base64').toString('base64') !== effects)
+    return 'prediction.effects is not base64.';
   for (const [name, part] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
     if (Math.abs(part.positive + part.negative - part.rows) > ROUNDING * part.rows)
       return `${name}.rows is not positive + negative.`;

@@ -23,7 +23,12 @@ export interface DecodingFlags extends SamplingFlags {
 /** Adds {@link DecodingFlags} to a command. */
 export function addDecodingOptions(command: Command): Command {
   command
-    .option('--cap <margin>', 'most that a gain of the margin counts; none for no limit', readCap, 1)
+    .option(
+      '--cap <margin>',
+      'by how much a margin better than expected counts; none for no limit',
+      readCap,
+      0.75,
+    )
     .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1);

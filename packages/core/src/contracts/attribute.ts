@@ -10,6 +10,19 @@ export interface Calibration {
 }
 
 /**
+ * What is expected of a distance before a token is run through the model: after token x it is
+ * `distance + effects[x] + reversion · (level − distance)`, where the level is the mean distance of the text so far, from the
+ * end of the prompt on. It decides which candidates look-ahead runs first, and how much of a margin counts
+ * ({@link DecodeOptions.cap}).
+ */
+export interface Prediction {
+  /** For each token of the vocabulary, what it does to a distance that is at its level; finite. */
+  readonly effects: Float32Array;
+  /** Share of the way back to its level that a distance goes with a token, 0 to 1. */
+  readonly reversion: number;
+}
+
+/**
  * A linear classifier in the space of a model's hidden states. Its *distance* at a hidden state h is
  * `direction · h − offset` (direction of unit norm, offset = direction · midpoint); its *margin* is
  * `slope · distance + intercept`, the log-odds that text with this hidden state has the value.
@@ -26,6 +39,8 @@ export interface Subspace {
   readonly offset: number;
   /** Turns distance into log-odds. */
   readonly calibration: Calibration;
+  /** What is expected of a distance (default: that a token leaves it as it is). */
+  readonly prediction?: Prediction;
 }
 
 /** What attributes of both kinds have. */

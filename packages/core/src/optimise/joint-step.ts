@@ -7,8 +7,8 @@ export interface JointStep {
   readonly logReference: Float64Array;
   /** For each attribute, the margins of the candidates; finite. */
   readonly margins: readonly Float64Array[];
-  /** Margin of the text before the step, for each attribute; not looked at without a cap. */
-  readonly before: Float64Array;
+  /** For each attribute, the margins expected of the candidates before they are run; not looked at without a cap. */
+  readonly expected: readonly Float64Array[];
 }
 
 /** What weights that all steps share come to. */
@@ -37,8 +37,8 @@ export function tiltJointly(
   let kl = 0;
   for (const step of steps) {
     const bonus = bonusOf('calibrated', step.margins, attributes, step.logReference.length);
-    const counted =
-      cap < Infinity ? capBonus(bonus, boundBonus(step.before, attributes, cap).ceiling) : bonus;
+    const bounds = boundBonus(step.expected, Array.from(weights), bonus.length, cap);
+    const counted = cap < Infinity ? capBonus(bonus, bounds) : bonus;
     const tilted = tilt(step.logReference, counted);
     kl += tilted.kl / steps.length;
     tilted.logQ.forEach((logQ, x) => {

@@ -18,12 +18,14 @@ function randomSteps(seed: number, count: number): JointStep[] {
     const logits = Float64Array.from({ length: candidates }, () => 2 * normal());
     const mass = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
     const before = Float64Array.from({ length: 3 }, normal);
+    const margins = Array.from(before, (margin) =>
+      Float64Array.from({ length: candidates }, () => margin + normal()),
+    );
     return {
       logReference: logits.map((logit) => logit - Math.log(mass)),
-      before,
-      margins: Array.from(before, (margin) =>
-        Float64Array.from({ length: candidates }, () => margin + normal()),
-      ),
+      margins,
+      // Two fifths of what comes.
+      expected: margins.map((column, a) => column.map((margin) => 0.6 * before[a] + 0.4 * margin)),
     };
   });
 }
@@ -34,15 +36,13 @@ function byDefinition(steps: readonly JointStep[], weights: ArrayLike<number>, c
   const margins = [0, 0, 0];
   for (const step of steps) {
     const p = [...step.logReference].map(Math.exp);
-    const gains = p.map((_, x) =>
-      step.margins.reduce((sum, column, a) => sum + weights[a] * (column[x] - step.before[a]), 0),
-    );
-    const ceiling =
-      cap === Infinity ? Infinity : cap * Array.from(weights).reduce((a, b) => a + Math.abs(b), 0);
-    const raised = p.map((value, x) => value * Math.exp(Math.min(gains[x], ceiling)));
+    const sumOf = (columns: readonly Float64Array[], x: number) =>
+      columns.reduce((sum, column, a) => sum + weights[a] * column[x], 0);
+    const room = cap === Infinity ? Infinity : cap * Array.from(weights).reduce((a, b) => a + Math.abs(b), 0);
+    const bonus = p.map((_, x) => Math.min(sumOf(step.margins, x), sumOf(step.expected, x) + room));
+    const raised = p.map((value, x) => value * Math.exp(bonus[x]));
     const mass = raised.reduce((a, b) => a + b);
-    const base = step.before.reduce((sum, margin, a) => sum + weights[a] * margin, 0);
-    logNormaliser += (Math.log(mass) + base) / steps.length;
+    logNormaliser += Math.log(mass) / steps.length;
     raised.forEach((value, x) => {
       const q = value / mass;
       kl += (q * Math.log(q / p[x])) / steps.length;

@@ -1,16 +1,29 @@
-import type { LinearAttribute } from '../contracts/attribute.js';
+import type { LinearAttribute, Prediction } from '../contracts/attribute.js';
 import { defineAttribute } from '../define-attribute.js';
 
 /** Slope of its calibration. */
 export const TOY_SLOPE = 2;
 
-/** An attribute of the toy backend that reads one number of its hidden states. */
-export function toyAttribute(name: string, axis: number): LinearAttribute {
+/**
+ * An attribute of the toy backend that reads one number of its hidden states.
+ *
+ * @param prediction - What it expects of them (default: nothing).
+ */
+export function toyAttribute(name: string, axis: number, prediction?: Prediction): LinearAttribute {
   const direction = Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0));
   const calibration = { slope: TOY_SLOPE, intercept: 0.25 };
   return defineAttribute({
     name,
     description: 'a test',
-    subspaces: [{ model: 'toy-fingerprint', layers: [1], direction, offset: 0.1, calibration }],
+    subspaces: [
+      {
+        model: 'toy-fingerprint',
+        layers: [1],
+        direction,
+        offset: 0.1,
+        calibration,
+        ...(prediction && { prediction }),
+      },
+    ],
   });
 }

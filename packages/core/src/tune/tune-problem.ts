@@ -24,7 +24,7 @@ export interface TuneProblem {
  */
 export function problemOf(
   halfspace: Halfspace,
-  { attributes, goal, temperature, cap = 1 }: TuneOptions,
+  { attributes, goal, temperature, cap = 0.75 }: TuneOptions,
 ): TuneProblem {
   checkGoal(goal, attributes);
   if (temperature === 0) {

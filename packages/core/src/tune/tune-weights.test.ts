@@ -8,7 +8,7 @@ import type { TuneGoal } from './tune-goal.js';
 import type { TuneOptions, TuneProgress } from './tune-options.js';
 import { tuneWeights } from './tune-weights.js';
 
-const [kind, calm] = ['kind', 'calm'].map(toyAttribute);
+const [kind, calm] = ['kind', 'calm'].map((name, axis) => toyAttribute(name, axis));
 const brief = defineAttribute({
   name: 'brief',
   description: 'a test',

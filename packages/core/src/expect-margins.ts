@@ -1,0 +1,31 @@
+import { isScoring, type BoundAttribute } from './bound-attributes.js';
+
+/** A text before its next token. */
+export interface TextMargins {
+  /** Its margins, one for each attribute; NaN where it was not evaluated. */
+  readonly margins: ArrayLike<number>;
+  /** Their means over the end of the prompt and every token since. */
+  readonly levels: ArrayLike<number>;
+}
+
+/**
+ * The margins that are expected of candidates before any is run, for each attribute a column; see {@link Prediction}.
+ * Without a prediction, and for an end token, after which the text is the same, it is the margin of the text before.
+ */
+export function expectMargins(
+  attributes: readonly BoundAttribute[],
+  tokens: ArrayLike<number>,
+  endTokens: ReadonlySet<number>,
+  { margins, levels }: TextMargins,
+): Float64Array[] {
+  return attributes.map(({ source, calibration }, a) => {
+    const column = new Float64Array(tokens.length).fill(margins[a]);
+    const prediction = isScoring(source) ? undefined : source.prediction;
+    if (prediction === undefined) return column;
+    const { effects, reversion } = prediction;
+    const drift = reversion * (levels[a] - margins[a]);
+    return column.map((margin, x) =>
+      endTokens.has(tokens[x]) ? margin : margin + drift + calibration.slope * (effects[tokens[x]] ?? 0),
+    );
+  });
+}
