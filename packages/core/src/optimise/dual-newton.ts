@@ -1,7 +1,8 @@
 import { minimiseInBox } from './box-quadratic.js';
+import { combine, createPoint, startOf, weigh, type DualPoint, type DualProblem } from './dual-point.js';
 import { isHard, type ScaledConstraint } from './linear-constraint.js';
-import { logSumExp } from '../log-sum-exp.js';
 import { dot } from '../dot.js';
+import { rangeOf } from './range.js';
 import { triangularise } from './triangularise.js';
 
 /** What the dual problem came to. */
@@ -23,8 +24,11 @@ const PRECISE = 1e-13;
 const GOOD = 1e-8;
 /** Share of the weights' sum by which every candidate has to fall short to prove that nothing meets all. */
 const SHORT = 1e-10;
-/** Root of what is added to the curvature, for directions that have none: duplicates, vanished candidates. */
-const RIDGE = 1e-10;
+/**
+ * Root of what is added to the curvature, for directions that have none: duplicates, vanished candidates. With less,
+ * the rounding of a gradient drives weights there so far that their sums have no digits left.
+ */
+const RIDGE = 1e-9;
 /** Steps that move candidates less far apart than this, in nats, are taken whole. */
 const NEAR = 0.01;
 /** Share of the descent that the slope promises which a step has to make. */
@@ -35,19 +39,17 @@ const ENOUGH = 0.1;
  * for excesses g_j. Its gradient is the expected excesses under q, and its curvature their covariance.
  * By projected Newton steps, each the solution of a quadratic problem in the box.
  *
- * @param logReference - Finite log-probabilities.
+ * @param start - Where to start; it is overwritten.
  */
-export function minimiseDual(
-  logReference: Float64Array,
-  constraints: readonly ScaledConstraint[],
-): DualSolution {
+export function minimiseDual(problem: DualProblem, start = startOf(problem)): DualSolution {
+  const { logReference, constraints } = problem;
   const canProve = constraints.every(isHard);
-  let point = weigh(logReference, constraints, new Float64Array(constraints.length));
+  const columns = createColumns(constraints.length, logReference.length + constraints.length);
+  let [point, trial] = [start, createPoint(problem)];
   let [before, stalled] = [Infinity, false];
   for (let step = 0; ; step++) {
-    const { weights, logQ, q, mostBonus } = point;
-    const excess = expectedExcess(constraints, q);
-    const { residual, gap } = distanceToOptimum(constraints, weights, excess);
+    const { weights, logQ, excess, mostBonus } = point;
+    const { residual, gap } = distanceToOptimum(constraints, point);
     const precise = residual <= PRECISE && gap <= PRECISE;
     const hopeless =
       canProve && mostBonus < -SHORT * weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
@@ -55,51 +57,77 @@ export function minimiseDual(
     if (precise || stalled || hopeless || step === MOST_STEPS) {
       return { weights, logQ, excess, converged: precise || (stalled && residual <= GOOD) };
     }
-    const direction = newtonDirection(constraints, weights, q, excess);
-    const spread = spreadOf(constraints, direction);
-    point = advance(logReference, constraints, point, direction, spread, dot(excess, direction));
+    // What the trial has is free until the advance.
+    const direction = newtonDirection(constraints, point, columns, trial.q);
+    const spread = spreadOf(constraints, direction, trial.logQ);
+    advance(problem, point, trial, direction, spread);
+    [point, trial] = [trial, point];
     // Small steps that get no nearer are noise.
     stalled = spread < 1e-3;
     before = residual;
   }
 }
 
-// Loops in place of Float64Array.from, which takes most of the time of a step of a few candidates.
-function expectedExcess(constraints: readonly ScaledConstraint[], q: Float64Array): Float64Array {
-  const excess = new Float64Array(constraints.length);
-  for (let j = 0; j < excess.length; j++) excess[j] = dot(q, constraints[j].excess);
-  return excess;
-}
-
-/** What some weights make of the reference. */
-interface Weighed {
-  readonly weights: Float64Array;
-  readonly logQ: Float64Array;
-  readonly q: Float64Array;
-  /** log Σ p·exp(bonus), what is to be minimised. */
-  readonly normaliser: number;
-  /** The largest bonus. */
-  readonly mostBonus: number;
-}
-
-function weigh(
-  logReference: Float64Array,
+/** How far a point is from optimal: in its expected excesses, and in nats of the divergence. */
+function distanceToOptimum(
   constraints: readonly ScaledConstraint[],
-  weights: Float64Array,
-): Weighed {
-  const logQ = bonusOf(constraints, weights, logReference.length);
-  let mostBonus = -Infinity;
-  for (let x = 0; x < logQ.length; x++) {
-    mostBonus = Math.max(mostBonus, logQ[x]);
-    logQ[x] += logReference[x];
+  { weights, excess }: DualPoint,
+): { residual: number; gap: number } {
+  let [residual, gap] = [0, 0];
+  for (let j = 0; j < weights.length; j++) {
+    const { low, high } = constraints[j];
+    const room = excess[j] > 0 ? weights[j] - low : high - weights[j];
+    const off = Math.min(Math.abs(excess[j]), room);
+    residual = Math.max(residual, off);
+    gap += off * Math.abs(weights[j]);
   }
-  const normaliser = logSumExp(logQ);
-  const q = new Float64Array(logQ.length);
-  for (let x = 0; x < q.length; x++) {
-    logQ[x] -= normaliser;
-    q[x] = Math.exp(logQ[x]);
+  return { residual, gap };
+}
+
+/** Columns of one buffer: an allocation costs more than what is done with it. */
+function createColumns(count: number, length: number): Float64Array[] {
+  const buffer = new Float64Array(count * length);
+  return Array.from({ length: count }, (_, j) => buffer.subarray(j * length, (j + 1) * length));
+}
+
+/**
+ * @param columns - Room for a number for each candidate and each constraint.
+ * @param roots - Room for a number for each candidate.
+ */
+function newtonDirection(
+  constraints: readonly ScaledConstraint[],
+  { weights, q, excess }: DualPoint,
+  columns: readonly Float64Array[],
+  roots: Float64Array,
+): Float64Array {
+  const low = new Float64Array(weights.length);
+  const high = new Float64Array(weights.length);
+  for (let x = 0; x < roots.length; x++) roots[x] = Math.sqrt(q[x]);
+  for (let j = 0; j < weights.length; j++) {
+    low[j] = constraints[j].low - weights[j];
+    high[j] = constraints[j].high - weights[j];
+    const column = columns[j];
+    const values = constraints[j].excess;
+    const mean = excess[j];
+    for (let x = 0; x < roots.length; x++) column[x] = roots[x] * (values[x] - mean);
+    for (let i = 0; i < weights.length; i++) column[roots.length + i] = i === j ? RIDGE : 0;
   }
-  return { weights, logQ, q, normaliser, mostBonus };
+  return minimiseInBox(triangularise(columns), excess, low, high);
+}
+
+/**
+ * How far apart a change of the weights moves two candidates, in nats.
+ *
+ * @param bonus - Room for a number for each candidate.
+ */
+function spreadOf(
+  constraints: readonly ScaledConstraint[],
+  direction: Float64Array,
+  bonus: Float64Array,
+): number {
+  combine(constraints, direction, bonus);
+  const { least, most } = rangeOf(bonus);
+  return most - least;
 }
 
 /**
@@ -108,88 +136,23 @@ function weigh(
  * that this share always descends (Sun and Tran-Dinh 2019). It can be tiny: shares are tried by halving their
  * distance to it in orders of magnitude.
  *
- * @param slope - The derivative along the step, below 0.
+ * @param to - What becomes the next point.
+ * @param spread - d.
  */
 function advance(
-  logReference: Float64Array,
-  constraints: readonly ScaledConstraint[],
-  from: Weighed,
+  problem: DualProblem,
+  from: DualPoint,
+  to: DualPoint,
   direction: Float64Array,
   spread: number,
-  slope: number,
-): Weighed {
+): void {
+  const slope = dot(from.excess, direction);
   const safe = Math.log1p(spread) / spread;
   for (let share = 1; ; share = share < 2 * safe ? safe : Math.sqrt(share * safe)) {
-    const weights = from.weights.map((weight, j) => weight + share * direction[j]);
-    const next = weigh(logReference, constraints, weights);
+    for (let j = 0; j < direction.length; j++) to.weights[j] = from.weights[j] + share * direction[j];
+    weigh(problem, to);
     // So near, what is to be gained is less than rounding.
-    if (spread < NEAR || share === safe) return next;
-    if (next.normaliser <= from.normaliser + ENOUGH * share * slope) return next;
+    if (spread < NEAR || share === safe) return;
+    if (to.normaliser <= from.normaliser + ENOUGH * share * slope) return;
   }
-}
-
-function bonusOf(
-  constraints: readonly ScaledConstraint[],
-  weights: Float64Array,
-  size: number,
-): Float64Array {
-  const bonus = new Float64Array(size);
-  constraints.forEach(({ excess }, j) => {
-    const weight = weights[j];
-    if (weight === 0) return;
-    for (let x = 0; x < size; x++) bonus[x] += weight * excess[x];
-  });
-  return bonus;
-}
-
-/** How far some weights are from optimal: in their expected excesses, and in nats of the divergence. */
-function distanceToOptimum(
-  constraints: readonly ScaledConstraint[],
-  weights: Float64Array,
-  excess: Float64Array,
-): { residual: number; gap: number } {
-  let [residual, gap] = [0, 0];
-  constraints.forEach(({ low, high }, j) => {
-    const room = excess[j] > 0 ? weights[j] - low : high - weights[j];
-    const off = Math.min(Math.abs(excess[j]), room);
-    residual = Math.max(residual, off);
-    gap += off * Math.abs(weights[j]);
-  });
-  return { residual, gap };
-}
-
-function newtonDirection(
-  constraints: readonly ScaledConstraint[],
-  weights: Float64Array,
-  q: Float64Array,
-  excess: Float64Array,
-): Float64Array {
-  const roots = new Float64Array(q.length);
-  for (let x = 0; x < q.length; x++) roots[x] = Math.sqrt(q[x]);
-  const columns = constraints.map(({ excess: values }, j) => {
-    const column = new Float64Array(q.length + constraints.length);
-    const mean = excess[j];
-    for (let x = 0; x < q.length; x++) column[x] = roots[x] * (values[x] - mean);
-    column[q.length + j] = RIDGE;
-    return column;
-  });
-  const low = new Float64Array(constraints.length);
-  const high = new Float64Array(constraints.length);
-  for (let j = 0; j < low.length; j++) {
-    low[j] = constraints[j].low - weights[j];
-    high[j] = constraints[j].high - weights[j];
-  }
-  return minimiseInBox(triangularise(columns), excess, low, high);
-}
-
-/** How far apart a change of the weights moves two candidates, in nats. */
-function spreadOf(constraints: readonly ScaledConstraint[], direction: Float64Array): number {
-  const [{ excess }] = constraints;
-  const change = bonusOf(constraints, direction, excess.length);
-  let [least, most] = [Infinity, -Infinity];
-  for (const value of change) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  return most - least;
 }

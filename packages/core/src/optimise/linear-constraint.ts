@@ -1,3 +1,5 @@
+import { rangeOf } from './range.js';
+
 /** How the expected value of a constraint stands to its target. */
 export type Relation = 'at-least' | 'at-most' | 'equal';
 
@@ -42,15 +44,13 @@ const SAME = 1e-12;
 /** Brings a constraint to scale. */
 export function scaleConstraint(constraint: LinearConstraint): ScaledConstraint {
   const { values, target, relation, priority, maxWeight } = constraint;
-  let [least, most] = [Infinity, -Infinity];
-  for (const value of values) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
+  const { least, most } = rangeOf(values);
   const size = Math.max(Math.abs(least), Math.abs(most));
   const scale = most - least > SAME * size ? most - least : size || 1;
+  const excess = new Float64Array(values.length);
+  for (let x = 0; x < excess.length; x++) excess[x] = (values[x] - target) / scale;
   return {
-    excess: values.map((value) => (value - target) / scale),
+    excess,
     scale,
     relation,
     priority,

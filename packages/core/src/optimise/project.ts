@@ -1,6 +1,7 @@
 import { attainableFace } from './attainable-face.js';
 import { divergence } from './divergence.js';
 import { minimiseDual, type DualSolution } from './dual-newton.js';
+import { startOf } from './dual-point.js';
 import {
   isHard,
   isMet,
@@ -11,8 +12,8 @@ import {
   type LinearConstraint,
   type ScaledConstraint,
 } from './linear-constraint.js';
+import { rangeOf } from './range.js';
 import type { Tilted } from '../tilt.js';
-import { dot } from '../dot.js';
 
 /**
  * What came of what was asked of a step.
@@ -49,12 +50,13 @@ export interface Projection extends Tilted {
  */
 export function project(logReference: Float64Array, constraints: readonly LinearConstraint[]): Projection {
   const scaled = constraints.map(scaleConstraint);
-  const p = logReference.map(Math.exp);
-  if (scaled.every((each) => isMet(each, dot(p, each.excess)))) {
+  const problem = { logReference, constraints: scaled };
+  const start = startOf(problem);
+  if (scaled.every((each, j) => isMet(each, start.excess[j]))) {
     const weights = new Float64Array(constraints.length);
     return { logQ: logReference, kl: 0, status: 'inactive', weights, violation: 0, conflicts: [] };
   }
-  const direct = scaled.some(isAtEdge) ? undefined : minimiseDual(logReference, scaled);
+  const direct = scaled.some(isAtEdge) ? undefined : minimiseDual(problem, start);
   return direct?.converged
     ? conclude(logReference, scaled, direct, [])
     : projectOntoFace(logReference, scaled);
@@ -64,9 +66,8 @@ export function project(logReference: Float64Array, constraints: readonly Linear
 function isAtEdge(constraint: ScaledConstraint): boolean {
   if (!isHard(constraint)) return false;
   const { excess, relation } = constraint;
-  const canRise = excess.some((value) => value > MET);
-  const canFall = excess.some((value) => value < -MET);
-  return (relation !== 'at-most' && !canRise) || (relation !== 'at-least' && !canFall);
+  const { least, most } = rangeOf(excess);
+  return (relation !== 'at-most' && most <= MET) || (relation !== 'at-least' && least >= -MET);
 }
 
 /** Finds out what is attainable, and projects onto that. */
@@ -79,10 +80,10 @@ function projectOntoFace(logReference: Float64Array, constraints: readonly Scale
     const relation = relations[hard.indexOf(each)] ?? each.relation;
     return { ...each, excess, ...(isHard(each) && weightRange(relation, Infinity)) };
   });
-  const solution = minimiseDual(
-    Float64Array.from(support, (x) => logReference[x]),
-    narrowed,
-  );
+  const solution = minimiseDual({
+    logReference: Float64Array.from(support, (x) => logReference[x]),
+    constraints: narrowed,
+  });
   const logQ = new Float64Array(logReference.length).fill(-Infinity);
   support.forEach((x, i) => (logQ[x] = solution.logQ[i]));
   const weights = solution.weights.map((weight, j) => {

@@ -9,17 +9,18 @@ import { dot } from '../dot.js';
  */
 export function triangularise(columns: readonly Float64Array[]): Float64Array[] {
   const factor = columns.map(() => new Float64Array(columns.length));
-  columns.forEach((column, j) => {
-    const norm = Math.sqrt(dot(column, column));
+  for (let j = 0; j < columns.length; j++) {
+    const column = columns[j];
+    const square = dot(column, column);
+    const norm = Math.sqrt(square);
     factor[j][j] = norm;
-    for (let i = 0; i < column.length; i++) column[i] /= norm;
     for (let k = j + 1; k < columns.length; k++) {
       const other = columns[k];
-      const share = dot(column, other);
-      factor[k][j] = share;
+      const share = dot(column, other) / square;
+      factor[k][j] = share * norm;
       for (let i = 0; i < other.length; i++) other[i] -= share * column[i];
     }
-  });
+  }
   return factor;
 }
 
