@@ -69,7 +69,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   const { tokenizer, model } = backend;
   const { control, filters } = options;
   const meter = createMeter(attributes, model.width);
-  const mayBeLazy = options.lookAhead === 'lazy' && !options.trace && !meter.asks;
+  const mayBeLazy = options.lookAhead === 'lazy' && !options.trace;
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
 
   const live = new Set<LiveCompletion>();
@@ -92,8 +92,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 
   /** The same for lazy and eager look-ahead, because the text must be. */
-  function rowsPerStep({ steers, capped }: Steering): number {
-    if (!steers) return 1;
+  function rowsPerStep({ steers, capped, textual }: Steering): number {
+    if (!steers || textual) return 1;
     return capped ? ROWS_WITH_CAP : options.topK || ROWS_WITHOUT_TOP_K;
   }
 
@@ -159,7 +159,11 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
 
   /** The bounds by which a step is lazy, if it is. */
   function lazyBounds({ bounds }: PendingStep): BonusBounds | undefined {
-    return mayBeLazy ? bounds : undefined;
+    return mayBeLazy && !meter.asks ? bounds : undefined;
+  }
+
+  function isTextual({ live: { ready: origin }, decided }: PendingStep): boolean {
+    return mayBeLazy && origin.prompt.steering.textual && decided === undefined;
   }
 
   /** Where gains are capped. */
@@ -232,10 +236,21 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     return steps.filter((step) => !failures.has(step.live));
   }
 
+  /** Decides steps by what plugins say of texts, before any candidate is run. */
+  async function decide(
+    steps: readonly PendingStep[],
+    failures: Map<LiveCompletion, HalfspaceError>,
+  ): Promise<PendingStep[]> {
+    const answered = await ask(steps, failures);
+    return answered.map((step) => ({ ...step, decided: winnerOf(step.perturbed, bonusIn(step)) }));
+  }
+
   function settle(step: PendingStep): Outcome {
-    const { reference, perturbed, decided } = step;
+    const { live: each, reference, perturbed, decided } = step;
     const { logReference } = reference;
-    if (decided !== undefined) return { chosen: decided, kl: 0, logQ: logReference };
+    if (decided !== undefined && !each.ready.prompt.steering.steersAt(each.tokens.length)) {
+      return { chosen: decided, kl: 0, logQ: logReference };
+    }
     const bonus = bonusIn(step);
     if (lazyBounds(step) !== undefined) {
       const chosen = winnerOf(perturbed, bonus);
@@ -294,9 +309,11 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       if (live.size === 0) return;
       const pool = [...live];
       const failures = new Map<LiveCompletion, HalfspaceError>();
-      const steps = await plan(pool, failures);
-      await runInWaves(steps, { backend, meter, signal, next });
-      const measured = meter.asks ? await ask(steps, failures) : steps;
+      const planned = await plan(pool, failures);
+      const decided = await decide(planned.filter(isTextual), failures);
+      const steps = planned.filter((step) => !isTextual(step));
+      await runInWaves([...decided, ...steps], { backend, meter, signal, next });
+      const measured = [...decided, ...(meter.asks ? await ask(steps, failures) : steps)];
       const endings = new Map<LiveCompletion, Ending>(failures);
       for (const step of measured) endings.set(step.live, await outcomeOf(advance(step)));
       for (const each of pool) yield* report(each, endings.get(each));

@@ -89,7 +89,8 @@ export interface DecodeOptions {
   /**
    * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
    * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the form `softmax`,
-   * with scoring attributes, with a `formula`, and with `trace`.
+   * with scoring attributes, with a `formula`, and with `trace`. Where scoring attributes steer alone, by weights, and read no
+   * layer, `lazy` runs the winner alone.
    */
   readonly lookAhead?: 'lazy' | 'eager';
   /**

@@ -174,6 +174,25 @@ describe('a scoring attribute', () => {
     expect(backend.calls.rows).toBe(8);
   });
 
+  it('that reads texts alone draws as if all candidates were run, and runs the winner', async () => {
+    const spy = scoring({
+      score: ({ prefix, candidates }) => candidates.map(({ text }) => own(prefix + text, [0, 0, 0, 0])),
+    });
+    const { halfspace, backend } = setUp([spy, kind], { endLogit: 1 });
+    const attributes = { scored: '2 - 3*progress', kind: 0 };
+    const options: GenerateOptions = { prompt: 'abc', samples: 30, maxTokens: 6, attributes };
+    const lazy = await halfspace.generate(options);
+    const run = lazy.reduce((sum, { rows }) => sum + rows, 0);
+    expect(run).toBe(backend.calls.rows);
+    expect(run).toBe(
+      lazy.reduce((sum, { tokens }) => sum + tokens.filter((token) => token !== END).length, 0),
+    );
+    const eager = await halfspace.generate({ ...options, lookAhead: 'eager' });
+    expect(comparable(lazy)).toEqual(comparable(eager).map((each, i) => ({ ...each, rows: lazy[i].rows })));
+    expect(backend.calls.rows).toBeGreaterThan(3 * run);
+    expect(backend.open).toBe(0);
+  });
+
   it('may take its time while others use the backend', async () => {
     const slow = defineAttribute({
       ...many,

@@ -16,6 +16,8 @@ export interface Steering {
    * draw depends on a few of them.
    */
   readonly capped: boolean;
+  /** Whether a draw depends on texts alone: nothing that steers or is asked reads hidden states. */
+  readonly textual: boolean;
   /** Whether a step may be, from 0; one that may not is the model's own, and one candidate of it is run. */
   steersAt(step: number): boolean;
   /** The attributes with their weights in a step. */
@@ -60,10 +62,13 @@ export function createSteering(
 ): Steering {
   const steering = attributes.filter(({ name }) => tables[name]?.some((weight) => weight !== 0));
   const linear = steering.length > 0 && steering.every(({ source }) => !isScoring(source));
+  const scored = steering.length > 0 && steering.every(({ source }) => isScoring(source));
+  const readsStates = attributes.some(({ source }) => isScoring(source) && source.layers.length > 0);
   const weighted = formula === undefined && control.mode === 'penalty';
   return {
     steers: steering.length > 0 || !weighted,
     capped: linear && weighted && cap < Infinity && form === 'calibrated' && temperature > 0,
+    textual: scored && weighted && !readsStates,
     steersAt: (step) => !weighted || steering.some(({ name }) => tables[name][step] !== 0),
     weightedAt: (step) => attributes.map((each) => ({ ...each, weight: tables[each.name]?.[step] ?? 0 })),
   };
