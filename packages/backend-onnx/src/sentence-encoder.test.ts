@@ -29,9 +29,9 @@ const VARIED = Array.from(
 );
 
 describe.each([
-  ['a small random one', SMALL, join(SMALL, 'expected.json'), 32, 24],
-  ['the default one', undefined, join(FIXTURES, 'default-encoder.json'), 384, 256],
-])('a sentence encoder: %s', (_, model, expectedPath, width, contextLength) => {
+  ['a small random one', SMALL, join(SMALL, 'expected.json'), 32, 24, 20_224],
+  ['the default one', undefined, join(FIXTURES, 'default-encoder.json'), 384, 256, 22_713_216],
+])('a sentence encoder: %s', (_, model, expectedPath, width, contextLength, parameters) => {
   let cache: string;
   let encoder: SentenceEncoder;
   let expected: Expected[];
@@ -53,6 +53,7 @@ describe.each([
     expect(encoder).toMatchObject({
       width,
       contextLength,
+      parameters,
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const vectors = await encoder.encode(expected.map(({ text }) => text));

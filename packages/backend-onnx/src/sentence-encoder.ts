@@ -7,6 +7,7 @@ import {
   ENCODER,
   openModelFile,
   resolveModel,
+  type ModelFile,
 } from '@halfspace/model';
 import { Tensor } from 'onnxruntime-node';
 import { assertThreads, type OnnxBackendOptions } from './create-onnx-backend.js';
@@ -22,6 +23,8 @@ export interface SentenceEncoder {
   readonly name: string;
   /** sha-256 (hex) of its weights as published. */
   readonly fingerprint: string;
+  /** Numbers that its weights have. */
+  readonly parameters: number;
   /** Numbers in a vector. */
   readonly width: number;
   /** Most tokens of a text; what goes beyond is cut off. */
@@ -68,6 +71,7 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions = {}
     return {
       name: file.name,
       fingerprint: file.fingerprint,
+      parameters: parametersOf(file),
       width,
       contextLength,
       async encode(texts, { signal: stop } = {}) {
@@ -88,4 +92,10 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions = {}
   } finally {
     await file.close();
   }
+}
+
+function parametersOf({ tensors }: ModelFile): number {
+  return [...tensors.values()]
+    .filter(({ type }) => !type.startsWith('I'))
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
