@@ -1,10 +1,19 @@
 import { bestOfN } from './best-of-n.js';
 import type { AnyMethodKind } from './define-method.js';
 import { plain } from './plain.js';
+import { rad } from './rad.js';
 import { sasa } from './sasa.js';
 import { steered } from './steered.js';
 import { systemPrompt } from './system-prompt.js';
 import { wordFilter } from './word-filter.js';
 
 /** Every kind of method. A further one is a further file and a further entry. */
-export const METHODS: readonly AnyMethodKind[] = [plain, steered, sasa, wordFilter, systemPrompt, bestOfN];
+export const METHODS: readonly AnyMethodKind[] = [
+  plain,
+  steered,
+  sasa,
+  wordFilter,
+  systemPrompt,
+  bestOfN,
+  rad,
+];

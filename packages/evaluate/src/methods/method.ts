@@ -77,7 +77,7 @@ export interface MethodKind<P> {
 export interface MethodSpec {
   /** Unique in its plan. */
   readonly name: string;
-  /** Which kind of method: `plain`, `halfspace`, `sasa`, `word-filter`, `system-prompt`, `best-of-n`. */
+  /** Which kind of method, such as `plain` or `halfspace`. */
   readonly kind: string;
   /** Methods of one series are points of one curve, in the order of the plan. */
   readonly series: string;

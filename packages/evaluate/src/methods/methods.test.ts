@@ -65,6 +65,7 @@ const SPECS = [
   { method: 'word-filter', words: ['abc', 'g'], options: { attributes: { calm: 1 } } },
   { method: 'system-prompt', text: 'cd' },
   { method: 'best-of-n', n: 3, attributes: { calm: 1 } },
+  { method: 'rad', beta: 20 },
 ];
 
 describe.each(SPECS)('$method', (spec) => {
@@ -147,5 +148,7 @@ test('a method has a name and a series of its own, or those of its parameters', 
   expect(named({ ...SPECS[2] })).toEqual(['calm=2 kl-budget 0.05', 'calm kl-budget']);
   expect(named({ ...SPECS[3] })).toEqual(['at-least kind 0.1', 'kind constraints']);
   expect(named({ method: 'sasa', attribute: 'calm', beta: 500 })).toEqual(['SASA calm 500', 'SASA calm']);
+  expect(named({ method: 'rad', beta: 30 })).toEqual(['RAD 30', 'RAD']);
+  expect(named({ method: 'rad', beta: 30, topK: 10 })).toEqual(['RAD top-k 10 30', 'RAD top-k 10']);
   expect(named({ method: 'plain', name: 'as it is', series: 'x' })).toEqual(['as it is', 'x']);
 });
