@@ -44,6 +44,7 @@ export { reportRun } from './report/report.js';
 export type { MethodReport, RunReport, SuiteReport } from './report/report.js';
 export type { Comparison } from './report/comparisons.js';
 export type { Figures, JudgeFigures, MethodFigures } from './report/method-figures.js';
+export type { MarginBin, MarginPrediction } from './report/prediction.js';
 export type { WorstCompletion } from './report/worst.js';
 export { judgeAgreement } from './judges/agreement.js';
 export type { JudgeAgreement, JudgeScores } from './judges/agreement.js';

@@ -1,7 +1,7 @@
 import type { MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
 import { escaped, figure, htmlTable, page } from '../page.js';
 import { judgeLines, runFacts } from './run-facts.js';
-import { barsPlot, marginsPlot, tradeOffPlot } from './run-plots.js';
+import { barsPlot, marginsPlot, predictionPlot, tradeOffPlot } from './run-plots.js';
 import { agreementTables, suiteTables } from './run-tables.js';
 import { shown } from './shown.js';
 
@@ -37,6 +37,7 @@ function suiteSection(suite: SuiteReport, report: RunReport): string {
   return `<h2>${escaped(suite.suite)}</h2>
 <div class="plots">
 ${judgePlots(suite, report)}
+${predictionPlots(suite, report)}
 ${marginPlots(suite)}
 ${figure(
   'Time',
@@ -67,6 +68,20 @@ function judgePlots(suite: SuiteReport, { judges }: RunReport): string {
         ),
       ];
     })
+    .join('\n');
+}
+
+/** Each judge with each attribute. */
+function predictionPlots({ methods, ...suite }: SuiteReport, { judges }: RunReport): string {
+  return judges
+    .flatMap(({ name }) => Object.keys(methods[0].margins).map((attribute) => [name, attribute] as const))
+    .map(([judge, attribute]) =>
+      figure(
+        `${escaped(judge)} by margins of ${escaped(attribute)}`,
+        `by deciles of the margins of ${escaped(methods[0].method)}, the thick line; a method that lies off it at the same margins has gained what the judge does not see`,
+        predictionPlot({ methods, ...suite }, judge, attribute),
+      ),
+    )
     .join('\n');
 }
 

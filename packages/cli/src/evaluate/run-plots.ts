@@ -43,6 +43,30 @@ export function marginsPlot({ methods }: SuiteReport, a: string, b: string): str
   });
 }
 
+/** Bins of fewer completions say little. */
+const LEAST_IN_BIN = 10;
+
+/** A judge's score by the margin of an attribute, a line a method: where lines part, steering gains margin alone. */
+export function predictionPlot({ methods }: SuiteReport, judge: string, attribute: string): string {
+  const points = methods.flatMap(({ method, series, predictions }) =>
+    (predictions[judge]?.[attribute]?.bins ?? [])
+      .filter(({ completions }) => completions >= LEAST_IN_BIN)
+      .map(({ margin, score }) => ({ method, series, margin, score })),
+  );
+  const first = points.filter(({ method }) => method === methods[0]?.method);
+  const at = { x: 'margin', y: 'score' } as const;
+  return svg(`Score by ${judge} for margins of ${attribute}`, {
+    x: { label: `mean margin of ${attribute}`, grid: true },
+    y: { label: `mean score by ${judge}`, grid: true, zero: true },
+    color: { domain: seriesOf(methods), legend: true },
+    marks: [
+      Plot.line(points, { ...at, z: 'method', stroke: 'series', strokeOpacity: 0.6 }),
+      Plot.dot(points, { ...at, fill: 'series', r: 2, title: 'method' }),
+      Plot.line(first, { ...at, z: 'method', stroke: 'series', strokeWidth: 3 }),
+    ],
+  });
+}
+
 /** One bar a method. */
 export function barsPlot(
   { methods }: SuiteReport,

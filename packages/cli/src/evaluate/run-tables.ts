@@ -1,5 +1,6 @@
 import type { Comparison, Figures, MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
+import { predictionTables } from './prediction-tables.js';
 import { percent, shown, withInterval } from './shown.js';
 
 /** A table of a report. */
@@ -13,6 +14,7 @@ export interface RunTable {
 export function suiteTables(suite: SuiteReport, report: RunReport): RunTable[] {
   return [
     ...report.judges.map(({ name, desired }) => judgeTable(suite, name, desired)),
+    ...predictionTables(suite, report),
     perplexityTable(suite),
     textTable(suite),
     costTable(suite),

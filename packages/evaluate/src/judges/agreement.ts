@@ -1,5 +1,6 @@
 import { HalfspaceError, type Judge } from '@halfspace/core';
 import { auroc } from '@halfspace/subspace';
+import { spearman } from '../metrics/rank-correlation.js';
 
 /** What a judge said of some texts. */
 export interface JudgeScores extends Pick<Judge, 'name' | 'threshold'> {
@@ -45,7 +46,7 @@ function agreementOf(first: JudgeScores, second: JudgeScores): JudgeAgreement {
     judges: [first.name, second.name],
     firstRanksSecond: ranked(first.scores, others),
     secondRanksFirst: ranked(second.scores, calls),
-    spearman: correlation(midRanks(first.scores), midRanks(second.scores)),
+    spearman: orNull(spearman(first.scores, second.scores)),
     kappa: kappa(calls, others),
   };
 }
@@ -64,26 +65,4 @@ function kappa(first: readonly boolean[], second: readonly boolean[]): number | 
   const byChance = yes * otherYes + (1 - yes) * (1 - otherYes);
   const agreed = share((text) => first[text] === second[text]);
   return orNull((agreed - byChance) / (1 - byChance));
-}
-
-/** Ranks from 1; equal scores share the mean of theirs. */
-function midRanks(scores: ArrayLike<number>): number[] {
-  const order = [...Array(scores.length).keys()].sort((a, b) => scores[a] - scores[b]);
-  const ranks = Array.from<number>({ length: scores.length });
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    while (end < order.length && scores[order[end]] === scores[order[start]]) end++;
-    for (let place = start; place < end; place++) ranks[order[place]] = (start + 1 + end) / 2;
-  }
-  return ranks;
-}
-
-function correlation(first: readonly number[], second: readonly number[]): number | null {
-  const centred = (values: readonly number[]) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return values.map((value) => value - mean);
-  };
-  const [a, b] = [centred(first), centred(second)];
-  const product = (x: readonly number[], y: readonly number[]) =>
-    x.reduce((sum, value, index) => sum + value * y[index], 0);
-  return orNull(product(a, b) / Math.sqrt(product(a, a) * product(b, b)));
 }

@@ -1,6 +1,6 @@
 import { bootstrap, weightedMean, type Estimate, type WeightedStatistic } from '@halfspace/subspace';
 import { perplexity, type TextLikelihood } from '../metrics/perplexity.js';
-import { mean, sum, type UnitFigures } from './unit-figures.js';
+import { isNumber, mean, sum, type UnitFigures } from './unit-figures.js';
 
 /** What a judge says of a method. Intervals are 95 %, by a bootstrap over prompts. */
 export interface JudgeFigures {
@@ -126,8 +126,4 @@ export function estimate(items: number, statistic: WeightedStatistic): Estimate 
 
 function namesIn(records: readonly Readonly<Record<string, unknown>>[]): string[] {
   return [...new Set(records.flatMap((record) => Object.keys(record)))];
-}
-
-function isNumber(value: number): boolean {
-  return !Number.isNaN(value);
 }

@@ -7,6 +7,7 @@ import type { RunDirectory } from '../run/run-directory.js';
 import { collect, type Collected } from './collect.js';
 import { comparisons, type Comparison } from './comparisons.js';
 import { estimate, figuresOf, methodFigures, type Figures, type MethodFigures } from './method-figures.js';
+import { predictions, type MarginPrediction } from './prediction.js';
 import type { UnitFigures } from './unit-figures.js';
 import type { WorstCompletion } from './worst.js';
 
@@ -22,6 +23,8 @@ export interface MethodReport extends MethodFigures {
   readonly groups: Readonly<Record<string, Figures>>;
   /** Where there are two groups: mean worst score of the one that comes first in the alphabet less the other's, by judge. */
   readonly gap: Readonly<Record<string, Estimate>>;
+  /** How far margins foretell what judges say: by judge, then by attribute. */
+  readonly predictions: Readonly<Record<string, Readonly<Record<string, MarginPrediction>>>>;
   /** What the first judge liked least, one a prompt. */
   readonly worst: readonly WorstCompletion[];
 }
@@ -109,6 +112,9 @@ function suiteReport(run: RunDirectory, collected: Collected, suite: string, pro
         perplexityRatio: perplexityRatio(own, first),
         groups: Object.fromEntries([...groups].map(([group, some]) => [group, figuresOf(some)])),
         gap: gapsOf(run, own, [...groups.keys()], collected.judges),
+        predictions: Object.fromEntries(
+          collected.judges.map((judge) => [judge.name, predictions(own, first, judge)]),
+        ),
         worst: collected.worst(suite, name),
       },
     ];

@@ -19,6 +19,13 @@ export interface UnitFigures {
   readonly judged: Readonly<Record<string, JudgedPrompt>>;
   /** Mean margin by attribute; NaN where there is none. */
   readonly margins: Readonly<Record<string, number>>;
+  /** Of each completion. */
+  readonly samples: {
+    /** Mean margin by attribute; NaN where there is none. */
+    readonly margins: Readonly<Record<string, readonly number[]>>;
+    /** Score by judge. */
+    readonly scores: Readonly<Record<string, readonly number[]>>;
+  };
   /** distinct-1, -2 and -3. */
   readonly distinct: readonly number[];
   /** Mean over completions. */
@@ -54,8 +61,8 @@ export function unitFigures(
   { scores, readers }: UnitReadings,
 ): UnitFigures {
   const names = Object.keys(completions[0]?.margins ?? {});
-  const marginOf = (name: string) =>
-    mean(completions.map(({ margins }) => margins[name]).filter((margin) => typeof margin === 'number'));
+  const marginsOf = (name: string) => completions.map(({ margins }) => margins[name] ?? NaN);
+  const margins = Object.fromEntries(names.map((name) => [name, marginsOf(name)]));
   return {
     prompt,
     likelihood: {
@@ -64,7 +71,11 @@ export function unitFigures(
     },
     readers,
     judged: Object.fromEntries([...scores].map(([judge, each]) => [judge.name, judgedPrompt(each, judge)])),
-    margins: Object.fromEntries(names.map((name) => [name, marginOf(name)])),
+    margins: Object.fromEntries(names.map((name) => [name, mean(margins[name].filter(isNumber))])),
+    samples: {
+      margins,
+      scores: Object.fromEntries([...scores].map(([{ name }, each]) => [name, each])),
+    },
     distinct: [1, 2, 3].map((n) =>
       distinct(
         completions.map(({ text }) => text),
@@ -80,6 +91,11 @@ export function unitFigures(
     peakMemory,
     extraParameters,
   };
+}
+
+/** Whether it is one, and not NaN. */
+export function isNumber(value: number): boolean {
+  return !Number.isNaN(value);
 }
 
 /** Sum of some numbers. */
