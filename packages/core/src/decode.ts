@@ -6,7 +6,7 @@ import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } f
 import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
-import type { Formula } from './formula/compile.js';
+import type { Formula, FormulaStep } from './formula/compile.js';
 import { expectMargins } from './expect-margins.js';
 import { formulaBonus } from './formula/formula-bonus.js';
 import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
@@ -166,11 +166,22 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     return mayBeLazy && origin.prompt.steering.textual && decided === undefined;
   }
 
-  /** Where gains are capped. */
-  function boundsAt(each: LiveCompletion, weighted: readonly WeightedAttribute[], tokens: Int32Array) {
-    if (!each.ready.prompt.steering.capped) return undefined;
+  /** What is known of bonuses before look-ahead, where they are capped or by a formula that has a ceiling. */
+  function boundsAt(
+    each: LiveCompletion,
+    weighted: readonly WeightedAttribute[],
+    tokens: Int32Array,
+  ): BonusBounds | undefined {
+    const { capped, byFormula } = each.ready.prompt.steering;
+    const by = byFormula ? formula : undefined;
+    const ceiling = by?.ceilingAt(stepOf(each)) ?? Infinity;
+    if (!capped && ceiling === Infinity) return undefined;
     const text = { margins: marginsOf(each.state), levels: levelsOf(each) };
     const expected = expectMargins(attributes, tokens, tokenizer.endTokens, text);
+    if (by !== undefined) {
+      const bonus = bonusBy(by, expected, each, tokens.length);
+      return { expected: bonus, ceiling: bonus.map(() => ceiling) };
+    }
     const weights = weighted.map(({ weight }) => weight);
     return boundBonus(expected, weights, tokens.length, options.cap);
   }
@@ -185,28 +196,34 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const bonus =
       formula === undefined
         ? bonusOf(options.form, distances, weighted, reference.tokens.length)
-        : bonusBy(formula, step);
+        : bonusBy(formula, marginColumns(step), step.live, reference.tokens.length);
     return bounds === undefined ? bonus : capBonus(bonus, bounds);
   }
 
-  function bonusBy(by: Formula, pending: PendingStep): Float64Array {
-    const measured = measuredIn(pending);
-    const columns = by.attributes.flatMap((name) => measured.filter((each) => each.name === name));
-    const step = pending.live.tokens.length;
-    return formulaBonus(
-      by,
-      columns.map(({ margins }) => margins),
-      { step, progress: step / options.maxTokens },
-      pending.reference.tokens.length,
+  /** @param margins - For each attribute, those of all candidates. */
+  function bonusBy(
+    by: Formula,
+    margins: readonly Float64Array[],
+    each: LiveCompletion,
+    candidates: number,
+  ): Float64Array {
+    const own = by.attributes.map((name) => margins[attributes.findIndex((known) => known.name === name)]);
+    return formulaBonus(by, own, stepOf(each), candidates);
+  }
+
+  function stepOf({ tokens }: LiveCompletion): FormulaStep {
+    return { step: tokens.length, progress: tokens.length / options.maxTokens };
+  }
+
+  function marginColumns({ distances }: PendingStep): Float64Array[] {
+    return attributes.map(({ calibration }, a) =>
+      distances[a].map((distance) => marginOf(calibration, distance)),
     );
   }
 
-  function measuredIn({ distances, weighted }: PendingStep): MeasuredAttribute[] {
-    return weighted.map(({ name, weight, calibration }, a) => ({
-      name,
-      weight,
-      margins: distances[a].map((distance) => marginOf(calibration, distance)),
-    }));
+  function measuredIn(step: PendingStep): MeasuredAttribute[] {
+    const margins = marginColumns(step);
+    return step.weighted.map(({ name, weight }, a) => ({ name, weight, margins: margins[a] }));
   }
 
   function next(step: PendingStep): number[] {

@@ -100,6 +100,36 @@ describe('lazy look-ahead', () => {
     expect(completions).toBeGreaterThanOrEqual(1000);
   });
 
+  it('gives the completions of eager look-ahead by a formula that has a ceiling', async () => {
+    const formulas = [
+      '3*min(kind, 0.2)',
+      '2*min(kind, calm, 0.3) - abs(calm)',
+      'step < 2 ? kind : 4*clip(kind, -1, 0.5)',
+      '2*smoothMin(kind, calm, 0.5)',
+      '(4 - 4*progress)*min(calm, 0)',
+    ];
+    for (const formula of formulas) {
+      for (const attributes of [
+        [kind, calm],
+        [sureKind, sureCalm],
+      ]) {
+        const task = {
+          formula,
+          seed: 5,
+          prompts: ['ab', 'f g'],
+          samples: 30,
+          maxTokens: 5,
+          topK: 0,
+          topP: 1,
+        };
+        const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency: 17 });
+        const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
+        expect(common(lazy)).toEqual(common(eager));
+        expect(total(lazy, 'rows')).toBeLessThan(0.9 * total(eager, 'rows'));
+      }
+    }
+  });
+
   it('runs few candidates, in few calls, and counts them', async () => {
     const { backend, halfspace } = setUp();
     const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1, concurrency: 25 };

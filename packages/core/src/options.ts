@@ -71,8 +71,8 @@ export interface DecodeOptions {
    * `+ - * / ^`, comparisons, `and or not`, `a ? b : c`; `min`, `max`, `abs`, `clip(x, low, high)`, and
    * `smoothMin` and `smoothMax`, which are log Σ exp. A comparison counts as 0 or 1 where a number is needed.
    *
-   * It takes the margins of all candidates: look-ahead is eager, and gains are not capped. A completion in which it is not
-   * finite for some candidate ends with the error `formula-not-finite`.
+   * Nothing is capped. Look-ahead is lazy where the formula shows that it cannot exceed some number, as `4*min(toxicity, 1)`,
+   * and eager where it does not. A completion in which it is not finite for some candidate that is run ends with the error `formula-not-finite`.
    */
   readonly formula?: string;
   /** Default `calibrated`; see {@link BonusForm}. */
@@ -89,7 +89,7 @@ export interface DecodeOptions {
   /**
    * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
    * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the form `softmax`,
-   * with scoring attributes, with a `formula`, and with `trace`. Where scoring attributes steer alone, by weights, and read no
+   * with scoring attributes, with a `formula` that has no bound, and with `trace`. Where scoring attributes steer alone, by weights, and read no
    * layer, `lazy` runs the winner alone.
    */
   readonly lookAhead?: 'lazy' | 'eager';

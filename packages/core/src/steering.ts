@@ -16,6 +16,8 @@ export interface Steering {
    * draw depends on a few of them.
    */
   readonly capped: boolean;
+  /** Whether the draw is by a formula as it is, which may have a ceiling: then a draw depends on few margins, too. */
+  readonly byFormula: boolean;
   /** Whether a draw depends on texts alone: nothing that steers or is asked reads hidden states. */
   readonly textual: boolean;
   /** Whether a step may be, from 0; one that may not is the model's own, and one candidate of it is run. */
@@ -68,6 +70,7 @@ export function createSteering(
   return {
     steers: steering.length > 0 || !weighted,
     capped: linear && weighted && cap < Infinity && form === 'calibrated' && temperature > 0,
+    byFormula: formula !== undefined && control.mode === 'penalty' && temperature > 0,
     textual: scored && weighted && !readsStates,
     steersAt: (step) => !weighted || steering.some(({ name }) => tables[name][step] !== 0),
     weightedAt: (step) => attributes.map((each) => ({ ...each, weight: tables[each.name]?.[step] ?? 0 })),

@@ -1,15 +1,20 @@
 import type { ConditionalNode, FormulaNode, RelationalNode } from './formula-node.js';
 import { formulaInvalid, type FormulaSource } from './formula-source.js';
+import { ANYWHERE, EITHER, exactly, isKnown, union, type Interval } from './interval.js';
 import { FUNCTIONS, OPERATORS, type Kind, type Operation } from './operations.js';
 
-/** Where a formula is evaluated. */
-export interface FormulaPoint {
-  /** One for each of {@link Formula.attributes}. */
-  readonly margins: ArrayLike<number>;
+/** A step in which a formula is evaluated. */
+export interface FormulaStep {
   /** Tokens written so far. */
   readonly step: number;
   /** Their share of the most that there may be, from 0 to below 1. */
   readonly progress: number;
+}
+
+/** Where a formula is evaluated. */
+export interface FormulaPoint extends FormulaStep {
+  /** One for each of {@link Formula.attributes}. */
+  readonly margins: ArrayLike<number>;
 }
 
 /** A formula that can be evaluated. */
@@ -18,6 +23,8 @@ export interface Formula {
   readonly attributes: readonly string[];
   /** Its value, which may be other than finite. */
   readonly valueAt: (point: FormulaPoint) => number;
+  /** What it does not exceed in a step, whatever the margins, which are finite; Infinity where nothing is known. */
+  readonly ceilingAt: (step: FormulaStep) => number;
 }
 
 /** A part of a formula. */
@@ -25,6 +32,8 @@ interface Part extends Pick<Formula, 'valueAt'> {
   readonly kind: Kind;
   /** Whether it is the same everywhere. */
   readonly fixed: boolean;
+  /** Where it lies in a step for any finite margins; undefined where it may be other than finite. */
+  readonly enclosedAt: ((step: FormulaStep) => Interval) | undefined;
 }
 
 const NOWHERE: FormulaPoint = { margins: [], step: NaN, progress: NaN };
@@ -38,8 +47,8 @@ const NOWHERE: FormulaPoint = { margins: [], step: NaN, progress: NaN };
  */
 export function compile(tree: FormulaNode, source: FormulaSource, known: readonly string[]): Formula {
   const attributes: string[] = [];
-  const { valueAt } = build(tree);
-  return { attributes, valueAt };
+  const { valueAt, enclosedAt } = build(tree);
+  return { attributes, valueAt, ceilingAt: (step) => enclosedAt?.(step).high ?? Infinity };
 
   function build(node: FormulaNode): Part {
     const part = partOf(node);
@@ -75,17 +84,20 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
 
   function constant(node: FormulaNode, value: unknown): Part {
     if (typeof value !== 'number') throw wrong(node, 'this is no number.');
-    return { kind: 'number', fixed: true, valueAt: () => value };
+    return { kind: 'number', fixed: true, valueAt: () => value, enclosedAt: () => exactly(value) };
   }
 
   function named(node: FormulaNode, name: string): Part {
-    if (name === 'step') return { kind: 'number', fixed: false, valueAt: ({ step }) => step };
-    if (name === 'progress') return { kind: 'number', fixed: false, valueAt: ({ progress }) => progress };
+    if (name === 'step' || name === 'progress') {
+      const valueAt = (point: FormulaStep) => point[name];
+      return { kind: 'number', fixed: false, valueAt, enclosedAt: (step) => exactly(valueAt(step)) };
+    }
     const attribute = known.find((each) => asWritten(each) === name);
     if (attribute === undefined) throw wrong(node, `there is no number of this name. ${vocabulary(known)}`);
     if (!attributes.includes(attribute)) attributes.push(attribute);
     const place = attributes.indexOf(attribute);
-    return { kind: 'number', fixed: false, valueAt: ({ margins }) => margins[place] };
+    const valueAt = ({ margins }: FormulaPoint) => margins[place];
+    return { kind: 'number', fixed: false, valueAt, enclosedAt: () => ANYWHERE };
   }
 
   function apply(node: FormulaNode, operation: Operation | undefined, args: readonly FormulaNode[]): Part {
@@ -102,6 +114,7 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
       kind: gives,
       fixed: parts.every(({ fixed }) => fixed),
       valueAt: (point) => operation.apply(...parts.map(({ valueAt: value }) => value(point))),
+      enclosedAt: encloseAll(parts, operation),
     };
   }
 
@@ -119,6 +132,7 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
       kind: 'truth',
       fixed: pairs.every(({ fixed }) => fixed),
       valueAt: (point) => Number(pairs.every(({ valueAt: value }) => value(point) === 1)),
+      enclosedAt: pairs.every(({ enclosedAt }) => enclosedAt !== undefined) ? () => EITHER : undefined,
     };
   }
 
@@ -129,12 +143,34 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
       kind: one.kind === other.kind ? one.kind : 'number',
       fixed: test.fixed && one.fixed && other.fixed,
       valueAt: (point) => (test.valueAt(point) === 1 ? one : other).valueAt(point),
+      enclosedAt: encloseChoice(test.enclosedAt, one.enclosedAt, other.enclosedAt),
     };
   }
 
   function wrong(node: FormulaNode, fault: string): Error {
     return formulaInvalid(source, node.toString(), fault);
   }
+}
+
+function encloseAll(parts: readonly Part[], { apply, enclose }: Operation): Part['enclosedAt'] {
+  const known = parts.flatMap(({ enclosedAt }) => enclosedAt ?? []);
+  if (enclose === undefined || known.length < parts.length) return undefined;
+  return (step) => {
+    const operands = known.map((enclosedAt) => enclosedAt(step));
+    return operands.every(isKnown) ? exactly(apply(...operands.map(({ low }) => low))) : enclose(...operands);
+  };
+}
+
+function encloseChoice(
+  test: Part['enclosedAt'],
+  one: Part['enclosedAt'],
+  other: Part['enclosedAt'],
+): Part['enclosedAt'] {
+  if (test === undefined || one === undefined || other === undefined) return undefined;
+  return (step) => {
+    const truth = test(step);
+    return isKnown(truth) ? (truth.low === 1 ? one : other)(step) : union(one(step), other(step));
+  };
 }
 
 /** An attribute as formulas name it: `self-harm` would be a difference. */

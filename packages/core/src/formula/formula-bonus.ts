@@ -1,8 +1,8 @@
 import { HalfspaceError } from '../errors.js';
-import type { Formula, FormulaPoint } from './compile.js';
+import type { Formula, FormulaStep } from './compile.js';
 
 /**
- * The bonus of every candidate by a formula.
+ * The bonus of every candidate by a formula; NaN where a margin is, which is not known yet.
  *
  * @param margins - For each attribute of the formula, the margins of all candidates.
  * @param candidates - Number of candidates.
@@ -11,11 +11,12 @@ import type { Formula, FormulaPoint } from './compile.js';
 export function formulaBonus(
   formula: Formula,
   margins: readonly Float64Array[],
-  { step, progress }: Omit<FormulaPoint, 'margins'>,
+  { step, progress }: FormulaStep,
   candidates: number,
 ): Float64Array {
   return Float64Array.from({ length: candidates }, (_, candidate) => {
     const point = { margins: margins.map((column) => column[candidate]), step, progress };
+    if (point.margins.some(Number.isNaN)) return NaN;
     const bonus = formula.valueAt(point);
     if (Number.isFinite(bonus)) return bonus;
     const at = formula.attributes.map((name, a) => `${name} ${point.margins[a]}`).join(', ');

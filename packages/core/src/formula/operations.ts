@@ -1,4 +1,5 @@
 import { logSumExp } from '../log-sum-exp.js';
+import { EITHER, increasing, magnitude, negated, product, type Enclose } from './interval.js';
 
 /** What a part of a formula is. A truth counts as 0 or 1 where a number is needed. */
 export type Kind = 'number' | 'truth';
@@ -11,17 +12,28 @@ export interface Operation {
   /** Most operands. */
   readonly most: number;
   readonly apply: (...values: number[]) => number;
+  /** Where its result lies; undefined where it may be other than finite although all operands are. */
+  readonly enclose: Enclose | undefined;
 }
+
+const sum = increasing((a, b) => a + b);
 
 /** The operators of formulas, by the names that the parser gives them. */
 export const OPERATORS: ReadonlyMap<string, Operation> = new Map([
-  ['add', numeric(2, (a, b) => a + b)],
-  ['subtract', numeric(2, (a, b) => a - b)],
-  ['multiply', numeric(2, (a, b) => a * b)],
+  ['add', growing(2, (a, b) => a + b)],
+  [
+    'subtract',
+    numeric(
+      2,
+      (a, b) => a - b,
+      (a, b) => sum(a, negated(b)),
+    ),
+  ],
+  ['multiply', numeric(2, (a, b) => a * b, product)],
   ['divide', numeric(2, (a, b) => a / b)],
   ['pow', numeric(2, (a, b) => a ** b)],
-  ['unaryPlus', numeric(1, (a) => a)],
-  ['unaryMinus', numeric(1, (a) => -a)],
+  ['unaryPlus', growing(1, (a) => a)],
+  ['unaryMinus', numeric(1, (a) => -a, negated)],
   ['smaller', comparison((a, b) => a < b)],
   ['larger', comparison((a, b) => a > b)],
   ['smallerEq', comparison((a, b) => a <= b)],
@@ -38,25 +50,37 @@ export const OPERATORS: ReadonlyMap<string, Operation> = new Map([
  * number of operands, and `smoothMin` is its mirror image.
  */
 export const FUNCTIONS: ReadonlyMap<string, Operation> = new Map([
-  ['min', numeric(2, Math.min, Infinity)],
-  ['max', numeric(2, Math.max, Infinity)],
+  ['min', growing(2, Math.min, Infinity)],
+  ['max', growing(2, Math.max, Infinity)],
   [
     'smoothMin',
-    numeric(2, (...values) => -logSumExp(Float64Array.from(values, (value) => -value)), Infinity),
+    growing(2, (...values) => -logSumExp(Float64Array.from(values, (value) => -value)), Infinity),
   ],
-  ['smoothMax', numeric(2, (...values) => logSumExp(Float64Array.from(values)), Infinity)],
-  ['abs', numeric(1, Math.abs)],
-  ['clip', numeric(3, (value, low, high) => Math.min(Math.max(value, low), high))],
+  ['smoothMax', growing(2, (...values) => logSumExp(Float64Array.from(values)), Infinity)],
+  ['abs', numeric(1, Math.abs, magnitude)],
+  ['clip', growing(3, (value, low, high) => Math.min(Math.max(value, low), high))],
 ]);
 
-function numeric(fewest: number, apply: Operation['apply'], most = fewest): Operation {
-  return { takes: 'number', gives: 'number', fewest, most, apply };
+function numeric(count: number, apply: Operation['apply'], enclose?: Enclose): Operation {
+  return { takes: 'number', gives: 'number', fewest: count, most: count, apply, enclose };
+}
+
+/** An operation that never falls while an operand grows. */
+function growing(fewest: number, apply: Operation['apply'], most = fewest): Operation {
+  return { takes: 'number', gives: 'number', fewest, most, apply, enclose: increasing(apply) };
 }
 
 function comparison(holds: (a: number, b: number) => boolean): Operation {
-  return { takes: 'number', gives: 'truth', fewest: 2, most: 2, apply: (a, b) => Number(holds(a, b)) };
+  return {
+    takes: 'number',
+    gives: 'truth',
+    fewest: 2,
+    most: 2,
+    apply: (a, b) => Number(holds(a, b)),
+    enclose: () => EITHER,
+  };
 }
 
 function logical(count: number, apply: Operation['apply']): Operation {
-  return { takes: 'truth', gives: 'truth', fewest: count, most: count, apply };
+  return { takes: 'truth', gives: 'truth', fewest: count, most: count, apply, enclose: () => EITHER };
 }

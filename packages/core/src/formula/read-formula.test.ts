@@ -244,3 +244,54 @@ it('is read, or refused with its own error, whatever it is', async () => {
   );
   expect(taken).toBeGreaterThan(20);
 });
+
+describe('a ceiling', () => {
+  it.each([
+    ['3*min(toxicity, 1)', 3],
+    ['4*min(toxicity, 1) - abs(helpfulness)', 4],
+    ['min(toxicity, helpfulness, 2) + clip(self_harm, -1, 1)/1', Infinity],
+    ['min(toxicity, helpfulness, 2) + clip(self_harm, -1, 1)', 3],
+    ['-abs(toxicity)', 0],
+    ['-2*max(toxicity, -1)', 2],
+    ['-(toxicity - min(toxicity, 3))', Infinity],
+    ['smoothMin(toxicity, 1)', 1],
+    ['smoothMax(toxicity, 1)', Infinity],
+    ['toxicity > 0 ? 2 : min(helpfulness, 5)', 5],
+    ['step < 3 ? toxicity : 1', 1],
+    ['step < 4 ? toxicity : 1', Infinity],
+    ['(4 - 4*progress)*min(toxicity, 2)', 2],
+    ['0*toxicity + 1', 1],
+    ['(toxicity > 0) + (1 < helpfulness < 2)', 2],
+    ['min(toxicity/helpfulness, 1)', Infinity],
+    ['min(toxicity^2, 1)', Infinity],
+    ['2*toxicity + helpfulness', Infinity],
+  ])('%s does not exceed %d in step 3 of 4', async (text, ceiling) => {
+    expect((await read(text)).ceilingAt({ step: 3, progress: 0.75 })).toBeCloseTo(ceiling, 12);
+  });
+
+  it('is above all values', async () => {
+    const margin = fc.oneof(fc.double({ min: -9, max: 9, noNaN: true }), fc.constantFrom(-1e9, 0, 1e9));
+    let bounded = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        number,
+        fc.array(fc.tuple(margin, margin, margin), { minLength: 9 }),
+        async (text, points) => {
+          if (text.length > 900) return;
+          const formula = await read(text).catch(() => undefined);
+          if (formula === undefined) return;
+          const { valueAt, ceilingAt } = formula;
+          const step = { step: 3, progress: 0.75 };
+          const ceiling = ceilingAt(step);
+          if (ceiling === Infinity) return;
+          bounded++;
+          const slack = 1e-9 * (1 + Math.abs(ceiling));
+          for (const margins of points)
+            expect(valueAt({ ...step, margins })).toBeLessThanOrEqual(ceiling + slack);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(bounded).toBeGreaterThan(100);
+  });
+});
