@@ -81,7 +81,7 @@ export interface DecodeOptions {
   readonly control?: Control;
   /**
    * How much counts of what makes a candidate better than expected, in units of margin, at least 0: by how much its margins exceed those
-   * that its token leads to expect ({@link Prediction}; those of the text before, where a subspace predicts nothing), averaged over the
+   * that its token leads to expect (`prediction` of a subspace; those of the text before, where a subspace predicts nothing), averaged over the
    * attributes by their weights; what is worse counts in full. Default 0.75; `Infinity` for no limit.
    * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
