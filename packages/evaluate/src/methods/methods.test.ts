@@ -150,5 +150,7 @@ test('a method has a name and a series of its own, or those of its parameters', 
   expect(named({ method: 'sasa', attribute: 'calm', beta: 500 })).toEqual(['SASA calm 500', 'SASA calm']);
   expect(named({ method: 'rad', beta: 30 })).toEqual(['RAD 30', 'RAD']);
   expect(named({ method: 'rad', beta: 30, topK: 10 })).toEqual(['RAD top-k 10 30', 'RAD top-k 10']);
+  expect(named({ method: 'fudge', lambda: 2 })).toEqual(['FUDGE 2', 'FUDGE']);
+  expect(named({ method: 'unigram-experts', alpha: 1 })).toEqual(['unigram experts 1', 'unigram experts']);
   expect(named({ method: 'plain', name: 'as it is', series: 'x' })).toEqual(['as it is', 'x']);
 });
