@@ -176,6 +176,14 @@ describe('the default model in f32', () => {
     expect(relative(Math.exp(-mean(found)), Math.exp(-mean(logProbs)))).toBeLessThan(0.001);
   });
 
+  it('gives the whole vocabulary a probability of one', async () => {
+    const { context } = await backend.prefill([1, 504], { rowsPerStep: 1 });
+    const [next] = await backend.next([{ context, topK: backend.tokenizer.vocabularySize }]);
+    const whole = next?.logProbs.reduce((sum, logProb) => sum + Math.exp(logProb), 0) ?? NaN;
+    expect(Math.abs(Math.log(whole))).toBeLessThan(5e-5);
+    backend.release(context);
+  });
+
   it('has the greedy tokens of transformers, ten prompts together', async () => {
     const cases = expected.greedy;
     // Where the two best are closer than the arithmetic is exact, there would be nothing to compare.
