@@ -38,6 +38,7 @@ describe('defineAttribute', () => {
     ['name in capitals', { ...definition, name: 'Toxicity' }, /lower-case/],
     ['name with an open hyphen', { ...definition, name: 'a-' }, /lower-case/],
     ['empty name', { ...definition, name: '' }, /lower-case/],
+    ['name of a number of formulas', { ...definition, name: 'step' }, /formulas have a number/],
     ['empty description', { ...definition, description: ' ' }, /description/],
     ['two subspaces for a model', { ...definition, subspaces: [subspace, subspace] }, /two subspaces/],
     ['no fingerprint', withSubspace({ model: '' }), /fingerprint/],

@@ -12,9 +12,6 @@ export type MethodChoice =
       readonly attributes: readonly AttributeChoice[];
     };
 
-/** A comma that is not one of a schedule, as in `toxicity=min(2, 4*progress)`. */
-const BETWEEN_ATTRIBUTES = /,(?=[^,()]+(?:[=,]|$))/;
-
 /** Collects the values of `--method`: `plain`, `NAME=WEIGHT[,NAME=WEIGHT]`, or `@FILE`. */
 export function collectMethods(text: string, earlier: readonly MethodChoice[] = []): MethodChoice[] {
   return [...earlier, parseMethod(text)];
@@ -25,5 +22,18 @@ function parseMethod(text: string): MethodChoice {
   if (text.startsWith('@') && text.length > 1) return { file: text.slice(1) };
   if (text === 'plain') return { attributes: [] };
   if (text === '') throw new InvalidArgumentError('Name a method, as in plain, toxicity=2 or @methods.json.');
-  return { attributes: text.split(BETWEEN_ATTRIBUTES).map(parseAttribute) };
+  return { attributes: splitAtCommas(text).map(parseAttribute) };
+}
+
+/** The parts between commas; those in the parentheses of a schedule, as in `toxicity=min(2, 4*progress)`, part nothing. */
+function splitAtCommas(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if (character === '(') depth++;
+    if (character === ')') depth--;
+    if (character === ',' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  return parts;
 }

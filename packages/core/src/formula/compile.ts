@@ -17,6 +17,9 @@ export interface FormulaPoint extends FormulaStep {
   readonly margins: ArrayLike<number>;
 }
 
+/** Numbers that formulas have besides margins; no attribute can have such a name. */
+export const NUMBERS = ['step', 'progress'] as const satisfies readonly (keyof FormulaStep)[];
+
 /** A formula that can be evaluated. */
 export interface Formula {
   /** The attributes whose margins it takes, each once. */
@@ -88,8 +91,9 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
   }
 
   function named(node: FormulaNode, name: string): Part {
-    if (name === 'step' || name === 'progress') {
-      const valueAt = (point: FormulaStep) => point[name];
+    const number = NUMBERS.find((each) => each === name);
+    if (number !== undefined) {
+      const valueAt = (point: FormulaStep) => point[number];
       return { kind: 'number', fixed: false, valueAt, enclosedAt: (step) => exactly(valueAt(step)) };
     }
     const attribute = known.find((each) => asWritten(each) === name);
@@ -181,5 +185,5 @@ function asWritten(attribute: string): string {
 /** What may be named, for messages. */
 function vocabulary(known: readonly string[]): string {
   const attributes = known.length === 0 ? '' : `attributes: ${known.map(asWritten).join(', ')}; `;
-  return `There are ${attributes}numbers: step, progress; functions: ${[...FUNCTIONS.keys()].join(', ')}.`;
+  return `There are ${attributes}numbers: ${NUMBERS.join(', ')}; functions: ${[...FUNCTIONS.keys()].join(', ')}.`;
 }
