@@ -8,11 +8,12 @@ const DEFAULT_HEIGHT = 0.6;
 
 /** The options of a fit, as the flags say. */
 export function fitOptionsOf(flags: FitFlags, model: ModelInfo): FitOptions {
-  const { attribute, stack, estimator, positions, centring, chat, heldOut, seed, force } = flags;
+  const { attribute, layerBy, stack, estimator, positions, centring, chat, heldOut, seed, force } = flags;
   return {
     attribute,
     layer: flags.layer ?? Math.round(model.layers * DEFAULT_HEIGHT),
     pairs: arePairs(flags),
+    ...(layerBy !== undefined && { layerBy }),
     ...(stack !== undefined && { stack }),
     ...(estimator !== undefined && { estimator }),
     ...(positions !== undefined && { positions }),

@@ -11,6 +11,7 @@ const SETTINGS: FitSettings = {
   model: 'm',
   width: WIDTH,
   layers: [0],
+  layerBy: 'auroc',
   stack: false,
   estimator: 'shrinkage',
   positions: 'both',

@@ -16,7 +16,12 @@ export interface LayerScore {
    * variances, as if distances were normal.
    */
   readonly auroc: number;
+  /** Standard error of that mean, from how the folds differ; files that are older do not have it. */
+  readonly error?: number;
 }
+
+/** How well a reading tells the sides apart; see {@link LayerScore}. */
+export type ReadingScore = Required<Omit<LayerScore, 'layer'>>;
 
 /** What cross-validation chose. */
 export interface Choice {
@@ -25,7 +30,7 @@ export interface Choice {
   /** The amount of shrinkage; with the estimator `cross-validated`. */
   readonly shrinkage?: number;
   /** How good each reading is at its best amount of shrinkage; none where nothing was to be chosen. */
-  readonly scores: readonly number[];
+  readonly scores: readonly ReadingScore[];
 }
 
 /** What both sides are at one layer. */
@@ -44,22 +49,41 @@ const AMOUNTS = [
  * Chooses a reading of a state, and the amount of shrinkage where it is for cross-validation to choose: directions are
  * fitted on all folds but one and judged on that one. Needs no further run of the model, because the moments of a fold
  * give the mean and the variance of its distances along any direction.
+ *
+ * Of the readings whose AUROC is within one standard error of the best (the one-standard-error rule of Breiman et al.,
+ * "Classification and Regression Trees", 1984) the cheapest is taken, and of equally cheap ones the best.
+ *
+ * @param costOf - What it costs to read some layers (default: the same for all, so that the best is taken).
  */
-export function crossValidate({ settings, sums }: FitState): Choice {
+export function crossValidate(
+  { settings, sums }: FitState,
+  costOf: (layers: readonly number[]) => number = () => 0,
+): Choice {
   if (sums.length === 1) return { reading: 0, scores: [] };
-  const found = readingsOf(settings).map((_, reading) =>
+  const readings = readingsOf(settings);
+  const found = readings.map((_, reading) =>
     validate(
       settings,
       sums.map((fold) => fold[reading]),
     ),
   );
-  const reading = bestOf(found.map(({ auroc }) => auroc));
+  const reading = cheapestOf(found, readings.map(costOf));
   const { shrinkage } = found[reading];
   return {
     reading,
     ...(shrinkage === undefined ? {} : { shrinkage }),
-    scores: found.map(({ auroc }) => auroc),
+    scores: found.map(({ auroc, error }) => ({ auroc, error })),
   };
+}
+
+/** The cheapest of those within one standard error of the best. */
+function cheapestOf(scores: readonly ReadingScore[], costs: readonly number[]): number {
+  const best = scores[bestOf(scores.map(({ auroc }) => auroc))];
+  const asGood = scores.map(({ auroc }) => auroc >= best.auroc - best.error);
+  const least = Math.min(...costs.filter((_, reading) => asGood[reading]));
+  return bestOf(
+    scores.map(({ auroc }, reading) => (asGood[reading] && costs[reading] === least ? auroc : -Infinity)),
+  );
 }
 
 /** The direction of a choice, on the sums of all folds. */
@@ -89,25 +113,31 @@ function directionsOf(
 }
 
 /** The best amount of shrinkage for a reading, and how good it is. */
-function validate(
-  kind: Kind,
-  folds: readonly Sides[],
-): { readonly auroc: number; readonly shrinkage?: number } {
+function validate(kind: Kind, folds: readonly Sides[]): ReadingScore & { readonly shrinkage?: number } {
   const amounts = kind.estimator === 'cross-validated' ? AMOUNTS : [undefined];
-  const sums = amounts.map(() => 0);
-  let judged = 0;
+  const judged = amounts.map((): number[] => []);
   for (const [index, out] of folds.entries()) {
     const [below, above] = out.map((side) => momentsAt(kind.positions, side));
     if (below.count === 0 || above.count === 0) continue;
-    judged++;
     const rest = folds.filter((_, other) => other !== index).reduce(mergeBoth);
     const directions = directionsUnlessDegenerate(kind, rest);
-    sums.forEach((_, i) => (sums[i] += directions === undefined ? 0.5 : judge(directions[i], below, above)));
+    judged.forEach((aurocs, i) =>
+      aurocs.push(directions === undefined ? 0.5 : judge(directions[i], below, above)),
+    );
   }
-  const aurocs = sums.map((sum) => (judged === 0 ? 0.5 : sum / judged));
-  const best = bestOf(aurocs);
+  const scores = judged.map(meanOf);
+  const best = bestOf(scores.map(({ auroc }) => auroc));
   const shrinkage = amounts[best];
-  return { auroc: aurocs[best], ...(shrinkage === undefined ? {} : { shrinkage }) };
+  return { ...scores[best], ...(shrinkage === undefined ? {} : { shrinkage }) };
+}
+
+/** The mean over folds and its standard error, which a single fold does not tell. */
+function meanOf(aurocs: readonly number[]): ReadingScore {
+  const { length: folds } = aurocs;
+  if (folds === 0) return { auroc: 0.5, error: 0 };
+  const auroc = aurocs.reduce((sum, value) => sum + value, 0) / folds;
+  const squares = aurocs.reduce((sum, value) => sum + (value - auroc) ** 2, 0);
+  return { auroc, error: folds === 1 ? 0 : Math.sqrt(squares / (folds - 1) / folds) };
 }
 
 /** Nothing at a layer at which nothing varies, such as the embedding of a last token that is always the same. */

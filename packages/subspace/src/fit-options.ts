@@ -4,6 +4,17 @@ import type { FitState } from './fit-state.js';
 import { type Centring, CENTRINGS, POSITIONS, type Positions } from './labelled-text.js';
 import type { DataReport } from './survey.js';
 
+/**
+ * By what a layer is chosen among several.
+ * - `auroc`: the one that tells the sides apart best.
+ * - `cost`: of those within one standard error of the best, the one for which candidates run the fewest blocks, and of
+ *   equally cheap ones the best.
+ */
+export type LayerBy = 'auroc' | 'cost';
+
+/** Every {@link LayerBy}. */
+export const LAYER_BY: readonly LayerBy[] = ['auroc', 'cost'];
+
 /** How far a fit has come, in tokens that the model has run. */
 export interface FitProgress {
   /** Tokens done. */
@@ -17,11 +28,13 @@ export interface FitOptions {
   /** Name of the attribute, kebab-case. */
   readonly attribute: string;
   /**
-   * Layer to read, 0 (embedding) to the number of blocks. Of several, the one that tells the sides apart best
+   * Layer to read, 0 (embedding) to the number of blocks. Of several, one is chosen by how well they tell the sides apart
    * when directions are cross-validated by group on the rows fitted on; those held out have no say.
    */
   readonly layer: number | readonly number[];
-  /** Whether all of the layers are read, their states end to end, instead of the best of them (default false). */
+  /** Default `auroc`. */
+  readonly layerBy?: LayerBy;
+  /** Whether all of the layers are read, their states end to end, instead of one of them (default false). */
   readonly stack?: boolean;
   /** Default `cross-validated`. */
   readonly estimator?: Estimator;
@@ -71,9 +84,18 @@ export type CheckedFitOptions = Required<
 export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedFitOptions {
   const { attribute, layer } = options;
   const { estimator = 'cross-validated', positions = 'every', centring = 'none' } = options;
-  const { stack = false, pairs = false, chat = false, heldOut = 0.2, seed = 0, force = false } = options;
+  const {
+    layerBy = 'auroc',
+    stack = false,
+    pairs = false,
+    chat = false,
+    heldOut = 0.2,
+    seed = 0,
+    force = false,
+  } = options;
   // Its name must do, and who knows the rule is core.
   defineAttribute({ name: attribute, description: attribute, subspaces: [] });
+  insist(LAYER_BY.includes(layerBy), 'layerBy', 'auroc or cost', layerBy);
   insist(ESTIMATORS.includes(estimator), 'estimator', 'paper, shrinkage or cross-validated', estimator);
   insist(POSITIONS.includes(positions), 'positions', 'last, every or both', positions);
   insist(CENTRINGS.includes(centring), 'centring', 'none or prompt', centring);
@@ -88,7 +110,8 @@ export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedF
       `There is no layer ${each}: ${model.name} has the layers 0 (embedding) to ${model.layers}.`,
     );
   }
-  return { attribute, layers, stack, estimator, positions, centring, pairs, chat, heldOut, seed, force };
+  const rest = { estimator, positions, centring, pairs, chat, heldOut, seed, force };
+  return { attribute, layers, layerBy, stack, ...rest };
 }
 
 function insist(holds: boolean, name: string, wanted: string, given: unknown): void {

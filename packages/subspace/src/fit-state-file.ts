@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ESTIMATORS } from './fit-direction.js';
 import { type FitSettings, type FitState, type Side, sumsBy, vectorWidth } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from './labelled-text.js';
+import { LAYER_BY } from './fit-options.js';
 import type { MeasuredResponse } from './measured-response.js';
 import { type Moments, restoreMoments } from './moments.js';
 import { messageOf, writeWhole } from './whole-file.js';
@@ -13,7 +14,7 @@ import { messageOf, writeWhole } from './whole-file.js';
  * The file: a line of JSON (the header), the numbers as little-endian float64, and the sha-256 of all that.
  * A header's numbers say how many numbers there must be.
  */
-const FORMAT = { format: 'halfspace-fit-state', version: 1 } as const;
+const FORMAT = { format: 'halfspace-fit-state', version: 2 } as const;
 const DIGEST_BYTES = 32;
 /** The header ends before this many bytes: what is looked at to find its end. */
 const MOST_HEADER = 2 ** 20;
@@ -21,7 +22,7 @@ const MOST_HEADER = 2 ** 20;
 /** All of a state that is not numbers. */
 interface Header {
   readonly format: 'halfspace-fit-state';
-  readonly version: 1;
+  readonly version: 2;
   readonly settings: FitSettings;
   readonly counted: FitState['counted'];
   readonly measured?: {
@@ -52,6 +53,7 @@ const validate = new Ajv2020({ strict: true }).compile<Header>(
         model: text,
         width: { ...whole, minimum: 1, maximum: 2 ** 17 },
         layers: { type: 'array', items: whole, minItems: 1, maxItems: 2 ** 10, uniqueItems: true },
+        layerBy: { enum: LAYER_BY },
         stack: { type: 'boolean' },
         estimator: { enum: ESTIMATORS },
         positions: { enum: POSITIONS },

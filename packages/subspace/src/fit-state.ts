@@ -1,6 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { Estimator } from './fit-direction.js';
-import type { CheckedFitOptions } from './fit-options.js';
+import type { CheckedFitOptions, LayerBy } from './fit-options.js';
 import type { Centring, Positions } from './labelled-text.js';
 import type { MeasuredResponse } from './measured-response.js';
 import { createMoments, mergeMoments, type Moments, restoreMoments } from './moments.js';
@@ -16,7 +16,9 @@ export interface FitSettings {
   readonly width: number;
   /** Layers summed up, in ascending order. */
   readonly layers: readonly number[];
-  /** Whether the layers are read together, and not the best of them. */
+  /** As in {@link FitOptions}; it decides what is measured on the rows held out. */
+  readonly layerBy: LayerBy;
+  /** Whether the layers are read together, and not one of them. */
   readonly stack: boolean;
   /** As in {@link FitOptions}. */
   readonly estimator: Estimator;
@@ -73,7 +75,7 @@ export interface FitState {
   };
 }
 
-/** The layers of every reading among which the best is chosen: each by itself, or all of them end to end. */
+/** The layers of every reading among which one is chosen: each by itself, or all of them end to end. */
 export function readingsOf({
   layers,
   stack,
@@ -88,11 +90,11 @@ export function vectorWidth({ width, layers, stack }: FitSettings): number {
 
 /** The settings of checked options. */
 export function settingsOf(
-  { layers, stack, estimator, positions, centring, pairs, chat, heldOut, seed }: CheckedFitOptions,
+  { layers, layerBy, stack, estimator, positions, centring, pairs, chat, heldOut, seed }: CheckedFitOptions,
   model: { readonly fingerprint: string; readonly width: number },
 ): FitSettings {
   const { fingerprint, width } = model;
-  const rest = { layers, stack, estimator, positions, centring, pairs, chat, heldOut, seed };
+  const rest = { layers, layerBy, stack, estimator, positions, centring, pairs, chat, heldOut, seed };
   return { model: fingerprint, width, ...rest };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isHalfspaceError } from '@halfspace/core';
+import { type Backend, isHalfspaceError } from '@halfspace/core';
 import { describe, expect, test } from 'vitest';
 import type { FitOptions } from './fit-options.js';
 import { fitSubspace } from './fit-subspace.js';
@@ -107,6 +107,33 @@ describe('fitSubspace', () => {
     expect(artifact.shrinkage).toBeGreaterThan(0);
     expect(artifact).not.toHaveProperty('forced');
     expect(parseSubspace(JSON.parse(JSON.stringify(artifact)), 'it')).toEqual(artifact);
+  });
+
+  test('takes the layer at which candidates can stop where it is as good within a standard error', async () => {
+    const toy = createGaussianBackend();
+    const backend: Backend = {
+      ...toy,
+      // Layer 3 has what layer 2 of the toy has, and layer 2 is a little short of it: its fourth axis is noise.
+      async states(texts, options) {
+        const found = await toy.states(texts, { ...options, layers: [1, 2] });
+        return found.map((each) => ({
+          hidden: (layer) =>
+            each
+              .hidden(2)
+              .map((value, i) => (layer === 2 && i % DEVIATIONS.length === 3 ? each.hidden(1)[i] : value)),
+        }));
+      },
+    };
+    const fitBy = async (layerBy: 'auroc' | 'cost', cut: number) =>
+      fitSubspace({ ...backend, model: { ...toy.model, cut } }, makeRows(300), {
+        ...OPTIONS,
+        layer: [2, 3],
+        layerBy,
+      });
+    expect((await fitBy('auroc', 2)).layers).toEqual([3]);
+    expect((await fitBy('cost', 2)).layers).toEqual([2]);
+    // Where they cost the same, it is the better one.
+    expect((await fitBy('cost', 1)).layers).toEqual([3]);
   });
 
   test('reads several layers end to end, and finds the one that knows', async () => {

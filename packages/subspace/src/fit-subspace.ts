@@ -1,5 +1,6 @@
 import { type Calibration, type Backend, HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { addResponses, settle } from './add-responses.js';
+import { candidateDepth } from './candidate-depth.js';
 import { checkBalance } from './check-rows.js';
 import { crossValidate, directionOf } from './cross-validate.js';
 import { calibrateResponses, type Figures, measureFigures } from './figures.js';
@@ -49,7 +50,10 @@ export async function fitSubspace(
 
   const summed = await sumRows(run);
   const readings = readingsOf(summed.settings);
-  const choice = crossValidate(summed);
+  const choice = crossValidate(
+    summed,
+    settings.layerBy === 'cost' ? (read) => candidateDepth(read, model) : undefined,
+  );
   const layers = readings[choice.reading];
   const fitted = directionOf(summed, choice);
   const direction = Float32Array.from(fitted.direction);
@@ -66,7 +70,7 @@ export async function fitSubspace(
     model: { name: model.name, fingerprint: model.fingerprint, width: model.width },
     layers,
     ...(readings.length > 1
-      ? { layerScores: readings.map(([layer], i) => ({ layer, auroc: choice.scores[i] })) }
+      ? { layerScores: readings.map(([layer], i) => ({ layer, ...choice.scores[i] })) }
       : {}),
     estimator: settings.estimator,
     positions: settings.positions,

@@ -5,7 +5,7 @@ export type { CountedRows, FitSettings, FitState, Side } from './fit-state.js';
 export type { Rows } from './row-blocks.js';
 export type { DataReport } from './survey.js';
 export type { LayerScore } from './cross-validate.js';
-export type { FitOptions, FitProgress } from './fit-options.js';
+export type { FitOptions, FitProgress, LayerBy } from './fit-options.js';
 export type { Centring, LabelledText, Positions } from './labelled-text.js';
 export { attributeOf, encodePrediction, parseSubspace, subspaceOf } from './subspace-artifact.js';
 export type { DataSummary, PredictionRecord, RowCounts, SubspaceArtifact } from './subspace-artifact.js';

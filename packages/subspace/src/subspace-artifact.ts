@@ -151,7 +151,7 @@ const SCHEMA = record(
       type: 'array',
       minItems: 2,
       maxItems: MOST_LAYERS,
-      items: record({ layer: count, auroc: share }),
+      items: record({ layer: count, auroc: share, error: share }, ['error']),
     },
     estimator: { enum: ESTIMATORS },
     positions: { enum: POSITIONS },

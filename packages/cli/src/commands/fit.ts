@@ -1,3 +1,4 @@
+import type { LayerBy } from '@halfspace/subspace';
 import { Option, type Command } from 'commander';
 import { parseCondition } from '../options/condition.js';
 import type { DataFlags } from '../options/data.js';
@@ -15,6 +16,7 @@ export interface FitFlags extends ModelFlags, DataFlags, FitKindFlags, JsonFlag 
   readonly score?: string;
   readonly chat?: true;
   readonly layer?: readonly number[];
+  readonly layerBy?: LayerBy;
   readonly stack?: true;
   readonly heldOut?: number;
   readonly seed?: number;
@@ -107,10 +109,19 @@ export function addFit(program: Command, signal: AbortSignal): void {
     .option('--chat', "give prompts to the model as a user's turn in its chat template")
     .option(
       '--layer <list>',
-      'layer to read, from 0; of several, as in 12,18 or 12-18, the best one (default: three fifths up)',
+      'layer to read, from 0; of several, as in 12,18 or 12-18, one is chosen (default: three fifths up)',
       parseLayers,
     )
-    .option('--stack', 'read all of the layers together, instead of the best one');
+    .addOption(
+      new Option(
+        '--layer-by <what>',
+        'choose the best of several layers (auroc), or of those within a standard error of it the one at which candidates ' +
+          'cost least (default: auroc)',
+      )
+        .choices(['auroc', 'cost'] satisfies LayerBy[])
+        .conflicts('stack'),
+    )
+    .option('--stack', 'read all of the layers together, instead of one of them');
   addFitKindOptions(command)
     .option(
       '--held-out <share>',

@@ -66,8 +66,15 @@ function describe(
 ): void {
   const { heldOut } = data;
   if (layerScores !== undefined) {
-    const scores = layerScores.map((score) => [String(score.layer), score.auroc.toFixed(3)]);
-    for (const line of table([['layer', 'AUROC on the rows fitted on, cross-validated'], ...scores]))
+    const scores = layerScores.map(({ layer, auroc, error }) => [
+      String(layer),
+      auroc.toFixed(3),
+      error?.toFixed(3) ?? '–',
+    ]);
+    for (const line of table([
+      ['layer', 'AUROC on the rows fitted on, cross-validated', 'standard error'],
+      ...scores,
+    ]))
       print(line);
     print();
   }
