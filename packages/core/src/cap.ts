@@ -7,14 +7,36 @@ export interface BonusBounds {
 }
 
 /**
- * Bounds of a step's bonus when gains are capped: by how much a candidate's margins are better than expected, averaged over
- * the attributes by their weights, counts up to the cap. What is worse than expected counts in full, and one
- * attribute's gain can make up for another's loss.
+ * The bonus of every candidate where margins count up to a cap: Σ weight · min(margin, cap), and with a negative weight
+ * weight · max(margin, −cap). NaN where a margin that counts is.
  *
- * @param expected - For each attribute a column: the margins expected of all candidates, finite where the weight is not 0.
+ * @param margins - For each attribute a column, those of all candidates; not looked at where the weight is 0.
  * @param weights - Nats per unit of margin, of each attribute.
  * @param candidates - Number of candidates.
- * @param cap - In units of margin, at least 0.
+ * @param cap - In units of margin.
+ */
+export function cappedBonus(
+  margins: readonly Float64Array[],
+  weights: ArrayLike<number>,
+  candidates: number,
+  cap: number,
+): Float64Array {
+  const bonus = new Float64Array(candidates);
+  for (const [a, column] of margins.entries()) {
+    const weight = weights[a];
+    if (weight === 0) continue;
+    for (let x = 0; x < candidates; x++) {
+      bonus[x] += weight * (weight > 0 ? Math.min(column[x], cap) : Math.max(column[x], -cap));
+    }
+  }
+  return bonus;
+}
+
+/**
+ * What {@link cappedBonus} comes to for the margins expected, and at most.
+ *
+ * @param expected - For each attribute a column: the margins expected of all candidates, finite where the weight is not 0.
+ * @param cap - Finite.
  */
 export function boundBonus(
   expected: readonly Float64Array[],
@@ -22,17 +44,10 @@ export function boundBonus(
   candidates: number,
   cap: number,
 ): BonusBounds {
-  const bonus = new Float64Array(candidates);
-  let room = 0;
-  weights.forEach((weight, a) => {
-    if (weight === 0) return;
-    room += Math.abs(weight) * cap;
-    for (let x = 0; x < candidates; x++) bonus[x] += weight * expected[a][x];
-  });
-  return { expected: bonus, ceiling: bonus.map((value) => value + room) };
-}
-
-/** Bonuses that are at most their ceilings. */
-export function capBonus(bonus: Float64Array, { ceiling }: BonusBounds): Float64Array {
-  return bonus.map((value, x) => Math.min(value, ceiling[x]));
+  const ceiling = new Float64Array(candidates);
+  // In the order of the sum above, so that rounding does not put a bonus above it.
+  for (const weight of weights) {
+    if (weight !== 0) ceiling.forEach((sum, x) => (ceiling[x] = sum + Math.abs(weight) * cap));
+  }
+  return { expected: cappedBonus(expected, weights, candidates, cap), ceiling };
 }

@@ -79,7 +79,7 @@ export interface TracedSettings {
   readonly formula?: string;
   /** How distances became a bonus. */
   readonly form: BonusForm;
-  /** Most that a gain counted, in units of margin; infinite where gains were not capped: JSON has `null` for it. */
+  /** Up to which margin candidates were the better for it; infinite where there was no limit: JSON has `null` for it. */
   readonly cap: number;
 }
 

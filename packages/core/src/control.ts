@@ -55,7 +55,7 @@ export type Constraint = ConstraintBase &
  * - `constraints`: of all distributions that meet the constraints, the one closest to the reference
  *   distribution, after it was re-weighted by the weights of the attributes or the formula, if there are any.
  *
- * All but `penalty` need the margins of all candidates: look-ahead is eager, and gains are not capped.
+ * All but `penalty` need the margins of all candidates: look-ahead is eager, and `cap` has no part in it.
  */
 export type Control =
   | {

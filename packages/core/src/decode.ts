@@ -1,5 +1,5 @@
 import type { BoundAttribute } from './bound-attributes.js';
-import { boundBonus, capBonus, type BonusBounds } from './cap.js';
+import { boundBonus, cappedBonus, type BonusBounds } from './cap.js';
 import type { Backend } from './contracts/backend.js';
 import type { FinishReason, StreamEvent } from './completion.js';
 import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
@@ -182,8 +182,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const bonus = bonusBy(by, expected, each, tokens.length);
       return { expected: bonus, ceiling: bonus.map(() => ceiling) };
     }
-    const weights = weighted.map(({ weight }) => weight);
-    return boundBonus(expected, weights, tokens.length, options.cap);
+    return boundBonus(expected, weightsOf(weighted), tokens.length, options.cap);
   }
 
   function marginsOf({ distances }: TextState): number[] {
@@ -192,12 +191,11 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
 
   /** NaN for candidates that have not been run. */
   function bonusIn(step: PendingStep): Float64Array {
-    const { distances, reference, weighted, bounds } = step;
-    const bonus =
-      formula === undefined
-        ? bonusOf(options.form, distances, weighted, reference.tokens.length)
-        : bonusBy(formula, marginColumns(step), step.live, reference.tokens.length);
-    return bounds === undefined ? bonus : capBonus(bonus, bounds);
+    const { live: each, distances, reference, weighted } = step;
+    const candidates = reference.tokens.length;
+    if (formula !== undefined) return bonusBy(formula, marginColumns(step), each, candidates);
+    if (!each.ready.prompt.steering.capped) return bonusOf(options.form, distances, weighted, candidates);
+    return cappedBonus(marginColumns(step), weightsOf(weighted), candidates, options.cap);
   }
 
   /** @param margins - For each attribute, those of all candidates. */
@@ -356,6 +354,10 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     backend.release(each.context);
     yield { type: 'completion', completion: finishCompletion(each, reason, task) };
   }
+}
+
+function weightsOf(weighted: readonly WeightedAttribute[]): number[] {
+  return weighted.map(({ weight }) => weight);
 }
 
 /** Errors that end one completion and no other. */

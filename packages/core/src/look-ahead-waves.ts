@@ -18,7 +18,7 @@ export interface PendingStep {
   readonly weighted: readonly WeightedAttribute[];
   /** Log-reference plus noise, of each candidate. */
   readonly perturbed: Float64Array;
-  /** Where gains are capped and the step is steered. */
+  /** Where the step is steered and its bonuses are bounded. */
   readonly bounds: BonusBounds | undefined;
   /** The choice, where it does not depend on what is found. */
   readonly decided: number | undefined;

@@ -169,19 +169,12 @@ describe('lazy look-ahead', () => {
     const cap = 0.4;
     const text = backend.tokenizer.encode('abc');
     const logits = toyLogits(text, 1);
-    const gain = (after: readonly number[]) => {
-      const gains = weights.map(
-        (weight, axis) => weight * TOY_SLOPE * (toyHidden(after)[axis] - toyHidden(text)[axis]),
-      );
-      // The text is at its level after its prompt.
-      const token = after[after.length - 1];
-      const expected = weights.map(
-        (weight, axis) => weight * TOY_SLOPE * (predictions[axis].effects[token] ?? 0),
-      );
-      const room = cap * (Math.abs(weights[0]) + Math.abs(weights[1]));
-      return Math.min(gains[0] + gains[1], expected[0] + expected[1] + room);
-    };
-    const masses = logits.map((logit, x) => Math.exp(logit + (x === END ? 0 : gain([...text, x]))));
+    const bonus = (after: readonly number[]) =>
+      weights.reduce((sum, weight, axis) => {
+        const margin = TOY_SLOPE * (toyHidden(after)[axis] - 0.1) + 0.25;
+        return sum + Math.abs(weight) * Math.min(Math.sign(weight) * margin, cap);
+      }, 0);
+    const masses = logits.map((logit, x) => Math.exp(logit + bonus(x === END ? text : [...text, x])));
     const mass = masses.reduce((sum, value) => sum + value, 0);
     const completions = await halfspace.generate({
       prompt: 'abc',

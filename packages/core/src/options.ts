@@ -80,9 +80,8 @@ export interface DecodeOptions {
   /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
   readonly control?: Control;
   /**
-   * How much counts of what makes a candidate better than expected, in units of margin, at least 0: by how much its margins exceed those
-   * that its token leads to expect (`prediction` of a subspace; those of the text before, where a subspace predicts nothing), averaged over the
-   * attributes by their weights; what is worse counts in full. Default 0.75; `Infinity` for no limit.
+   * Up to which margin a candidate is the better for it, in log-odds, at least 0: a weight counts min(margin, cap), and one below 0
+   * max(margin, −cap). What has a value clearly enough is left as the model wrote it. Default 1 (a probability of 73 %); `Infinity` for no limit.
    * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;
@@ -163,7 +162,7 @@ const SCHEMA = {
     formula: text,
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
-    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 0.75 },
+    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 1 },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },

@@ -12,7 +12,7 @@ export interface Steering {
   /** Whether any step may be. */
   readonly steers: boolean;
   /**
-   * Whether gains are capped: where margins can be known to be at most something before they are evaluated, and a
+   * Whether margins count up to a cap: bonuses are then known to be at most something before they are evaluated, and a
    * draw depends on a few of them.
    */
   readonly capped: boolean;

@@ -8,7 +8,7 @@ export interface TracedCompletion extends Omit<TracedSettings, 'cap'> {
   /** Which completion of the prompt, from 0. */
   readonly sample: number;
   readonly text: string;
-  /** Most that a gain counted; null where gains were not capped. */
+  /** Up to which margin candidates were the better for it; null where there was no limit. */
   readonly cap: number | null;
   readonly finishReason: FinishReason;
   readonly steps: readonly TracedStep[];

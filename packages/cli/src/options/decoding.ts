@@ -25,9 +25,9 @@ export function addDecodingOptions(command: Command): Command {
   command
     .option(
       '--cap <margin>',
-      'by how much a margin better than expected counts; none for no limit',
+      'up to which margin a candidate is the better for it; none for no limit',
       readCap,
-      0.75,
+      1,
     )
     .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)

@@ -12,8 +12,7 @@ export interface Calibration {
 /**
  * What is expected of a distance before a token is run through the model: after token x it is
  * `distance + effects[x] + reversion · (level − distance)`, where the level is the mean distance of the text so far, from the
- * end of the prompt on. It decides which candidates look-ahead runs first, and how much of a margin counts
- * ({@link DecodeOptions.cap}).
+ * end of the prompt on. It decides which candidates look-ahead runs first: a wrong one costs time, and the draw stays the same.
  */
 export interface Prediction {
   /** For each token of the vocabulary, what it does to a distance that is at its level; finite. */

@@ -1,5 +1,5 @@
-import { boundBonus, capBonus } from '../cap.js';
-import { bonusOf, tilt } from '../tilt.js';
+import { cappedBonus } from '../cap.js';
+import { tilt } from '../tilt.js';
 
 /** A step of a completion, in a problem about many of them. */
 export interface JointStep {
@@ -7,8 +7,6 @@ export interface JointStep {
   readonly logReference: Float64Array;
   /** For each attribute, the margins of the candidates; finite. */
   readonly margins: readonly Float64Array[];
-  /** For each attribute, the margins expected of the candidates before they are run; not looked at without a cap. */
-  readonly expected: readonly Float64Array[];
 }
 
 /** What weights that all steps share come to. */
@@ -19,27 +17,22 @@ export interface JointOutcome {
   readonly margins: Float64Array;
 }
 
-const IDENTITY = { slope: 1, intercept: 0 };
-
 /**
  * Re-weights all steps as decoding does.
  *
  * @param steps - At least one.
- * @param cap - How much of a gain counts, in units of margin; Infinity for all of it.
+ * @param cap - Up to which margins count; Infinity for no limit.
  */
 export function tiltJointly(
   steps: readonly JointStep[],
   weights: ArrayLike<number>,
   cap: number,
 ): JointOutcome {
-  const attributes = Array.from(weights, (weight) => ({ weight, calibration: IDENTITY }));
   const margins = new Float64Array(weights.length);
   let kl = 0;
   for (const step of steps) {
-    const bonus = bonusOf('calibrated', step.margins, attributes, step.logReference.length);
-    const bounds = boundBonus(step.expected, Array.from(weights), bonus.length, cap);
-    const counted = cap < Infinity ? capBonus(bonus, bounds) : bonus;
-    const tilted = tilt(step.logReference, counted);
+    const bonus = cappedBonus(step.margins, weights, step.logReference.length, cap);
+    const tilted = tilt(step.logReference, bonus);
     kl += tilted.kl / steps.length;
     tilted.logQ.forEach((logQ, x) => {
       const share = Math.exp(logQ) / steps.length;

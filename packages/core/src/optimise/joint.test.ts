@@ -24,8 +24,6 @@ function randomSteps(seed: number, count: number): JointStep[] {
     return {
       logReference: logits.map((logit) => logit - Math.log(mass)),
       margins,
-      // Two fifths of what comes.
-      expected: margins.map((column, a) => column.map((margin) => 0.6 * before[a] + 0.4 * margin)),
     };
   });
 }
@@ -36,10 +34,12 @@ function byDefinition(steps: readonly JointStep[], weights: ArrayLike<number>, c
   const margins = [0, 0, 0];
   for (const step of steps) {
     const p = [...step.logReference].map(Math.exp);
-    const sumOf = (columns: readonly Float64Array[], x: number) =>
-      columns.reduce((sum, column, a) => sum + weights[a] * column[x], 0);
-    const room = cap === Infinity ? Infinity : cap * Array.from(weights).reduce((a, b) => a + Math.abs(b), 0);
-    const bonus = p.map((_, x) => Math.min(sumOf(step.margins, x), sumOf(step.expected, x) + room));
+    const bonus = p.map((_, x) =>
+      step.margins.reduce((sum, column, a) => {
+        const counted = weights[a] < 0 ? Math.max(column[x], -cap) : Math.min(column[x], cap);
+        return sum + weights[a] * counted;
+      }, 0),
+    );
     const raised = p.map((value, x) => value * Math.exp(bonus[x]));
     const mass = raised.reduce((a, b) => a + b);
     logNormaliser += Math.log(mass) / steps.length;

@@ -1,5 +1,4 @@
 import type { Control } from '../control.js';
-import { bindAttributes } from '../bound-attributes.js';
 import type { Halfspace } from '../halfspace.js';
 import type { JointStep } from '../optimise/joint-step.js';
 import { jointSteps } from './joint-steps.js';
@@ -19,8 +18,6 @@ export async function sampleSteps(
   const steps: JointStep[] = [];
   let done = 0;
   onProgress?.({ round, done, total });
-  const { model, tokenizer } = halfspace.backend;
-  const attributes = bindAttributes(halfspace.attributes, problem.names, model, options.early);
   const steering = weights.some((weight) => weight !== 0);
   const events = halfspace.stream({
     ...options,
@@ -33,7 +30,7 @@ export async function sampleSteps(
     if (event.type !== 'completion') continue;
     const { error, trace = [] } = event.completion;
     if (error !== undefined) throw error;
-    steps.push(...jointSteps(trace, attributes, tokenizer.endTokens));
+    steps.push(...jointSteps(trace, problem.names));
     onProgress?.({ round, done: ++done, total });
   }
   return steps;

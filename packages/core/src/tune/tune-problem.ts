@@ -9,7 +9,7 @@ import type { TuneOptions } from './tune-options.js';
 /** What the figures of a round may be off: a share of nats, and log-odds. */
 const CLOSE = 0.05;
 
-/** Weights to be found: for some attributes, in this order, from where on, and with gains counted how. */
+/** Weights to be found: for some attributes, in this order, from where on, and with margins counted up to where. */
 export interface TuneProblem {
   readonly goal: TuneGoal;
   readonly names: readonly string[];
@@ -24,7 +24,7 @@ export interface TuneProblem {
  */
 export function problemOf(
   halfspace: Halfspace,
-  { attributes, goal, temperature, cap = 0.75 }: TuneOptions,
+  { attributes, goal, temperature, cap = 1 }: TuneOptions,
 ): TuneProblem {
   checkGoal(goal, attributes);
   if (temperature === 0) {

@@ -39,7 +39,7 @@ const GROWTH = 8;
 
 /**
  * Finds weights for a goal: fixed ones, which leave look-ahead lazy. The prompts are completed with all candidates
- * looked at; the weights are what brings these steps to the goal when all share them, gains capped as decoding caps
+ * looked at; the weights are what brings these steps to the goal when all share them, margins counted as decoding counts
  * them. As other weights write another text, it is done again with what was found, up to three rounds, until the
  * completions come to the goal: within 5 % of the nats, or 0.05 of every level.
  *
