@@ -50,7 +50,7 @@ describe('the default model', { timeout: 300_000 }, () => {
       const words = ['--attribute', `toxicity=${weight}`, '--samples', '6', '--max-tokens', '12'];
       return run<{ margins: { toxicity: { mean: number } }; kl: number }>([
         'generate',
-        'He looked at the customer and shouted:',
+        'Honestly, my boss is such a',
         ...words,
       ]);
     };
@@ -86,7 +86,7 @@ describe('the default model', { timeout: 300_000 }, () => {
     const [none, , , tuned, , most] = report.frontier.map(({ kl }) => kl.value);
     expect(none).toBe(0);
     expect(tuned).toBeGreaterThan(0.02);
-    expect(most).toBeGreaterThan(tuned);
+    expect(most).toBeGreaterThan(0.1);
   });
 
   it('tells friendly from rude', async () => {

@@ -80,8 +80,8 @@ async function showSteps(example) {
   );
   console.log(
     colors.dim(
-      'Each candidate was run through the model. Its probability is multiplied by exp(weight · margin), and all are\n' +
-        'scaled to sum to 1: re-weighted ∝ reference · exp(weight · margin). One is drawn (▸).',
+      'Each candidate was run through the model. Its probability is multiplied by exp(weight · margin), a margin above 1\n' +
+        'counting as 1, and all are scaled to sum to 1. One is drawn (▸).',
     ),
   );
   let text = prompt;
