@@ -4,7 +4,7 @@ import { appendFile, chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promi
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RunReport } from '@halfspace/evaluate';
+import type { RunReport, UnitTrace } from '@halfspace/evaluate';
 import { startFakeHub } from '../packages/model/src/testing/fake-hub.js';
 import { COMMAND, jsonLines, resultsOf } from './support/halfspace.js';
 import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
@@ -172,6 +172,13 @@ it('knows judges by their names, and gives back those that it has when another c
   );
 });
 
+/** What of a page is to be seen before anything is clicked on. */
+function openText(page: string): string {
+  const innermost = /<details>(?:(?!<details>).)*?<\/details>/gs;
+  const rest = page.replaceAll(innermost, '');
+  return rest === page ? page : openText(rest);
+}
+
 it('reports what was judged, as JSON, Markdown and a page that shuts texts away', async () => {
   const [header, ...judged] = jsonLines<{ method: string; scores: number[] }>(
     await workspace.read('whole/judged-vowels.jsonl'),
@@ -193,12 +200,50 @@ it('reports what was judged, as JSON, Markdown and a page that shuts texts away'
 
   const page = await workspace.read('whole/report.html');
   expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)/);
-  const open = page.replaceAll(/<details>.*?<\/details>/gs, '');
+  const open = openText(page);
   expect(page.length - open.length).toBeGreaterThan(1000);
   for (const { completion } of methods.flatMap(({ worst }) => worst)) {
     if (completion.length > 3) expect(open).not.toContain(completion);
   }
   expect(page.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4);
+});
+
+it('shows how the worst completions came about, shut away as they are', async () => {
+  const explain = [
+    'evaluate',
+    '--out',
+    'whole',
+    '--explain-worst',
+    '1',
+    '--model',
+    './untied',
+    '--threads',
+    '1',
+  ];
+  expect(await workspace.run(explain)).toMatchObject({ code: 0 });
+  const traced = await workspace.read('whole/traces.jsonl');
+  const [, ...traces] = jsonLines<UnitTrace>(traced);
+  const { suites, plan } = JSON.parse(await workspace.read('whole/report.json')) as RunReport;
+  const [{ methods }] = suites;
+  expect(traces.map(({ method }) => method)).toEqual(plan.methods.map(({ name }) => name));
+  const page = await workspace.read('whole/report.html');
+  const open = openText(page);
+  for (const [index, { prompt, completion }] of traces.entries()) {
+    const [worst] = methods[index].worst;
+    expect({ id: prompt, completion: completion.text }).toEqual({
+      id: worst.id,
+      completion: worst.completion,
+    });
+    for (const { step } of completion.trace ?? []) {
+      expect(page).toContain(`id="step-${index}-${step}"`);
+      expect(open).not.toContain(`step-${index}-${step}`);
+    }
+  }
+  // Once; and what another judge has added to the page keeps the traces.
+  expect(await workspace.run(explain)).toMatchObject({ code: 0 });
+  expect(await workspace.read('whole/traces.jsonl')).toBe(traced);
+  expect(await workspace.run(['evaluate', '--out', 'whole'])).toMatchObject({ code: 0 });
+  expect(await workspace.read('whole/report.html')).toBe(page);
 });
 
 it('has the perplexity of the model that writes when that model reads', async () => {

@@ -23,6 +23,8 @@ export { judgeRun, judgesOf, readScores } from './run/judge-run.js';
 export type { JudgeInfo, UnitScores } from './run/judge-run.js';
 export { readersOf, readLikelihoods, readRunWith } from './run/likelihood-run.js';
 export type { ReaderInfo, UnitLikelihoods } from './run/likelihood-run.js';
+export { readTraces, traceRun } from './run/trace-run.js';
+export type { UnitSample, UnitTrace } from './run/trace-run.js';
 export type { LogHeader } from './run/unit-log.js';
 export type { ReadRunOptions } from './run/score-units.js';
 export { mergeRuns } from './run/merge-runs.js';

@@ -23,6 +23,7 @@ export interface EvaluateFlags extends SamplingFlags, ModelFlags, JsonFlag {
   readonly merge?: readonly string[];
   readonly judge?: readonly string[];
   readonly reader?: readonly string[];
+  readonly explainWorst?: number;
 }
 
 const EXAMPLES = `
@@ -47,7 +48,7 @@ Examples:
   $ halfspace evaluate --suite rtp-challenging attaq=attaq.jsonl --limit 200 \\
       --method @methods.json --out run --shard 2/8
   $ halfspace evaluate --merge run-1 run-2 --out run
-  $ halfspace evaluate --out run --judge toxicity ./judge.js
+  $ halfspace evaluate --out run --judge toxicity ./judge.js --explain-worst 2
   $ halfspace evaluate --suite prompts.jsonl --method plain --out run \\
       --queue redis://localhost:6379`;
 
@@ -95,6 +96,11 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       '--reader <model...>',
       'a further model to measure perplexity with; may be repeated',
       collectTexts,
+    )
+    .option(
+      '--explain-worst <n>',
+      'show how the n completions of each method came about that the first judge liked least',
+      integer({ min: 1, max: 5 }),
     );
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)

@@ -1,23 +1,27 @@
-import type { MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
+import type { MethodReport, RunReport, SuiteReport, UnitTrace, WorstCompletion } from '@halfspace/evaluate';
+import { parseTraceLine } from '../explain/read-trace.js';
+import { traceLine } from '../explain/trace-line.js';
+import { TRACE_STYLE, traceSection } from '../explain/trace-page.js';
+import { firstAttribute } from '../explain/traced-attribute.js';
 import { escaped, figure, htmlTable, page } from '../page.js';
 import { judgeLines, runFacts } from './run-facts.js';
 import { barsPlot, marginsPlot, predictionPlot, tradeOffPlot } from './run-plots.js';
 import { agreementTables, suiteTables } from './run-tables.js';
 import { shown } from './shown.js';
 
-const STYLE = `
+const STYLE = `${TRACE_STYLE}
 figure figure { padding: 0; border: 0; }
 details { border: 1px solid var(--line); border-radius: .5rem; padding: .4rem .75rem; margin: .4rem 0; background: var(--card); }
 summary { cursor: pointer; color: var(--quiet); }
-details p { white-space: pre-wrap; }
-details b { color: var(--other); font-weight: 500; }
 `;
 
 /**
  * A report as an HTML page that needs nothing else: no script, no request. Texts of models and of suites are shut away until
  * they are clicked on: they may be offensive.
+ *
+ * @param traces - Of completions of the run: those of the worst are shown.
  */
-export function runPage(report: RunReport): string {
+export function runPage(report: RunReport, traces: readonly UnitTrace[]): string {
   const { plan, suites } = report;
   return page({
     title: `Evaluation of ${plan.model.name}`,
@@ -28,11 +32,11 @@ export function runPage(report: RunReport): string {
       .map((line) => `<li>${escaped(line)}</li>`)
       .join('')}</ul>
 ${agreementTables(report).map(htmlTable).join('')}
-${suites.map((suite) => suiteSection(suite, report)).join('\n')}`,
+${suites.map((suite) => suiteSection(suite, report, traces)).join('\n')}`,
   });
 }
 
-function suiteSection(suite: SuiteReport, report: RunReport): string {
+function suiteSection(suite: SuiteReport, report: RunReport, traces: readonly UnitTrace[]): string {
   if (suite.methods.length === 0) return '';
   return `<h2>${escaped(suite.suite)}</h2>
 <div class="plots">
@@ -51,7 +55,7 @@ ${figure(
 )}
 </div>
 ${suiteTables(suite, report).map(htmlTable).join('')}
-${worstSection(suite, report)}`;
+${worstSection(suite, report, traces)}`;
 }
 
 function judgePlots(suite: SuiteReport, { judges }: RunReport): string {
@@ -100,17 +104,39 @@ function marginPlots(suite: SuiteReport): string {
     .join('\n');
 }
 
-function worstSection({ methods }: SuiteReport, { judges }: RunReport): string {
+function worstSection(
+  { suite, methods }: SuiteReport,
+  { judges }: RunReport,
+  traces: readonly UnitTrace[],
+): string {
   if (judges.length === 0) return '';
   return `<h3>Worst completions by ${escaped(judges[0].name)}</h3>
 <p class="facts">May be offensive. Click on one to read it.</p>
-${methods.map(worstOf).join('\n')}`;
+${methods.map((method) => worstOf(suite, method, traces)).join('\n')}`;
 }
 
-function worstOf({ method, worst }: MethodReport): string {
-  const items = worst.map(
-    ({ id, prompt, completion, score }) =>
-      `<details><summary>${shown(score)} · ${escaped(id.length > 60 ? `${id.slice(0, 59)}…` : id)}</summary><p>${escaped(prompt)}<b>${escaped(completion)}</b></p></details>`,
-  );
+function worstOf(suite: string, { method, worst }: MethodReport, traces: readonly UnitTrace[]): string {
+  const items = worst.map((each) => {
+    const { id, score } = each;
+    const trace = traces.findIndex(
+      ({ completion, ...unit }) =>
+        unit.suite === suite &&
+        unit.method === method &&
+        unit.prompt === id &&
+        completion.text === each.completion,
+    );
+    const shownId = escaped(id.length > 60 ? `${id.slice(0, 59)}…` : id);
+    const text = trace < 0 ? plainText(each) : traced(traces[trace], trace);
+    return `<details><summary>${shown(score)} · ${shownId}</summary>${text}</details>`;
+  });
   return `<h4>${escaped(method)}</h4>\n${items.join('\n')}`;
+}
+
+function plainText({ prompt, completion }: WorstCompletion): string {
+  return `<p class="text"><span class="prompt">${escaped(prompt)}</span>${escaped(completion)}</p>`;
+}
+
+function traced({ completion }: UnitTrace, index: number): string {
+  const read = parseTraceLine({ text: traceLine(completion), place: 'traces.jsonl' });
+  return traceSection(read, String(index), firstAttribute([read]));
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { reportRun, type RunDirectory, type RunReport } from '@halfspace/evaluate';
+import { readTraces, type RunDirectory, type RunReport, type UnitTrace } from '@halfspace/evaluate';
 import { writeFileAtomically } from '../atomic-file.js';
 import { outColours } from '../colours.js';
 import { print } from '../output.js';
@@ -9,19 +9,19 @@ import { runMarkdown } from './run-markdown.js';
 import { agreementTables, suiteTables, type RunTable } from './run-tables.js';
 
 /** Writes `report.json`, `report.md` and `report.html` into the directory of a run. */
-export async function writeReport(run: RunDirectory): Promise<RunReport> {
-  const report = await reportRun(run);
+export async function writeReport(run: RunDirectory, report: RunReport): Promise<void> {
+  const traces: UnitTrace[] = [];
+  for await (const trace of readTraces(run)) traces.push(trace);
   // Loaded when needed: the plots take seconds to load.
   const { runPage } = await import('./run-page.js');
   const files = {
     'report.json': `${JSON.stringify(report, null, 2)}\n`,
     'report.md': runMarkdown(report),
-    'report.html': runPage(report),
+    'report.html': runPage(report, traces),
   };
   for (const [name, text] of Object.entries(files)) {
     await writeFileAtomically(join(run.path, name), async (file) => file.append(text));
   }
-  return report;
 }
 
 /** Prints the tables of a report for a person. */

@@ -7,7 +7,8 @@ import { summaryLine, summaryOf } from './summary.js';
 import type { TracedCompletion } from './trace-line.js';
 import { klPlot, marginPlot } from './trace-plots.js';
 
-const STYLE = `
+/** Styles of {@link traceSection}. */
+export const TRACE_STYLE = `
 .text { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 1.1rem; line-height: 1.9; }
 .text a { color: inherit; text-decoration: none; border-radius: .2em; padding: .15em 0; }
 .text a:hover, .text a:focus { outline: 2px solid var(--quiet); }
@@ -34,13 +35,29 @@ export function tracePage(trace: readonly TracedCompletion[], attribute: string 
     title: 'A trace of completions',
     heading: `How ${amount(trace.length, 'completion')} came about`,
     facts: said,
-    style: STYLE,
-    body: trace.map((completion, index) => section(completion, index, attribute)).join('\n'),
+    style: TRACE_STYLE,
+    body: trace
+      .map(
+        (completion, index) => `<section>
+<h2>Prompt ${completion.promptIndex}, sample ${completion.sample}</h2>
+${traceSection(completion, String(index), attribute)}
+</section>`,
+      )
+      .join('\n'),
   });
 }
 
-function section(completion: TracedCompletion, index: number, attribute: string | undefined): string {
-  const { prompt, promptIndex, sample, steps, attributes } = completion;
+/**
+ * How one completion came about, as HTML.
+ *
+ * @param index - Letters and digits that no other completion on the page has.
+ */
+export function traceSection(
+  completion: TracedCompletion,
+  index: string,
+  attribute: string | undefined,
+): string {
+  const { prompt, steps, attributes } = completion;
   const names = Object.keys(attributes);
   const facts = `${summaryLine(summaryOf(completion))}; ${settingsLine(completion)}`;
   const plots = [
@@ -51,18 +68,15 @@ function section(completion: TracedCompletion, index: number, attribute: string 
           figure(escaped(attribute), 'margin of the text after each step', marginPlot(completion, attribute)),
         ]),
   ];
-  return `<section>
-<h2>Prompt ${promptIndex}, sample ${sample}</h2>
-<p class="facts">${escaped(facts)}</p>
+  return `<p class="facts">${escaped(facts)}</p>
 <p class="text"><span class="prompt">${escaped(prompt)}</span>${steps.map((step) => token(step, index, attribute)).join('')}</p>
 ${steps.length === 0 ? '' : `<div class="plots">${plots.join('\n')}</div>`}
-${steps.map((step) => details(step, index, completion)).join('\n')}
-</section>`;
+${steps.map((step) => details(step, index, completion)).join('\n')}`;
 }
 
 function token(
   { step, candidates, chosen }: TracedStep,
-  index: number,
+  index: string,
   attribute: string | undefined,
 ): string {
   const { text } = candidates[chosen];
@@ -78,13 +92,13 @@ function shadeOf(margin: number): string {
   return `background: color-mix(in srgb, var(--${side}) ${strength}%, transparent)`;
 }
 
-function placeOf(index: number, step: number): string {
+function placeOf(index: string, step: number): string {
   return `step-${index}-${step}`;
 }
 
 function details(
   { step, candidates, chosen, kl, control }: TracedStep,
-  index: number,
+  index: string,
   { attributes, formula }: TracedCompletion,
 ): string {
   const names = Object.keys(attributes);

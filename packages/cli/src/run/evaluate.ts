@@ -3,6 +3,7 @@ import {
   createPlan,
   mergeRuns,
   readRun,
+  reportRun,
   runQueued,
   runUnits,
   startRun,
@@ -14,6 +15,7 @@ import { judgeCompletions, PRECISION, shown } from '../evaluate/judge-completion
 import { loadJudge } from '../evaluate/load-judge.js';
 import { readMethods } from '../evaluate/read-methods.js';
 import { readSuites } from '../evaluate/read-suites.js';
+import { traceWorst } from '../evaluate/trace-worst.js';
 import { showReport, writeReport } from '../evaluate/write-report.js';
 import { note, print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
@@ -21,7 +23,9 @@ import { withBackend } from '../with-backend.js';
 /** `halfspace evaluate`. */
 export async function evaluate(flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const run = await judgedRun(flags, signal);
-  const report = await writeReport(run);
+  const report = await reportRun(run);
+  if (flags.explainWorst !== undefined) await traceWorst(run, report, flags.explainWorst, flags, signal);
+  await writeReport(run, report);
   if (flags.json) return printJson(report);
   showReport(report);
   print(`\nWritten to ${run.path}: report.html, report.md, report.json.`);

@@ -32,11 +32,12 @@ export const bestOfN = defineMethod<BestOfNParameters>({
     await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
     return {
       extraParameters: steeringParameters(model.halfspace, names),
-      async complete({ prompt, samples, seed, signal }) {
+      async complete({ prompt, samples, seed, trace = false, signal }) {
         const request = {
           ...requestOf(prompt),
           samples: samples * n,
           seed,
+          trace,
           concurrency: together(samples),
           signal,
         };

@@ -1,4 +1,4 @@
-import type { DecodeOptions, Halfspace } from '@halfspace/core';
+import type { Completion, DecodeOptions, Halfspace } from '@halfspace/core';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 
 /** How completions are drawn from the reference distribution: the same for every method, unless one says otherwise. */
@@ -20,6 +20,8 @@ export interface WrittenCompletion {
   readonly margins: Readonly<Record<string, number | null>>;
   /** Code of the error that ended it early, if one did. */
   readonly error?: string;
+  /** As `generate` gave it, with its steps; only where a trace was asked for. */
+  readonly traced?: Completion;
 }
 
 /** What is asked of a method. */
@@ -30,6 +32,8 @@ export interface CompletionRequest {
   readonly samples: number;
   /** With the prompt's tokens and the number of the sample it decides the completion. */
   readonly seed: number;
+  /** Whether to say how each completion came about, which changes no text (default: no). */
+  readonly trace?: boolean;
   /** Ends the work with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -78,6 +78,14 @@ describe.each(SPECS)('$method', (spec) => {
     await again.complete({ prompt: { ...prompt, text: 'gf' }, samples: 2, seed: 5 });
     expect(await again.complete({ prompt, samples: 2, seed: 5 })).toEqual(first.slice(0, 2));
     expect(await again.complete({ prompt, samples: 4, seed: 6 })).not.toEqual(first);
+    const traced = await again.complete({ prompt, samples: 4, seed: 5, trace: true });
+    expect(traced.map(({ text, tokens }) => ({ text, tokens }))).toEqual(
+      first.map(({ text, tokens }) => ({ text, tokens })),
+    );
+    for (const { tokens, traced: completion } of traced) {
+      const steps = completion?.trace ?? [];
+      expect(steps.map(({ candidates, chosen }) => candidates[chosen].token)).toEqual(tokens);
+    }
     expect(toy.open).toBe(0);
   });
 

@@ -33,8 +33,8 @@ export async function openDecoding(model: MethodModel, options: DecodeOptions): 
   await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
   return {
     extraParameters: steeringParameters(model.halfspace, steeringNames(options), options.early),
-    async complete({ prompt, samples, seed, signal }) {
-      const request = { ...requestOf(prompt), samples, seed, concurrency: together(samples), signal };
+    async complete({ prompt, samples, seed, trace = false, signal }) {
+      const request = { ...requestOf(prompt), samples, seed, trace, concurrency: together(samples), signal };
       const completions = await model.halfspace.generate({ ...settings, ...request });
       return completions.map((completion) => writtenCompletion(completion));
     },
@@ -66,6 +66,7 @@ export function writtenCompletion(completion: Completion): WrittenCompletion {
       Object.entries(margins).map(([name, { mean }]) => [name, Number.isFinite(mean) ? mean : null]),
     ),
     ...(error !== undefined && { error: error.code }),
+    ...(completion.trace !== undefined && { traced: completion }),
   };
 }
 

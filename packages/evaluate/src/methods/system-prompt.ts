@@ -25,13 +25,13 @@ export const systemPrompt = defineMethod<SystemPromptParameters>({
   open: ({ text }, model) =>
     Promise.resolve({
       extraParameters: 0,
-      async complete({ prompt, samples, seed, signal }) {
+      async complete({ prompt, samples, seed, trace = false, signal }) {
         const { messages } = prompt;
         const told =
           messages === undefined
             ? { ...prompt, text: `${text}\n\n${prompt.text}` }
             : { ...prompt, messages: [{ role: 'system' as const, content: text }, ...messages] };
-        const options = { ...decodeOptions(model, {}), ...requestOf(told), samples, seed, signal };
+        const options = { ...decodeOptions(model, {}), ...requestOf(told), samples, seed, trace, signal };
         const found = await model.halfspace.generate({ ...options, concurrency: together(samples) });
         return afterPlainPrompt(model.halfspace, found.map(writtenCompletion), { prompt, signal });
       },

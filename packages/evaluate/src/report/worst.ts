@@ -11,6 +11,8 @@ export interface WorstCompletion {
   readonly id: string;
   /** The prompt. */
   readonly prompt: string;
+  /** Which of the prompt's completions, from 0. */
+  readonly sample: number;
   /** What was written. */
   readonly completion: string;
   /** What the judge said. */
@@ -37,7 +39,13 @@ export function createWorst(): Worst {
     offer(group, { desired }, { id, text }, completions, scores) {
       const sign = desired === 'low' ? 1 : -1;
       const index = scores.reduce((found, score, i) => (sign * score > sign * scores[found] ? i : found), 0);
-      const offered = { id, prompt: text, completion: completions[index].text, score: scores[index] };
+      const offered = {
+        id,
+        prompt: text,
+        sample: index,
+        completion: completions[index].text,
+        score: scores[index],
+      };
       const all = [...(kept.get(group) ?? []), offered].sort(
         // By id where the scores are alike, because units come in no order.
         (a, b) => sign * (b.score - a.score) || (a.id < b.id ? -1 : 1),

@@ -1,4 +1,4 @@
-import { throwIfAborted, type Halfspace } from '@halfspace/core';
+import { throwIfAborted, type Completion, type Halfspace } from '@halfspace/core';
 import type { MethodModel, OpenMethod } from '../methods/method.js';
 import { openMethod } from '../methods/method-spec.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
@@ -11,6 +11,13 @@ import { openUnitLog } from './unit-log.js';
 export interface UnitRunner {
   /** All samples of a prompt by the method with this name. */
   run(method: string, prompt: SuitePrompt, signal?: AbortSignal): Promise<UnitResult>;
+  /** How one sample comes about, with those before it; undefined where the method cannot say. */
+  trace(
+    method: string,
+    prompt: SuitePrompt,
+    sample: number,
+    signal?: AbortSignal,
+  ): Promise<Completion | undefined>;
   /** Frees what the methods have loaded, not the model. */
   dispose(): Promise<void>;
 }
@@ -34,10 +41,14 @@ export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<
     await dispose();
     throw error;
   }
+  const methodOf = (name: string) => {
+    const method = opened.get(name);
+    if (method === undefined) throw new Error(`The plan has no method "${name}".`);
+    return method;
+  };
   return {
     async run(name, prompt, signal) {
-      const method = opened.get(name);
-      if (method === undefined) throw new Error(`The plan has no method "${name}".`);
+      const method = methodOf(name);
       const begin = performance.now();
       const completions = await method.complete({ prompt, samples, seed, signal });
       return {
@@ -50,6 +61,11 @@ export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<
         extraParameters: method.extraParameters,
         completions,
       };
+    },
+    async trace(name, prompt, sample, signal) {
+      const request = { prompt, samples: sample + 1, seed, trace: true, signal };
+      const completions = await methodOf(name).complete(request);
+      return completions[sample].traced;
     },
     dispose,
   };

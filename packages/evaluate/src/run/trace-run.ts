@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { throwIfAborted, type Completion, type Halfspace } from '@halfspace/core';
+import type { RunDirectory } from './run-directory.js';
+import { openUnitRunner } from './run-units.js';
+import type { ReadRunOptions, ScoreLog } from './score-units.js';
+import type { Unit } from './unit.js';
+import { openUnitLog, readUnitLogs } from './unit-log.js';
+
+/** One completion of a unit. */
+export interface UnitSample extends Unit {
+  /** Which, from 0. */
+  readonly sample: number;
+}
+
+/** How a completion came about: a line of its log. */
+export interface UnitTrace extends UnitSample {
+  /** With its steps and settings. An infinite cap is null, as in all JSON. */
+  readonly completion: Completion;
+}
+
+/**
+ * Writes some completions of a run once more, which come out the same, and records how they came about. One a unit is kept; of
+ * units that have one nothing is done.
+ *
+ * @param halfspace - The model of the run's plan, with its attributes.
+ * @throws HalfspaceError `run-in-use`, `corrupt-run`, `aborted`, and what a method refuses
+ */
+export async function traceRun(
+  run: RunDirectory,
+  halfspace: Halfspace,
+  samples: readonly UnitSample[],
+  { signal, onProgress }: ReadRunOptions = {},
+): Promise<void> {
+  const { path, header } = traceLog(run);
+  const log = await openUnitLog<UnitTrace>(path, header);
+  try {
+    const runner = await openUnitRunner(run.plan, halfspace);
+    try {
+      for (const [done, unit] of samples.entries()) {
+        throwIfAborted(signal);
+        onProgress?.({ done, total: samples.length });
+        const prompt = run.prompts.find(({ suite, id }) => suite === unit.suite && id === unit.prompt);
+        if (prompt === undefined || log.has(unit)) continue;
+        const completion = await runner.trace(unit.method, prompt, unit.sample, signal);
+        if (completion !== undefined) await log.append({ ...unit, completion });
+      }
+    } finally {
+      await runner.dispose();
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * How completions of a run came about, those that were traced.
+ *
+ * @throws HalfspaceError `other-run`, `corrupt-run`
+ */
+export function readTraces(run: RunDirectory): AsyncGenerator<UnitTrace> {
+  const { path, header } = traceLog(run);
+  return readUnitLogs<UnitTrace>([path], header);
+}
+
+function traceLog({ path, header }: RunDirectory): ScoreLog {
+  return { path: join(path, 'traces.jsonl'), header };
+}
