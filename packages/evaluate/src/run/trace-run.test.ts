@@ -43,7 +43,7 @@ it('traces the worst completions of a run, each once, as they were written', asy
     await traceRun(run, halfspace, samples);
     const traces: UnitTrace[] = [];
     for await (const trace of readTraces(run)) traces.push(trace);
-    expect(traces.map(({ completion: _, ...unit }) => unit)).toEqual(samples);
+    expect(traces).toEqual(samples.map((sample) => ({ ...sample, completion: expect.anything() })));
     const written = reports.flatMap(({ worst }) => worst.map(({ completion }) => completion));
     expect(traces.map(({ completion }) => completion.text)).toEqual(written);
     for (const { completion } of traces) {
