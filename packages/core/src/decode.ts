@@ -1,5 +1,5 @@
 import type { BoundAttribute } from './bound-attributes.js';
-import { boundBonus, cappedBonus, type BonusBounds } from './cap.js';
+import { boundBonus, type BonusBounds } from './cap.js';
 import type { Backend } from './contracts/backend.js';
 import type { FinishReason, StreamEvent } from './completion.js';
 import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
@@ -149,17 +149,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       live: each,
       reference,
       weighted,
-      bounds: steered ? boundsAt(each, weighted, tokens) : undefined,
+      bounds: mayBeLazy && !meter.asks && steered ? boundsAt(each, weighted, tokens) : undefined,
       perturbed,
       decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
       waves: [],
       distances: meter.start(tokens, tokenizer.endTokens, each.state),
     };
-  }
-
-  /** The bounds by which a step is lazy, if it is. */
-  function lazyBounds({ bounds }: PendingStep): BonusBounds | undefined {
-    return mayBeLazy && !meter.asks ? bounds : undefined;
   }
 
   function isTextual({ live: { ready: origin }, decided }: PendingStep): boolean {
@@ -182,7 +177,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const bonus = bonusBy(by, expected, each, tokens.length);
       return { expected: bonus, ceiling: bonus.map(() => ceiling) };
     }
-    return boundBonus(expected, weightsOf(weighted), tokens.length, options.cap);
+    const weights = weighted.map(({ weight }) => weight);
+    return boundBonus(expected, weights, tokens.length, options.cap);
   }
 
   function marginsOf({ distances }: TextState): number[] {
@@ -194,8 +190,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { live: each, distances, reference, weighted } = step;
     const candidates = reference.tokens.length;
     if (formula !== undefined) return bonusBy(formula, marginColumns(step), each, candidates);
-    if (!each.ready.prompt.steering.capped) return bonusOf(options.form, distances, weighted, candidates);
-    return cappedBonus(marginColumns(step), weightsOf(weighted), candidates, options.cap);
+    const cap = each.ready.prompt.steering.capped ? options.cap : Infinity;
+    return bonusOf(options.form, distances, weighted, candidates, cap);
   }
 
   /** @param margins - For each attribute, those of all candidates. */
@@ -225,8 +221,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 
   function next(step: PendingStep): number[] {
-    const { reference, perturbed, decided, waves } = step;
-    const bounds = lazyBounds(step);
+    const { reference, perturbed, decided, waves, bounds } = step;
     if (bounds !== undefined) return nextWave(perturbed, bonusIn(step), bounds);
     if (waves.length > 0) return [];
     const candidates = decided === undefined ? [...reference.tokens.keys()] : [decided];
@@ -267,7 +262,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       return { chosen: decided, kl: 0, logQ: logReference };
     }
     const bonus = bonusIn(step);
-    if (lazyBounds(step) !== undefined) {
+    if (step.bounds !== undefined) {
       const chosen = winnerOf(perturbed, bonus);
       return { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined };
     }
@@ -354,10 +349,6 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     backend.release(each.context);
     yield { type: 'completion', completion: finishCompletion(each, reason, task) };
   }
-}
-
-function weightsOf(weighted: readonly WeightedAttribute[]): number[] {
-  return weighted.map(({ weight }) => weight);
 }
 
 /** Errors that end one completion and no other. */

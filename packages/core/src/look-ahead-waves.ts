@@ -18,7 +18,7 @@ export interface PendingStep {
   readonly weighted: readonly WeightedAttribute[];
   /** Log-reference plus noise, of each candidate. */
   readonly perturbed: Float64Array;
-  /** Where the step is steered and its bonuses are bounded. */
+  /** By which look-ahead is lazy; undefined where it is not. */
   readonly bounds: BonusBounds | undefined;
   /** The choice, where it does not depend on what is found. */
   readonly decided: number | undefined;

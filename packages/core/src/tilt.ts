@@ -1,4 +1,5 @@
 import type { Calibration } from './contracts/attribute.js';
+import { cappedBonus } from './cap.js';
 import { logSumExp } from './log-sum-exp.js';
 import { marginOf } from './margins.js';
 import { divergence } from './optimise/divergence.js';
@@ -33,25 +34,26 @@ export interface Tilted {
  * @param distances - For each attribute a column: the distances of all candidates, finite where its
  * weight is not 0.
  * @param candidates - Number of candidates.
+ * @param cap - As for {@link cappedBonus} (default: no limit).
  */
 export function bonusOf(
   form: BonusForm,
   distances: readonly Float64Array[],
   attributes: readonly Weighting[],
   candidates: number,
+  cap = Infinity,
 ): Float64Array {
-  const bonus = new Float64Array(candidates);
-  attributes.forEach(({ weight, calibration }, a) => {
-    if (weight === 0) return;
-    const gains =
-      form === 'softmax'
-        ? softmax(distances[a])
-        : distances[a].map((distance) => marginOf(calibration, distance));
-    gains.forEach((gain, candidate) => {
-      bonus[candidate] += weight * gain;
-    });
-  });
-  return bonus;
+  const gains = attributes.map(({ calibration }, a) =>
+    form === 'softmax'
+      ? softmax(distances[a])
+      : distances[a].map((distance) => marginOf(calibration, distance)),
+  );
+  return cappedBonus(
+    gains,
+    attributes.map(({ weight }) => weight),
+    candidates,
+    cap,
+  );
 }
 
 /**
