@@ -33,7 +33,7 @@ export interface FittedPrediction extends Prediction {
 }
 
 /**
- * Learns what tokens do to the distances of subspaces, so that lazy look-ahead runs fewer candidates: the prompts are
+ * Learns what tokens do to the distances of subspaces, so that lazy look-ahead begins with those that are likely to win: the prompts are
  * completed by the model as it is, and all candidates of every step are run and measured.
  *
  * @param subspaces - Of the model; all are measured in the same run.

@@ -14,8 +14,8 @@ export interface FitPredictionFlags extends ModelFlags, JsonFlag {
 const EXAMPLES = `
 The prompts are completed by the model as it is, and every candidate of every step is run and
 measured. What tokens did to the margins is written into the files, which stay as they are
-otherwise. With it generate has to run fewer candidates; a wrong prediction costs time and
-never makes the draw less exact.
+otherwise. With it generate runs first what is likely to win, and calls the model less often; a
+wrong prediction costs time and never makes the draw less exact.
 
 Example:
   $ halfspace fit-prediction calm.json kind.json --prompts prompts.txt`;
@@ -24,7 +24,7 @@ Example:
 export function addFitPrediction(program: Command, signal: AbortSignal): void {
   const command = program
     .command('fit-prediction')
-    .summary('learn what tokens do to margins, so that fewer candidates are run')
+    .summary('learn what tokens do to margins, so that the model is called less often')
     .description('Learns what tokens do to the margins of subspaces, which makes lazy look-ahead cheaper.')
     .argument('<file...>', 'subspace files, which are added to')
     .requiredOption(
