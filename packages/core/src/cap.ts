@@ -1,3 +1,6 @@
+/** Up to which margin a candidate is the better for it where nothing else is said, in log-odds: a probability of 73 %. */
+export const DEFAULT_CAP = 1;
+
 /** What is known of the bonus of every candidate of a step before it is run through the model. */
 export interface BonusBounds {
   /** What is expected of it. */

@@ -1,3 +1,4 @@
+import { DEFAULT_CAP } from './cap.js';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { checkControl, CONTROL_SCHEMA, type Control } from './control.js';
 import { checkPlugin } from './contracts/check-plugin.js';
@@ -162,7 +163,7 @@ const SCHEMA = {
     formula: text,
     form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
-    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: 1 },
+    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: DEFAULT_CAP },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },

@@ -48,6 +48,8 @@ export type { Comparison } from './report/comparisons.js';
 export type { Figures, JudgeFigures, MethodFigures } from './report/method-figures.js';
 export type { MarginBin, MarginPrediction } from './report/prediction.js';
 export type { WorstCompletion } from './report/worst.js';
+export { evaluateChoicesByMethod } from './choices/evaluate-choices-by-method.js';
+export type { ChoiceChange, ChoiceReport, MethodChoices } from './choices/evaluate-choices-by-method.js';
 export { judgeAgreement } from './judges/agreement.js';
 export type { JudgeAgreement, JudgeScores } from './judges/agreement.js';
 export { createChatJudge, RUBRICS } from './judges/chat-judge.js';

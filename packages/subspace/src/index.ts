@@ -29,13 +29,13 @@ export type { Figures } from './figures.js';
 export { evaluateAttributes } from './evaluate/evaluate-attributes.js';
 export type { AttributeEvaluation, EvaluateOptions, Evaluation } from './evaluate/evaluate-attributes.js';
 export { evaluateChoices } from './evaluate/evaluate-choices.js';
-export type {
-  ChoiceEvaluation,
-  ChoiceQuestion,
-  EvaluateChoicesOptions,
-} from './evaluate/evaluate-choices.js';
-export { measureChoices } from './evaluate/choice-figures.js';
-export type { ChoiceFigures, ScoredChoices } from './evaluate/choice-figures.js';
+export type { ChoiceEvaluation, EvaluateChoicesOptions } from './evaluate/evaluate-choices.js';
+export { chanceOf } from './evaluate/choice-question.js';
+export type { ChoiceQuestion } from './evaluate/choice-question.js';
+export { readAnswers } from './evaluate/read-answers.js';
+export type { AnswerMargins, ReadAnswer, ReadAnswersOptions } from './evaluate/read-answers.js';
+export { measureChoices, measureQuestion } from './evaluate/choice-figures.js';
+export type { ChoiceFigures, QuestionFigures, ScoredChoices } from './evaluate/choice-figures.js';
 export { compareFits } from './evaluate/compare-fits.js';
 export type { CompareFitsOptions, FitComparison, FitFigures, FitVariant } from './evaluate/compare-fits.js';
 export type { SeparationFigures } from './evaluate/separation.js';

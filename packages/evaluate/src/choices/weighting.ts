@@ -1,0 +1,69 @@
+import {
+  cappedBonus,
+  checkRequest,
+  DEFAULT_CAP,
+  HalfspaceError,
+  type LinearAttribute,
+} from '@halfspace/core';
+import type { ReadAnswer } from '@halfspace/subspace';
+import { generateOptions, type MethodOptions } from '../methods/generate-options.js';
+import type { MethodSpec } from '../methods/method.js';
+
+/** Options that say all of a method that adds a bonus of its own to every token. */
+const OF_A_BONUS = ['attributes', 'cap'];
+
+/** A method of which an answer that is already written has a score. */
+export interface Weighting {
+  /** The method's name. */
+  readonly name: string;
+  /**
+   * log p(answer | question) + Σ_t Σ_a w_a · min(margin_a(t), cap), nats.
+   *
+   * @param answer - With margins of the attributes that the weighting was made for.
+   */
+  readonly score: (answer: ReadAnswer) => number;
+}
+
+/**
+ * How a method scores answers.
+ *
+ * @param attributes - Those that it may name, in the order of the answers' margins.
+ * @throws HalfspaceError `bad-method` where it is neither `plain` nor constant weights of these attributes with a cap,
+ * `bad-option`
+ */
+export async function weightingOf(
+  { name, kind, parameters }: MethodSpec,
+  attributes: readonly LinearAttribute[],
+): Promise<Weighting> {
+  const steers =
+    kind === 'halfspace' && Object.keys(parameters).every((option) => OF_A_BONUS.includes(option));
+  if (kind !== 'plain' && !steers) {
+    throw bad(name, 'Answers are scored by "plain" and by "halfspace" with "attributes" and "cap" alone.');
+  }
+  const options = generateOptions(parameters as MethodOptions);
+  const { attributes: given = {}, cap = DEFAULT_CAP } = options;
+  for (const [attribute, weight] of Object.entries(given)) {
+    if (typeof weight !== 'number') {
+      throw bad(
+        name,
+        `The weight of ${attribute} must be a number: a schedule has no meaning for a text that is written.`,
+      );
+    }
+    if (!attributes.some((each) => each.name === attribute)) {
+      throw bad(name, `There is no attribute "${attribute}" with a subspace here.`);
+    }
+  }
+  await checkRequest({ ...options, prompt: '' }, attributes);
+  const weights = attributes.map((attribute) => Number(given[attribute.name] ?? 0));
+  return { name, score: ({ logLikelihood, margins }) => logLikelihood + bonusOf(margins, weights, cap) };
+}
+
+/** The tokens of an answer are to the sum what candidates of a step are to decoding. */
+function bonusOf(margins: readonly Float64Array[], weights: readonly number[], cap: number): number {
+  const tokens = margins.length === 0 ? 0 : margins[0].length;
+  return cappedBonus(margins, weights, tokens, cap).reduce((sum, bonus) => sum + bonus, 0);
+}
+
+function bad(name: string, message: string): HalfspaceError {
+  return new HalfspaceError('bad-method', `The method "${name}" cannot be used here. ${message}`);
+}
