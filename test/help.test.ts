@@ -76,6 +76,7 @@ const OPTIONS = {
     '--json',
   ],
   'evaluate-worker': ['--queue', '--attribute', '--model', '--threads', '--json'],
+  'evaluate-choices': ['--data', '--choices', '--prompt', '--method', '--chat', '--model', '--json'],
   'evaluate-subspace': [
     '--attribute',
     '--data',

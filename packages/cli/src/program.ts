@@ -3,6 +3,7 @@ import { addAttribute } from './commands/attribute.js';
 import { addBench } from './commands/bench.js';
 import { addDecorrelate } from './commands/decorrelate.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addEvaluateChoices } from './commands/evaluate-choices.js';
 import { addEvaluateWorker } from './commands/evaluate-worker.js';
 import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
 import { addExplain } from './commands/explain.js';
@@ -49,6 +50,7 @@ export function createProgram(signal: AbortSignal): Command {
   addFitPrediction(program, signal);
   addEvaluate(program, signal);
   addEvaluateWorker(program, signal);
+  addEvaluateChoices(program, signal);
   addEvaluateSubspace(program, signal);
   addDecorrelate(program, signal);
   addPerplexity(program, signal);

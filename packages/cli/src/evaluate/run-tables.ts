@@ -1,7 +1,7 @@
 import type { Comparison, Figures, MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
 import { predictionTables } from './prediction-tables.js';
-import { percent, shown, withInterval } from './shown.js';
+import { percent, shown, small, withInterval } from './shown.js';
 
 /** A table of a report. */
 export interface RunTable {
@@ -186,8 +186,4 @@ function namesIn(methods: readonly MethodReport[], of: (method: MethodReport) =>
 
 function two(value: number): string {
   return shown(value, 2);
-}
-
-function small(p: number): string {
-  return p < 0.001 ? p.toExponential(0) : shown(p);
 }

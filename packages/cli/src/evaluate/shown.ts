@@ -18,3 +18,8 @@ export function withInterval(
   if (estimate === undefined || !Number.isFinite(estimate.value)) return '–';
   return `${format(estimate.value)} (${format(estimate.low)} to ${format(estimate.high)})`;
 }
+
+/** A p-value. */
+export function small(p: number): string {
+  return p < 0.001 ? p.toExponential(0) : shown(p);
+}

@@ -1,29 +1,31 @@
-import type { LinearAttribute } from '@halfspace/core';
-import { evaluateChoices } from '@halfspace/subspace';
+import { createHalfspace } from '@halfspace/core';
+import { evaluateChoicesByMethod } from '@halfspace/evaluate';
 import { readChoices } from '../choice-rows.js';
-import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
-import { showChoices } from '../evaluation/show-choices.js';
+import type { EvaluateChoicesFlags } from '../commands/evaluate-choices.js';
+import { attributesNamed } from '../evaluate/attributes-named.js';
+import { PRECISION } from '../evaluate/judge-completions.js';
+import { readMethods } from '../evaluate/read-methods.js';
+import { showMethodChoices } from '../evaluate/show-method-choices.js';
 import { printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { withBackend } from '../with-backend.js';
 
-/** `halfspace evaluate-subspace --choices`. */
-export async function evaluateMultipleChoice(
-  attributes: readonly LinearAttribute[],
-  choices: readonly string[],
-  flags: EvaluateSubspaceFlags,
-  signal: AbortSignal,
-): Promise<void> {
-  const columns = { choices, ...(flags.prompt !== undefined && { prompt: flags.prompt }) };
-  const sets = await readChoices(flags.data, columns, signal);
-  const evaluation = await withBackend(flags, signal, async (backend) => {
-    const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} runs`);
-    return evaluateChoices(backend, attributes, sets, {
-      chat: flags.chat ?? false,
+/** `halfspace evaluate-choices`. */
+export async function evaluateChoices(flags: EvaluateChoicesFlags, signal: AbortSignal): Promise<void> {
+  const { data, choices, prompt, method, chat = false, precision = PRECISION, json } = flags;
+  const sets = await readChoices(data, { choices, ...(prompt !== undefined && { prompt }) }, signal);
+  const { methods, sources } = await readMethods(method, signal);
+  const attributes = await attributesNamed(sources);
+  const reports = await withBackend({ ...flags, precision }, signal, async (backend) => {
+    const progress = createProgress('Reading', (done, total) => `${done} of ${total} runs`);
+    return evaluateChoicesByMethod(createHalfspace({ backend, attributes }), methods, sets, {
+      chat,
       signal,
       onProgress: ({ done, total }) => progress.update(done, total),
     }).finally(() => progress.stop());
   });
-  if (flags.json) printJson(evaluation);
-  else showChoices(evaluation);
+  if (!json) return showMethodChoices(reports);
+  for (const [set, { methods: answered, ...report }] of Object.entries(reports)) {
+    for (const each of answered) printJson({ set, ...report, ...each });
+  }
 }

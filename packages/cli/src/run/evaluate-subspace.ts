@@ -11,7 +11,7 @@ import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readData } from '../read-data.js';
 import { withBackend } from '../with-backend.js';
-import { evaluateMultipleChoice } from './evaluate-choices.js';
+import { evaluateMultipleChoice } from './evaluate-subspace-choices.js';
 
 /** `halfspace evaluate-subspace`. */
 export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,29 @@
+import type { LinearAttribute } from '@halfspace/core';
+import { evaluateChoices } from '@halfspace/subspace';
+import { readChoices } from '../choice-rows.js';
+import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
+import { showChoices } from '../evaluation/show-choices.js';
+import { printJson } from '../output.js';
+import { createProgress } from '../progress.js';
+import { withBackend } from '../with-backend.js';
+
+/** `halfspace evaluate-subspace --choices`. */
+export async function evaluateMultipleChoice(
+  attributes: readonly LinearAttribute[],
+  choices: readonly string[],
+  flags: EvaluateSubspaceFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const columns = { choices, ...(flags.prompt !== undefined && { prompt: flags.prompt }) };
+  const sets = await readChoices(flags.data, columns, signal);
+  const evaluation = await withBackend(flags, signal, async (backend) => {
+    const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} runs`);
+    return evaluateChoices(backend, attributes, sets, {
+      chat: flags.chat ?? false,
+      signal,
+      onProgress: ({ done, total }) => progress.update(done, total),
+    }).finally(() => progress.stop());
+  });
+  if (flags.json) printJson(evaluation);
+  else showChoices(evaluation);
+}
