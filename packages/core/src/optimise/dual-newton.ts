@@ -1,5 +1,5 @@
 import { minimiseInBox } from './box-quadratic.js';
-import { combine, createPoint, startOf, weigh, type DualPoint, type DualProblem } from './dual-point.js';
+import { combine, createPoint, move, startOf, type DualPoint, type DualProblem } from './dual-point.js';
 import { isHard, type ScaledConstraint } from './linear-constraint.js';
 import { dot } from '../dot.js';
 import { rangeOf } from './range.js';
@@ -45,6 +45,7 @@ export function minimiseDual(problem: DualProblem, start = startOf(problem)): Du
   const { logReference, constraints } = problem;
   const canProve = constraints.every(isHard);
   const columns = createColumns(constraints.length, logReference.length + constraints.length);
+  const bonus = new Float64Array(logReference.length);
   let [point, trial] = [start, createPoint(problem)];
   let [before, stalled] = [Infinity, false];
   for (let step = 0; ; step++) {
@@ -57,10 +58,11 @@ export function minimiseDual(problem: DualProblem, start = startOf(problem)): Du
     if (precise || stalled || hopeless || step === MOST_STEPS) {
       return { weights, logQ, excess, converged: precise || (stalled && residual <= GOOD) };
     }
-    // What the trial has is free until the advance.
-    const direction = newtonDirection(constraints, point, columns, trial.q);
-    const spread = spreadOf(constraints, direction, trial.logQ);
-    advance(problem, point, trial, direction, spread);
+    const direction = newtonDirection(constraints, point, columns, bonus);
+    combine(constraints, direction, bonus);
+    const { least, most } = rangeOf(bonus);
+    const spread = most - least;
+    advance(problem, point, trial, direction, bonus, spread);
     [point, trial] = [trial, point];
     // Small steps that get no nearer are noise.
     stalled = spread < 1e-3;
@@ -116,27 +118,13 @@ function newtonDirection(
 }
 
 /**
- * How far apart a change of the weights moves two candidates, in nats.
- *
- * @param bonus - Room for a number for each candidate.
- */
-function spreadOf(
-  constraints: readonly ScaledConstraint[],
-  direction: Float64Array,
-  bonus: Float64Array,
-): number {
-  combine(constraints, direction, bonus);
-  const { least, most } = rangeOf(bonus);
-  return most - least;
-}
-
-/**
  * Goes a share of a step: all of it if that descends, else less, down to log(1+d)/d, where d is how far apart
  * the step moves two candidates, in nats. The third derivative is at most d times the second, so
  * that this share always descends (Sun and Tran-Dinh 2019). It can be tiny: shares are tried by halving their
  * distance to it in orders of magnitude.
  *
  * @param to - What becomes the next point.
+ * @param bonus - What the direction adds to each candidate.
  * @param spread - d.
  */
 function advance(
@@ -144,13 +132,13 @@ function advance(
   from: DualPoint,
   to: DualPoint,
   direction: Float64Array,
+  bonus: Float64Array,
   spread: number,
 ): void {
   const slope = dot(from.excess, direction);
   const safe = Math.log1p(spread) / spread;
   for (let share = 1; ; share = share < 2 * safe ? safe : Math.sqrt(share * safe)) {
-    for (let j = 0; j < direction.length; j++) to.weights[j] = from.weights[j] + share * direction[j];
-    weigh(problem, to);
+    move(problem, from, direction, bonus, share, to);
     // So near, what is to be gained is less than rounding.
     if (spread < NEAR || share === safe) return;
     if (to.normaliser <= from.normaliser + ENOUGH * share * slope) return;

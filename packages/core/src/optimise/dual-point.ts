@@ -1,5 +1,6 @@
 import { dot } from '../dot.js';
 import type { ScaledConstraint } from './linear-constraint.js';
+import { rangeOf } from './range.js';
 
 /** What the dual is made of. */
 export interface DualProblem {
@@ -40,33 +41,53 @@ export function createPoint({ logReference, constraints }: DualProblem): DualPoi
 /** The point of no weights. */
 export function startOf(problem: DualProblem): DualPoint {
   const point = createPoint(problem);
-  weigh(problem, point);
+  point.logQ.set(problem.logReference);
+  bringInLine(problem, point, 0);
   return point;
 }
 
-/** Brings what a point has in line with its weights. */
-export function weigh({ logReference, constraints }: DualProblem, point: DualPoint): void {
-  const { weights, logQ, q, excess } = point;
-  combine(constraints, weights, logQ);
-  let mostBonus = -Infinity;
-  let most = -Infinity;
-  for (let x = 0; x < q.length; x++) {
-    const bonus = logQ[x];
-    const score = logReference[x] + bonus;
-    if (bonus > mostBonus) mostBonus = bonus;
-    if (score > most) most = score;
-    logQ[x] = score;
-  }
+/**
+ * Goes from a point to another. What is added is the bonus of the move alone: weights that are large have no digits for the
+ * last of what they are to bring about, while a small move has.
+ *
+ * @param bonus - What the whole move adds to each candidate.
+ * @param share - How much of it to go.
+ * @param to - What becomes the other point.
+ */
+export function move(
+  problem: DualProblem,
+  from: DualPoint,
+  direction: Float64Array,
+  bonus: Float64Array,
+  share: number,
+  to: DualPoint,
+): void {
+  for (let j = 0; j < direction.length; j++) to.weights[j] = from.weights[j] + share * direction[j];
+  for (let x = 0; x < bonus.length; x++) to.logQ[x] = from.logQ[x] + share * bonus[x];
+  bringInLine(problem, to, from.normaliser);
+}
+
+/**
+ * Normalises log q, and brings the rest of a point in line with it.
+ *
+ * @param before - The normaliser that log q has been divided by already.
+ */
+function bringInLine({ logReference, constraints }: DualProblem, point: DualPoint, before: number): void {
+  const { logQ, q, excess } = point;
+  const { most } = rangeOf(logQ);
   let sum = 0;
   for (let x = 0; x < q.length; x++) sum += q[x] = Math.exp(logQ[x] - most);
-  const normaliser = most + Math.log(sum);
+  const factor = most + Math.log(sum);
+  point.normaliser = before + factor;
+  let mostBonus = -Infinity;
   for (let x = 0; x < q.length; x++) {
     q[x] /= sum;
-    logQ[x] -= normaliser;
+    logQ[x] -= factor;
+    const bonus = logQ[x] - logReference[x];
+    if (bonus > mostBonus) mostBonus = bonus;
   }
   for (let j = 0; j < excess.length; j++) excess[j] = dot(q, constraints[j].excess);
-  point.normaliser = normaliser;
-  point.mostBonus = mostBonus;
+  point.mostBonus = mostBonus + point.normaliser;
 }
 
 /** Writes Σ weight · excess for each candidate. */

@@ -104,10 +104,14 @@ export function findNearestDistributions(
   function minimise(costs: Float64Array): Bounded {
     model.changeColsCost({ kind: 'range', from: 0, to: columns - 1 }, costs);
     // Where rounding has left no point at all, there is one a little further out.
-    for (const slack of [0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6]) {
+    for (const slack of [0, 0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6]) {
       for (const [l, most] of reached.entries()) model.changeRowBounds(targets.length + l, 0, most + slack);
       model.run();
-      if (model.getModelStatus() !== highs.constants.modelStatus.optimal) continue;
+      if (model.getModelStatus() !== highs.constants.modelStatus.optimal) {
+        // Near-duplicates can make the basis that it goes on from too close to singular for its tolerances.
+        model.clearSolver();
+        continue;
+      }
       const prices = model.getSolution().rowDual.reduce((sum, price) => sum + Math.abs(price), 0);
       const error = (10 * (TOLERANCE + slack) * prices) / UNIT;
       return { value: model.getObjectiveValue() / UNIT, error };
