@@ -48,7 +48,7 @@ it('prints a line a set and method, and a table for people', async () => {
   expect(shown.stdout).toMatch(/^early=50 +1\.000 \(1\.000 to 1\.000\) +/m);
 });
 
-it('refuses methods that score no answers before the model is loaded', async () => {
+it('refuses methods that score no answers', async () => {
   await workspace.write('budget.json', '[{"method": "best-of-n", "n": 2, "attributes": {}}]');
   const { code, stdout, stderr } = await workspace.run(command('--method', '@budget.json', '--json'));
   expect({ code, lines: jsonLines(stdout) }).toEqual({ code: 1, lines: [] });
