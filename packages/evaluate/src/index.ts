@@ -62,5 +62,5 @@ export { createPerspectiveJudge } from './judges/perspective-judge.js';
 export type { PerspectiveJudgeOptions } from './judges/perspective-judge.js';
 export { createProfanityCheckJudge } from './judges/profanity-check-judge.js';
 export type { ProfanityCheckOptions } from './judges/profanity-check-judge.js';
+export type { RegressionJudgeOptions } from './judges/regression-judge.js';
 export { createToxicityJudge } from './judges/toxicity-judge.js';
-export type { ToxicityJudgeOptions } from './judges/toxicity-judge.js';

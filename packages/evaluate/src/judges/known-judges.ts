@@ -1,10 +1,11 @@
 import type { Judge } from '@halfspace/core';
 import { createPerspectiveJudge } from './perspective-judge.js';
 import { createProfanityCheckJudge } from './profanity-check-judge.js';
-import { createToxicityJudge, type ToxicityJudgeOptions } from './toxicity-judge.js';
+import type { RegressionJudgeOptions } from './regression-judge.js';
+import { createToxicityJudge } from './toxicity-judge.js';
 
 /** What those who make a judge by its name may want to know and to stop. */
-export type KnownJudgeOptions = Pick<ToxicityJudgeOptions, 'signal' | 'onProgress'>;
+export type KnownJudgeOptions = Pick<RegressionJudgeOptions, 'signal' | 'onProgress'>;
 
 /** Makes a judge that needs no options. */
 export type MakeJudge = (options: KnownJudgeOptions) => Promise<Judge>;
