@@ -168,7 +168,7 @@ it('knows judges by their names, and gives back those that it has when another c
   expect(code).toBe(1);
   const unknown = await workspace.run(['evaluate', '--out', 'whole', '--judge', 'toxicty']);
   expect(unknown.stderr).toMatch(
-    /^error \(judge-not-found\): .*one of toxicity, profanity-check, perspective/m,
+    /^error \(judge-not-found\): .*one of toxicity, truthfulness, helpfulness, profanity-check, perspective/m,
   );
 });
 

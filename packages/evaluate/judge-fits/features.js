@@ -5,12 +5,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createSentenceEncoder } from '@halfspace/backend-onnx';
+import { helpfulnessFeatures } from '../dist/judges/helpfulness-judge.js';
 import { toxicityFeatures } from '../dist/judges/toxicity-judge.js';
+import { truthfulnessFeatures } from '../dist/judges/truthfulness-judge.js';
 
 const BLOCK = 512;
 /** @type {Readonly<Record<string, import('../dist/judges/regression-judge.js').TextFeatures>>} */
 const FEATURES = {
+  helpfulness: helpfulnessFeatures,
   toxicity: toxicityFeatures,
+  truthfulness: truthfulnessFeatures,
 };
 
 const [, , judge, directory] = process.argv;

@@ -89,7 +89,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .option('--merge <directory...>', 'put shards, or runs of other methods, together in --out', collectTexts)
     .option(
       '--judge <path...>',
-      'toxicity, profanity-check, perspective, or a module that exports a judge',
+      'toxicity, truthfulness, helpfulness, profanity-check, perspective, or a module that exports a judge',
       collectTexts,
     )
     .option(
