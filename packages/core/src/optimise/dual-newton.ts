@@ -1,6 +1,6 @@
 import { minimiseInBox } from './box-quadratic.js';
 import { combine, createPoint, move, startOf, type DualPoint, type DualProblem } from './dual-point.js';
-import { isHard, type ScaledConstraint } from './linear-constraint.js';
+import { isHard, MET, type ScaledConstraint } from './linear-constraint.js';
 import { dot } from '../dot.js';
 import { rangeOf } from './range.js';
 import { triangularise } from './triangularise.js';
@@ -20,8 +20,6 @@ export interface DualSolution {
 const MOST_STEPS = 100;
 /** Precision of expected excesses, and of the KL divergence, that ends the search. */
 const PRECISE = 1e-13;
-/** Precision that will do where rounding lets it get no better. */
-const GOOD = 1e-8;
 /** Share of the weights' sum by which every candidate has to fall short to prove that nothing meets all. */
 const SHORT = 1e-10;
 /**
@@ -56,7 +54,7 @@ export function minimiseDual(problem: DualProblem, start = startOf(problem)): Du
       canProve && mostBonus < -SHORT * weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
     stalled &&= residual >= before / 2;
     if (precise || stalled || hopeless || step === MOST_STEPS) {
-      return { weights, logQ, excess, converged: precise || (stalled && residual <= GOOD) };
+      return { weights, logQ, excess, converged: precise || (stalled && residual <= MET) };
     }
     const direction = newtonDirection(constraints, point, columns, bonus);
     combine(constraints, direction, bonus);

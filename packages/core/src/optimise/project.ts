@@ -19,8 +19,8 @@ import type { Tilted } from '../tilt.js';
  * What came of what was asked of a step.
  * - `optimal`: it holds, and q is the distribution closest to the reference for which it does.
  * - `inactive`: it holds without any change, or with no more change than the weights ask for.
- * - `infeasible`: no distribution over the candidates does it, or none within the bounds of the weights;
- *   q comes as near as can be.
+ * - `infeasible`: no distribution over the candidates does it, or none within the bounds of the weights, or only
+ *   weights so large that their sums lack the digits; q comes as near as can be.
  */
 export type StepStatus = 'optimal' | 'inactive' | 'infeasible';
 
@@ -33,9 +33,9 @@ export interface Projection extends Tilted {
    * only the limit will do: there q is 0 for some candidates.
    */
   readonly weights: Float64Array;
-  /** Sum of the violations, in the constraints' own units; 0 unless `infeasible`. */
+  /** Sum of the violations of q, in the constraints' own units; 0 unless `infeasible`. */
   readonly violation: number;
-  /** Constraints that cannot be met together, or not within the bounds of their weights, as indices. */
+  /** Constraints that cannot be met together, and those that q misses, as indices. */
   readonly conflicts: readonly number[];
 }
 
@@ -100,20 +100,21 @@ function conclude(
   { logQ, weights, excess }: DualSolution,
   conflicts: readonly number[],
 ): Projection {
+  // Whatever can be met in theory: what q misses is said, even if only rounding keeps it from there.
   const unmet = [...constraints.keys()].filter(
-    (j) => !isHard(constraints[j]) && !isMet(constraints[j], excess[j]),
+    (j) => conflicts.includes(j) || !isMet(constraints[j], excess[j]),
   );
   const violation = constraints.reduce(
     (sum, { relation, scale }, j) => sum + scale * violationOf(relation, excess[j]),
     0,
   );
-  const status = conflicts.length + unmet.length === 0 ? 'optimal' : 'infeasible';
+  const status = unmet.length === 0 ? 'optimal' : 'infeasible';
   return {
     logQ,
     kl: divergence(logQ, logReference),
     status,
     weights: weights.map((weight, j) => weight / constraints[j].scale),
     violation: status === 'optimal' ? 0 : violation,
-    conflicts: [...conflicts, ...unmet].sort((a, b) => a - b),
+    conflicts: unmet,
   };
 }
