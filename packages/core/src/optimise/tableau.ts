@@ -13,6 +13,11 @@ export interface Tableau {
 
 /** Entries, reduced costs and right sides smaller than this are rounding. */
 const NOTHING = 1e-11;
+/**
+ * By how much a basic column may fall below 0, and be set to 0, for a safer pivot. With much more, a face whose candidates
+ * can have 1e-10 and no more loses some of them.
+ */
+const TIED = 1e-14;
 
 /**
  * Minimises a cost by the simplex method, from where the tableau stands.
@@ -59,17 +64,21 @@ function chooseEntering(reduced: Float64Array, open: readonly boolean[], careful
   return best;
 }
 
-/** The row whose basic column first falls to 0 as the entering one grows; of several, the safest to divide by. */
+/**
+ * The row whose basic column first falls to 0 as the entering one grows; of those that would fall no more than rounding
+ * below 0, the safest to divide by (Harris 1973).
+ */
 function chooseRow({ columns, rightSide, basis }: Tableau, entering: number, careful: boolean): number {
   const column = columns[entering];
-  let [best, least] = [-1, Infinity];
-  column.forEach((entry, row) => {
-    if (entry < NOTHING) return;
-    const ratio = rightSide[row] / entry;
-    const better = careful ? basis[row] < basis[best] : entry > column[best];
-    if (best < 0 || ratio < least - NOTHING || (ratio <= least + NOTHING && better)) best = row;
-    least = Math.min(least, ratio);
-  });
+  let most = Infinity;
+  for (let row = 0; row < column.length; row++) {
+    if (column[row] >= NOTHING) most = Math.min(most, (rightSide[row] + TIED) / column[row]);
+  }
+  let best = -1;
+  for (let row = 0; row < column.length; row++) {
+    if (column[row] < NOTHING || rightSide[row] / column[row] > most) continue;
+    if (best < 0 || (careful ? basis[row] < basis[best] : column[row] > column[best])) best = row;
+  }
   return best;
 }
 
