@@ -106,7 +106,7 @@ function printCompletion(completion: Completion, { chat, samples }: GenerateFlag
   print(`${chat ? '' : outColours.dim(prompt)}${text}\n`);
 }
 
-function figures({ tokens, finishReason, kl, margins }: Completion): string {
+function figures({ tokens, finishReason, drafts, kl, margins }: Completion): string {
   const steered = Object.entries(margins).map(
     ([name, { mean, min }]) => `${name} ${mean.toFixed(2)} (lowest ${min.toFixed(2)})`,
   );
@@ -115,6 +115,7 @@ function figures({ tokens, finishReason, kl, margins }: Completion): string {
   ];
   return [
     `${tokens.length} tokens${ending}`,
+    ...(drafts === undefined ? [] : [drafts === 1 ? 'first draft' : `${drafts} drafts`]),
     ...(steered.length > 0 ? [`KL ${kl.toFixed(2)} nats`] : []),
     ...steered,
   ].join(', ');

@@ -105,8 +105,10 @@ export interface Completion {
    * all candidates: never negative, and right on average over many tokens.
    */
   readonly kl: number;
-  /** Candidates that were run through the model, over all steps. */
+  /** Candidates that were run through the model, over all steps of all drafts. */
   readonly rows: number;
+  /** How many drafts were written; only with the option `redraw`. */
+  readonly drafts?: number;
   /** How many steps came to which status; only where `control` is other than `penalty`. */
   readonly statuses?: Readonly<Record<StepStatus, number>>;
   /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */

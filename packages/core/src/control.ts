@@ -176,12 +176,13 @@ export function checkControl(options: CheckedOptions & PromptOptions): void {
 
 /** The attributes that constraints or weights name, each once. */
 export function namedAttributes(options: CheckedOptions & PromptOptions): string[] {
-  const { control } = options;
+  const { control, redraw } = options;
   const constraints = control.mode === 'constraints' ? control.constraints : [];
   return [
     ...new Set([
       ...constraints.map(({ attribute }) => attribute),
       ...weightsOf(options).flatMap((weights) => Object.keys(weights)),
+      ...Object.keys(redraw?.below ?? {}),
     ]),
   ];
 }

@@ -1,7 +1,7 @@
 import type { BoundAttribute } from './bound-attributes.js';
 import { boundBonus, type BonusBounds } from './cap.js';
 import type { Backend } from './contracts/backend.js';
-import type { FinishReason, StreamEvent } from './completion.js';
+import type { Completion, FinishReason, StreamEvent } from './completion.js';
 import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
 import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
@@ -17,12 +17,14 @@ import {
   startCompletion,
   textStep,
   type LiveCompletion,
+  type NextDraft,
   type ReadyPrompt,
 } from './live-completion.js';
 import { runInWaves, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
 import { createMeter, type TextState } from './meter.js';
 import type { CheckedOptions } from './options.js';
+import { betterOf, lackOf, type Draft } from './redraw.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
 import type { SteeredPrompt, Steering, WeightedAttribute } from './steering.js';
 import { bonusOf } from './tilt.js';
@@ -73,22 +75,29 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
 
   const live = new Set<LiveCompletion>();
-  let ready: ReadyPrompt | undefined;
+  const ready = new Map<number, ReadyPrompt>();
+  const again: NextDraft[] = [];
   let started = 0;
 
-  /** Starts completions, prompt by prompt, until the pool is full. */
+  /** Starts drafts until the pool is full: those of completions that have had one first, then prompt by prompt. */
   async function fill(): Promise<void> {
-    const total = prompts.length * options.samples;
-    while (live.size < options.concurrency && started < total) {
-      const sample = started % options.samples;
-      ready ??= await run(Math.floor(started / options.samples));
-      live.add(startCompletion(ready, backend.fork(ready.context), sample, options));
-      started++;
-      if (sample === options.samples - 1) {
-        backend.release(ready.context);
-        ready = undefined;
-      }
+    while (live.size < options.concurrency) {
+      const next = again.shift() ?? firstDraft();
+      if (next === undefined) return;
+      const { index } = next;
+      const origin = ready.get(index) ?? (await run(index));
+      ready.set(index, origin);
+      live.add(startCompletion(origin, backend.fork(origin.context), next, options));
     }
+  }
+
+  /** Of the completion that is next in order. */
+  function firstDraft(): NextDraft | undefined {
+    const { samples } = options;
+    if (started === prompts.length * samples) return undefined;
+    const next = { index: Math.floor(started / samples), sample: started % samples, draft: 0 };
+    started++;
+    return next;
   }
 
   /** The same for lazy and eager look-ahead, because the text must be. */
@@ -109,7 +118,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     try {
       const state = meter.stateAt(prefill, prompt.tokens.length - 1);
       const margins = marginsOf(state);
-      return { index, prompt, context, state, margins, promptMs: performance.now() - begin };
+      const promptMs = performance.now() - begin;
+      return { index, prompt, context, state, margins, promptMs, unfinished: options.samples };
     } catch (error) {
       backend.release(context);
       throw error;
@@ -326,28 +336,60 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const measured = [...decided, ...(meter.asks ? await ask(steps, failures) : steps)];
       const endings = new Map<LiveCompletion, Ending>(failures);
       for (const step of measured) endings.set(step.live, await outcomeOf(advance(step)));
-      for (const each of pool) yield* report(each, endings.get(each));
+      for (const each of pool) {
+        const ending = endings.get(each);
+        const reason = tell(each, ending);
+        if (options.redraw === undefined) yield* each.held.splice(0);
+        if (reason !== undefined) yield* finish(each, reason);
+      }
     }
   } finally {
-    if (ready !== undefined) backend.release(ready.context);
+    for (const { context } of ready.values()) backend.release(context);
     for (const each of live) backend.release(each.context);
   }
 
-  /** Gives out the latest step and its text, and the completion if it has ended. */
-  function* report(each: LiveCompletion, ending: Ending): Generator<StreamEvent> {
-    const { assembler, key, ready: origin } = each;
+  /** Notes the latest step and its text as events; says why the draft has ended, if it has. */
+  function tell(each: LiveCompletion, ending: Ending): Exclude<Ending, undefined> | undefined {
+    const { assembler, key, ready: origin, held } = each;
     const which = { promptIndex: origin.index, sample: key.sample };
     const failed = ending instanceof HalfspaceError;
-    if (options.trace && !failed) yield { type: 'step', ...which, step: each.trace[each.trace.length - 1] };
+    if (options.trace && !failed)
+      held.push({ type: 'step', ...which, step: each.trace[each.trace.length - 1] });
     const token = each.tokens[each.tokens.length - 1];
     let text = failed || ending === 'end' ? '' : assembler.push(tokenizer.bytes(token));
     const reason = assembler.stopped ? 'stop' : ending;
     if (reason !== undefined) text += assembler.end();
-    if (text !== '') yield { type: 'text', ...which, text };
-    if (reason === undefined) return;
+    if (text !== '') held.push({ type: 'text', ...which, text });
+    return reason;
+  }
+
+  /** Gives out the completion, or has another draft of it written. */
+  function* finish(each: LiveCompletion, reason: Exclude<Ending, undefined>): Generator<StreamEvent> {
+    const { ready: origin, key, earlier, held, startedAt } = each;
     live.delete(each);
     backend.release(each.context);
-    yield { type: 'completion', completion: finishCompletion(each, reason, task) };
+    const draft = draftOf(finishCompletion(each, reason, task), held);
+    const best = betterOf(earlier?.best, draft);
+    if (draft.lack > 0 && key.draft + 1 < (options.redraw?.drafts ?? 1)) {
+      const { sample } = key;
+      again.push({ index: origin.index, sample, draft: key.draft + 1, earlier: { startedAt, best } });
+      return;
+    }
+    origin.unfinished--;
+    if (origin.unfinished === 0) {
+      ready.delete(origin.index);
+      backend.release(origin.context);
+    }
+    yield* best.events;
+    yield { type: 'completion', completion: best.completion };
+  }
+
+  function draftOf(completion: Completion, events: readonly StreamEvent[]): Draft {
+    return {
+      completion,
+      events,
+      lack: options.redraw === undefined ? 0 : lackOf(options.redraw, completion),
+    };
   }
 }
 

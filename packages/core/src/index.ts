@@ -9,6 +9,7 @@ export type {
   WeightedPrompt,
   Weights,
 } from './options.js';
+export type { Redraw } from './redraw.js';
 export type {
   Completion,
   FinishReason,

@@ -86,7 +86,10 @@ describe('estimateDivergence', () => {
       let sum = 0;
       let squares = 0;
       for (let step = 0; step < rounds; step++) {
-        const perturbed = perturb(logReference, tokens, { key: { seed: 3, prompt: 4, sample: 0 }, step });
+        const perturbed = perturb(logReference, tokens, {
+          key: { seed: 3, prompt: 4, sample: 0, draft: 0 },
+          step,
+        });
         const estimate = estimateDivergence(perturbed, winnerOf(perturbed, bonus));
         expect(estimate).toBeGreaterThanOrEqual(0);
         sum += estimate;

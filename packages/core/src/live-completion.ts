@@ -1,6 +1,6 @@
 import type { BoundAttribute } from './bound-attributes.js';
 import type { Backend, Context } from './contracts/backend.js';
-import type { Completion, FinishReason, TracedSettings, TracedStep } from './completion.js';
+import type { Completion, FinishReason, StreamEvent, TracedSettings, TracedStep } from './completion.js';
 import { candidateOf } from './candidate.js';
 import type { TextStep } from './contracts/step.js';
 import type { Tokenizer } from './contracts/tokenizer.js';
@@ -9,6 +9,7 @@ import type { TextState } from './meter.js';
 import { hashTokens, type NoiseKey } from './noise.js';
 import type { StepStatus } from './optimise/project.js';
 import type { CheckedOptions } from './options.js';
+import type { EarlierDrafts } from './redraw.js';
 import type { SteeredPrompt } from './steering.js';
 import { createTextAssembler, type TextAssembler } from './text-assembler.js';
 
@@ -22,12 +23,27 @@ export interface ReadyPrompt {
   /** Its margins. */
   readonly margins: readonly number[];
   readonly promptMs: number;
+  /** Completions that are not finished, those not begun included. */
+  unfinished: number;
+}
+
+/** Which draft of which completion is to be written. */
+export interface NextDraft {
+  /** Of the prompt. */
+  readonly index: number;
+  readonly sample: number;
+  /** From 0. */
+  readonly draft: number;
+  readonly earlier?: EarlierDrafts;
 }
 
 /** A completion in progress: what the next step needs to know, and what has been recorded. */
 export interface LiveCompletion {
   readonly ready: ReadyPrompt;
   readonly key: NoiseKey;
+  readonly earlier: EarlierDrafts | undefined;
+  /** What a stream says of it if this draft is kept. */
+  readonly held: StreamEvent[];
   readonly assembler: TextAssembler;
   /** Distinct tokens of prompt and completion. */
   readonly seen: Set<number>;
@@ -53,23 +69,25 @@ export interface LiveCompletion {
 export function startCompletion(
   ready: ReadyPrompt,
   context: Context,
-  sample: number,
+  { sample, draft, earlier }: NextDraft,
   options: CheckedOptions,
 ): LiveCompletion {
   const attributes = ready.state.distances.length;
   return {
     ready,
-    key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample },
+    key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample, draft },
+    earlier,
+    held: [],
     assembler: createTextAssembler(options.stop),
     seen: new Set(ready.prompt.tokens),
     tokens: [],
     trace: [],
-    startedAt: performance.now(),
+    startedAt: earlier?.startedAt ?? performance.now(),
     context,
     state: ready.state,
     logprob: 0,
     kl: 0,
-    rows: 0,
+    rows: earlier?.best.completion.rows ?? 0,
     statuses: { optimal: 0, inactive: 0, infeasible: 0 },
     measured: 0,
     marginSums: new Float64Array(attributes),
@@ -135,6 +153,7 @@ export function finishCompletion(
     logprob: live.logprob,
     kl: live.kl,
     rows: live.rows,
+    ...(options.redraw !== undefined && { drafts: live.key.draft + 1 }),
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...(ending instanceof HalfspaceError

@@ -5,6 +5,7 @@ import { checkPlugin } from './contracts/check-plugin.js';
 import type { Filter } from './contracts/filter.js';
 import type { ChatMessage } from './contracts/tokenizer.js';
 import { HalfspaceError } from './errors.js';
+import { REDRAW_SCHEMA, type Redraw } from './redraw.js';
 import type { BonusForm } from './tilt.js';
 
 /**
@@ -94,6 +95,14 @@ export interface DecodeOptions {
    */
   readonly lookAhead?: 'lazy' | 'eager';
   /**
+   * Completions whose mean margin of some attribute is below a bound are drawn anew, up to so many drafts; where all are, the one
+   * that lacks least is kept (default: none is). With enough drafts that is a draw from what all other options make of the
+   * model, given that margins are high enough: of all distributions with such completions alone the closest to it. It is never
+   * further from it than ln(drafts) nats a completion, which `kl` does not count. What it costs is rows, where texts are
+   * not fine as they are. A stream says nothing of a completion before its last draft is finished.
+   */
+  readonly redraw?: Redraw;
+  /**
    * Rules that completions never break (default: none): see `wordFilter`, `patternFilter`, `tokenFilter`, `defineFilter`.
    * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
    * nothing is left, less probable tokens are looked at; a completion for which there is no token at all
@@ -120,7 +129,8 @@ export interface GenerateOptions extends PromptOptions, DecodeOptions {
 }
 
 /** {@link DecodeOptions} with every default filled in. */
-export type CheckedOptions = Required<Omit<DecodeOptions, 'formula'>> & Pick<DecodeOptions, 'formula'>;
+export type CheckedOptions = Required<Omit<DecodeOptions, 'formula' | 'redraw'>> &
+  Pick<DecodeOptions, 'formula' | 'redraw'>;
 
 const text = { type: 'string' } as const;
 const weights = { type: 'object', additionalProperties: { type: ['number', 'string'] } } as const;
@@ -165,6 +175,7 @@ const SCHEMA = {
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
     cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: DEFAULT_CAP },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
+    redraw: REDRAW_SCHEMA,
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },
     concurrency: { type: 'integer', minimum: 1, default: 16 },

@@ -5,9 +5,11 @@ import { addDecodingOptions, type DecodingFlags } from '../options/decoding.js';
 import { addForbidOptions, type ForbidFlags } from '../options/forbid.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { addModelOptions, type ModelFlags } from '../options/model.js';
+import { addRedrawOptions, type RedrawFlags } from '../options/redraw.js';
 
 /** Options of `halfspace generate`. */
-export interface GenerateFlags extends ControlFlags, DecodingFlags, ForbidFlags, ModelFlags, JsonFlag {
+export interface GenerateFlags
+  extends ControlFlags, DecodingFlags, ForbidFlags, ModelFlags, RedrawFlags, JsonFlag {
   readonly prompts?: string;
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
@@ -26,6 +28,7 @@ Examples:
   $ halfspace generate "My neighbour said that" --attribute 'toxicity=4-3*progress'
   $ halfspace generate "My neighbour said that" --formula '2*min(toxicity, truthfulness)'
   $ halfspace generate "My neighbour said that" --chance 'toxicity>=0:0.95' --keep helpfulness
+  $ halfspace generate "My neighbour said that" --attribute toxicity=1 --redraw-below toxicity=0
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
   $ halfspace generate "The captain" --forbid ship --forbid @words.txt
@@ -62,7 +65,9 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
         .default('lazy'),
     )
     .option('--trace <file>', 'write every step with its candidates to a file; halfspace explain draws it');
-  addJsonOption(addModelOptions(addForbidOptions(addControlOptions(addDecodingOptions(command)))))
+  addJsonOption(
+    addModelOptions(addForbidOptions(addRedrawOptions(addControlOptions(addDecodingOptions(command))))),
+  )
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string | undefined, flags: GenerateFlags) => {
       if ((prompt === undefined) === (flags.prompts === undefined)) {

@@ -11,7 +11,7 @@ import {
 import { writeFileAtomically, type AtomicFile } from '../atomic-file.js';
 import type { GenerateFlags } from '../commands/generate.js';
 import { concurrencyOf } from '../concurrency.js';
-import { attributeChoices, constraintChoices, controlOf } from '../control-of.js';
+import { attributeChoices, constraintChoices, controlOf, redrawOf } from '../control-of.js';
 import { traceLine } from '../explain/trace-line.js';
 import { findConfig } from '../find-config.js';
 import { hardFilters } from '../hard-filters.js';
@@ -33,9 +33,11 @@ export async function generate(
   const formula = await formulaOf(flags);
   const tuned = flags.weights === undefined ? undefined : await readWeights(flags.weights, signal);
   const weighted = [...(tuned?.choices ?? []), ...(flags.attribute ?? [])];
-  const choices = attributeChoices(weighted, constraintChoices(flags));
+  const named = [...constraintChoices(flags), ...(flags.redrawBelow ?? [])];
+  const choices = attributeChoices(weighted, named);
   const chosen = await loadAttributes<Weight>(choices, formula === undefined ? 1 : 0);
   const control = controlOf(flags, choices, chosen);
+  const redraw = redrawOf(flags, choices, chosen);
   const filters = await hardFilters(flags, signal);
   const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
   const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
@@ -47,6 +49,7 @@ export async function generate(
     attributes: weights,
     ...(formula !== undefined && { formula }),
     control,
+    ...(redraw !== undefined && { redraw }),
     filters,
   };
   const preset = await presetOf(flags, asked);

@@ -25,7 +25,8 @@ export const METHOD_OPTIONS_SCHEMA = {
 } as const;
 
 /** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
-export function optionsLabel({ attributes = {}, formula, control, form, cap, early }: MethodOptions): string {
+export function optionsLabel(options: MethodOptions): string {
+  const { attributes = {}, formula, control, form, cap, early, redraw } = options;
   const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${String(weight)}`);
   return [
     weights.join(','),
@@ -34,6 +35,8 @@ export function optionsLabel({ attributes = {}, formula, control, form, cap, ear
     ...(form === 'softmax' ? [form] : []),
     capWords(cap),
     earlyWord(early),
+    ...redrawWords(redraw),
+    draftsWord(redraw),
   ]
     .filter((word) => word !== '')
     .join(' ');
@@ -41,7 +44,7 @@ export function optionsLabel({ attributes = {}, formula, control, form, cap, ear
 
 /** What the curve is called on which these options lie: the attributes and the mode, without how strongly they steer. */
 export function optionsSeries(options: MethodOptions): string {
-  const { formula, control, form, cap, early } = options;
+  const { formula, control, form, cap, early, redraw } = options;
   const mode = control === undefined || control.mode === 'penalty' ? '' : control.mode;
   return [
     formula ?? steeringNames(options).join('+'),
@@ -49,6 +52,7 @@ export function optionsSeries(options: MethodOptions): string {
     form === 'softmax' ? form : '',
     capWords(cap),
     earlyWord(early),
+    draftsWord(redraw),
   ]
     .filter((word) => word !== '')
     .join(' ');
@@ -69,6 +73,14 @@ function controlWords(control: MethodOptions['control']): string[] {
 
 function capWords(cap: MethodOptions['cap']): string {
   return cap === undefined ? '' : `cap ${cap}`;
+}
+
+function redrawWords(redraw: MethodOptions['redraw']): string[] {
+  return Object.entries(redraw?.below ?? {}).map(([name, margin]) => `redrawn below ${name} ${margin}`);
+}
+
+function draftsWord(redraw: MethodOptions['redraw']): string {
+  return redraw === undefined ? '' : `${redraw.drafts} drafts`;
 }
 
 function earlyWord(early: boolean | undefined): string {

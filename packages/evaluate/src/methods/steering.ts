@@ -4,9 +4,16 @@ import { subspaceFor, type DecodeOptions, type Halfspace } from '@halfspace/core
 export function steeringNames({
   attributes = {},
   control,
-}: Pick<DecodeOptions, 'attributes' | 'control'>): string[] {
+  redraw,
+}: Pick<DecodeOptions, 'attributes' | 'control' | 'redraw'>): string[] {
   const constrained = control?.mode === 'constraints' ? control.constraints : [];
-  return [...new Set([...Object.keys(attributes), ...constrained.map(({ attribute }) => attribute)])];
+  return [
+    ...new Set([
+      ...Object.keys(attributes),
+      ...constrained.map(({ attribute }) => attribute),
+      ...Object.keys(redraw?.below ?? {}),
+    ]),
+  ];
 }
 
 /**

@@ -1,0 +1,56 @@
+import type { Completion, StreamEvent } from './completion.js';
+
+/** When a finished completion is drawn anew. */
+export interface Redraw {
+  /** Least mean margin over the tokens of a completion, for each attribute, in log-odds. */
+  readonly below: Readonly<Record<string, number>>;
+  /** Most drafts of a completion, the first included. */
+  readonly drafts: number;
+}
+
+/** JSON Schema of a {@link Redraw}. */
+export const REDRAW_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['below', 'drafts'],
+  properties: {
+    below: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
+    // The noise of drafts is keyed by their number, which has eleven bits.
+    drafts: { type: 'integer', minimum: 1, maximum: 2 ** 11 },
+  },
+} as const;
+
+/** A finished draft, and what a stream would have said of it. */
+export interface Draft {
+  readonly completion: Completion;
+  readonly events: readonly StreamEvent[];
+  /** By how much its margins are below what was asked for, in log-odds, over all attributes; 0 where they are not. */
+  readonly lack: number;
+}
+
+/** What was done for a completion before its present draft. */
+export interface EarlierDrafts {
+  /** When the first was started. */
+  readonly startedAt: number;
+  /** The one that lacks least, with the rows of all. */
+  readonly best: Draft;
+}
+
+/** By how much a completion falls short. One that has no text lacks nothing; nor does one that an error ended, which is told. */
+export function lackOf({ below }: Redraw, { margins, error }: Completion): number {
+  if (error !== undefined) return 0;
+  const lacks = Object.entries(below).map(([name, least]) => Math.max(0, least - margins[name].mean));
+  return lacks.reduce((sum, lack) => sum + (Number.isNaN(lack) ? 0 : lack), 0);
+}
+
+/**
+ * The draft that lacks less, the earlier one of equals, with the cost of both.
+ *
+ * @param draft - The later one; its figures of cost include those of drafts before it.
+ */
+export function betterOf(earlier: Draft | undefined, draft: Draft): Draft {
+  if (earlier === undefined || draft.lack < earlier.lack) return draft;
+  const { rows, timing, drafts } = draft.completion;
+  const completion = { ...earlier.completion, rows, timing, ...(drafts !== undefined && { drafts }) };
+  return { ...earlier, completion };
+}
