@@ -1,6 +1,7 @@
 import type { ScoringAttribute } from './contracts/attribute.js';
 import type { ScoreStep } from './contracts/step.js';
 import { HalfspaceError, throwIfAborted } from './errors.js';
+import { onAbort } from './on-abort.js';
 import { pluginFailure } from './plugin-failure.js';
 
 /** What is asked of scoring attributes, and where in the completion. */
@@ -22,9 +23,8 @@ export async function askScorers(
   signal: AbortSignal | undefined,
 ): Promise<ArrayLike<number>[]> {
   const controller = new AbortController();
-  const abort = () => controller.abort(signal?.reason);
   throwIfAborted(signal);
-  signal?.addEventListener('abort', abort, { once: true });
+  const ignore = signal && onAbort(signal, () => controller.abort(signal.reason));
   try {
     return await Promise.all(scorers.map(async (scorer) => ask(scorer, question, controller.signal)));
   } catch (error) {
@@ -32,7 +32,7 @@ export async function askScorers(
     controller.abort(error);
     throw error;
   } finally {
-    signal?.removeEventListener('abort', abort);
+    ignore?.();
   }
 }
 
@@ -75,10 +75,10 @@ function limit(timeoutMs: number, signal: AbortSignal): { up: Promise<never>; cl
   const up = new Promise<never>((_, reject) => {
     const stop = () => reject(new Error('it was not waited for'));
     const timer = setTimeout(() => reject(new Error(`it gave no answer within ${timeoutMs} ms`)), timeoutMs);
-    signal.addEventListener('abort', stop, { once: true });
+    const ignore = onAbort(signal, stop);
     clear = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      ignore();
     };
   });
   return { up, clear };

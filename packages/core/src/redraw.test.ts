@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createHalfspace } from './container.js';
 import { defineAttribute } from './define-attribute.js';
+import type { Halfspace } from './halfspace.js';
 import type { GenerateOptions } from './options.js';
 import { chiSquareDeviate } from './testing/chi-square.js';
 import { toyAttribute } from './testing/toy-attribute.js';
-import { createToyBackend, toyHidden, toyLogits } from './testing/toy-backend.js';
+import { createToyBackend, toyHidden, toyLogits, type ToyBackend } from './testing/toy-backend.js';
 
 const END_LOGIT = 0.5;
 const kind = toyAttribute('kind', 0);
 const toy = (attributes = [kind, toyAttribute('calm', 1)]) => {
   const backend = createToyBackend({ endLogit: END_LOGIT });
-  return { backend, ...createHalfspace({ backend, attributes }) };
+  return createHalfspace({ backend, attributes });
 };
+const open = ({ backend }: Halfspace) => (backend as ToyBackend).open;
 const OPTIONS = { prompt: 'abc', maxTokens: 6, samples: 12, topK: 0, topP: 1 } as const;
 const redraw = { below: { kind: 0.6 }, drafts: 5 };
 
@@ -67,9 +69,9 @@ describe('redraw', () => {
     { weight: 0, drafts: 3 },
     { weight: 1.5, drafts: 2 },
   ])('keeps completions as often as all that can be written foretells: %o', async ({ weight, drafts }) => {
-    const { backend, generate } = toy();
+    const halfspace = toy();
     const samples = 6000;
-    const completions = await generate({
+    const completions = await halfspace.generate({
       ...OPTIONS,
       maxTokens: 2,
       samples,
@@ -78,7 +80,7 @@ describe('redraw', () => {
       redraw: { below: { kind: 0.2 }, drafts },
       concurrency: 500,
     });
-    const all = enumerate(backend.tokenizer.encode('abc'), 2, weight);
+    const all = enumerate(halfspace.backend.tokenizer.encode('abc'), 2, weight);
     const kept = all.map((each) => keptOf(each, all, 0.2, drafts));
     expect(kept.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12);
     const places = new Map(all.map(({ tokens }, i) => [tokens.join(), i]));
@@ -91,10 +93,10 @@ describe('redraw', () => {
   });
 
   it('leaves alone what is good enough at once, and says what the others cost', async () => {
-    const { generate } = toy();
+    const halfspace = toy();
     const attributes = { kind: 1 };
-    const plain = await generate({ ...OPTIONS, attributes });
-    const drawn = await generate({ ...OPTIONS, attributes, redraw });
+    const plain = await halfspace.generate({ ...OPTIONS, attributes });
+    const drawn = await halfspace.generate({ ...OPTIONS, attributes, redraw });
     const counts = drawn.map(({ drafts = 0 }) => drafts);
     expect(counts).toContain(1);
     expect(Math.max(...counts)).toBeGreaterThan(2);
@@ -111,7 +113,7 @@ describe('redraw', () => {
   });
 
   it('writes the same whatever is decoded together', async () => {
-    const { backend, generate } = toy();
+    const halfspace = toy();
     const options = {
       ...OPTIONS,
       prompts: ['abc', 'cab'],
@@ -120,7 +122,7 @@ describe('redraw', () => {
       redraw,
     };
     const texts = async (concurrency: number) =>
-      (await generate({ ...options, concurrency })).map(({ tokens, rows, drafts }) => ({
+      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, rows, drafts }) => ({
         tokens,
         rows,
         drafts,
@@ -128,13 +130,13 @@ describe('redraw', () => {
     const alone = await texts(1);
     expect(await texts(7)).toEqual(alone);
     expect(await texts(100)).toEqual(alone);
-    expect(backend.open).toBe(0);
+    expect(open(halfspace)).toBe(0);
   });
 
   it('streams the text of the draft that is kept, and its steps', async () => {
-    const { backend, stream } = toy();
+    const halfspace = toy();
     const told = new Map<number, { text: string; steps: number }>();
-    for await (const event of stream({ ...OPTIONS, redraw, trace: true })) {
+    for await (const event of halfspace.stream({ ...OPTIONS, redraw, trace: true })) {
       const sample = event.type === 'completion' ? event.completion.sample : event.sample;
       const { text, steps } = told.get(sample) ?? { text: '', steps: 0 };
       if (event.type === 'text') told.set(sample, { text: text + event.text, steps });
@@ -144,8 +146,8 @@ describe('redraw', () => {
       expect(event.completion.trace).toHaveLength(steps);
     }
     expect(told.size).toBe(OPTIONS.samples);
-    for await (const _ of stream({ ...OPTIONS, redraw })) break;
-    expect(backend.open).toBe(0);
+    for await (const _ of halfspace.stream({ ...OPTIONS, redraw })) break;
+    expect(open(halfspace)).toBe(0);
   });
 
   it('does not hide a completion that failed', async () => {

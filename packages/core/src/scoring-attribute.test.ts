@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Completion } from './completion.js';
@@ -345,6 +346,26 @@ describe('a faulty attribute', () => {
     expect(error?.message).toMatch(/"scored"/);
     await sleep(0);
     expect(reasons).toEqual([error]);
+  });
+
+  it('listens to the signal once, however many completions ask', async () => {
+    const { signal } = new AbortController();
+    let most = 0;
+    const score = async ({ candidates }: ScoreStep) => {
+      await sleep(1);
+      most = Math.max(most, getEventListeners(signal, 'abort').length);
+      return candidates.map(() => 0);
+    };
+    const { halfspace } = setUp([scoring({ score })]);
+    await halfspace.generate({
+      prompt: 'abc',
+      samples: 30,
+      concurrency: 30,
+      maxTokens: 2,
+      attributes: { scored: 1 },
+      signal,
+    });
+    expect(most).toBe(1);
   });
 
   it('that hangs does not keep an abort waiting', async () => {
