@@ -13,6 +13,7 @@ interface Completion {
   readonly tokens: readonly number[];
   readonly logprob: number;
   readonly kl: number;
+  readonly drafts?: number;
   readonly statuses?: Record<string, number>;
   readonly margins: Readonly<Record<string, { readonly mean: number; readonly min: number }>>;
   readonly finishReason: string;
@@ -282,6 +283,22 @@ it('writes the same with lazy and with eager look-ahead, from fewer rows', async
     eager.map(({ tokens, margins }) => ({ tokens, margins })),
   );
   expect(sum(lazy.map(({ rows }) => rows))).toBeLessThan(sum(eager.map(({ rows }) => rows)));
+});
+
+it('writes again what is below a margin, by the name of the attribute or its path, and says how often', async () => {
+  const words = [PROMPT, '--attribute', './early.json=0', '--max-tokens', '6', '--samples', '6'];
+  const plain = await generate(words);
+  const bound = plain.map(({ margins }) => margins['early'].mean).sort((a, b) => a - b)[3];
+  const redrawn = await generate([...words, '--redraw-below', `./early.json=${bound}`, '--drafts', '3']);
+  redrawn.forEach(({ margins, text, drafts }, i) => {
+    if (plain[i].margins['early'].mean >= bound)
+      expect({ text, drafts }).toEqual({ text: plain[i].text, drafts: 1 });
+    else if (drafts !== 3) expect(margins['early'].mean).toBeGreaterThanOrEqual(bound);
+    else expect(margins['early'].mean).toBeGreaterThanOrEqual(plain[i].margins['early'].mean);
+  });
+  expect(new Set(redrawn.map(({ drafts }) => drafts)).size).toBeGreaterThan(1);
+  const named = await workspace.run(['generate', PROMPT, ...SMALL, '--redraw-below', 'nobody=0']);
+  expect(named).toMatchObject({ code: 1, stderr: expect.stringContaining('nobody') });
 });
 
 it('writes what `perplexity` and `score` read again', async () => {
