@@ -1,7 +1,7 @@
 import type { BoundAttribute } from './bound-attributes.js';
 import { boundBonus, type BonusBounds } from './cap.js';
 import type { Backend } from './contracts/backend.js';
-import type { Completion, FinishReason, StreamEvent } from './completion.js';
+import type { FinishReason, StreamEvent } from './completion.js';
 import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
 import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
@@ -24,7 +24,7 @@ import { runInWaves, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
 import { createMeter, type TextState } from './meter.js';
 import type { CheckedOptions } from './options.js';
-import { betterOf, lackOf, type Draft } from './redraw.js';
+import { betterOf, lackOf } from './redraw.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
 import type { SteeredPrompt, Steering, WeightedAttribute } from './steering.js';
 import { bonusOf } from './tilt.js';
@@ -368,7 +368,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const { ready: origin, key, earlier, held, startedAt } = each;
     live.delete(each);
     backend.release(each.context);
-    const draft = draftOf(finishCompletion(each, reason, task), held);
+    const completion = finishCompletion(each, reason, task);
+    const draft = { completion, events: held, lack: lackOf(options.redraw, completion) };
     const best = betterOf(earlier?.best, draft);
     if (draft.lack > 0 && key.draft + 1 < (options.redraw?.drafts ?? 1)) {
       const { sample } = key;
@@ -382,14 +383,6 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     }
     yield* best.events;
     yield { type: 'completion', completion: best.completion };
-  }
-
-  function draftOf(completion: Completion, events: readonly StreamEvent[]): Draft {
-    return {
-      completion,
-      events,
-      lack: options.redraw === undefined ? 0 : lackOf(options.redraw, completion),
-    };
   }
 }
 

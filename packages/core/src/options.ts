@@ -1,5 +1,5 @@
-import { DEFAULT_CAP } from './cap.js';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { DEFAULT_CAP } from './cap.js';
 import { checkControl, CONTROL_SCHEMA, type Control } from './control.js';
 import { checkPlugin } from './contracts/check-plugin.js';
 import type { Filter } from './contracts/filter.js';

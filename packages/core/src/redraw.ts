@@ -36,10 +36,13 @@ export interface EarlierDrafts {
   readonly best: Draft;
 }
 
-/** By how much a completion falls short. One that has no text lacks nothing; nor does one that an error ended, which is told. */
-export function lackOf({ below }: Redraw, { margins, error }: Completion): number {
-  if (error !== undefined) return 0;
-  const lacks = Object.entries(below).map(([name, least]) => Math.max(0, least - margins[name].mean));
+/**
+ * By how much a completion falls short of what is asked for, if anything is. One that has no text lacks nothing; nor does one
+ * that an error ended, which is told.
+ */
+export function lackOf(redraw: Redraw | undefined, { margins, error }: Completion): number {
+  if (redraw === undefined || error !== undefined) return 0;
+  const lacks = Object.entries(redraw.below).map(([name, least]) => Math.max(0, least - margins[name].mean));
   return lacks.reduce((sum, lack) => sum + (Number.isNaN(lack) ? 0 : lack), 0);
 }
 
