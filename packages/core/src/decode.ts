@@ -7,7 +7,7 @@ import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 import type { Formula, FormulaStep } from './formula/compile.js';
-import { expectMargins } from './expect-margins.js';
+import { doubtMargins, expectMargins } from './expect-margins.js';
 import { formulaBonus } from './formula/formula-bonus.js';
 import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
 import {
@@ -20,7 +20,7 @@ import {
   type NextDraft,
   type ReadyPrompt,
 } from './live-completion.js';
-import { runInWaves, type PendingStep } from './look-ahead-waves.js';
+import { runWave, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
 import { createMeter, type TextState } from './meter.js';
 import type { CheckedOptions } from './options.js';
@@ -61,9 +61,9 @@ export interface DecodeTask {
 }
 
 /**
- * The decode loop. A pool of completions advances together: each step is one call of the output head
- * and one of the trunk for candidates of all completions, or a few where look-ahead is lazy; the winner's
- * keys and values are kept.
+ * The decode loop. A pool of completions advances together: each round is one call of the output head, for those that
+ * begin a step, and one of the trunk, for candidates of all. A step takes one round, or a few where look-ahead is
+ * lazy, while others go on; the winner's keys and values are kept.
  * Completions are reported as they finish, and everything is released however the loop is left.
  */
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
@@ -75,6 +75,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   const settings = { ...options, temperature: options.temperature === 0 ? 1 : options.temperature };
 
   const live = new Set<LiveCompletion>();
+  const pending = new Map<LiveCompletion, PendingStep>();
   const ready = new Map<number, ReadyPrompt>();
   const again: NextDraft[] = [];
   let started = 0;
@@ -162,6 +163,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       bounds: mayBeLazy && !meter.asks && steered ? boundsAt(each, weighted, tokens) : undefined,
       perturbed,
       decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
+      told: !meter.asks,
       waves: [],
       distances: meter.start(tokens, tokenizer.endTokens, each.state),
     };
@@ -182,12 +184,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const ceiling = by?.ceilingAt(stepOf(each)) ?? Infinity;
     if (!capped && ceiling === Infinity) return undefined;
     const text = { margins: marginsOf(each.state), levels: levelsOf(each) };
-    const expected = expectMargins(attributes, tokens, tokenizer.endTokens, text);
+    const weights = weighted.map(({ weight }) => weight);
+    const expected = doubtMargins(expectMargins(attributes, tokens, tokenizer.endTokens, text), weights);
     if (by !== undefined) {
       const bonus = bonusBy(by, expected, each, tokens.length);
       return { expected: bonus, ceiling: bonus.map(() => ceiling) };
     }
-    const weights = weighted.map(({ weight }) => weight);
     return boundBonus(expected, weights, tokens.length, options.cap);
   }
 
@@ -256,13 +258,39 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     return steps.filter((step) => !failures.has(step.live));
   }
 
+  /** Asks the plugins about those steps that they have not been asked about. */
+  async function tellPlugins(
+    steps: readonly PendingStep[],
+    failures: Map<LiveCompletion, HalfspaceError>,
+  ): Promise<PendingStep[]> {
+    const asked = await ask(
+      steps.filter(({ told }) => !told),
+      failures,
+    );
+    return [...steps.filter(({ told }) => told), ...asked];
+  }
+
   /** Decides steps by what plugins say of texts, before any candidate is run. */
   async function decide(
     steps: readonly PendingStep[],
     failures: Map<LiveCompletion, HalfspaceError>,
   ): Promise<PendingStep[]> {
     const answered = await ask(steps, failures);
-    return answered.map((step) => ({ ...step, decided: winnerOf(step.perturbed, bonusIn(step)) }));
+    return answered.map((step) => ({
+      ...step,
+      decided: winnerOf(step.perturbed, bonusIn(step)),
+      told: true,
+    }));
+  }
+
+  /** Begins a step of each. Those that cannot are left out, and noted. */
+  async function begin(
+    pool: readonly LiveCompletion[],
+    failures: Map<LiveCompletion, HalfspaceError>,
+  ): Promise<PendingStep[]> {
+    const steps = pool.length > 0 ? await plan(pool, failures) : [];
+    const decided = await decide(steps.filter(isTextual), failures);
+    return [...decided, ...steps.filter((step) => !isTextual(step))];
   }
 
   function settle(step: PendingStep): Outcome {
@@ -327,16 +355,16 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       throwIfAborted(signal);
       await fill();
       if (live.size === 0) return;
-      const pool = [...live];
       const failures = new Map<LiveCompletion, HalfspaceError>();
-      const planned = await plan(pool, failures);
-      const decided = await decide(planned.filter(isTextual), failures);
-      const steps = planned.filter((step) => !isTextual(step));
-      await runInWaves([...decided, ...steps], { backend, meter, signal, next });
-      const measured = [...decided, ...(meter.asks ? await ask(steps, failures) : steps)];
+      const idle = [...live].filter((each) => !pending.has(each));
+      for (const step of await begin(idle, failures)) pending.set(step.live, step);
+      const known = await runWave([...pending.values()], { backend, meter, signal, next });
+      const measured = await tellPlugins(known, failures);
       const endings = new Map<LiveCompletion, Ending>(failures);
       for (const step of measured) endings.set(step.live, await outcomeOf(advance(step)));
-      for (const each of pool) {
+      for (const each of live) {
+        if (!endings.has(each)) continue;
+        pending.delete(each);
         const ending = endings.get(each);
         const reason = tell(each, ending);
         if (options.redraw === undefined) yield* each.held.splice(0);

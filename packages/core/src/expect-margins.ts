@@ -1,5 +1,12 @@
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
 
+/**
+ * How much worse than expected margins are taken to be when candidates are chosen to be run, in log-odds. A candidate
+ * that is only just expected to be out of the race is run with the first wave then, which costs a row where waiting
+ * for the leader to disappoint costs a call.
+ */
+const DOUBT = 0.3;
+
 /** A text before its next token. */
 export interface TextMargins {
   /** Its margins, one for each attribute; NaN where it was not evaluated. */
@@ -27,5 +34,13 @@ export function expectMargins(
     return column.map((margin, x) =>
       endTokens.has(tokens[x]) ? margin : margin + drift + calibration.slope * (effects[tokens[x]] ?? 0),
     );
+  });
+}
+
+/** Those margins with doubt: a little worse, each on the side that its attribute is not steered to. */
+export function doubtMargins(expected: readonly Float64Array[], weights: readonly number[]): Float64Array[] {
+  return expected.map((column, a) => {
+    const doubt = weights[a] < 0 ? -DOUBT : DOUBT;
+    return column.map((margin) => margin - doubt);
   });
 }

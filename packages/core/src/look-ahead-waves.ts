@@ -22,6 +22,8 @@ export interface PendingStep {
   readonly bounds: BonusBounds | undefined;
   /** The choice, where it does not depend on what is found. */
   readonly decided: number | undefined;
+  /** Whether plugins have been asked about it. */
+  readonly told: boolean;
   /** What was run, in order. */
   readonly waves: StepWave[];
   /** For each attribute, the distances of all candidates; NaN where not evaluated. */
@@ -38,14 +40,14 @@ export interface WaveRunner {
 }
 
 /**
- * Runs candidates of all steps through the model, one call for all that have any left to run, until none has,
- * and reads their distances.
+ * Runs candidates of all steps that want any through the model, in one call, and reads their distances.
+ *
+ * @returns The steps that want no more then.
  */
-export async function runInWaves(steps: readonly PendingStep[], runner: WaveRunner): Promise<void> {
+export async function runWave(steps: readonly PendingStep[], runner: WaveRunner): Promise<PendingStep[]> {
   const { backend, meter, signal, next } = runner;
-  for (let open = steps; ;) {
-    const wanted = open.map((step) => ({ step, rows: next(step) })).filter(({ rows }) => rows.length > 0);
-    if (wanted.length === 0) return;
+  const wanted = steps.map((step) => ({ step, rows: next(step) })).filter(({ rows }) => rows.length > 0);
+  if (wanted.length > 0) {
     const requests = wanted.map(({ step: { live, reference }, rows }) => ({
       context: live.context,
       tokens: rows.map((row) => reference.tokens[row]),
@@ -57,6 +59,6 @@ export async function runInWaves(steps: readonly PendingStep[], runner: WaveRunn
       meter.read(wave, step.distances);
       step.waves.push(wave);
     });
-    open = wanted.map(({ step }) => step);
   }
+  return steps.filter((step) => next(step).length === 0);
 }

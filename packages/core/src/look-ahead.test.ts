@@ -141,6 +141,28 @@ describe('lazy look-ahead', () => {
     expect(backend.calls.lookAhead).toBeLessThan(128);
   });
 
+  it('never keeps a completion waiting for the candidates of another', async () => {
+    const options = {
+      prompt: 'ab',
+      attributes: { kind: 3, calm: 2 },
+      cap: 0.2,
+      maxTokens: 40,
+      samples: 6,
+      stop: ['d'],
+    };
+    const callsOf = async (concurrency: number, samples: number) => {
+      const { backend, halfspace } = setUp();
+      await halfspace.generate({ ...options, concurrency, samples });
+      return backend.calls.lookAhead;
+    };
+    // One after another: those of the first, of the first two, …
+    const sums = [];
+    for (let count = 1; count <= options.samples; count++) sums.push(await callsOf(1, count));
+    const alone = sums.map((sum, i) => sum - (sums[i - 1] ?? 0));
+    expect(new Set(alone).size).toBeGreaterThan(1);
+    expect(await callsOf(options.samples, options.samples)).toBe(Math.max(...alone));
+  });
+
   it('estimates KL without bias', async () => {
     const task = {
       prompt: 'abc',
