@@ -65,7 +65,7 @@ it('shows a line a step, and all candidates of one', async () => {
     expect(row).toMatch(new RegExp(`${reference.toFixed(3)} .*${probability.toFixed(3)}`));
   });
   expect(stdout).toContain(`step 2, KL ${kl.toFixed(3)} nats\nsteered by early 3.00\nexpected early `);
-  expect(stdout).toMatch(/^early=3, cap 1, seed 0, model [0-9a-f]{12}$/m);
+  expect(stdout).toMatch(/^early=3, cap 0, seed 0, model [0-9a-f]{12}$/m);
 });
 
 it('writes a page that holds what was written', async () => {

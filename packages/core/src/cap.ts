@@ -1,5 +1,8 @@
-/** Up to which margin a candidate is the better for it where nothing else is said, in log-odds: a probability of 73 %. */
-export const DEFAULT_CAP = 1;
+/**
+ * Up to which margin a candidate is the better for it where nothing else is said, in log-odds: up to the boundary, so that
+ * candidates inside the halfspace are equals, and one outside it is the less probable the farther out it lies.
+ */
+export const DEFAULT_CAP = 0;
 
 /** What is known of the bonus of every candidate of a step before it is run through the model. */
 export interface BonusBounds {

@@ -83,7 +83,8 @@ export interface DecodeOptions {
   readonly control?: Control;
   /**
    * Up to which margin a candidate is the better for it, in log-odds, at least 0: a weight counts min(margin, cap), and one below 0
-   * max(margin, −cap). What has a value clearly enough is left as the model wrote it. Default 1 (a probability of 73 %); `Infinity` for no limit.
+   * max(margin, −cap). Default 0: what lies inside the halfspace is left as the model wrote it, and what lies outside is the less probable
+   * the farther out it is. A higher one also prefers what has the value clearly to what has it barely, for more rows; `Infinity` for no limit.
    * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;

@@ -105,7 +105,8 @@ describe('redraw', () => {
       if (drafts === 1) expect({ ...completion, timing: before.timing }).toEqual(before);
       else {
         expect(before.margins['kind'].mean).toBeLessThan(0.6);
-        expect(completion.margins['kind'].mean).toBeGreaterThanOrEqual(before.margins['kind'].mean);
+        // One without text has no mean.
+        expect(completion.margins['kind'].mean).not.toBeLessThan(before.margins['kind'].mean);
         expect(completion.rows).toBeGreaterThan(before.rows);
       }
       if (drafts < redraw.drafts) expect(completion.margins['kind'].mean).not.toBeLessThan(0.6);

@@ -27,7 +27,7 @@ export function addDecodingOptions(command: Command): Command {
       '--cap <margin>',
       'up to which margin a candidate is the better for it; none for no limit',
       readCap,
-      1,
+      0,
     )
     .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)

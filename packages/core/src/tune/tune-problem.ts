@@ -1,3 +1,4 @@
+import { DEFAULT_CAP } from '../cap.js';
 import { HalfspaceError } from '../errors.js';
 import type { Halfspace } from '../halfspace.js';
 import { spendJointly, type JointWeights } from '../optimise/joint-budget.js';
@@ -24,7 +25,7 @@ export interface TuneProblem {
  */
 export function problemOf(
   halfspace: Halfspace,
-  { attributes, goal, temperature, cap = 1 }: TuneOptions,
+  { attributes, goal, temperature, cap = DEFAULT_CAP }: TuneOptions,
 ): TuneProblem {
   checkGoal(goal, attributes);
   if (temperature === 0) {
@@ -85,10 +86,11 @@ function lackOf({ kind, margin }: TargetLevel, found: number): number {
 /** Says that the largest weights do not come to the goal, and what they come to. */
 export function outOfReach({ goal, names }: TuneProblem, { kl, margins }: JointWeights): HalfspaceError {
   const nats = `${kl.toPrecision(2)} nats a token`;
+  const advice = `Ask for less, let margins count further (cap), or let a step have more candidates.`;
   if ('kl' in goal) {
     return new HalfspaceError(
       'out-of-reach',
-      `No weights move these prompts by ${goal.kl} nats a token: the largest ones come to ${nats}. Ask for less, or let a step have more candidates.`,
+      `No weights move these prompts by ${goal.kl} nats a token: the largest ones come to ${nats}. ${advice}`,
     );
   }
   const missed = goal.levels.filter(
@@ -100,7 +102,7 @@ export function outOfReach({ goal, names }: TuneProblem, { kl, margins }: JointW
   });
   return new HalfspaceError(
     'out-of-reach',
-    `No weights bring about ${had.join(' and ')}, at ${nats}. Ask for less, or let a step have more candidates.`,
+    `No weights bring about ${had.join(' and ')}, at ${nats}. ${advice}`,
   );
 }
 

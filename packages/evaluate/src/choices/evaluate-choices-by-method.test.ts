@@ -130,7 +130,7 @@ test.each([false, true])('scores are those of a sum over tokens and attributes (
   ]);
   const expected = [
     await figuresOf({}, 1, chat),
-    await figuresOf({ calm: 2 }, 1, chat),
+    await figuresOf({ calm: 2 }, 0, chat),
     await figuresOf({ kind: -1.5, calm: 0.5 }, 0.25, chat),
     await figuresOf({ calm: 3 }, Infinity, chat),
   ];
