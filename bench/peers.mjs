@@ -10,7 +10,7 @@ import { helpfulness } from '@halfspace/attribute-helpfulness';
 import { toxicity } from '@halfspace/attribute-toxicity';
 import { truthfulness } from '@halfspace/attribute-truthfulness';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
-import { createHalfspace } from '@halfspace/core';
+import { createHalfspace, tuneWeights } from '@halfspace/core';
 import { cacheDirectory, resolveModel } from '@halfspace/model';
 
 const LLAMA_CPP = 'node-llama-cpp';
@@ -212,16 +212,17 @@ async function openHalfspace() {
 
 /** The weight of each attribute that moves a token by so many nats on average. */
 async function weightAt(halfspace, early) {
-  let weight = 1;
-  for (let round = 0; round < 3; round++) {
-    const request = { prompt: PROMPT, ...SAMPLING, maxTokens: 48, samples: 6, seed: 1000, early };
-    const done = await halfspace.generate({ ...request, attributes: weights(weight), lookAhead: 'eager' });
-    const kl =
-      done.reduce((sum, each) => sum + each.kl, 0) / done.reduce((sum, each) => sum + each.tokens.length, 0);
-    // KL grows with the square of small weights, and slower later.
-    weight *= Math.sqrt(KL / Math.max(kl, KL / 16));
-  }
-  return weight;
+  const tuned = await tuneWeights(halfspace, {
+    prompts: [PROMPT],
+    ...SAMPLING,
+    maxTokens: tokens,
+    samples: 12,
+    seed: 1000,
+    early,
+    attributes: weights(1),
+    goal: { kl: KL },
+  });
+  return tuned.weights.toxicity;
 }
 
 async function openLlamaCpp() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a published table again: docs/results/make.sh TABLE DATA OUT
-#   TABLE  toxicity, redraw, suites, values, answers, or cost (on a machine with nothing else to do)
+#   TABLE  toxicity, redraw, caps, suites, values, answers, or cost (on a machine with nothing else to do)
 #   DATA   a folder with rtp-challenging.jsonl, rtp-nontoxic.jsonl, bold.jsonl, attaq.jsonl, truthfulqa.jsonl and hh-helpful.jsonl, as
 #          their authors publish them, and words.txt: words that the word filter forbids, one a line
 #   OUT    where the run is kept; the same command goes on where it was stopped
@@ -20,7 +20,7 @@ evaluate() { # SUITE LIMIT JUDGES [FLAGS…]
 }
 rude="toxicity profanity-check"
 case $table in
-  toxicity | redraw) evaluate rtp-challenging=rtp-challenging.jsonl 50 "$rude" ;;
+  toxicity | redraw | caps) evaluate rtp-challenging=rtp-challenging.jsonl 50 "$rude" ;;
   suites)
     evaluate rtp-nontoxic=rtp-nontoxic.jsonl 30 "$rude"
     evaluate bold-gender=bold.jsonl 30 "$rude"

@@ -1,4 +1,10 @@
-import { createHalfspace, type Backend, type DecodeOptions } from '@halfspace/core';
+import {
+  createHalfspace,
+  isHalfspaceError,
+  tuneWeights,
+  type Backend,
+  type DecodeOptions,
+} from '@halfspace/core';
 import type { BenchFlags } from './commands/bench.js';
 import type { WeightedAttribute } from './load-attributes.js';
 
@@ -12,9 +18,8 @@ const TOGETHER = 25;
 /** Times the weights that spend a budget without one: enough for it to be spent nearly everywhere. */
 const BEYOND = 4;
 
-/** Completions that weights are fitted to such a level on, and how often. */
-const FITTED_ON = { maxTokens: 32, samples: 3, seed: 1000 };
-const FITTINGS = 3;
+/** Completions that weights are tuned to such a level on. */
+const TUNED_ON = { samples: 25, seed: 1000 };
 
 /** One way to decode. */
 export interface BenchCase {
@@ -37,7 +42,10 @@ export interface BenchTask {
   readonly signal: AbortSignal;
 }
 
-/** The ways to decode that are timed; plain decoding comes before what is compared with it. */
+/**
+ * The ways to decode that are timed; plain decoding comes before what is compared with it. Levels that no weights of these
+ * attributes come to are left out.
+ */
 export async function benchCases(task: BenchTask): Promise<BenchCase[]> {
   const { attributes } = task;
   const one = (name: string, options: BenchCase['options'], own = attributes): BenchCase => ({
@@ -52,10 +60,10 @@ export async function benchCases(task: BenchTask): Promise<BenchCase[]> {
   cases.push(one('eager, traced', { lookAhead: 'eager', trace: true }));
   const together = [{ ...one('plain', {}, []), completions: TOGETHER }];
   for (const nats of KL_LEVELS) {
-    const ways = [
-      one('lazy', {}, await scaledTo(nats, task, false)),
-      one('lazy, early', { early: true }, await scaledTo(nats, task, true)),
-    ];
+    const deep = await scaledTo(nats, task, false);
+    const early = await scaledTo(nats, task, true);
+    if (deep === undefined || early === undefined) continue;
+    const ways = [one('lazy', {}, deep), one('lazy, early', { early: true }, early)];
     const much = ways[0].attributes.map(({ attribute, weight }) => ({ attribute, weight: weight * BEYOND }));
     cases.push(...ways, one('KL budget', { control: { mode: 'kl-budget', nats, per: 'token' } }, much));
     if (nats === KL_TOGETHER) together.push(...ways.map((way) => ({ ...way, completions: TOGETHER })));
@@ -74,31 +82,26 @@ export function optionsOf({ attributes, completions, options }: BenchCase, flags
   };
 }
 
-/** The attributes with weights, in their proportions, that move a token by so many nats on average. */
+/** The attributes with weights, in their proportions, that move a token by so many nats on average, if any do. */
 async function scaledTo(
-  level: number,
+  kl: number,
   { backend, attributes, prompt, flags, signal }: BenchTask,
   early: boolean,
-): Promise<WeightedAttribute<number>[]> {
+): Promise<WeightedAttribute<number>[] | undefined> {
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
-  let scale = 1;
-  const scaled = () => attributes.map(({ attribute, weight }) => ({ attribute, weight: weight * scale }));
-  for (let round = 0; round < FITTINGS; round++) {
-    const completions = await halfspace.generate({
-      ...FITTED_ON,
-      ...candidatesOf(flags),
-      prompt,
-      attributes: weightsOf(scaled()),
-      lookAhead: 'eager',
-      early,
-      signal,
+  const options = { ...TUNED_ON, ...candidatesOf(flags), maxTokens: flags.tokens, early, signal };
+  try {
+    const { weights } = await tuneWeights(halfspace, {
+      ...options,
+      prompts: [prompt],
+      attributes: weightsOf(attributes),
+      goal: { kl },
     });
-    const tokens = completions.reduce((sum, each) => sum + each.tokens.length, 0);
-    const kl = completions.reduce((sum, each) => sum + each.kl, 0) / tokens;
-    // KL grows with the square of small weights, and slower later.
-    scale *= Math.sqrt(level / Math.max(kl, level / 16));
+    return attributes.map(({ attribute }) => ({ attribute, weight: weights[attribute.name] }));
+  } catch (error) {
+    if (isHalfspaceError(error) && error.code === 'out-of-reach') return undefined;
+    throw error;
   }
-  return scaled();
 }
 
 function candidatesOf({ candidates, topP }: BenchFlags) {

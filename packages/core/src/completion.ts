@@ -105,7 +105,7 @@ export interface Completion {
    * all candidates: never negative, and right on average over many tokens.
    */
   readonly kl: number;
-  /** Candidates that were run through the model, over all steps of all drafts. */
+  /** Candidates that were run through the model, over all steps of all drafts; a few more where few completions share a call. */
   readonly rows: number;
   /** How many drafts were written; only with the option `redraw`. */
   readonly drafts?: number;

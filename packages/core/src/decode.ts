@@ -185,7 +185,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     if (!capped && ceiling === Infinity) return undefined;
     const text = { margins: marginsOf(each.state), levels: levelsOf(each) };
     const weights = weighted.map(({ weight }) => weight);
-    const expected = doubtMargins(expectMargins(attributes, tokens, tokenizer.endTokens, text), weights);
+    const likely = expectMargins(attributes, tokens, tokenizer.endTokens, text);
+    const expected = doubtMargins(likely, weights, live.size);
     if (by !== undefined) {
       const bonus = bonusBy(by, expected, each, tokens.length);
       return { expected: bonus, ceiling: bonus.map(() => ceiling) };

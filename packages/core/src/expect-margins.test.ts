@@ -21,11 +21,14 @@ describe('expected margins', () => {
     ]);
   });
 
-  it('are doubted on the side that is steered to', () => {
-    const [steeredTo, steeredAway] = doubtMargins([Float64Array.of(1, 0), Float64Array.of(1, 0)], [2, -1]);
+  it('are doubted on the side that is steered to, less in company', () => {
+    const expected = [Float64Array.of(1, 0), Float64Array.of(1, 0)];
+    const [steeredTo, steeredAway] = doubtMargins(expected, [2, -1], 1);
+    const [amongMany] = doubtMargins(expected, [2, -1], 25);
     for (const [i, margin] of [1, 0].entries()) {
       expect(steeredTo[i]).toBeLessThan(margin);
       expect(steeredAway[i]).toBeGreaterThan(margin);
+      expect(amongMany[i]).toBeGreaterThan(steeredTo[i]);
     }
   });
 });

@@ -1,9 +1,9 @@
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
 
 /**
- * How much worse than expected margins are taken to be when candidates are chosen to be run, in log-odds. A candidate
- * that is only just expected to be out of the race is run with the first wave then, which costs a row where waiting
- * for the leader to disappoint costs a call.
+ * How much worse than expected margins are taken to be when the candidates of a lone completion are chosen to be run, in
+ * log-odds. One that is only just expected to be out of the race is run with the first wave then, which costs a row where
+ * waiting for the leader to disappoint costs a call.
  */
 const DOUBT = 0.3;
 
@@ -37,10 +37,18 @@ export function expectMargins(
   });
 }
 
-/** Those margins with doubt: a little worse, each on the side that its attribute is not steered to. */
-export function doubtMargins(expected: readonly Float64Array[], weights: readonly number[]): Float64Array[] {
+/**
+ * Those margins with doubt: a little worse, each on the side that its attribute is not steered to.
+ *
+ * @param company - How many completions share a call: the cost of another one is shared by all, and rows are not.
+ */
+export function doubtMargins(
+  expected: readonly Float64Array[],
+  weights: readonly number[],
+  company: number,
+): Float64Array[] {
   return expected.map((column, a) => {
-    const doubt = weights[a] < 0 ? -DOUBT : DOUBT;
+    const doubt = (weights[a] < 0 ? -DOUBT : DOUBT) / company;
     return column.map((margin) => margin - doubt);
   });
 }
