@@ -36,8 +36,8 @@ function setUp(toy: ToyOptions = {}) {
   return { backend, halfspace: createHalfspace({ backend, attributes: [kind, calm] }) };
 }
 
-const withoutTiming = (completions: readonly Completion[]) =>
-  completions.map((completion) => ({ ...completion, timing: undefined }));
+const withoutCost = (completions: readonly Completion[]) =>
+  completions.map((completion) => ({ ...completion, timing: undefined, rows: 0 }));
 
 const marginAfter = (subspace: Subspace, tokens: readonly number[]) => {
   const distance = toyHidden(tokens).reduce((sum, h, i) => sum + h * subspace.direction[i], -subspace.offset);
@@ -154,8 +154,8 @@ describe('generate', () => {
               concurrency: 1,
             });
             const found = together.filter((each) => each.promptIndex === promptIndex);
-            expect(withoutTiming(found)).toEqual(
-              withoutTiming(alone.slice(0, samples)).map((each) => ({ ...each, promptIndex })),
+            expect(withoutCost(found)).toEqual(
+              withoutCost(alone.slice(0, samples)).map((each) => ({ ...each, promptIndex })),
             );
           }
         },

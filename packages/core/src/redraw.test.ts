@@ -123,9 +123,8 @@ describe('redraw', () => {
       redraw,
     };
     const texts = async (concurrency: number) =>
-      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, rows, drafts }) => ({
+      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, drafts }) => ({
         tokens,
-        rows,
         drafts,
       }));
     const alone = await texts(1);
