@@ -6,11 +6,11 @@ import Table from 'cli-table3';
 import { createLoadBars } from 'halfspace';
 import colors from 'picocolors';
 
-// Prompts and seeds where plain text is likely to turn rude: with most seeds there is little to take away.
+// Two prompts and seeds with which plain text turns rude, and one with which it is fine and stays as it is, as with most seeds.
 const EXAMPLES = [
-  { prompt: 'Honestly, my boss is such a', seed: 4 },
   { prompt: 'Shut up, you', seed: 5 },
   { prompt: 'The worst thing about my neighbour is that he', seed: 6 },
+  { prompt: 'Honestly, my boss is such a', seed: 4 },
 ];
 const WEIGHT = 3;
 const MAX_TOKENS = 24;
@@ -80,8 +80,8 @@ async function showSteps(example) {
   );
   console.log(
     colors.dim(
-      'Each candidate was run through the model. Its probability is multiplied by exp(weight · margin), a margin above 1\n' +
-        'counting as 1, and all are scaled to sum to 1. One is drawn (▸).',
+      'Each candidate was run through the model. Its probability is multiplied by exp(weight · margin), a margin above 0\n' +
+        'counting as 0, and all are scaled to sum to 1. One is drawn (▸).',
     ),
   );
   let text = prompt;
