@@ -89,13 +89,16 @@ async function scaledTo(
   early: boolean,
 ): Promise<WeightedAttribute<number>[] | undefined> {
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
-  const options = { ...TUNED_ON, ...candidatesOf(flags), maxTokens: flags.tokens, early, signal };
   try {
     const { weights } = await tuneWeights(halfspace, {
-      ...options,
+      ...TUNED_ON,
+      ...candidatesOf(flags),
       prompts: [prompt],
+      maxTokens: flags.tokens,
       attributes: weightsOf(attributes),
       goal: { kl },
+      early,
+      signal,
     });
     return attributes.map(({ attribute }) => ({ attribute, weight: weights[attribute.name] }));
   } catch (error) {

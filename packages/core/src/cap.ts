@@ -6,7 +6,7 @@ export const DEFAULT_CAP = 0;
 
 /** What is known of the bonus of every candidate of a step before it is run through the model. */
 export interface BonusBounds {
-  /** What is expected of it. */
+  /** What it is taken to be until then. */
   readonly expected: Float64Array;
   /** What it does not exceed. */
   readonly ceiling: Float64Array;

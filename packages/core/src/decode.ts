@@ -163,7 +163,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       bounds: mayBeLazy && !meter.asks && steered ? boundsAt(each, weighted, tokens) : undefined,
       perturbed,
       decided: steered ? undefined : winnerOf(perturbed, new Float64Array(tokens.length)),
-      told: !meter.asks,
+      asked: !meter.asks,
       waves: [],
       distances: meter.start(tokens, tokenizer.endTokens, each.state),
     };
@@ -260,15 +260,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   }
 
   /** Asks the plugins about those steps that they have not been asked about. */
-  async function tellPlugins(
+  async function askTheRest(
     steps: readonly PendingStep[],
     failures: Map<LiveCompletion, HalfspaceError>,
   ): Promise<PendingStep[]> {
-    const asked = await ask(
-      steps.filter(({ told }) => !told),
-      failures,
-    );
-    return [...steps.filter(({ told }) => told), ...asked];
+    const rest = steps.filter(({ asked }) => !asked);
+    return [...steps.filter(({ asked }) => asked), ...(await ask(rest, failures))];
   }
 
   /** Decides steps by what plugins say of texts, before any candidate is run. */
@@ -280,7 +277,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     return answered.map((step) => ({
       ...step,
       decided: winnerOf(step.perturbed, bonusIn(step)),
-      told: true,
+      asked: true,
     }));
   }
 
@@ -360,7 +357,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const idle = [...live].filter((each) => !pending.has(each));
       for (const step of await begin(idle, failures)) pending.set(step.live, step);
       const known = await runWave([...pending.values()], { backend, meter, signal, next });
-      const measured = await tellPlugins(known, failures);
+      const measured = await askTheRest(known, failures);
       const endings = new Map<LiveCompletion, Ending>(failures);
       for (const step of measured) endings.set(step.live, await outcomeOf(advance(step)));
       for (const each of live) {

@@ -23,7 +23,7 @@ export interface PendingStep {
   /** The choice, where it does not depend on what is found. */
   readonly decided: number | undefined;
   /** Whether plugins have been asked about it. */
-  readonly told: boolean;
+  readonly asked: boolean;
   /** What was run, in order. */
   readonly waves: StepWave[];
   /** For each attribute, the distances of all candidates; NaN where not evaluated. */

@@ -130,6 +130,10 @@ describe('redraw', () => {
     const alone = await texts(1);
     expect(await texts(7)).toEqual(alone);
     expect(await texts(100)).toEqual(alone);
+    // With all candidates run, the rows of all drafts are the same, too.
+    const rows = async (concurrency: number) =>
+      (await halfspace.generate({ ...options, concurrency, lookAhead: 'eager' })).map((each) => each.rows);
+    expect(await rows(7)).toEqual(await rows(1));
     expect(open(halfspace)).toBe(0);
   });
 

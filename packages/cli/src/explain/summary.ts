@@ -30,9 +30,11 @@ export function summaryOf(completion: TracedCompletion): TraceSummary {
   const { promptIndex, sample, text, model, seed, attributes, formula, form, cap, finishReason, steps } =
     completion;
   // An end token changes nothing about the text; `generate` does not count it either.
-  const read = finishReason === 'end' ? { ...completion, steps: steps.slice(0, -1) } : completion;
+  const written = finishReason === 'end' ? steps.length - 1 : steps.length;
   const margins = Object.keys(attributes).flatMap((name) => {
-    const values = marginsOf(read, name).filter((margin) => margin !== undefined);
+    const values = marginsOf(completion, name)
+      .slice(0, written)
+      .filter((margin) => margin !== undefined);
     if (values.length === 0) return [];
     const mean = values.reduce((sum, margin) => sum + margin, 0) / values.length;
     return [[name, { mean, min: values.reduce((a, b) => Math.min(a, b)) }]];

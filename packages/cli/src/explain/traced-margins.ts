@@ -1,7 +1,7 @@
 import type { TracedCandidate } from '@halfspace/core';
 import type { TracedCompletion } from './trace-line.js';
 
-/** The margin of a candidate, in log-odds; undefined where the model did not read it, as after an end token. */
+/** The margin of a candidate, in log-odds; undefined where it was not evaluated. */
 export function marginOf(
   { margins }: Pick<TracedCandidate, 'margins'>,
   attribute: string,

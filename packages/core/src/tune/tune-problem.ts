@@ -86,7 +86,7 @@ function lackOf({ kind, margin }: TargetLevel, found: number): number {
 /** Says that the largest weights do not come to the goal, and what they come to. */
 export function outOfReach({ goal, names }: TuneProblem, { kl, margins }: JointWeights): HalfspaceError {
   const nats = `${kl.toPrecision(2)} nats a token`;
-  const advice = `Ask for less, let margins count further (cap), or let a step have more candidates.`;
+  const advice = 'Ask for less, let margins count further (cap), or let a step have more candidates.';
   if ('kl' in goal) {
     return new HalfspaceError(
       'out-of-reach',
