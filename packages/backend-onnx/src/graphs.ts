@@ -1,7 +1,7 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from './runtime.js';
 import type { KeyValueStore } from './key-value-store.js';
 import { floats, openSession, runSession } from './session.js';
 import type { TrunkCall } from './trunk-call.js';

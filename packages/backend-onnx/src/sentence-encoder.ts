@@ -9,7 +9,7 @@ import {
   resolveModel,
   type ModelFile,
 } from '@halfspace/model';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from './runtime.js';
 import { assertThreads, type OnnxBackendOptions } from './create-onnx-backend.js';
 import { floats, openSession, runSession } from './session.js';
 import { runEvenly } from './even-batches.js';

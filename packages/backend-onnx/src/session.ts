@@ -1,5 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { ensureNoTelemetry } from './no-telemetry.js';
+import { InferenceSession, type Tensor } from './runtime.js';
 
 /**
  * Loads a graph with `threads` threads.
@@ -7,6 +8,7 @@ import { InferenceSession, type Tensor } from 'onnxruntime-node';
  * @throws HalfspaceError `backend-failed`
  */
 export async function openSession(path: string, threads: number): Promise<InferenceSession> {
+  await ensureNoTelemetry();
   try {
     return await InferenceSession.create(path, {
       intraOpNumThreads: threads,

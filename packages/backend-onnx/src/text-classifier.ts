@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { createTextTokenizer, fingerprintFile } from '@halfspace/model';
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from './runtime.js';
 import { assertThreads } from './create-onnx-backend.js';
 import { runEvenly } from './even-batches.js';
 import { floats, openSession, runSession } from './session.js';
