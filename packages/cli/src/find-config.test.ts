@@ -43,6 +43,23 @@ describe('a config', () => {
     expect(await findFrom(join(directory, 'a'))).toEqual({ path, model: 'org/name' });
   });
 
+  it.each(['package.json', '.git/HEAD'])('above the project, as %s marks it, is not run', async (mark) => {
+    const directory = await directoryWith({
+      'halfspace.config.js': 'throw new Error("run");',
+      [`a/${mark}`]: '{}',
+      'a/b/c.txt': '',
+    });
+    expect(await findFrom(join(directory, 'a', 'b'))).toBeUndefined();
+  });
+
+  it('above a directory that belongs to no project is not run', async () => {
+    const directory = await directoryWith({
+      'halfspace.config.js': 'throw new Error("run");',
+      'a/b.txt': '',
+    });
+    expect(await findFrom(join(directory, 'a'))).toBeUndefined();
+  });
+
   it('need not be there', async () => {
     expect(await findFrom(await directoryWith({}))).toBeUndefined();
   });

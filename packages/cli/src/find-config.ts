@@ -1,8 +1,9 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
-import { lilconfig } from 'lilconfig';
+import { lilconfig, type AsyncSearcher } from 'lilconfig';
 import type { HalfspaceConfig } from './config.js';
 import { importFault, importModule } from './import-module.js';
+import { projectOf } from './project-of.js';
 
 /** A config that was found, its paths made absolute. */
 export interface FoundConfig extends HalfspaceConfig {
@@ -10,19 +11,30 @@ export interface FoundConfig extends HalfspaceConfig {
   readonly path: string;
 }
 
-const explorer = lilconfig('halfspace', {
+const SEARCH = {
   searchPlaces: ['halfspace.config.ts', 'halfspace.config.js', 'halfspace.config.json'],
   loaders: { '.ts': loadModule, '.js': loadModule, '.json': loadJson },
   ignoreEmptySearchPlaces: false,
-});
+};
+
+/** Those that have searched, by the directory at which they stop: each remembers what it has read. */
+const explorers = new Map<string, AsyncSearcher>();
+
+function explorerUpTo(stopDir: string): AsyncSearcher {
+  const found = explorers.get(stopDir) ?? lilconfig('halfspace', { ...SEARCH, stopDir });
+  explorers.set(stopDir, found);
+  return found;
+}
 
 /**
- * The config of the working directory or of the nearest directory above it that has one. It is read once.
+ * The config of the working directory or of the nearest directory above it that has one, up to the project's own (see
+ * `projectOf`): a config is code. It is read once.
  *
  * @throws HalfspaceError `bad-config` when it cannot be read or is not one
  */
 export async function findConfig(): Promise<FoundConfig | undefined> {
-  const found = await explorer.search();
+  const here = process.cwd();
+  const found = await explorerUpTo(projectOf(here)).search(here);
   if (found === null) return undefined;
   const { filepath: path } = found;
   // Loaded on demand: it takes a tenth of a second, which those without a config need not wait for.

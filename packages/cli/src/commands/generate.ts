@@ -14,6 +14,7 @@ export interface GenerateFlags
   readonly chat?: true;
   readonly attribute?: readonly AttributeChoice[];
   readonly weights?: string;
+  readonly allowModules?: true;
   readonly formula?: string;
   readonly form: 'calibrated' | 'softmax';
   readonly lookAhead: 'lazy' | 'eager';
@@ -53,6 +54,7 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
       collectAttributes,
     )
     .option('--weights <file>', 'steer by the weights that halfspace tune --out wrote')
+    .option('--allow-modules', 'let the file of --weights name modules, whose code is then run')
     .option('--formula <formula>', 'steer by what a formula makes of the margins, instead of by weights')
     .addOption(
       new Option('--form <form>', "how margins become a bonus; softmax is the SASA paper's")

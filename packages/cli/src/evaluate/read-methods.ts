@@ -1,7 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { attributesOfMethod, parseMethodSpec, type MethodSpec } from '@halfspace/evaluate';
 import { loadAttributes } from '../load-attributes.js';
-import type { AttributeChoice } from '../options/attribute.js';
+import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
 import type { MethodChoice } from '../options/method.js';
 import { readLines } from '../rows.js';
 import { readText } from '../read-text.js';
@@ -27,7 +27,7 @@ export async function readMethods(
   for (const choice of choices) {
     if ('file' in choice) {
       const specs = await specsOf(choice.file, signal);
-      for (const spec of specs) for (const name of attributesOfMethod(spec)) sources.add(name);
+      for (const spec of specs) for (const name of namesIn(spec, choice.file)) sources.add(name);
       methods.push(...specs);
     } else {
       for (const { source } of choice.attributes) sources.add(source);
@@ -43,6 +43,17 @@ async function steeringSpec(choices: readonly AttributeChoice[]): Promise<Method
   const loaded = await loadAttributes(choices, 1);
   const weights = loaded.map(({ attribute, weight }) => [attribute.name, weight] as const);
   return parseMethodSpec({ method: 'halfspace', attributes: Object.fromEntries(weights) });
+}
+
+/** Of a file, which may come from anywhere: names alone. Paths are the user's to give. */
+function namesIn(spec: MethodSpec, file: string): readonly string[] {
+  const names = attributesOfMethod(spec);
+  const path = names.find(isAttributePath);
+  if (path === undefined) return names;
+  throw new HalfspaceError(
+    'bad-method',
+    `${file}: the method "${spec.name}" names an attribute by the path ${path}. Name it by its name, and have it found by --attribute or by a halfspace.config.`,
+  );
 }
 
 async function specsOf(path: string, signal: AbortSignal): Promise<MethodSpec[]> {

@@ -2,7 +2,7 @@ import { createHalfspace } from '@halfspace/core';
 import { assertModelOfPlan, traceRun, type RunDirectory, type RunReport } from '@halfspace/evaluate';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import { withBackend } from '../with-backend.js';
-import { attributesNamed } from './attributes-named.js';
+import { attributesOfPlan } from './attributes-named.js';
 import { shown } from './judge-completions.js';
 
 /** Records how the worst completions of each method came about, `count` of each. */
@@ -19,7 +19,7 @@ export async function traceWorst(
       worst.slice(0, count).map(({ id, sample }) => ({ method, suite, prompt: id, sample })),
     ),
   );
-  const attributes = await attributesNamed(Object.keys(plan.attributes), flags.attribute);
+  const attributes = await attributesOfPlan(plan, flags.attribute);
   // A plan has one of the two: it was made by this command.
   const precision = plan.model.precision as 'f32' | 'int8';
   await withBackend({ ...flags, precision }, signal, async (backend) => {

@@ -22,6 +22,11 @@ export function isAttributePath(source: string): boolean {
   return /[\\/]|\.(json|[cm]?[jt]s)$/.test(source);
 }
 
+/** Whether loading an attribute runs code: that of a module or of a package does, a subspace file is data. */
+export function isModulePath(source: string): boolean {
+  return isAttributePath(source) && !source.endsWith('.json');
+}
+
 /** A path of a file, also one with a `=` in it, or a name. */
 const FILE_OR_NAME = /^(?:.*\.(?:json|[cm]?[jt]s)|[a-z][a-z\d-]*)(?==|$)/;
 

@@ -2,14 +2,14 @@ import { createHalfspace } from '@halfspace/core';
 import { assertModelOfPlan, openUnitRunner, readQueuedPlan, workQueue } from '@halfspace/evaluate';
 import { amount } from '../amount.js';
 import type { EvaluateWorkerFlags } from '../commands/evaluate-worker.js';
-import { attributesNamed } from '../evaluate/attributes-named.js';
+import { attributesOfPlan } from '../evaluate/attributes-named.js';
 import { print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-worker`. */
 export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSignal): Promise<void> {
   const plan = await readQueuedPlan(flags.queue);
-  const attributes = await attributesNamed(Object.keys(plan.attributes), flags.attribute);
+  const attributes = await attributesOfPlan(plan, flags.attribute);
   // A plan has one of the two: it was made by this command.
   const precision = plan.model.precision as 'f32' | 'int8';
   const done = await withBackend({ ...flags, precision }, signal, async (backend) => {

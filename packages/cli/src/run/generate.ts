@@ -21,7 +21,13 @@ import { note } from '../output.js';
 import { readPrompts } from '../read-prompts.js';
 import { showCompletions } from '../show-completions.js';
 import { spendPreset } from '../spend-preset.js';
-import { assertTunedFor, differencesFrom, readWeights } from '../tune/weights-file.js';
+import {
+  assertNoModules,
+  assertTunedFor,
+  differencesFrom,
+  readWeights,
+  type FoundWeights,
+} from '../tune/weights-file.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace generate`. */
@@ -31,7 +37,7 @@ export async function generate(
   signal: AbortSignal,
 ): Promise<void> {
   const formula = await formulaOf(flags);
-  const tuned = flags.weights === undefined ? undefined : await readWeights(flags.weights, signal);
+  const tuned = flags.weights === undefined ? undefined : await weightsOf(flags.weights, flags, signal);
   const weighted = [...(tuned?.choices ?? []), ...(flags.attribute ?? [])];
   const named = [...constraintChoices(flags), ...(flags.redrawBelow ?? [])];
   const choices = attributeChoices(weighted, named);
@@ -71,6 +77,16 @@ export async function generate(
   // Thrown when the trace is in its place: it shows how far a failed completion came.
   const failure = await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
   if (failure !== undefined) throw failure;
+}
+
+async function weightsOf(
+  path: string,
+  { allowModules }: GenerateFlags,
+  signal: AbortSignal,
+): Promise<FoundWeights> {
+  const found = await readWeights(path, signal);
+  if (allowModules !== true) assertNoModules(found, path);
+  return found;
 }
 
 /** What completions are steered by where attributes are not weighted: a formula, if the flags or the config have one. */

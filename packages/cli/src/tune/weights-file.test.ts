@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { directoryWith } from '../testing/directory-with.js';
-import { differencesFrom, readWeights, tunedWith, weightsAt } from './weights-file.js';
+import { assertNoModules, differencesFrom, readWeights, tunedWith, weightsAt } from './weights-file.js';
 
 const { signal } = new AbortController();
 
@@ -42,6 +42,20 @@ it.each([
   await expect(readWeights(join(directory, 'weights.json'), signal)).rejects.toMatchObject({
     code: 'bad-weights',
   });
+});
+
+it('tells modules from data among what weights name', () => {
+  const named = (...sources: string[]) => ({
+    choices: sources.map((source) => ({ source, weight: 1 })),
+    model: 'a',
+    decoding: {},
+  });
+  expect(() => assertNoModules(named('toxicity', '/calm.json'), 'w.json')).not.toThrow();
+  for (const source of ['/kind', '/kind.mjs', '/kind.ts', 'kind.js', './kind/']) {
+    expect(() => assertNoModules(named('toxicity', source), 'w.json')).toThrow(
+      expect.objectContaining({ code: 'module-not-allowed', message: expect.stringContaining(source) }),
+    );
+  }
 });
 
 it('says what is not as it was in tuning', () => {

@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { HalfspaceError, type DecodeOptions, type ModelInfo } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
+import { isAttributePath, isModulePath, type AttributeChoice } from '../options/attribute.js';
 import { readText } from '../read-text.js';
 
 /** What `halfspace tune` found, for `halfspace generate`. */
@@ -40,7 +40,7 @@ export interface FoundWeights extends Omit<WeightsFile, 'weights'> {
 }
 
 /**
- * Reads weights.
+ * Reads weights. What they name is not loaded: see {@link assertNoModules}.
  *
  * @throws HalfspaceError `bad-weights`, and what `readText` throws
  */
@@ -58,6 +58,21 @@ export async function readWeights(path: string, signal: AbortSignal): Promise<Fo
     weight,
   }));
   return { choices, model: found.model, decoding: found.decoding };
+}
+
+/**
+ * Refuses weights that name modules or packages by their paths: a file may come from anywhere, and these are code.
+ *
+ * @param path - Of the file, for the message.
+ * @throws HalfspaceError `module-not-allowed`
+ */
+export function assertNoModules({ choices }: FoundWeights, path: string): void {
+  const module = choices.map(({ source }) => source).find(isModulePath);
+  if (module === undefined) return;
+  throw new HalfspaceError(
+    'module-not-allowed',
+    `${path} names the module ${module}, whose code would run. If you trust both, add --allow-modules.`,
+  );
 }
 
 function parse(text: string): unknown {
