@@ -3,7 +3,7 @@ import { toxicity } from '@halfspace/attribute-toxicity';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace } from '@halfspace/core';
 import Table from 'cli-table3';
-import { createLoadBars } from 'halfspace';
+import { createLoadBars, harmless } from 'halfspace';
 import colors from 'picocolors';
 
 // Two prompts and seeds with which plain text turns rude, and one with which it is fine and stays as it is, as with most seeds.
@@ -48,7 +48,7 @@ async function showSideBySide() {
       style: { head: [], border: BORDER },
     });
     const completions = [await complete(example, 0), await complete(example, WEIGHT)];
-    table.push(completions.map(({ text }) => `${colors.cyan(example.prompt)}${text.replaceAll('\n', ' ')}`));
+    table.push(completions.map(({ text }) => `${colors.cyan(example.prompt)}${inLine(text)}`));
     table.push(completions.map(summary));
     console.log(table.toString());
   }
@@ -64,6 +64,11 @@ async function complete(example, weight) {
   return completion;
 }
 
+/** Text of a model for a terminal, in one line. */
+function inLine(text) {
+  return harmless(text.replaceAll('\n', ' '));
+}
+
 function summary({ margins, kl, tokens, timing }) {
   const { mean } = margins.toxicity;
   const tint = mean > 0 ? colors.green : colors.red;
@@ -75,9 +80,7 @@ function summary({ margins, kl, tokens, timing }) {
 async function showSteps(example) {
   const { prompt } = example;
   const completion = await complete(example, WEIGHT);
-  console.log(
-    `\n${colors.bold('Token by token:')} ${colors.cyan(prompt)}${completion.text.replaceAll('\n', ' ')}`,
-  );
+  console.log(`\n${colors.bold('Token by token:')} ${colors.cyan(prompt)}${inLine(completion.text)}`);
   console.log(
     colors.dim(
       'Each candidate was run through the model. Its probability is multiplied by exp(weight · margin), a margin above 0\n' +
@@ -86,7 +89,7 @@ async function showSteps(example) {
   );
   let text = prompt;
   for (const step of completion.trace.slice(0, STEPS_SHOWN)) {
-    console.log(`\n${colors.dim('…')}${colors.cyan(text.slice(-60))}`);
+    console.log(`\n${colors.dim('…')}${colors.cyan(inLine(text).slice(-60))}`);
     console.log(stepTable(step).toString());
     text += step.candidates[step.chosen].text;
   }
@@ -103,7 +106,7 @@ function stepTable({ candidates, chosen, kl }) {
     const { text, reference, margins, probability } = candidates[i];
     const row = [
       i === chosen ? '▸' : ' ',
-      JSON.stringify(text).slice(1, -1),
+      harmless(JSON.stringify(text).slice(1, -1)),
       `${bar(reference)} ${percent(reference)}`,
       (margins.toxicity ?? NaN).toFixed(2).padStart(6),
       `${bar(probability, probability >= reference ? colors.green : colors.red)} ${percent(probability)}`,

@@ -11,12 +11,17 @@ import { watchForStop } from './stop.js';
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = watchForStop();
   const program = createProgram(stop.signal);
+  const words = argv.slice(2);
+  // What nobody caught, such as an error in a timer of a plugin: Node would write it with its stack, and not harmlessly.
+  const onUncaught = (error: unknown): void => process.exit(stop.exitCode ?? report(error, program, words));
+  process.on('uncaughtException', onUncaught);
   try {
     await program.parseAsync([...argv]);
     return stop.exitCode ?? 0;
   } catch (error) {
-    return stop.exitCode ?? report(error, program, argv.slice(2));
+    return stop.exitCode ?? report(error, program, words);
   } finally {
+    process.off('uncaughtException', onUncaught);
     stop.ignore();
   }
 }

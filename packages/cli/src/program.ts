@@ -14,7 +14,9 @@ import { addModel } from './commands/model.js';
 import { addPerplexity } from './commands/perplexity.js';
 import { addScore } from './commands/score.js';
 import { addTune } from './commands/tune.js';
+import { noteText, write } from './output.js';
 import { VERSION } from './version.js';
+import { widthOf } from './width.js';
 
 /**
  * The `halfspace` command with everything it understands. Nothing heavy is loaded here: what a command
@@ -26,9 +28,9 @@ export function createProgram(signal: AbortSignal): Command {
   const program = new Command('halfspace')
     .description('Language models that write within your values: steer, score, fit and measure.')
     .version(VERSION)
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false, displayWidth: widthOf })
     // Errors are written by report(), with their code; see there.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ writeOut: write, writeErr: noteText, outputError: () => undefined })
     .exitOverride()
     .addHelpText(
       'after',

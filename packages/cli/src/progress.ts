@@ -1,7 +1,12 @@
 import { SingleBar } from 'cli-progress';
+import { inLine } from './harmless.js';
+import { command, note } from './output.js';
 
 /** Work that is quicker than this is not worth a word where there is no terminal to draw on. */
 const NOTICE_MS = 2_000;
+
+// oxlint-disable-next-line no-restricted-properties -- the library draws on it, with words that are harmless
+const screen = process.stderr;
 
 const CLEAR_LINE = '\r\u001B[K';
 const SAVE_CURSOR = '\u001B7';
@@ -25,7 +30,9 @@ export function createProgress(
   label: string,
   count: (done: number, total: number) => string = (done, total) => `${Math.floor(done)} of ${total}`,
 ): Progress {
-  return process.stderr.isTTY ? createBar(label, count) : createNotice(label);
+  const shown = inLine(label);
+  const shownCount = (done: number, total: number) => inLine(count(done, total));
+  return screen.isTTY ? createBar(shown, shownCount) : createNotice(shown);
 }
 
 /** Megabytes, as a count for {@link createProgress}. */
@@ -48,7 +55,7 @@ function createBar(label: string, count: (done: number, total: number) => string
     forceRedraw: true,
     // Lines of text may be printed between two drawings, and those must wrap.
     linewrap: true,
-    stream: process.stderr,
+    stream: screen,
   });
   let started = false;
   return {
@@ -59,11 +66,11 @@ function createBar(label: string, count: (done: number, total: number) => string
       bar.setTotal(total);
       bar.update(done, payload);
     },
-    clear: () => void (started && process.stderr.write(CLEAR_LINE)),
+    clear: () => void (started && command(CLEAR_LINE)),
     stop() {
       if (!started) return;
       // The library moves the cursor back to where it was in the beginning, which may be lines above by now.
-      process.stderr.write(SAVE_CURSOR);
+      command(SAVE_CURSOR);
       bar.stop();
       started = false;
     },
@@ -72,7 +79,7 @@ function createBar(label: string, count: (done: number, total: number) => string
 
 function createNotice(label: string): Progress {
   // By the clock, and not with an update: the longest wait may come between two of them.
-  const timer = setTimeout(() => process.stderr.write(`${label}…\n`), NOTICE_MS);
+  const timer = setTimeout(() => note(`${label}…`), NOTICE_MS);
   timer.unref();
   return {
     update: () => undefined,

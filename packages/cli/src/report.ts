@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { errColours } from './colours.js';
+import { note, noteText } from './output.js';
 
 /** What is written about an error, and the exit code that goes with it. */
 interface Report {
@@ -20,10 +21,10 @@ export function report(error: unknown, program: Command, words: readonly string[
   // A bare `halfspace` or `halfspace model`: commander has written the help.
   if (error instanceof CommanderError && error.code === 'commander.help') return 2;
   const { code, message, hint, exitCode } = describe(error, program, words);
-  process.stderr.write(`${errColours.red('error')} (${code}): ${message}\n`);
-  if (hint !== undefined) process.stderr.write(`${errColours.dim(hint)}\n`);
+  note(`${errColours.red('error')} (${code}): ${message}`);
+  if (hint !== undefined) note(errColours.dim(hint));
   if (process.env['HALFSPACE_DEBUG'] === '1' && error instanceof Error) {
-    process.stderr.write(`${withCauses(error)}\n`);
+    noteText(`${withCauses(error)}\n`);
   }
   return exitCode;
 }

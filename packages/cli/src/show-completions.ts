@@ -2,7 +2,7 @@ import { HalfspaceError, type Completion, type StreamEvent } from '@halfspace/co
 import { errColours, outColours } from './colours.js';
 import type { GenerateFlags } from './commands/generate.js';
 import { createInOrder } from './in-order.js';
-import { note, print, printJson, write } from './output.js';
+import { note, print, printJson, writeText } from './output.js';
 import { createProgress } from './progress.js';
 
 /** Completions on their way, and where they go. */
@@ -30,9 +30,9 @@ async function showOne({ events, prompts, flags, trace }: Show): Promise<Halfspa
   let before = flags.chat ? '' : outColours.dim(prompts[0]);
   for await (const event of events) {
     // Not earlier than there is something to go with it: the prompt may yet be refused.
-    write(before);
+    writeText(before);
     before = '';
-    if (event.type === 'text') write(event.text);
+    if (event.type === 'text') writeText(event.text);
     if (event.type !== 'completion') continue;
     const { completion } = event;
     print();
@@ -103,7 +103,7 @@ function printCompletion(completion: Completion, { chat, samples }: GenerateFlag
   const { prompt, promptIndex, sample, text } = completion;
   const which = samples > 1 ? `prompt ${promptIndex}, sample ${sample}` : `prompt ${promptIndex}`;
   print(`${outColours.bold(which)}  ${outColours.dim(figures(completion))}`);
-  print(`${chat ? '' : outColours.dim(prompt)}${text}\n`);
+  writeText(`${chat ? '' : outColours.dim(prompt)}${text}\n\n`);
 }
 
 function figures({ tokens, finishReason, drafts, kl, margins }: Completion): string {

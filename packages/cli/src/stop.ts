@@ -1,3 +1,5 @@
+import { noteText } from './output.js';
+
 /** Exit codes of the signals, by the shell's custom: 128 and the number of the signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -22,7 +24,7 @@ export function watchForStop(): Stop {
 
   function stop(code: number, note = ''): void {
     if (exitCode !== undefined) return;
-    process.stderr.write(note);
+    noteText(note);
     exitCode = code;
     // For the last words of a command, which may turn out to be unwritable after it has ended.
     process.exitCode = code;
@@ -41,6 +43,7 @@ export function watchForStop(): Stop {
   }
 
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // oxlint-disable-next-line no-restricted-properties -- hears of errors and writes nothing
   process.stdout.on('error', onOutputError);
   return {
     signal: controller.signal,

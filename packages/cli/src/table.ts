@@ -1,18 +1,22 @@
+import { inLine } from './harmless.js';
+import { padded, widthOf } from './width.js';
+
 /**
- * Lines of a table with aligned columns, two spaces apart. Columns of numbers are aligned to the right:
- * those whose every cell below the heading starts with a digit or a sign.
+ * Lines of a table with aligned columns, two spaces apart, by the columns of a terminal that text of any script takes. Columns
+ * of numbers are aligned to the right: those whose every cell below the heading starts with a digit or a sign.
  *
- * @param rows - The heading first; all of one length.
+ * @param rows - The heading first; all of one length. A cell stays in its line, whatever it holds.
  */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const [heading = [], ...body] = rows;
+  const cells = rows.map((row) => row.map(inLine));
+  const [heading = [], ...body] = cells;
   const columns = heading.map((_, column) => ({
-    width: Math.max(...rows.map((row) => row[column].length)),
-    right: body.every((row) => /^([-+]?\d|–$)/.test(row[column])),
+    width: cells.reduce((most, row) => Math.max(most, widthOf(row[column])), 0),
+    side: body.every((row) => /^([-+]?\d|–$)/.test(row[column])) ? ('right' as const) : ('left' as const),
   }));
-  return rows.map((row) =>
+  return cells.map((row) =>
     columns
-      .map(({ width, right }, column) => (right ? row[column].padStart(width) : row[column].padEnd(width)))
+      .map(({ width, side }, column) => padded(row[column], width, side))
       .join('  ')
       .trimEnd(),
   );

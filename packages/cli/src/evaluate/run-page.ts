@@ -8,6 +8,7 @@ import { judgeLines, runFacts } from './run-facts.js';
 import { barsPlot, marginsPlot, predictionPlot, tradeOffPlot } from './run-plots.js';
 import { agreementTables, suiteTables } from './run-tables.js';
 import { shown } from './shown.js';
+import { shortened } from '../width.js';
 
 const STYLE = `${TRACE_STYLE}
 figure figure { padding: 0; border: 0; }
@@ -125,7 +126,7 @@ function worstOf(suite: string, { method, worst }: MethodReport, traces: readonl
         unit.prompt === id &&
         completion.text === each.completion,
     );
-    const shownId = escaped(id.length > 60 ? `${id.slice(0, 59)}…` : id);
+    const shownId = escaped(shortened(id, 60));
     const text = trace < 0 ? plainText(each) : traced(traces[trace], trace);
     return `<details><summary>${shown(score)} · ${shownId}</summary>${text}</details>`;
   });

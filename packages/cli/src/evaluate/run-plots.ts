@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { MethodReport, SuiteReport } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
 import { QUIET, svg } from '../svg.js';
+import { shortened } from '../width.js';
 
 /** A method as a point of a plot. */
 interface Point {
@@ -143,5 +144,5 @@ function seriesOf(items: readonly { readonly series: string }[]): string[] {
 const ROOM = 24;
 
 function short(name: string): string {
-  return name.length > ROOM ? `${name.slice(0, ROOM - 1)}…` : name;
+  return shortened(name, ROOM);
 }

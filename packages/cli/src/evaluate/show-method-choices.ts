@@ -1,5 +1,6 @@
 import type { ChoiceReport, MethodChoices } from '@halfspace/evaluate';
 import type { ChoiceFigures } from '@halfspace/subspace';
+import { inLine } from '../harmless.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
 import { shown, small, withInterval } from './shown.js';
@@ -7,7 +8,7 @@ import { shown, small, withInterval } from './shown.js';
 /** Prints for a person how methods answer multiple choice. */
 export function showMethodChoices(sets: Readonly<Record<string, ChoiceReport>>): void {
   for (const [name, { questions, chance, methods }] of Object.entries(sets)) {
-    print(`${name}, ${questions} questions (choosing blindly: ${shown(chance)})\n`);
+    print(`${inLine(name)}, ${questions} questions (choosing blindly: ${shown(chance)})\n`);
     const heading = ['best is right', 'mass on right'].flatMap((figure) => [
       figure,
       'less plain',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readTraces, type RunDirectory, type RunReport, type UnitTrace } from '@halfspace/evaluate';
 import { writeFileAtomically } from '../atomic-file.js';
 import { outColours } from '../colours.js';
+import { inLine } from '../harmless.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
 import { judgeLines, runFacts } from './run-facts.js';
@@ -26,16 +27,16 @@ export async function writeReport(run: RunDirectory, report: RunReport): Promise
 
 /** Prints the tables of a report for a person. */
 export function showReport(report: RunReport): void {
-  print(runFacts(report));
-  judgeLines(report).forEach((line) => print(line));
+  print(inLine(runFacts(report)));
+  judgeLines(report).forEach((line) => print(inLine(line)));
   agreementTables(report).forEach(printTable);
   for (const suite of report.suites) {
-    print(`\n${outColours.bold(suite.suite)}, ${suite.prompts} prompts`);
+    print(`\n${outColours.bold(inLine(suite.suite))}, ${suite.prompts} prompts`);
     suiteTables(suite, report).forEach(printTable);
   }
 }
 
 function printTable({ title, rows }: RunTable): void {
-  print(`\n${title}`);
+  print(`\n${inLine(title)}`);
   table(rows).forEach((line) => print(line));
 }

@@ -6,6 +6,7 @@ import type {
   PairReading,
   Reading,
 } from '@halfspace/subspace';
+import { shortened } from '../width.js';
 
 /** A table of an evaluation, for any medium. */
 export interface EvaluationTable {
@@ -134,7 +135,7 @@ function groupsTable({ groups }: AttributeEvaluation): EvaluationTable {
     rows: [
       ['group', 'rows', 'desired', 'AUROC', 'right at 0'],
       ...shown.map(({ group, rows, positive, auroc, accuracy }) => [
-        group.length <= GROUP_NAME ? group : `${group.slice(0, GROUP_NAME - 1)}…`,
+        shortened(group, GROUP_NAME),
         String(rows),
         String(positive),
         fixed(auroc),

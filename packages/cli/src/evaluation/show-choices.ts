@@ -1,4 +1,5 @@
 import type { ChoiceEvaluation, ChoiceFigures } from '@halfspace/subspace';
+import { inLine } from '../harmless.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
 import { estimateCells, INTERVAL } from './evaluation-tables.js';
@@ -8,7 +9,7 @@ const READINGS = { last: 'after the last token', mean: 'mean', min: 'minimum' } 
 /** Prints for a person how multiple choice is answered. */
 export function showChoices(sets: Readonly<Record<string, ChoiceEvaluation>>): void {
   for (const [name, { questions, chance, logLikelihood, attributes }] of Object.entries(sets)) {
-    print(`${name}, ${questions} questions (choosing blindly: ${chance.toFixed(3)})\n`);
+    print(`${inLine(name)}, ${questions} questions (choosing blindly: ${chance.toFixed(3)})\n`);
     const rows = [
       row("the model's own log-likelihood", logLikelihood),
       ...attributes.flatMap(({ attribute, readings }) =>

@@ -1,5 +1,6 @@
 import type { Evaluation } from '@halfspace/subspace';
 import { outColours } from '../colours.js';
+import { inLine } from '../harmless.js';
 import { print } from '../output.js';
 import { table } from '../table.js';
 import { attributeTables, type EvaluationTable, interferenceTables } from './evaluation-tables.js';
@@ -13,7 +14,7 @@ export function showEvaluation(
   study?: FitStudy,
 ): void {
   print(
-    `${data.rows} texts (${data.positive} of the desired side) in ${data.groups} groups, with ${model.name}.`,
+    `${data.rows} texts (${data.positive} of the desired side) in ${data.groups} groups, with ${inLine(model.name)}.`,
   );
   for (const each of attributes) {
     print(`\n${outColours.bold(each.attribute)}, ${layersOf(each)}\n\n${verdict(each)}`);
@@ -42,6 +43,6 @@ function showStudy(study: FitStudy): void {
 }
 
 function printTable({ title, rows }: EvaluationTable): void {
-  print(`\n${title}:\n`);
+  print(`\n${inLine(title)}:\n`);
   for (const line of table(rows)) print(line);
 }

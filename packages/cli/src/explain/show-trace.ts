@@ -14,7 +14,7 @@ const BAR = 20;
 /** Prints a completion for a person: its text coloured by the margins of an attribute, and a line a step. */
 export function showTrace(completion: TracedCompletion, attribute: string | undefined): void {
   showHeading(completion);
-  print(outColours.dim(printable(completion.prompt)) + colouredText(completion, attribute));
+  print(outColours.dim(completion.prompt) + colouredText(completion, attribute));
   if (attribute !== undefined && outColours.isColorSupported) {
     print(
       outColours.dim(
@@ -32,7 +32,7 @@ function stepRows({ steps, attributes }: TracedCompletion): string[][] {
   const controlled = steps.some(({ control }) => (control?.status ?? 'inactive') !== 'inactive');
   const rows = steps.map(({ step, candidates, chosen, kl, control }) => [
     String(step),
-    quoted(candidates[chosen].text),
+    JSON.stringify(candidates[chosen].text),
     candidates[chosen].reference.toFixed(3),
     candidates[chosen].probability.toFixed(3),
     ...names.map((name) => marginCell(marginOf(candidates[chosen], name))),
@@ -48,10 +48,10 @@ export function showStep(completion: TracedCompletion, index: number): void {
   const { step, candidates, chosen, kl, control } = completion.steps[index];
   showHeading(completion);
   const earlier = completion.steps.slice(0, index).map((each) => each.candidates[each.chosen].text);
-  print(outColours.dim(printable(completion.prompt + earlier.join(''))));
+  print(outColours.dim(completion.prompt + earlier.join('')));
   print(`\nstep ${step}, KL ${kl.toFixed(3)} nats${statusWords(control)}`);
   const weights = control && weightsLine(control, completion.formula);
-  if (weights) print(`steered by ${printable(weights)}`);
+  if (weights) print(`steered by ${weights}`);
   for (const [name, { before, after }] of Object.entries(control?.expected ?? {})) {
     print(`expected ${name} ${before.toFixed(2)} before, ${after.toFixed(2)} after`);
   }
@@ -59,7 +59,7 @@ export function showStep(completion: TracedCompletion, index: number): void {
   const names = Object.keys(completion.attributes);
   const rows = candidates.map((candidate, i) => [
     i === chosen ? '›' : '',
-    quoted(candidate.text),
+    JSON.stringify(candidate.text),
     candidate.reference.toFixed(3),
     bar(candidate.reference),
     candidate.probability.toFixed(3),
@@ -76,14 +76,14 @@ function showHeading(completion: TracedCompletion): void {
   const { promptIndex, sample } = completion;
   const which = outColours.bold(`prompt ${promptIndex}, sample ${sample}`);
   print(`${which}  ${outColours.dim(summaryLine(summaryOf(completion)))}`);
-  print(outColours.dim(printable(settingsLine(completion))));
+  print(outColours.dim(settingsLine(completion)));
 }
 
 function colouredText(completion: TracedCompletion, attribute: string | undefined): string {
   const margins = attribute === undefined ? [] : marginsOf(completion, attribute);
   return completion.steps
     .map(({ candidates, chosen }, i) => {
-      const text = printable(candidates[chosen].text);
+      const text = candidates[chosen].text;
       const margin = margins[i] ?? 0;
       if (margin >= TELLING) return outColours.cyan(text);
       return margin <= -TELLING ? outColours.yellow(text) : text;
@@ -97,16 +97,4 @@ function marginCell(margin: number | undefined): string {
 
 function bar(probability: number): string {
   return '█'.repeat(Math.round(BAR * probability));
-}
-
-/** Control characters but for line breaks and tabs: a model may write what a terminal obeys. */
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-
-function printable(text: string): string {
-  return text.replaceAll(CONTROLS, '\uFFFD');
-}
-
-function quoted(text: string): string {
-  return printable(JSON.stringify(text));
 }

@@ -11,6 +11,7 @@ import type { BenchFlags } from '../commands/bench.js';
 import { createCountingBackend, type TrunkCalls } from '../counting-backend.js';
 import { knownAttributes } from '../known-attributes.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { inLine } from '../harmless.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { createStandIn } from '../stand-in.js';
@@ -180,7 +181,9 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, topP, 
     'trunk calls',
     'KL (nats)',
   ];
-  print(`${model.name}, per token, at most ${candidates} candidates of ${topP * 100} % probability:\n`);
+  print(
+    `${inLine(model.name)}, per token, at most ${candidates} candidates of ${topP * 100} % probability:\n`,
+  );
   for (const line of table([heading, ...rows])) print(line);
   print(`\nPeak memory ${(peakMemoryBytes / 1e6).toFixed(0)} MB.`);
 }

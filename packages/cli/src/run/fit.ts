@@ -6,6 +6,7 @@ import { assertWritable } from '../atomic-file.js';
 import type { FitFlags } from '../commands/fit.js';
 import { openFitData } from '../fit-data.js';
 import { explained, mergeStates, readState } from '../fit-states.js';
+import { inLine } from '../harmless.js';
 import { print, printJson } from '../output.js';
 import { table } from '../table.js';
 import { withFit } from '../with-fit.js';
@@ -79,7 +80,7 @@ function describe(
     print();
   }
   print(
-    `${attribute} at layer ${layers.join(', ')} of ${model.name}, measured on ${heldOut.rows} held-out texts:\n`,
+    `${attribute} at layer ${layers.join(', ')} of ${inLine(model.name)}, measured on ${heldOut.rows} held-out texts:\n`,
   );
   const areas = Object.entries({ ...READINGS, every: 'every token by itself' }).map(([key, reading]) => {
     const { auroc, ...interval } = figures[key as keyof typeof READINGS | 'every'];

@@ -1,5 +1,6 @@
 import { HalfspaceError, type Backend } from '@halfspace/core';
 import type { PerplexityFlags } from '../commands/perplexity.js';
+import { inLine } from '../harmless.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { fileLabel, readText } from '../read-text.js';
@@ -13,7 +14,7 @@ export async function perplexity(file: string, flags: PerplexityFlags, signal: A
     const found = await measure(backend, windows, signal);
     if (flags.json) return printJson(found);
     const { name } = backend.model;
-    print(`${found.perplexity.toFixed(3)}  perplexity of ${name} over ${found.tokens} tokens`);
+    print(`${found.perplexity.toFixed(3)}  perplexity of ${inLine(name)} over ${found.tokens} tokens`);
   });
 }
 

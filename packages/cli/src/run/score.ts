@@ -7,9 +7,10 @@ import { createProgress } from '../progress.js';
 import { readRows } from '../stream-rows.js';
 import { optionalTextOf, textOf, type Row } from '../rows.js';
 import { table } from '../table.js';
+import { shortened } from '../width.js';
 import { withBackend } from '../with-backend.js';
 
-/** Characters of a response that the table shows. */
+/** Columns of a response that the table shows. */
 const EXCERPT = 48;
 
 /** A row to be scored. */
@@ -77,5 +78,5 @@ function printTable(names: readonly string[], scores: readonly Score[], texts: r
 
 function excerpt(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT - 1)}…`;
+  return shortened(line, EXCERPT);
 }
