@@ -12,6 +12,7 @@ const SHOWN = String.raw`\u001b]52;c;aGk\u0007\u001b[2J\u009b2J\u202ex\rerror`;
 const CORE = new URL('../packages/core/dist/index.js', import.meta.url).href;
 
 /** What no run may write from elsewhere, once the styles of the command itself are left out. */
+// oxlint-disable-next-line no-control-regex
 const HARM = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\r(?!\n)/;
 // oxlint-disable-next-line no-control-regex
 const STYLES = /\u001b\[\d+m/g;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { harmless, harmlessJson, inLine } from './harmless.js';
 
 /** What no terminal may get from elsewhere. */
+// oxlint-disable-next-line no-control-regex
 const HARM = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\r(?!\n)/;
 
 describe('text from elsewhere', () => {
