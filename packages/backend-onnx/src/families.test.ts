@@ -127,3 +127,13 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope', 'gemma3'])('a random che
     backend.release(context);
   });
 });
+
+it('a Gemma 3 that gives its kinds of block as a period computes what transformers does', async () => {
+  const model = await openSmallModel('gemma3', { layer_types: undefined, sliding_window_pattern: 2 });
+  try {
+    const { tokens, tokenLogProbs } = model.expected;
+    expect(widest(await model.backend.logProbs(tokens), tokenLogProbs)).toBeLessThan(1e-4);
+  } finally {
+    await model.close();
+  }
+});

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,10 +35,20 @@ const tokenizer = {
   bytes: (token: number) => Uint8Array.of(32 + (token % 95)),
 } as unknown as Tokenizer;
 
-/** Compiles and loads one of the checkpoints of the fixtures, with a tokenizer of one token a character. */
-export async function openSmallModel(name: string): Promise<SmallModel> {
-  const directory = fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+/**
+ * Compiles and loads one of the checkpoints of the fixtures, with a tokenizer of one token a character.
+ *
+ * @param changes - To its config.json; undefined takes a key away.
+ */
+export async function openSmallModel(
+  name: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<SmallModel> {
   const cache = await mkdtemp(join(tmpdir(), 'halfspace-'));
+  const directory = join(cache, name);
+  await cp(fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url)), directory, { recursive: true });
+  const config = JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as object;
+  await writeFile(join(directory, 'config.json'), JSON.stringify({ ...config, ...changes }));
   const expected = JSON.parse(await readFile(join(directory, 'expected.json'), 'utf8')) as Expected;
   const file = await openModelFile(directory);
   const compiled = await compileModel(file, { precision: 'f32', cache });

@@ -6,6 +6,7 @@ import { shown } from '../shown.js';
 import type { MetadataValue, ModelFile } from '../weights.js';
 import { checkTensors, contradiction } from './check-tensors.js';
 import { metadataReader } from './metadata.js';
+import { CONFIG_NEUTRAL, refuseUnlessNeutral } from './neutral-keys.js';
 
 /** Sizes of a sentence encoder of the BERT family. */
 export interface EncoderArchitecture {
@@ -116,6 +117,7 @@ export async function describeEncoder(model: ModelFile): Promise<EncoderArchitec
       `${model.name} has the ${key} ${shown(found)}. Sentence encoders are compiled from safetensors with the ${key} ${shown(expected)}.`,
     );
   }
+  refuseUnlessNeutral(model, read, CONFIG_NEUTRAL);
   await checkPooling(model);
   const positions = read.size('max_position_embeddings');
   const limit = metadataReader({

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { array, f32, text, u32, u64, type GgufTensor, type GgufValue } from '../testing/gguf-bytes.js';
+import { array, bool, f32, text, u32, u64, type GgufTensor, type GgufValue } from '../testing/gguf-bytes.js';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import {
   TOKENS,
@@ -15,6 +15,7 @@ import {
 import { openModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
 import { describeArchitecture } from './families.js';
+import { CONFIG_NEUTRAL, GGUF_NEUTRAL } from './neutral-keys.js';
 
 const directory = useTemporaryDirectory();
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -180,6 +181,100 @@ describe('the architecture', () => {
     ['corrupt-model', 'another vocabulary', { vocab_size: 99 }],
   ])('gives %s for a config.json with %s', async (expected, _, changes) => {
     await expect(describeJson(changes)).rejects.toThrow(code(expected));
+  });
+
+  it('takes a factor for its positions from the older key of GGUF, and without a type', async () => {
+    for (const key of ['llama.rope.scaling.factor', 'llama.rope.scale_linear'])
+      expect([...(await describeGguf({ [key]: f32(4) })).rotary.frequencies], key).toEqual([
+        0.25, 0.025, 0.0025, 0.00025,
+      ]);
+    const none = { 'llama.rope.scaling.type': text('none'), 'llama.rope.scaling.factor': f32(4) };
+    expect((await describeGguf(none)).rotary.frequencies[0]).toBe(1);
+    expect((await describeGguf({ 'llama.rope.scaling.factor': f32(0) })).rotary.frequencies[0]).toBe(1);
+  });
+
+  it('takes rotary positions that are given twice, if they are the same', async () => {
+    const linear = { rope_type: 'linear', factor: 2 };
+    const twice = { rope_scaling: linear, rope_parameters: { ...linear, rope_theta: 1 }, rope_theta: 1 };
+    expect([...(await describeJson(twice)).rotary.frequencies]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    const empty = await describeJson({ rope_scaling: {}, rope_parameters: { rope_theta: 1 } });
+    expect([...empty.rotary.frequencies]).toEqual([1, 1, 1, 1]);
+    const differ = { rope_scaling: linear, rope_parameters: { rope_type: 'default' } };
+    await expect(describeJson(differ)).rejects.toThrow(code('corrupt-model'));
+    const kinds = { rope_parameters: { full_attention: { rope_theta: 5 } } };
+    await expect(describeJson(kinds)).rejects.toThrow(code('unsupported-model'));
+  });
+
+  // With each of these a checkpoint would compute something else than its graphs.
+  it.each(Object.keys(CONFIG_NEUTRAL))('is refused with a config.json that asks for %s', async (key) => {
+    for (const value of [true, 0.25, { '0': 1 }])
+      await expect(describeJson({ [key]: value }), JSON.stringify(value)).rejects.toThrow(
+        code('unsupported-model'),
+      );
+    for (const value of [null, ...CONFIG_NEUTRAL[key]])
+      await expect(describeJson({ [key]: value }), JSON.stringify(value)).resolves.toMatchObject(sizes);
+  });
+
+  it.each(Object.keys(GGUF_NEUTRAL))('is refused with GGUF metadata that asks for %s', async (key) => {
+    await expect(describeGguf({ [`llama.${key}`]: f32(0.25) })).rejects.toThrow(code('unsupported-model'));
+    for (const value of GGUF_NEUTRAL[key]) {
+      const written = typeof value === 'boolean' ? bool(value) : f32(Number(value));
+      await expect(describeGguf({ [`llama.${key}`]: written }), JSON.stringify(value)).resolves.toMatchObject(
+        sizes,
+      );
+    }
+  });
+
+  it('is refused with queries of another scale, or values of another width, in GGUF', async () => {
+    const own = { 'llama.attention.scale': f32(8 ** -0.5), 'llama.attention.value_length': u32(8) };
+    await expect(describeGguf(own)).resolves.toMatchObject(sizes);
+    const scaled = { 'llama.attention.scale': f32(0.1) };
+    await expect(describeGguf(scaled)).rejects.toThrow(code('unsupported-model'));
+    const wide = { 'llama.attention.value_length': u32(16) };
+    await expect(describeGguf(wide)).rejects.toThrow(code('unsupported-model'));
+  });
+
+  it('is read whatever stands in config.json besides', async () => {
+    // What transformers and others write, of all versions, and a key that nobody knows.
+    const besides = {
+      _name_or_path: 'x',
+      _attn_implementation_autoset: true,
+      architectures: ['LlamaForCausalLM'],
+      attention_bias: false,
+      attention_dropout: 0.1,
+      auto_map: { AutoModelForCausalLM: 'modeling.Model' },
+      bos_token_id: 1,
+      cache_implementation: 'hybrid',
+      chunk_size_feed_forward: 0,
+      dtype: 'bfloat16',
+      eos_token_id: [2, 3],
+      hidden_activation: 'gelu',
+      id2label: { '0': 'LABEL_0' },
+      initializer_range: 0.02,
+      is_decoder: false,
+      is_llama_config: true,
+      label2id: { LABEL_0: 0 },
+      layer_types: ['full_attention', 'full_attention'],
+      mlp_bias: false,
+      output_attentions: false,
+      output_hidden_states: false,
+      pad_token_id: null,
+      pretraining_tp: 2,
+      problem_type: null,
+      return_dict: true,
+      rope_interleaved: false,
+      rope_scaling: null,
+      sliding_window: 8,
+      tf_legacy_loss: false,
+      torch_dtype: 'float32',
+      transformers_version: '4.40.0',
+      'transformers.js_config': { kv_cache_dtype: {} },
+      unsloth_fixed: true,
+      use_bfloat16: false,
+      use_cache: true,
+      use_sliding_window: false,
+    };
+    expect(JSON.stringify(await describeJson(besides))).toBe(JSON.stringify(await describeJson()));
   });
 
   it('has a head of its own when the file does, unless config.json ties it', async () => {

@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { array, f32, text, u32, type GgufTensor, type GgufValue } from '../testing/gguf-bytes.js';
+import { array, bool, f32, text, u32, type GgufTensor, type GgufValue } from '../testing/gguf-bytes.js';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { TOKENS, tinyGguf, tinyJson, tinySafetensors, tinyTensors } from '../testing/tiny-llama.js';
 import { openModelFile } from '../weights.js';
 import { describeArchitecture } from './families.js';
 
 const directory = useTemporaryDirectory();
+const code = (expected: string) => expect.objectContaining({ code: expected });
 const [WIDTH, HEADS, KEY_VALUE_HEADS, HEAD_WIDTH, LAYERS] = [32, 4, 2, 8, 2];
 
 async function describeFile(path: string) {
@@ -106,6 +107,89 @@ describe('a Gemma 3', () => {
     expect(older.sliding?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
     const mixed = await fromJson({ layer_types: ['full_attention', 'sliding_attention'] });
     expect(mixed.sliding?.blocks).toEqual([1]);
+  });
+
+  it.each<[number, number[]]>([
+    [1, []],
+    [2, [0]],
+    [3, [0, 1]],
+  ])('with one block of %i that sees the whole text has windows in blocks %j', async (period, blocks) => {
+    expect((await fromJson({ sliding_window_pattern: period })).sliding?.blocks).toEqual(blocks);
+    const key = 'gemma3.attention.sliding_window_pattern';
+    expect((await fromGguf({ [key]: u32(period) })).sliding?.blocks).toEqual(blocks);
+    // Kinds come first, as in transformers.
+    const kinds = { layer_types: ['full_attention', 'sliding_attention'], sliding_window_pattern: period };
+    expect((await fromJson(kinds)).sliding?.blocks).toEqual([1]);
+  });
+
+  it('in GGUF may list the blocks with a window, or have one in all, and a base for them', async () => {
+    const key = 'gemma3.attention.sliding_window_pattern';
+    const listed = await fromGguf({
+      [key]: array([bool(false), bool(true)]),
+      'gemma3.rope.freq_base_swa': f32(50),
+    });
+    expect(listed.sliding?.blocks).toEqual([1]);
+    expect(listed.sliding?.frequencies[1]).toBeCloseTo(50 ** (-2 / 8), 9);
+    expect((await fromGguf({ [key]: array([u32(1), u32(0)]) })).sliding?.blocks).toEqual([0]);
+    expect((await fromGguf({ [key]: u32(0) })).sliding?.blocks).toEqual([0, 1]);
+    await expect(fromGguf({ [key]: array([bool(true)]) })).rejects.toThrow(/of 1 blocks/);
+  });
+
+  it('finds bases beside the entries that have none', async () => {
+    const found = await fromJson({
+      rope_theta: 2e6,
+      rope_local_base_freq: 500,
+      rope_parameters: { full_attention: { rope_type: 'default' }, rope_type: 'default', rope_theta: null },
+      rope_scaling: { rope_type: 'default' },
+    });
+    expect(found.rotary.frequencies[1]).toBeCloseTo(2e6 ** (-2 / 8), 12);
+    expect(found.sliding?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['blocks of another kind', { layer_types: ['chunked_attention', 'full_attention'] }],
+    ['a pattern that transformers does not read', { _sliding_window_pattern: 2 }],
+    [
+      'positions scaled beside their bases',
+      { rope_scaling: { type: 'linear', factor: 8 }, rope_parameters: {} },
+    ],
+    ['positions scaled for all blocks', { rope_parameters: { rope_type: 'linear', factor: 8 } }],
+    ['one base for all blocks', { rope_parameters: { rope_theta: 77 } }],
+    ['a part of a head turned', { rope_parameters: { full_attention: { partial_rotary_factor: 0.5 } } }],
+    ['attention to both sides', { use_bidirectional_attention: true }],
+    ['biases', { attention_bias: true }],
+    ['quantised weights', { quantization_config: { quant_method: 'fp8' } }],
+  ])('with %s is refused, too', async (_, changes) => {
+    await expect(fromJson(changes)).rejects.toThrow(code('unsupported-model'));
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['kinds for another number of blocks', { layer_types: ['full_attention'] }],
+    ['kinds that are no list', { layer_types: 'full_attention' }],
+    ['a pattern of no size', { sliding_window_pattern: 0 }],
+    ['bases that are no entries', { rope_parameters: [1] }],
+  ])('with %s is refused as damaged', async (_, changes) => {
+    await expect(fromJson(changes)).rejects.toThrow(code('corrupt-model'));
+  });
+
+  it.each<[string, Record<string, GgufValue>]>([
+    ['a factor for positions and no type', { 'gemma3.rope.scaling.factor': f32(8) }],
+    ['queries of another scale', { 'gemma3.attention.scale': f32(0.25) }],
+    ['a part of a head turned', { 'gemma3.rope.dimension_count': u32(4) }],
+    ['values of another width', { 'gemma3.attention.value_length': u32(16) }],
+    ['capped logits', { 'gemma3.final_logit_softcapping': f32(30) }],
+  ])('in GGUF with %s is refused', async (_, changes) => {
+    await expect(fromGguf(changes)).rejects.toThrow(code('unsupported-model'));
+  });
+
+  it('in GGUF of 62 blocks is refused where its queries are scaled as those of the 27B are', async () => {
+    const sizes = { 'gemma3.block_count': u32(62), 'gemma3.embedding_length': u32(40) };
+    await expect(fromGguf(sizes)).rejects.toThrow(/scales its queries/);
+  });
+
+  it('in GGUF with factors for its positions is refused', async () => {
+    const factors = { name: 'rope_freqs.weight', shape: [4], type: 0, data: new Uint8Array(16) };
+    await expect(fromGguf({}, [...tensors(), factors])).rejects.toThrow(code('unsupported-model'));
   });
 
   it.each<[string, Record<string, unknown>]>([

@@ -3,7 +3,9 @@ import { isJsonObject } from '../json-file.js';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Family, WeightNames } from './architecture.js';
+import { contradiction } from './check-tensors.js';
 import { metadataReader, type MetadataReader } from './metadata.js';
+import { CONFIG_NEUTRAL, GGUF_NEUTRAL, refuseUnlessNeutral } from './neutral-keys.js';
 import { rotaryFrequencies, scaleByConfig } from './rotary.js';
 
 /** Names of the weights in a GGUF file. */
@@ -55,20 +57,43 @@ function unsupported(model: ModelFile, what: string): HalfspaceError {
 
 const PLAIN = { normOffset: 0, embeddingScale: 1, activation: 'silu' } as const;
 
+/**
+ * What GGUF divides all rotary frequencies by. A factor without a type is a linear one, as llama.cpp has it; so is the
+ * older key, and a factor of 0 is none.
+ */
+export function ggufRotaryFactor(read: MetadataReader): number {
+  const type = read.value('rope.scaling.type');
+  if (type === 'none') return 1;
+  const factor = 'rope.scaling.factor';
+  if (type !== undefined) return read.number(factor);
+  const key = [factor, 'rope.scale_linear'].find((each) => (read.value(each) ?? 0) !== 0);
+  return key === undefined ? 1 : read.number(key);
+}
+
+/** Refuses what GGUF can say of attention and the graphs do not do. */
+export function checkGgufAttention(model: ModelFile, read: MetadataReader, headWidth: number): void {
+  refuseUnlessNeutral(model, read, GGUF_NEUTRAL);
+  for (const key of ['rope.dimension_count', 'attention.value_length'])
+    if (read.size(key, headWidth) !== headWidth)
+      throw unsupported(model, `has ${key} ${shown(read.value(key))} with heads ${headWidth} wide`);
+  const scale = read.value('attention.scale') ?? 0;
+  // Files have it in float32.
+  if (scale !== 0 && Math.abs(read.number('attention.scale') * headWidth ** 0.5 - 1) > 1e-5)
+    throw unsupported(model, `scales its queries by ${shown(scale)}`);
+}
+
 /** GGUF has the scaling of rotary positions as a factor for all, or as a tensor of factors. */
 async function ggufFrequencies(
   model: ModelFile,
   read: MetadataReader,
   headWidth: number,
 ): Promise<Float64Array> {
-  let frequencies = rotaryFrequencies(headWidth, read.number('rope.freq_base', 10_000));
-  const scaling = read.value('rope.scaling.type');
-  if (scaling === 'linear') {
-    const factor = read.number('rope.scaling.factor');
-    frequencies = frequencies.map((frequency) => frequency / factor);
-  } else if (scaling !== undefined && scaling !== 'none') {
+  const scaling = read.value('rope.scaling.type') ?? 'linear';
+  if (scaling !== 'linear' && scaling !== 'none')
     throw unsupported(model, `scales its rotary positions by ${shown(scaling)} in a GGUF file`);
-  }
+  const factor = ggufRotaryFactor(read);
+  const unscaled = rotaryFrequencies(headWidth, read.number('rope.freq_base', 10_000));
+  const frequencies = unscaled.map((frequency) => frequency / factor);
   if (!model.tensors.has('rope_freqs.weight')) return frequencies;
   const factors = await model.readF32('rope_freqs.weight');
   if (factors.length !== frequencies.length) {
@@ -88,6 +113,7 @@ async function describeGguf(model: ModelFile): Promise<Architecture> {
   const turning = read.size('rope.dimension_count', read.size('attention.key_length', width / heads));
   const headWidth = read.size('attention.key_length', turning);
   if (turning !== headWidth) throw unsupported(model, `turns ${turning} of ${headWidth} numbers of a head`);
+  checkGgufAttention(model, read, headWidth);
   return {
     family: 'llama',
     layers: read.size('block_count'),
@@ -105,29 +131,48 @@ async function describeGguf(model: ModelFile): Promise<Architecture> {
   };
 }
 
-/** The entry of config.json about rotary positions; newer versions keep the base in it too. */
-function ropeReader(model: ModelFile, read: MetadataReader): MetadataReader {
-  const entry = read.value('rope_parameters') ?? read.value('rope_scaling') ?? {};
+/** An object of config.json as metadata, to be read like the rest; undefined where it says nothing. */
+export function entryReader(model: ModelFile, read: MetadataReader, key: string): MetadataReader | undefined {
+  const entry = read.value(key);
+  if (entry === undefined) return undefined;
   if (!isJsonObject(entry)) {
     throw new HalfspaceError(
       'corrupt-model',
-      `The config.json of ${model.name} gives its rotary positions as ${shown(entry)}. Fetch it again.`,
+      `The config.json of ${model.name} gives ${key} as ${shown(entry)}. Fetch it again.`,
     );
   }
-  return metadataReader({ name: model.name, metadata: new Map(Object.entries(entry)) });
+  const metadata = new Map(Object.entries(entry));
+  return metadata.size === 0 ? undefined : metadataReader({ name: model.name, metadata });
+}
+
+const ROPE_KEYS = ['rope_scaling', 'rope_parameters'] as const;
+
+/** Rotary positions: older versions keep the base beside the entry about their scaling, newer ones in it. */
+function configFrequencies(model: ModelFile, read: MetadataReader, headWidth: number): Float64Array {
+  const plain = read.number('rope_theta', 10_000);
+  const given = ROPE_KEYS.flatMap((key) => {
+    const rope = entryReader(model, read, key);
+    if (rope === undefined) return [];
+    refuseUnlessNeutral(model, rope, { partial_rotary_factor: [1] });
+    // Of models whose layers are of several kinds.
+    if (Object.values(read.value(key) ?? {}).some(isJsonObject))
+      throw unsupported(model, 'has rotary positions of several kinds');
+    return [scaleByConfig(rotaryFrequencies(headWidth, rope.number('rope_theta', plain)), rope)];
+  });
+  const [frequencies = rotaryFrequencies(headWidth, plain), other = frequencies] = given;
+  if (other.some((each, pair) => each !== frequencies[pair]))
+    throw contradiction(model.name, 'rope_scaling and rope_parameters differ');
+  return frequencies;
 }
 
 function describeHuggingFace(model: ModelFile): Architecture {
   const read = metadataReader(model);
-  const rope = ropeReader(model, read);
+  refuseUnlessNeutral(model, read, CONFIG_NEUTRAL);
   const width = read.size('hidden_size');
   const heads = read.size('num_attention_heads');
   const headWidth = read.size('head_dim', width / heads);
   const activation = read.value('hidden_act') ?? 'silu';
   if (activation !== 'silu') throw unsupported(model, `has the activation ${shown(activation)}`);
-  const turning = rope.value('partial_rotary_factor') ?? read.value('partial_rotary_factor') ?? 1;
-  if (turning !== 1) throw unsupported(model, `turns ${shown(turning)} of every head`);
-  const base = rope.number('rope_theta', read.number('rope_theta', 10_000));
   return {
     family: 'llama',
     layers: read.size('num_hidden_layers'),
@@ -140,7 +185,7 @@ function describeHuggingFace(model: ModelFile): Architecture {
     contextLength: read.size('max_position_embeddings'),
     normEpsilon: read.number('rms_norm_eps'),
     ...PLAIN,
-    rotary: { frequencies: scaleByConfig(rotaryFrequencies(headWidth, base), rope), interleaved: false },
+    rotary: { frequencies: configFrequencies(model, read, headWidth), interleaved: false },
     weights: huggingFaceWeights(
       read.value('tie_word_embeddings') === true || !model.tensors.has('lm_head.weight'),
     ),
