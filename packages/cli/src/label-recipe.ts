@@ -1,14 +1,15 @@
 import { HalfspaceError } from '@halfspace/core';
 import { parseCondition, type Condition } from './options/condition.js';
 import { readNumber } from './options/number.js';
+import { columnsOf } from './rows.js';
 
 /**
  * Tells from the columns of a row how much it is on the desired side of an attribute: 1 wholly, 0 not at all,
- * `undefined` when it says too little to count.
+ * `undefined` when it says too little to count, `null` when it has no label.
  *
  * @throws HalfspaceError `bad-row`
  */
-export type LabelRecipe = (values: Readonly<Record<string, unknown>>) => number | undefined;
+export type LabelRecipe = (values: Readonly<Record<string, unknown>>) => number | null | undefined;
 
 /** What a user may say about labels. */
 export interface LabelFlags {
@@ -40,7 +41,8 @@ function sideRecipe({
   undesired = parseCondition('=0'),
 }: LabelFlags): LabelRecipe {
   return (values) => {
-    const value = numberOf(values, column);
+    const value = readLabel(values, column);
+    if (value === null) return null;
     const sides = [desired.holds(value), undesired.holds(value)];
     if (sides[0] && sides[1]) {
       throw new HalfspaceError(
@@ -68,7 +70,8 @@ function degreeRecipe(column: string, { desired, undesired }: LabelFlags): Label
     );
   }
   return (values) => {
-    const value = numberOf(values, column);
+    const value = readLabel(values, column);
+    if (value === null) return null;
     if (!bounded && !(value >= 0 && value <= 1)) {
       throw new HalfspaceError(
         'bad-row',
@@ -79,15 +82,40 @@ function degreeRecipe(column: string, { desired, undesired }: LabelFlags): Label
   };
 }
 
-function numberOf(values: Readonly<Record<string, unknown>>, column: string): number {
+/** What programs write where there is no number, besides nothing. */
+const BLANK = /^(nan|na|n\/a|null|none|)$/i;
+
+/**
+ * The number in a column: a number, true (1) or false (0), or either as a text in any case, as CSV has it.
+ *
+ * @returns `null` where the row has no label: nothing is there, or what programs write for nothing, such as `NaN`.
+ * @throws HalfspaceError `bad-row` where there is no such column, and for anything else
+ */
+export function readLabel(values: Readonly<Record<string, unknown>>, column: string): number | null {
   const value = values[column];
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
-  // CSV has nothing but texts.
-  const number = typeof value === 'string' ? readNumber(value) : value;
-  if (typeof number === 'number' && !Number.isNaN(number)) return number;
-  const found = value === undefined ? 'missing' : 'no number';
+  if (value === null || Number.isNaN(value)) return null;
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string') return ofText(value.trim(), column);
   throw new HalfspaceError(
     'bad-row',
-    `"${column}" is ${found}. It says on which side the row is; --label names the column.`,
+    value === undefined
+      ? `"${column}" is missing. It says on which side the row is; --label names the column.${columnsOf(values, column)}`
+      : `"${column}" is no number. It says on which side the row is; --label names the column.`,
+  );
+}
+
+/** Characters that a message shows of a label. */
+const MOST_SHOWN = 40;
+
+function ofText(text: string, column: string): number | null {
+  if (BLANK.test(text)) return null;
+  if (/^(true|false)$/i.test(text)) return Number(text.toLowerCase() === 'true');
+  const number = readNumber(text);
+  if (!Number.isNaN(number)) return number;
+  const hint = /^[+-]?\d+,\d+$/.test(text) ? ' Decimals are written with a point.' : '';
+  throw new HalfspaceError(
+    'bad-row',
+    `"${column}" is no number but ${JSON.stringify(text.slice(0, MOST_SHOWN))}. Labels are numbers, or true (1) and false (0).${hint}`,
   );
 }

@@ -2,7 +2,7 @@ import { HalfspaceError } from '@halfspace/core';
 import type { LabelledText } from '@halfspace/subspace';
 import { atPlace } from './at-place.js';
 import type { LabelRecipe } from './label-recipe.js';
-import { optionalTextOf, textOf, type Row } from './rows.js';
+import { columnsOf, optionalTextOf, refuseOtherSpelling, textOf, type Row } from './rows.js';
 import { readRows, streamRows } from './stream-rows.js';
 
 /** Columns that the texts of a row are in. */
@@ -22,8 +22,10 @@ export interface TextColumns {
 
 /** Rows to fit or to measure on, read from their files each time that they are gone through. */
 export interface LabelledTexts extends AsyncIterable<LabelledText> {
-  /** How many rows the last reading left out: on neither side, or with an empty response. */
+  /** How many rows the last reading left out: without a label, on neither side, or with an empty response. */
   readonly leftOut: number;
+  /** How many of them had no label. */
+  readonly unlabelled: number;
 }
 
 /** Whether all rows hold two responses each, as {@link TextColumns} say. */
@@ -37,8 +39,8 @@ export function arePairs({ chosen, rejected }: TextColumns): boolean {
  * `rejected` and no response are pairs among the others. Nothing is read yet, and nothing is kept but what comes
  * from stdin.
  *
- * @returns What throws while it is gone through: a HalfspaceError as {@link streamRows}, and `no-data` at the end
- * when no row is on either side.
+ * @returns What throws while it is gone through: a HalfspaceError as {@link streamRows}, and at the end `no-data` when no
+ * row is on either side, `bad-row` when no row has the column of prompts that was named.
  */
 export function openLabelledTexts(
   paths: readonly string[],
@@ -49,6 +51,7 @@ export function openLabelledTexts(
   const read = arePairs(columns) ? pairReader(columns) : mixedReader(columns, labelOf);
   let stdin: Promise<Row[]> | undefined;
   let leftOut = 0;
+  let unlabelled = 0;
 
   async function* rowsOf(path: string): AsyncGenerator<Row> {
     if (path !== '-') return yield* streamRows(path, signal);
@@ -60,18 +63,31 @@ export function openLabelledTexts(
     get leftOut() {
       return leftOut;
     },
+    get unlabelled() {
+      return unlabelled;
+    },
     async *[Symbol.asyncIterator]() {
       let out = 0;
+      let blank = 0;
       let found = false;
+      let prompted = columns.prompt === undefined || columns.text !== undefined;
       for (const path of paths) {
         for await (const row of rowsOf(path)) {
           const texts = read(row);
+          if (texts === UNLABELLED) blank++;
           if (texts.length === 0) out++;
           else found = true;
+          prompted ||= columns.prompt !== undefined && columns.prompt in row.values;
           yield* texts;
         }
       }
-      leftOut = out;
+      [leftOut, unlabelled] = [out, blank];
+      if (found && !prompted) {
+        throw new HalfspaceError(
+          'bad-row',
+          `No row has the column "${columns.prompt}", which is to hold prompts.`,
+        );
+      }
       if (found) return;
       throw new HalfspaceError(
         'no-data',
@@ -84,12 +100,16 @@ export function openLabelledTexts(
 /** Makes the labelled texts of a row: none when it is left out. */
 type RowReader = (row: Row) => readonly LabelledText[];
 
+/** The texts of a row without a label. */
+const UNLABELLED: readonly LabelledText[] = [];
+
 function mixedReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
   const { text, response = text ?? 'response' } = columns;
   const [readText, readPair] = [textReader(columns, labelOf), pairReader(columns)];
   return (row) => {
     const { [response]: single, chosen, rejected } = row.values;
-    const isPair = single === undefined && chosen !== undefined && rejected !== undefined;
+    // In a table a row has every column, with nothing in it where it is of the other kind.
+    const isPair = isBlank(single) && chosen !== undefined && rejected !== undefined;
     return isPair ? readPair(row) : readText(row);
   };
 }
@@ -98,7 +118,8 @@ function textReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
   const { text, prompt = 'prompt', response = text ?? 'response' } = columns;
   return (row) => {
     const label = labelAt(row, labelOf);
-    if (label === undefined || row.values[response] === '') return [];
+    if (label === null) return UNLABELLED;
+    if (label === undefined || (response in row.values && isBlank(row.values[response]))) return [];
     return [
       {
         prompt: text === undefined ? optionalTextOf(row, prompt) : '',
@@ -113,7 +134,7 @@ function textReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
 function pairReader(columns: TextColumns): RowReader {
   const { prompt = 'prompt', chosen = 'chosen', rejected = 'rejected' } = columns;
   return (row) => {
-    if (row.values[chosen] === '' || row.values[rejected] === '') return [];
+    if ([chosen, rejected].some((name) => name in row.values && isBlank(row.values[name]))) return [];
     const shared = { prompt: optionalTextOf(row, prompt), group: groupOf(row, columns.group) };
     return [
       { ...shared, response: textOf(row, chosen), label: 1 },
@@ -122,7 +143,7 @@ function pairReader(columns: TextColumns): RowReader {
   };
 }
 
-function labelAt({ values, place }: Row, labelOf: LabelRecipe): number | undefined {
+function labelAt({ values, place }: Row, labelOf: LabelRecipe): number | null | undefined {
   try {
     return labelOf(values);
   } catch (error) {
@@ -130,13 +151,19 @@ function labelAt({ values, place }: Row, labelOf: LabelRecipe): number | undefin
   }
 }
 
+/** A row whose group is empty stands alone, as one without a group does: to put all of them together would make one group. */
 function groupOf({ values, place }: Row, column: string | undefined): string {
-  const value = values[column ?? 'group'];
+  const name = column ?? 'group';
+  const value = values[name];
+  if (value === undefined && column === undefined) refuseOtherSpelling({ values, place }, name);
+  if (isBlank(value) && (column === undefined || value !== undefined)) return place;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
     return String(value);
-  if (column === undefined && value === undefined) return place;
-  throw new HalfspaceError(
-    'bad-row',
-    `${place}: the group "${column ?? 'group'}" is ${value === undefined ? 'missing' : 'neither text nor number'}.`,
-  );
+  const found = value === undefined ? 'missing' : 'neither text nor number';
+  const there = value === undefined ? columnsOf(values, name) : '';
+  throw new HalfspaceError('bad-row', `${place}: the group "${name}" is ${found}.${there}`);
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || Number.isNaN(value);
 }

@@ -1,4 +1,6 @@
 import type { LabelledText } from '@halfspace/subspace';
+import { amount } from './amount.js';
+import { leftOutOf, tellOfLeftOut } from './fit-data.js';
 import { openLabelledTexts } from './labelled-texts.js';
 import type { DataFlags } from './options/data.js';
 import { note } from './output.js';
@@ -19,8 +21,7 @@ export async function readData(
   const opened = openLabelledTexts(paths, flags, await recipeOf(attribute, flags), signal);
   const texts: LabelledText[] = [];
   for await (const text of opened) texts.push(text);
-  if (opened.leftOut > 0) {
-    note(`${opened.leftOut} rows are on neither side or empty and are left out; ${texts.length} remain.`);
-  }
+  tellOfLeftOut(leftOutOf(opened));
+  if (opened.leftOut > 0) note(`${amount(texts.length, 'row')} remain.`);
   return texts;
 }

@@ -1,21 +1,42 @@
 import { extname } from 'node:path';
+import { HalfspaceError } from '@halfspace/core';
+import { isPacked } from './read-text.js';
 import { parseRow, streamLines, type Row } from './rows.js';
+
+/** Endings of the names of files that hold rows. Those of other files say nothing. */
+const ROWS = ['.csv', '.tsv', '.json', '.jsonl', '.ndjson', '.parquet'];
+
+/** The ending of a file's name, in small letters and without `.gz`. */
+function endingOf(path: string): string {
+  return extname(isPacked(path) ? path.slice(0, -'.gz'.length) : path).toLowerCase();
+}
+
+/** Whether the ending of a file's name says that it holds rows. */
+export function holdsRows(path: string): boolean {
+  return ROWS.includes(endingOf(path));
+}
 
 /**
  * The rows of a file, one after the other: CSV where its name ends in `.csv` (`.tsv` with tabs), Parquet for
  * `.parquet`, one object or a list of them in `.json`, else JSON lines; `-` is stdin with JSON lines. Text may be packed (`.gz`).
- * Holds a few rows at a time, of Parquet a row group, of JSON all.
+ * Holds a few rows at a time, of Parquet a row group, of JSON all. The rules are those of the README, under "Data".
  *
  * @throws HalfspaceError `file-not-found`, `not-readable`, `empty-file`, and `bad-row` naming the line
  */
 export async function* streamRows(path: string, signal?: AbortSignal): AsyncGenerator<Row> {
   // Loaded when needed: most commands read neither.
-  switch (extname(path.replace(/\.gz$/, '')).toLowerCase()) {
+  switch (endingOf(path)) {
     case '.csv':
       return yield* (await import('./csv-rows.js')).streamCsv(path, ',', signal);
     case '.tsv':
       return yield* (await import('./csv-rows.js')).streamCsv(path, '\t', signal);
     case '.parquet':
+      if (isPacked(path)) {
+        throw new HalfspaceError(
+          'not-readable',
+          `${path} must be unpacked: Parquet is read from where it stands.`,
+        );
+      }
       return yield* (await import('./parquet-rows.js')).streamParquet(path, signal);
     case '.json':
       return yield* (await import('./json-rows.js')).streamJson(path, signal);

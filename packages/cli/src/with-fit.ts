@@ -1,7 +1,7 @@
 import type { Backend } from '@halfspace/core';
 import { type DataReport, type FitOptions, type FitState, writeFitState } from '@halfspace/subspace';
 import type { FitFlags } from './commands/fit.js';
-import { tellOfData } from './fit-data.js';
+import { tellOfData, type LeftOut } from './fit-data.js';
 import { fitOptionsOf } from './fit-options.js';
 import { createProgress } from './progress.js';
 import { withBackend } from './with-backend.js';
@@ -14,7 +14,12 @@ interface FitRun {
   /** File that what is done so far is kept in. */
   readonly statePath: string;
   /** How many rows the last reading left out. */
-  readonly leftOut: () => number;
+  readonly leftOut: () => LeftOut;
+}
+
+/** What is told of the data of a fit. */
+interface FitReport extends DataReport {
+  readonly leftOut: LeftOut;
 }
 
 /** Loads the model and goes over rows as the flags say: tells of the data, shows progress and keeps the state. */
@@ -23,8 +28,8 @@ export async function withFit<T>(
   { title, state, statePath, leftOut }: FitRun,
   signal: AbortSignal,
   work: (backend: Backend, options: FitOptions) => Promise<T>,
-): Promise<{ readonly result: T; readonly report: DataReport | undefined }> {
-  let report: DataReport | undefined;
+): Promise<{ readonly result: T; readonly report: FitReport | undefined }> {
+  let report: FitReport | undefined;
   const result = await withBackend(flags, signal, async (backend) => {
     const progress = createProgress(title, (done, total) => `${done} of ${total} tokens`);
     return work(backend, {
@@ -32,8 +37,8 @@ export async function withFit<T>(
       state,
       signal,
       onReport(found) {
-        report = found;
-        tellOfData(found, leftOut());
+        report = { ...found, leftOut: leftOut() };
+        tellOfData(found, report.leftOut);
       },
       onState: async (reached) => writeFitState(statePath, reached),
       onProgress: ({ done, total }) => progress.update(done, total),

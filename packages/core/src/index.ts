@@ -29,6 +29,8 @@ export type { DistanceReader, HiddenStates } from './margins.js';
 export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+export { decodeText, isUtf16, utf16Error } from './decode-text.js';
+export { didYouMean, nearest } from './nearest.js';
 export { defineAttribute } from './define-attribute.js';
 export type {
   AttributeDefinition,

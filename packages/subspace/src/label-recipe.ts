@@ -27,21 +27,31 @@ export interface LabelRecipe {
  *
  * @throws HalfspaceError `bad-row` when the column is no number from 0 to 1
  */
-export type LabelOf = (row: Readonly<Record<string, unknown>>) => 0 | 1 | undefined;
+export interface LabelOf {
+  (row: Readonly<Record<string, unknown>>): 0 | 1 | undefined;
+  /** The column that it reads, for those who read numbers out of texts before. */
+  readonly column: string;
+}
 
 /** The function of a recipe. */
 export function labelBy({ column, desired, undesired }: LabelRecipe): LabelOf {
-  return (row) => {
+  const labelOf = (row: Readonly<Record<string, unknown>>) => {
     const value = row[column];
     if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
       throw new HalfspaceError(
         'bad-row',
-        `A row has the ${column} ${JSON.stringify(value) ?? 'of nothing'}; it must be a number from 0 to 1.`,
+        `A row has the ${column} ${shown(value)}; it must be a number from 0 to 1.`,
       );
     }
     if (lies(value, desired)) return 1;
     return lies(value, undesired) ? 0 : undefined;
   };
+  return Object.assign(labelOf, { column });
+}
+
+/** A value of 64 bits has no JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'of nothing');
 }
 
 function lies(value: number, side: ScaleEnd): boolean {

@@ -37,7 +37,7 @@ export function addEvaluateChoices(program: Command, signal: AbortSignal): void 
     .description('Measures which of several answers to a question the plain model and methods prefer.')
     .requiredOption(
       '--data <file...>',
-      'questions: JSON lines or .parquet; may be repeated; - reads stdin',
+      'questions: JSON lines, .json or .parquet; may be repeated; - reads stdin',
       collectTexts,
     )
     .requiredOption(

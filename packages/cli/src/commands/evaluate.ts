@@ -64,7 +64,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .requiredOption('--out <directory>', 'where everything is kept')
     .option(
       '--suite <name...>',
-      'prompts: a file of your own (JSON lines with a "prompt"), a published suite by name, or name=file; may be repeated',
+      'prompts: a file of your own (rows with a "prompt": .jsonl, .json, .csv, .tsv or .parquet), a published suite by name, or name=file; may be repeated',
       collectSuites,
     )
     .option('--limit <n>', 'most prompts of each group of a suite', integer({ min: 1 }))

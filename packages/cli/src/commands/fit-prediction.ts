@@ -29,7 +29,7 @@ export function addFitPrediction(program: Command, signal: AbortSignal): void {
     .argument('<file...>', 'subspace files, which are added to')
     .requiredOption(
       '--prompts <file>',
-      'prompts of the kind that you will complete: JSON lines with a "prompt", or plain text with one a line; - reads stdin',
+      'prompts of the kind that you will complete: rows with a "prompt" (.jsonl, .json, .csv, .tsv, .parquet), or plain text with one a line; - reads stdin',
     )
     .option('--limit <n>', 'prompts to complete at most', integer({ min: 2 }), 300)
     .option('--max-tokens <n>', 'tokens of each completion', integer({ min: 1 }), 20)

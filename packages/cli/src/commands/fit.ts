@@ -35,8 +35,8 @@ const EXAMPLES = `
 The data are JSON lines, CSV or Parquet, by the ending of the file. A row has a
 response, its prompt if there is one, and a label; or a prompt with a chosen and
 a rejected response: among labelled rows, or alone (--chosen, --rejected), where
-margins are calibrated to tell which of two is better. Rows that are on neither
-side or have an empty response are left out. An installed attribute can read the labels of its own data.
+margins are calibrated to tell which of two is better. Rows that have no label,
+are on neither side or have an empty response are left out. An installed attribute can read the labels of its own data.
 
 What the data are like and what is doubtful about them is told before the model
 runs. A fit that was interrupted goes on where it was when it is started again.
@@ -68,7 +68,7 @@ export function addFit(program: Command, signal: AbortSignal): void {
     .requiredOption('--attribute <name>', 'name of the attribute, in lower-case words joined by hyphens')
     .requiredOption(
       '--data <file...>',
-      '.jsonl, .csv, .tsv or .parquet; may be repeated; - reads JSON lines on stdin',
+      '.jsonl, .json, .csv, .tsv or .parquet; may be repeated; - reads JSON lines on stdin',
     )
     .option('--output <file>', 'where to write the subspace')
     .option(

@@ -46,7 +46,10 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
         'what it does to the text: the larger the weight, the more that counts.',
     )
     .argument('[prompt]', 'text that the model goes on with')
-    .option('--prompts <file>', 'JSON lines with a "prompt", or plain text with one a line; - reads stdin')
+    .option(
+      '--prompts <file>',
+      'rows with a "prompt" (.jsonl, .json, .csv, .tsv, .parquet), or plain text with one a line; - reads stdin',
+    )
     .option('--chat', 'give each prompt to the model as the turn of a user')
     .option(
       '--attribute <name[=weight]>',

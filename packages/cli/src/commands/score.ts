@@ -28,7 +28,7 @@ export function addScore(program: Command, signal: AbortSignal): void {
     .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames)
     .requiredOption(
       '--input <file>',
-      'JSON lines with a "response" and, if there is one, its "prompt"; - reads stdin',
+      'rows with a "response" and, if there is one, its "prompt": JSON lines, .json, .csv, .tsv or .parquet; - reads stdin',
     );
   addJsonOption(addModelOptions(command))
     .addHelpText('after', EXAMPLES)

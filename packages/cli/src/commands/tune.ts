@@ -44,7 +44,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
     )
     .requiredOption(
       '--prompts <file>',
-      'prompts of the kind that you will complete: JSON lines with a "prompt", or plain text with one a line; - reads stdin',
+      'prompts of the kind that you will complete: rows with a "prompt" (.jsonl, .json, .csv, .tsv, .parquet), or plain text with one a line; - reads stdin',
     )
     .option('--chat', 'give each prompt to the model as the turn of a user')
     .option(

@@ -18,7 +18,10 @@ export interface DataFlags {
 /** Adds {@link DataFlags} to a command. */
 export function addDataOptions(command: Command): Command {
   return command
-    .requiredOption('--data <file...>', 'JSON lines, .csv, .tsv or .parquet; may be repeated; - reads stdin')
+    .requiredOption(
+      '--data <file...>',
+      'JSON lines, .json, .csv, .tsv or .parquet; may be repeated; - reads stdin',
+    )
     .option('--prompt <column>', 'column of what stands before a response (default: prompt)')
     .option('--response <column>', 'column of the response (default: response)')
     .option('--text <column>', 'column of a text without a prompt, instead of these two')

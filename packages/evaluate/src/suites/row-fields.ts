@@ -12,10 +12,10 @@ export function text(row: SuiteRow, column: string): string {
   throw badRow(row, `"${column}" must be a text that is not empty`);
 }
 
-/** A column that names something, as text or as a number; undefined where it is absent. */
+/** A column that names something, as text or as a number; undefined where it is absent or empty. */
 export function label(row: SuiteRow, column: string): string | undefined {
   const value = row.values[column];
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || value === null || value === '' || Number.isNaN(value)) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
     return String(value);
   throw badRow(row, `"${column}" must be a text or a number`);

@@ -1,0 +1,38 @@
+import { distance } from 'fastest-levenshtein';
+
+/** Longest name that is compared: what is longer is no slip of the pen. */
+const LONGEST = 64;
+
+/**
+ * Of some names the one that was probably meant: the same but for case and blanks, or else the one that takes the fewest
+ * changes of a letter, at most one in three letters.
+ *
+ * @returns Undefined where none is near.
+ */
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  const asked = plain(name);
+  if (asked.length > LONGEST) return undefined;
+  let [best, least]: [string | undefined, number] = [undefined, Infinity];
+  for (const each of names) {
+    const known = plain(each);
+    const most = Math.floor(Math.max(asked.length, Math.min(known.length, LONGEST)) / 3);
+    const changes = known.length > LONGEST ? Infinity : distance(asked, known);
+    if (changes <= most && changes < least) [best, least] = [each, changes];
+  }
+  return best;
+}
+
+/**
+ * A sentence to go behind a message of an unknown name: ` Did you mean "toxicity"?`, or nothing where no name is near.
+ */
+export function didYouMean(name: string, names: Iterable<string>): string {
+  const found = nearest(name, names);
+  return found === undefined ? '' : ` Did you mean "${found}"?`;
+}
+
+function plain(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, '-');
+}
