@@ -91,11 +91,8 @@ async function attributeOfModule(path: string, label: string): Promise<Attribute
   return { attribute, ...(typeof labelOf === 'function' && { labelOf: labelOf as LabelRecipe }) };
 }
 
-/** By its name and not by its class: a plugin may have a copy of core of its own. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && error.name === 'HalfspaceError' && 'code' in error
-    ? String(error.code)
-    : 'plugin-failed';
+  return isHalfspaceError(error) ? error.code : 'plugin-failed';
 }
 
 function attributeAmong(exports: ModuleExports, label: string): Attribute {

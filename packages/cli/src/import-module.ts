@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { complaintOf } from '@halfspace/core';
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -14,6 +15,5 @@ export async function importModule(path: string): Promise<ModuleExports> {
 
 /** What an import failed with, in one line. */
 export function importFault(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n', 1)[0].trim().replace(/\.$/, '');
+  return complaintOf(error).split('\n', 1)[0].trim().replace(/\.$/, '');
 }

@@ -30,7 +30,7 @@ export function report(error: unknown, program: Command, words: readonly string[
 }
 
 function describe(error: unknown, program: Command, words: readonly string[]): Report {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof CommanderError) {
     return {
       code: error.code.replace('commander.', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
@@ -49,6 +49,15 @@ function describe(error: unknown, program: Command, words: readonly string[]): R
     hint: 'Set HALFSPACE_DEBUG=1 to see where this comes from.',
     exitCode: 1,
   };
+}
+
+/** Of anything that can be thrown, such as what a plugin throws: an object may refuse to be a text. */
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return 'Something was thrown that has no message.';
+  }
 }
 
 /** The names of the program and of the commands that the words lead to. */

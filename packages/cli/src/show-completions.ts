@@ -125,8 +125,8 @@ function millisecondsPerToken({ timing, tokens }: Completion): string {
   return (timing.decodeMs / Math.max(1, tokens.length)).toFixed(1);
 }
 
-/** Without its trace and what that was taken with; of an error, what {@link JSON.stringify} would leave out. */
+/** Without its trace and what that was taken with. */
 function forJson(completion: Completion): object {
-  const { trace: _, settings: __, error, ...rest } = completion;
-  return error === undefined ? rest : { ...rest, error: { code: error.code, message: error.message } };
+  const { trace: _, settings: __, ...rest } = completion;
+  return rest;
 }

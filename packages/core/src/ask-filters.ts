@@ -1,6 +1,8 @@
+import { shown } from './complaint-of.js';
 import type { Filter } from './contracts/filter.js';
 import type { TextStep } from './contracts/step.js';
 import { pluginFailure } from './plugin-failure.js';
+import { readAnswer } from './read-answer.js';
 
 /**
  * Whether all filters allow each candidate.
@@ -16,12 +18,17 @@ export function askFilters(filters: readonly Filter[], text: TextStep, step: num
 function ask(filter: Filter, text: TextStep, step: number): readonly boolean[] {
   try {
     const answer: unknown = filter.allows({ ...text });
+    if (answer instanceof Promise) {
+      // It may yet be rejected, and nobody else will hear of it.
+      answer.catch(() => undefined);
+      throw new TypeError('it gave a promise and not a list of answers: a filter has to say at once');
+    }
     const count = text.candidates.length;
-    if (!Array.isArray(answer)) throw new Error(`it gave ${String(answer)} and not a list`);
-    if (answer.length !== count) throw new Error(`it gave ${answer.length} answers for ${count} candidates`);
-    const wrong = Array.from(answer).findIndex((each) => typeof each !== 'boolean');
-    if (wrong >= 0) throw new Error(`its answer for candidate ${wrong} is ${String(answer[wrong])}`);
-    return answer as boolean[];
+    const answers = readAnswer(answer, { items: 'answers', subjects: 'candidates', count });
+    return answers.map((each, candidate) => {
+      if (typeof each === 'boolean') return each;
+      throw new TypeError(`its answer for candidate ${candidate} is ${shown(each)}`);
+    });
   } catch (cause) {
     throw pluginFailure('filter', filter.name, step, cause);
   }

@@ -1,8 +1,11 @@
+import { shown } from './complaint-of.js';
 import type { ScoringAttribute } from './contracts/attribute.js';
 import type { ScoreStep } from './contracts/step.js';
 import { HalfspaceError, throwIfAborted } from './errors.js';
 import { onAbort } from './on-abort.js';
 import { pluginFailure } from './plugin-failure.js';
+import { readAnswer } from './read-answer.js';
+import { waitFor } from './wait-for.js';
 
 /** What is asked of scoring attributes, and where in the completion. */
 export interface Question extends Omit<ScoreStep, 'signal'> {
@@ -14,14 +17,14 @@ export interface Question extends Omit<ScoreStep, 'signal'> {
  * The margins that some scoring attributes give to the candidates of a step. They are asked at once; when
  * one fails, the signal tells the others that their answers are of no more use.
  *
- * @returns For each attribute, one finite margin per candidate.
+ * @returns For each attribute, one finite margin per candidate: a copy, which no plugin can change any more.
  * @throws HalfspaceError `attribute-failed`, whatever an attribute did; `aborted`
  */
 export async function askScorers(
   scorers: readonly ScoringAttribute[],
   question: Question,
   signal: AbortSignal | undefined,
-): Promise<ArrayLike<number>[]> {
+): Promise<Float64Array[]> {
   const controller = new AbortController();
   throwIfAborted(signal);
   const ignore = signal && onAbort(signal, () => controller.abort(signal.reason));
@@ -40,7 +43,7 @@ async function ask(
   scorer: ScoringAttribute,
   { step, prompt, prefix, candidates, hidden }: Question,
   signal: AbortSignal,
-): Promise<ArrayLike<number>> {
+): Promise<Float64Array> {
   const own: ScoreStep = {
     prompt,
     prefix,
@@ -51,48 +54,29 @@ async function ask(
     },
     signal,
   };
-  const time = limit(scorer.timeoutMs, signal);
+  const { name, timeoutMs } = scorer;
   try {
-    const answer = await Promise.race([answerOf(scorer, own), time.up]);
-    const fault = faultOf(answer, candidates.length);
-    if (fault === undefined) return answer;
-    throw new Error(fault);
+    const answer = await waitFor(answerOf(scorer, own), {
+      who: `the attribute "${name}"`,
+      timeoutMs,
+      signal,
+    });
+    return marginsIn(answer, candidates.length);
   } catch (cause) {
-    throw pluginFailure('attribute', scorer.name, step, cause);
-  } finally {
-    time.clear();
+    throw pluginFailure('attribute', name, step, cause);
   }
 }
 
 /** An exception of a function that is not async becomes a rejection, too. */
-async function answerOf(scorer: ScoringAttribute, step: ScoreStep): Promise<ArrayLike<number>> {
+async function answerOf(scorer: ScoringAttribute, step: ScoreStep): Promise<unknown> {
   return scorer.score(step);
 }
 
-/** A promise that rejects when the time is up or nobody waits any more. */
-function limit(timeoutMs: number, signal: AbortSignal): { up: Promise<never>; clear(): void } {
-  let clear = () => {};
-  const up = new Promise<never>((_, reject) => {
-    const stop = () => reject(new Error('it was not waited for'));
-    const timer = setTimeout(() => reject(new Error(`it gave no answer within ${timeoutMs} ms`)), timeoutMs);
-    const ignore = onAbort(signal, stop);
-    clear = () => {
-      clearTimeout(timer);
-      ignore();
-    };
+/** The margins of an answer, which may be anything. */
+function marginsIn(answer: unknown, count: number): Float64Array {
+  const margins = readAnswer(answer, { items: 'margins', subjects: 'candidates', count });
+  return Float64Array.from(margins, (margin, candidate) => {
+    if (typeof margin === 'number' && Number.isFinite(margin)) return margin;
+    throw new RangeError(`the margin of candidate ${candidate} is ${shown(margin)}`);
   });
-  return { up, clear };
-}
-
-/** What is wrong with an answer, which may be anything. */
-function faultOf(answer: unknown, candidates: number): string | undefined {
-  if (!Array.isArray(answer) && !ArrayBuffer.isView(answer)) {
-    return `it gave ${String(answer)} and not a list of margins`;
-  }
-  const margins = Array.from(answer as ArrayLike<unknown>);
-  if (margins.length !== candidates) {
-    return `it gave ${margins.length} margins for ${candidates} candidates`;
-  }
-  const wrong = margins.findIndex((margin) => typeof margin !== 'number' || !Number.isFinite(margin));
-  return wrong < 0 ? undefined : `the margin of candidate ${wrong} is ${String(margins[wrong])}`;
 }

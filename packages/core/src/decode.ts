@@ -5,7 +5,7 @@ import type { FinishReason, StreamEvent } from './completion.js';
 import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
 import { perturb, winnerOf } from './draw.js';
 import { filterReference } from './filter-reference.js';
-import { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+import { isHalfspaceError, throwIfAborted, type HalfspaceError } from './errors.js';
 import type { Formula, FormulaStep } from './formula/compile.js';
 import { doubtMargins, expectMargins } from './expect-margins.js';
 import { formulaBonus } from './formula/formula-bonus.js';
@@ -139,7 +139,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     for (const [i, each] of pool.entries()) {
       const whole = referenceDistribution(answers[i], settings, each.seen);
       const reference = filters.length === 0 ? whole : await filtered(each, whole);
-      if (reference instanceof HalfspaceError) failures.set(each, reference);
+      if (isHalfspaceError(reference)) failures.set(each, reference);
       else steps.push(pend(each, reference));
     }
     return steps;
@@ -378,7 +378,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   function tell(each: LiveCompletion, ending: Ending): Exclude<Ending, undefined> | undefined {
     const { assembler, key, ready: origin, held } = each;
     const which = { promptIndex: origin.index, sample: key.sample };
-    const failed = ending instanceof HalfspaceError;
+    const failed = isHalfspaceError(ending);
     if (options.trace && !failed)
       held.push({ type: 'step', ...which, step: each.trace[each.trace.length - 1] });
     const token = each.tokens[each.tokens.length - 1];

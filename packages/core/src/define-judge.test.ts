@@ -95,3 +95,81 @@ describe('an answer', () => {
     expect(score).toHaveBeenCalledOnce();
   });
 });
+
+describe('a judge that never answers', () => {
+  const never = async () => new Promise<number[]>(() => {});
+
+  it('is told of, again and again, and keeps the program alive', async () => {
+    vi.useFakeTimers();
+    try {
+      const told: unknown[] = [];
+      const controller = new AbortController();
+      const onWaiting = (waiting: unknown) => told.push(waiting);
+      const answer = defineJudge({ ...loud, score: never }).score(texts, {
+        onWaiting,
+        signal: controller.signal,
+      });
+      const ended = expect(answer).rejects.toMatchObject({ code: 'aborted' });
+      await vi.advanceTimersByTimeAsync(50_000);
+      const who = 'the judge "loud"';
+      expect(told).toEqual([10, 20, 40].map((seconds) => ({ who, seconds })));
+      expect(vi.getTimerCount()).toBe(1);
+      controller.abort();
+      await ended;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is told of by a warning of the process where nobody asks to be told', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    vi.useFakeTimers();
+    try {
+      const judge = defineJudge({ ...loud, score: never, dispose: async () => new Promise(() => {}) });
+      void judge.score(texts);
+      void judge.dispose();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(warned.mock.calls.map(([message]) => message)).toEqual([
+        'Still waiting for the judge "loud", for 10 seconds now.',
+        'Still waiting for the judge "loud" to give back what it holds, for 10 seconds now.',
+      ]);
+    } finally {
+      vi.useRealTimers();
+      warned.mockRestore();
+    }
+  });
+
+  it('is given up where it has a time limit', async () => {
+    await expect(defineJudge({ ...loud, score: never, timeoutMs: 20 }).score(texts)).rejects.toMatchObject({
+      code: 'judge-failed',
+      message: 'The judge "loud" failed: it gave no answer within 20 ms.',
+    });
+  });
+
+  it.each([0, -1, NaN, 2 ** 31])('cannot have the limit %d', (timeoutMs) => {
+    expect(() => defineJudge({ ...loud, timeoutMs })).toThrow(expect.objectContaining({ code: 'bad-judge' }));
+  });
+});
+
+it.each<[unknown, RegExp]>([
+  [Object.create(null), /an object without a text/],
+  [undefined, /it threw undefined/],
+  [Symbol('s'), /it threw Symbol\(s\)/],
+  [Object.assign(new Error('x'), { message: {} }), /without a message/],
+])('a judge may throw anything, also when it gives back what it holds (case %#)', async (thrown, message) => {
+  const fault = () => {
+    throw thrown;
+  };
+  const judge = defineJudge({ ...loud, score: fault, dispose: fault });
+  const failed = { code: 'judge-failed', message: expect.stringMatching(message) as string };
+  await expect(judge.score(texts)).rejects.toMatchObject(failed);
+  await expect(judge.dispose()).rejects.toMatchObject(failed);
+});
+
+it('a judge that gives a list without end is refused at once', async () => {
+  const endless = new Proxy([], {
+    get: (list, key) => (key === 'length' ? 2 ** 32 : Reflect.get(list, key)),
+  });
+  await expect(answering(endless).score(texts)).rejects.toThrow(/4294967296 scores for 3 texts/);
+});

@@ -1,3 +1,23 @@
+import { shown } from './complaint-of.js';
+
+/** What marks an error as one of Halfspace, in whichever copy of core. */
+const BRAND = Symbol.for('@halfspace/core/error');
+
+/** How deep into the causes of an error its JSON goes: causes may go round in a circle. */
+const MOST_CAUSES = 8;
+
+/** An error as JSON has it. */
+export interface ErrorRecord {
+  /** `HalfspaceError`, or the name of the lower-level error that is a cause. */
+  readonly name: string;
+  /** Stable identifier; of a cause only where it has one that is a text. */
+  readonly code?: string;
+  /** For people. */
+  readonly message: string;
+  /** The error behind it; a text where something else than an error was thrown. */
+  readonly cause?: ErrorRecord | string;
+}
+
 /**
  * The one error type of Halfspace. `code` is stable and meant for programs; the message says what was
  * wrong and what to do about it, and is meant for people.
@@ -5,6 +25,11 @@
 export class HalfspaceError extends Error {
   /** What `String(error)` begins with. */
   override readonly name = 'HalfspaceError';
+
+  static {
+    // Not a field: it is of no interest to who prints an error.
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
 
   /**
    * @param code - Stable identifier in kebab-case, e.g. `unknown-attribute`.
@@ -18,11 +43,29 @@ export class HalfspaceError extends Error {
   ) {
     super(message, options);
   }
+
+  /** What `JSON.stringify` makes of it: name, code, message and causes, which of an `Error` it leaves out. It never throws. */
+  toJSON(): ErrorRecord {
+    const { name, code, message } = this;
+    return { name, code, message, ...causeRecord(this, MOST_CAUSES) };
+  }
 }
 
-/** Whether `error` is a {@link HalfspaceError}, with the given code if one is asked for. */
+/**
+ * Whether `error` is a {@link HalfspaceError}, with the given code if one is asked for: also one of another copy of this
+ * package, of which `instanceof` knows nothing. Takes anything, and never throws.
+ */
 export function isHalfspaceError(error: unknown, code?: string): error is HalfspaceError {
-  return error instanceof HalfspaceError && (code === undefined || error.code === code);
+  try {
+    if (typeof error !== 'object' || error === null) return false;
+    const fields = error as Readonly<Record<PropertyKey, unknown>>;
+    // The name, too: a copy of another version, or an error that has come through a worker, may have no brand.
+    if (fields[BRAND] !== true && fields['name'] !== 'HalfspaceError') return false;
+    const { code: own } = fields;
+    return typeof own === 'string' && (code === undefined || own === code);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -31,7 +74,39 @@ export function isHalfspaceError(error: unknown, code?: string): error is Halfsp
  * @throws HalfspaceError `aborted`
  */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new HalfspaceError('aborted', 'The run was aborted by its signal.', { cause: signal.reason });
+  if (signal?.aborted) throw abortedBy(signal);
+}
+
+/** The error `aborted` of a signal that is. */
+export function abortedBy(signal: AbortSignal): HalfspaceError {
+  return new HalfspaceError('aborted', 'The run was aborted by its signal.', { cause: signal.reason });
+}
+
+function causeRecord(error: object, left: number): Pick<ErrorRecord, 'cause'> {
+  const cause = field(error, 'cause');
+  if (cause === undefined || left === 0) return {};
+  return { cause: isErrorLike(cause) ? recordOf(cause, left - 1) : shown(cause) };
+}
+
+function recordOf(error: object, left: number): ErrorRecord {
+  const code = field(error, 'code');
+  return {
+    name: shown(field(error, 'name') ?? 'Error'),
+    ...(typeof code === 'string' && { code }),
+    message: shown(field(error, 'message') ?? ''),
+    ...causeRecord(error, left),
+  };
+}
+
+function isErrorLike(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && typeof field(value, 'message') === 'string';
+}
+
+/** A property of an object that may refuse to be read. */
+function field(object: object, name: string): unknown {
+  try {
+    return (object as Readonly<Record<string, unknown>>)[name];
+  } catch {
+    return undefined;
   }
 }

@@ -28,9 +28,12 @@ export { createDistanceReader } from './margins.js';
 export type { DistanceReader, HiddenStates } from './margins.js';
 export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
+export { complaintOf } from './complaint-of.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export { decodeText, isUtf16, utf16Error } from './decode-text.js';
 export { didYouMean, nearest } from './nearest.js';
+export type { ErrorRecord } from './errors.js';
+export type { Waiting } from './wait-for.js';
 export { defineAttribute } from './define-attribute.js';
 export type {
   AttributeDefinition,

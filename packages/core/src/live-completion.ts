@@ -4,7 +4,7 @@ import type { Completion, FinishReason, StreamEvent, TracedSettings, TracedStep 
 import { candidateOf } from './candidate.js';
 import type { TextStep } from './contracts/step.js';
 import type { Tokenizer } from './contracts/tokenizer.js';
-import { HalfspaceError } from './errors.js';
+import type { HalfspaceError } from './errors.js';
 import type { TextState } from './meter.js';
 import { hashTokens, type NoiseKey } from './noise.js';
 import type { StepStatus } from './optimise/project.js';
@@ -156,9 +156,7 @@ export function finishCompletion(
     ...(options.redraw !== undefined && { drafts: live.key.draft + 1 }),
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
-    ...(ending instanceof HalfspaceError
-      ? { finishReason: 'error', error: ending }
-      : { finishReason: ending }),
+    ...(typeof ending === 'string' ? { finishReason: ending } : { finishReason: 'error', error: ending }),
     ...(options.trace ? { trace: live.trace, settings: settingsOf(live, run) } : {}),
     timing: { promptMs: ready.promptMs, decodeMs: performance.now() - live.startedAt },
   };

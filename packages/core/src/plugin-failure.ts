@@ -1,3 +1,4 @@
+import { complaintOf } from './complaint-of.js';
 import { HalfspaceError } from './errors.js';
 
 /** The error of a completion whose plugin failed. */
@@ -7,7 +8,7 @@ export function pluginFailure(
   step: number,
   cause: unknown,
 ): HalfspaceError {
-  const complaint = (cause instanceof Error ? cause.message : String(cause)).replace(/\.?$/, '.');
+  const complaint = complaintOf(cause).replace(/\.?$/, '.');
   return new HalfspaceError(
     `${kind}-failed`,
     `The ${kind} "${name}" failed at step ${step} (from 0): ${complaint} ` +

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 
 /** A JSON object as it was read: nothing is known of its entries. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export async function readTextFile(path: string): Promise<string> {
     if ((await stat(path)).size > LARGEST) throw refuse(`${path} is longer than ${LARGEST} bytes`);
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof HalfspaceError) throw error;
+    if (isHalfspaceError(error)) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw refuse(`The model has no ${basename(path)}, which belongs beside its weights (${path})`, error);
     throw refuse(`${path} cannot be read (${(error as Error).message})`, error);

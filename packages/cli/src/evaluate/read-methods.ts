@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { attributesOfMethod, parseMethodSpec, type MethodSpec } from '@halfspace/evaluate';
 import { loadAttributes } from '../load-attributes.js';
 import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
@@ -64,7 +64,7 @@ async function specsOf(path: string, signal: AbortSignal): Promise<MethodSpec[]>
       .map(async (each: unknown) => parseMethodSpec(await withWords(each, signal)))
       .map(async (spec) =>
         spec.catch((error: unknown) => {
-          if (!(error instanceof HalfspaceError)) throw error;
+          if (!isHalfspaceError(error)) throw error;
           throw new HalfspaceError(error.code, `${path}: ${error.message}`, { cause: error });
         }),
       ),

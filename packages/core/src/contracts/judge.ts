@@ -1,3 +1,4 @@
+import type { Waiting } from '../wait-for.js';
 import type { CONTRACT_VERSION } from './version.js';
 
 /** A completion and what it completes. */
@@ -12,6 +13,11 @@ export interface JudgedText {
 export interface JudgeOptions {
   /** Ends the call with the error `aborted`. */
   readonly signal?: AbortSignal;
+  /**
+   * Told who is waited for, and how long by now, while an answer takes long: after ten seconds, twenty, forty and so on (default: a
+   * warning of the process).
+   */
+  readonly onWaiting?: ((waiting: Waiting) => void) | undefined;
 }
 
 /**
@@ -39,6 +45,10 @@ export interface Judge {
    * errors with a `code` of the judge as they are
    */
   score(texts: readonly JudgedText[], options?: JudgeOptions): Promise<Float64Array>;
-  /** Gives back what the judge holds: a model, a process. It is not asked again. */
+  /**
+   * Gives back what the judge holds: a model, a process. It is not asked again.
+   *
+   * @throws HalfspaceError `judge-failed` when the judge threw something of its own; errors with a `code` of the judge as they are
+   */
   dispose(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { AnyMethodKind } from './define-method.js';
 import { METHODS } from './known-methods.js';
@@ -44,7 +44,7 @@ export async function openMethod(
   try {
     return await kindOf(kind).open(parameters, model);
   } catch (error) {
-    if (!(error instanceof HalfspaceError)) throw error;
+    if (!(isHalfspaceError(error))) throw error;
     throw new HalfspaceError(error.code, `The method "${name}" cannot be used. ${error.message}`, {
       cause: error,
     });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
 import {
   HubApiError,
   datasetInfo,
@@ -159,7 +159,7 @@ async function download(spec: HubSpec, options: SourceOptions): Promise<string> 
 
 function explain(error: unknown, spec: string, kind: HubSpec['kind']): unknown {
   const explained = explainWriteError(error, getHFHubCachePath());
-  if (explained instanceof HalfspaceError) return explained;
+  if (isHalfspaceError(explained)) return explained;
   if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode)) {
     return new HalfspaceError(
       `${kind}-not-found`,

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
 import { openPromise, type Entry } from 'yauzl';
 import { explainWriteError, hashFile } from '../cache.js';
 import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
@@ -140,7 +140,7 @@ async function verify(directory: string, { name, files }: CatalogueEntry, option
 
 function explain(error: unknown, entry: CatalogueEntry, directory: string): unknown {
   const explained = explainWriteError(error, directory);
-  if (explained instanceof HalfspaceError) return explained;
+  if (isHalfspaceError(explained)) return explained;
   return new HalfspaceError(
     'download-failed',
     `The wheel of ${entry.name} could not be unpacked: ${(error as Error).message}. Nothing was left behind; try again.`,

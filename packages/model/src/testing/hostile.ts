@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { isHalfspaceError } from '@halfspace/core';
 import fc from 'fast-check';
 
 /** Numbers that break parsers. */
@@ -54,7 +54,7 @@ export function refusal(run: () => unknown): string | undefined {
     run();
     return undefined;
   } catch (error) {
-    if (error instanceof HalfspaceError) return error.code;
+    if (isHalfspaceError(error)) return error.code;
     throw error;
   }
 }

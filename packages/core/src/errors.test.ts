@@ -1,0 +1,84 @@
+import { describe, expect, it, vi } from 'vitest';
+import { HalfspaceError, isHalfspaceError } from './errors.js';
+
+const hostile = new Proxy(
+  {},
+  {
+    get() {
+      throw new Error('hands off');
+    },
+  },
+);
+
+describe('isHalfspaceError', () => {
+  it('knows errors of another copy of this package, and their codes', async () => {
+    vi.resetModules();
+    const other = await import('./errors.js');
+    const error = new other.HalfspaceError('over-quota', 'Wait.');
+    expect(error).not.toBeInstanceOf(HalfspaceError);
+    expect(isHalfspaceError(error)).toBe(true);
+    expect(isHalfspaceError(error, 'over-quota')).toBe(true);
+    expect(isHalfspaceError(error, 'aborted')).toBe(false);
+  });
+
+  it.each<unknown>([
+    undefined,
+    null,
+    'HalfspaceError',
+    Symbol('a'),
+    Object.create(null),
+    new Error('a'),
+    Object.assign(new Error('a'), { code: 'ENOENT' }),
+    { name: 'HalfspaceError' },
+    hostile,
+  ])('knows what is none, whatever it is (case %#)', (value) => {
+    expect(isHalfspaceError(value)).toBe(false);
+  });
+});
+
+describe('an error as JSON', () => {
+  const written = (error: HalfspaceError) => JSON.parse(JSON.stringify({ error })) as unknown;
+
+  it('has its name, code, message and causes', () => {
+    const lowest = Object.assign(new RangeError('too far'), { code: 'ERR_FAR' });
+    const error = new HalfspaceError('a', 'What was wrong.', {
+      cause: new HalfspaceError('b', 'Why.', { cause: lowest }),
+    });
+    expect(written(error)).toEqual({
+      error: {
+        name: 'HalfspaceError',
+        code: 'a',
+        message: 'What was wrong.',
+        cause: {
+          name: 'HalfspaceError',
+          code: 'b',
+          message: 'Why.',
+          cause: { name: 'RangeError', code: 'ERR_FAR', message: 'too far' },
+        },
+      },
+    });
+    expect(written(new HalfspaceError('a', 'Alone.'))).toEqual({
+      error: { name: 'HalfspaceError', code: 'a', message: 'Alone.' },
+    });
+  });
+
+  it.each<[unknown, unknown]>([
+    ['boo', 'boo'],
+    [null, 'null'],
+    [10n, '10'],
+    [Symbol('x'), 'Symbol(x)'],
+    [Object.create(null), 'an object without a text'],
+    [hostile, 'an object without a text'],
+    [[1, 2], 'a list'],
+  ])('has the cause %#, whatever was thrown', (cause, text) => {
+    expect(written(new HalfspaceError('a', 'b', { cause }))).toMatchObject({ error: { cause: text } });
+  });
+
+  it('ends, also where causes go round in a circle', () => {
+    const first = new Error('first');
+    const second = new Error('second', { cause: first });
+    first.cause = second;
+    const text = JSON.stringify(new HalfspaceError('a', 'b', { cause: first }));
+    expect(text.length).toBeLessThan(1000);
+  });
+});
