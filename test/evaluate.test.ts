@@ -157,6 +157,19 @@ it('judges completions that are there, once, and refuses another revision of the
   expect(stderr).toMatch(/^error \(other-run\): .*judged-vowels\.jsonl/m);
 });
 
+it('says which judge it waits for, where one never answers, and can be stopped', async () => {
+  const silent = JUDGE.replace("'vowels'", "'silent'").replace(
+    /score: .*/,
+    'score: () => new Promise(() => {}),',
+  );
+  await workspace.write('silent.mjs', silent);
+  const { code, stderr } = await workspace.run(['evaluate', '--out', 'whole', '--judge', './silent.mjs'], {
+    onOutput: ({ stderr: said }, child) => void (said.includes('waiting') && child.kill('SIGINT')),
+  });
+  expect(stderr).toContain('Still waiting for the judge "silent", for 10 seconds now.');
+  expect(code).toBe(130);
+}, 60_000);
+
 it('knows judges by their names, and gives back those that it has when another cannot be had', async () => {
   // Ends when its input does, which is when the judge is disposed of.
   await workspace.write('python3', `#!/bin/sh\necho '{"version": "1"}'\nread -r line\n`);

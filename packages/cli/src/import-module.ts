@@ -1,11 +1,17 @@
 import { pathToFileURL } from 'node:url';
-import { complaintOf } from '@halfspace/core';
+import { complaintOf, waitFor } from '@halfspace/core';
+import { noteWaiting } from './note-waiting.js';
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
 /** Imports a module by its path. TypeScript is understood too; its types are dropped unchecked. */
 export async function importModule(path: string): Promise<ModuleExports> {
+  // It may wait for what never comes, at its top level.
+  return waitFor(importFile(path), { who: path, onWaiting: noteWaiting });
+}
+
+async function importFile(path: string): Promise<ModuleExports> {
   const { href } = pathToFileURL(path);
   if (!/\.[cm]?ts$/.test(path)) return (await import(href)) as ModuleExports;
   const { createJiti } = await import('jiti');

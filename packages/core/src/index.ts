@@ -33,7 +33,8 @@ export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export { decodeText, isUtf16, utf16Error } from './decode-text.js';
 export { didYouMean, nearest } from './nearest.js';
 export type { ErrorRecord } from './errors.js';
-export type { Waiting } from './wait-for.js';
+export { waitFor } from './wait-for.js';
+export type { Waiting, WaitOptions } from './wait-for.js';
 export { defineAttribute } from './define-attribute.js';
 export type {
   AttributeDefinition,

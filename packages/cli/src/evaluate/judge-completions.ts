@@ -2,6 +2,7 @@ import { judgeRun, readRunWith, type RunDirectory } from '@halfspace/evaluate';
 import { createProgress } from '../progress.js';
 import { withBackend } from '../with-backend.js';
 import type { EvaluateFlags } from '../commands/evaluate.js';
+import { noteWaiting } from '../note-waiting.js';
 import type { Judge } from '@halfspace/core';
 
 /** So that figures can be compared: which arithmetic is the faster one differs between methods and machines. */
@@ -16,7 +17,7 @@ export async function judgeCompletions(
 ): Promise<void> {
   for (const judge of judges) {
     await shown(`Judging by ${judge.name}`, async (onProgress) =>
-      judgeRun(run, judge, { signal, onProgress }),
+      judgeRun(run, judge, { signal, onProgress, onWaiting: noteWaiting }),
     );
   }
   for (const model of reader) {

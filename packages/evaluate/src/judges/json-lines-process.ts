@@ -45,7 +45,12 @@ export function startJsonLines(command: string, options: readonly string[]): Jso
     (chunk: Buffer) => (complaint = (complaint + chunk.toString('utf8')).slice(-SHOWN)),
   );
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const answer: unknown = JSON.parse(line);
+    const answer = parsed(line);
+    if (answer === undefined) {
+      end(new Error(`${command} wrote a line that is no JSON: ${line.slice(0, SHOWN)}`));
+      child.kill();
+      return;
+    }
     const first = waiting.shift();
     if (first === undefined) early.push(answer);
     else first.resolve(answer);
@@ -69,4 +74,13 @@ export function startJsonLines(command: string, options: readonly string[]): Jso
       await closed;
     },
   };
+}
+
+/** Undefined where the line is no JSON. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
 }

@@ -56,6 +56,17 @@ describe.skipIf(process.platform === 'win32')('profanity-check as a judge', () =
     await expect(failed).rejects.toMatchObject({ code: 'judge-unavailable' });
   });
 
+  it('fails when Python writes what is no JSON', async () => {
+    const judge = await createProfanityCheckJudge({
+      python: await python(READY, 'read -r line', 'echo Traceback', 'read -r line'),
+    });
+    await expect(judge.score(texts('one'))).rejects.toMatchObject({
+      code: 'judge-failed',
+      message: expect.stringMatching(/no JSON: Traceback/) as string,
+    });
+    await judge.dispose();
+  });
+
   it('fails with what Python said when it dies on the way', async () => {
     const judge = await createProfanityCheckJudge({
       python: await python(READY, 'read -r line', 'echo oh >&2', 'exit 1'),

@@ -44,7 +44,7 @@ export async function openMethod(
   try {
     return await kindOf(kind).open(parameters, model);
   } catch (error) {
-    if (!(isHalfspaceError(error))) throw error;
+    if (!isHalfspaceError(error)) throw error;
     throw new HalfspaceError(error.code, `The method "${name}" cannot be used. ${error.message}`, {
       cause: error,
     });

@@ -25,13 +25,13 @@ const JUDGED = /^judged-(.+)\.jsonl$/;
  * `judge-failed`, `aborted`
  */
 export async function judgeRun(run: RunDirectory, judge: Judge, options: ReadRunOptions = {}): Promise<void> {
-  const { signal } = options;
+  const { signal, onWaiting } = options;
   await scoreUnits(
     run,
     judgedLog(run, judge),
     async (completions, { text: prompt }) => {
       const texts = completions.map(({ text: completion }) => ({ prompt, completion }));
-      return { scores: [...(await judge.score(texts, signal === undefined ? {} : { signal }))] };
+      return { scores: [...(await judge.score(texts, { ...(signal && { signal }), onWaiting }))] };
     },
     options,
   );

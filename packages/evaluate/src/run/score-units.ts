@@ -1,4 +1,4 @@
-import { throwIfAborted } from '@halfspace/core';
+import { throwIfAborted, type Waiting } from '@halfspace/core';
 import { readCompletions, type RunDirectory } from './run-directory.js';
 import type { RunProgress } from './run-units.js';
 import { unitKey, type Unit, type UnitResult } from './unit.js';
@@ -10,6 +10,8 @@ export interface ReadRunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called at the beginning and after each unit. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
+  /** Told who is waited for while a judge takes long to answer (default: a warning of the process). */
+  readonly onWaiting?: ((waiting: Waiting) => void) | undefined;
 }
 
 /** Where something that is found out of completions is recorded. */
