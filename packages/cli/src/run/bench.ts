@@ -6,14 +6,16 @@ import {
   type ModelInfo,
   type Subspace,
 } from '@halfspace/core';
-import { benchCases, optionsOf, type BenchCase } from '../bench-cases.js';
+import { amount } from '../amount.js';
+import { benchCases, optionsOf, tuningRounds, weightsOf, type BenchCase } from '../bench-cases.js';
+import { roughly, secondsOf } from '../bench-estimate.js';
 import type { BenchFlags } from '../commands/bench.js';
 import { createCountingBackend, type TrunkCalls } from '../counting-backend.js';
 import { knownAttributes } from '../known-attributes.js';
 import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
 import { inLine } from '../harmless.js';
-import { print, printJson } from '../output.js';
-import { createProgress } from '../progress.js';
+import { note, print, printJson } from '../output.js';
+import { createProgress, uncounted } from '../progress.js';
 import { createStandIn } from '../stand-in.js';
 import { table } from '../table.js';
 import { withBackend } from '../with-backend.js';
@@ -23,6 +25,11 @@ const PROMPT =
 
 /** Cases that are timed at least: one attribute, two, and three. */
 const FEWEST_CASES = 3;
+
+/** Tokens that say how long others take. */
+const PROBED_TOKENS = 2;
+/** Seconds that are worth a word before they pass. */
+const WORTH_A_WORD = 10;
 
 /** One way to decode, and its blocks. */
 interface Case extends BenchCase {
@@ -41,12 +48,63 @@ interface Block {
 export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<void> {
   const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute, 1);
   await withBackend(flags, signal, async (backend) => {
-    const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend);
-    const found = await benchCases({ backend, attributes, prompt: PROMPT, flags, signal });
+    const prompt = promptFor(backend, flags);
+    const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend, prompt);
+    await announce(attributes, backend, prompt, flags, signal);
+    const tuning = createProgress('Tuning', uncounted);
+    const found = await benchCases({
+      backend,
+      attributes,
+      prompt,
+      flags,
+      signal,
+      onProgress: (share) => tuning.update(share, 1),
+    }).finally(() => tuning.stop());
     const cases = found.map((each): Case => ({ ...each, blocks: [] }));
-    await time(cases, backend, flags, signal);
+    await time(cases, backend, prompt, flags, signal);
     report(cases, backend, flags);
   });
+}
+
+/** The end of the prompt that leaves a model of short context room to write. */
+function promptFor({ tokenizer, model }: Backend, { tokens }: BenchFlags): string {
+  const words = PROMPT.split(' ');
+  const text = () => words.join(' ');
+  while (words.length > 1 && tokenizer.encode(text()).length + tokens > model.contextLength) words.shift();
+  return text();
+}
+
+/** Says how long it is going to take, by what a few tokens take, where that is long. */
+async function announce(
+  attributes: readonly WeightedAttribute<number>[],
+  backend: Backend,
+  prompt: string,
+  flags: BenchFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  const step = async (samples: number) => {
+    const began = performance.now();
+    const options = {
+      samples,
+      maxTokens: PROBED_TOKENS,
+      lookAhead: 'eager',
+      topK: flags.candidates,
+    } as const;
+    await halfspace.generate({ ...options, prompt, attributes: weightsOf(attributes), signal });
+    return (performance.now() - began) / PROBED_TOKENS;
+  };
+  const tuned = tuningRounds(flags);
+  // The first one warms up.
+  await step(1);
+  const seconds = secondsOf(flags, attributes.length, {
+    alone: await step(1),
+    together: (await step(tuned.samples)) / tuned.samples,
+  });
+  if (seconds < WORTH_A_WORD) return;
+  note(
+    `This takes about ${roughly(seconds)}: weights are tuned, on ${amount(tuned.samples, 'completion')} at a time, then ways to decode take turns for ${amount(flags.rounds + 1, 'round')}.`,
+  );
 }
 
 async function knownFor({ model }: Backend): Promise<WeightedAttribute<number>[]> {
@@ -65,13 +123,14 @@ function subspaceOf(attribute: Attribute, { fingerprint }: ModelInfo): Subspace 
 async function fillUp(
   attributes: readonly WeightedAttribute<number>[],
   backend: Backend,
+  prompt: string,
 ): Promise<readonly WeightedAttribute<number>[]> {
   const { model } = backend;
   const first = attributes.map(({ attribute }) => subspaceOf(attribute, model)).find(Boolean);
   const layer = first?.layers[0] ?? Math.round(model.layers * 0.6);
   const missing = Math.max(0, FEWEST_CASES - attributes.length);
   const standIns = Array.from({ length: missing }, async (_, index) => ({
-    attribute: await createStandIn(`random-${index + 1}`, backend, layer, PROMPT),
+    attribute: await createStandIn(`random-${index + 1}`, backend, layer, prompt),
     weight: 1,
   }));
   return [...attributes, ...(await Promise.all(standIns))];
@@ -81,6 +140,7 @@ async function fillUp(
 async function time(
   cases: readonly Case[],
   backend: Backend,
+  prompt: string,
   flags: BenchFlags,
   signal: AbortSignal,
 ): Promise<void> {
@@ -97,7 +157,7 @@ async function time(
       const round = Math.floor(block / cases.length);
       // Another case begins each round, so that none always follows the same one.
       const turn = cases[(block + round) % cases.length];
-      const found = await timeBlock(halfspace, turn, counting.counts, { flags, seed: round, signal });
+      const found = await timeBlock(halfspace, turn, counting.counts, { prompt, flags, seed: round, signal });
       if (round > 0) turn.blocks.push(found);
       progress.update(block + 1, total);
     }
@@ -114,12 +174,12 @@ async function timeBlock(
   halfspace: Halfspace,
   turn: Case,
   counts: TrunkCalls,
-  { flags, seed, signal }: { flags: BenchFlags; seed: number; signal: AbortSignal },
+  { prompt, flags, seed, signal }: { prompt: string; flags: BenchFlags; seed: number; signal: AbortSignal },
 ): Promise<Block> {
   const before = counts.calls;
   const completions = await halfspace.generate({
     ...optionsOf(turn, flags),
-    prompt: PROMPT,
+    prompt,
     maxTokens: flags.tokens,
     seed,
     signal,
