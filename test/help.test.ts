@@ -118,3 +118,14 @@ it('runs as npx halfspace', async () => {
   const { stdout } = await promisify(execFile)('npx', ['--no-install', 'halfspace', '--version']);
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+it.each([
+  ['evaluate', 'f32'],
+  ['evaluate-choices', 'f32'],
+  ['generate', 'the faster one here'],
+])('%s --help says once which arithmetic it takes: %s', async (command, said) => {
+  const { stdout } = await halfspace([command, '--help']);
+  const text = stdout.replaceAll(/\s+/g, ' ');
+  expect(text.split('default: f32').length + text.split('the faster one').length).toBe(3);
+  expect(text).toContain(said);
+});

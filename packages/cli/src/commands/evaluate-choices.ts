@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { collectMethods, type MethodChoice } from '../options/method.js';
-import { addModelOptions, type ModelFlags } from '../options/model.js';
+import { addModelOptions, ALWAYS_F32, type ModelFlags } from '../options/model.js';
 import { collectTexts } from '../options/texts.js';
 
 /** Options of `halfspace evaluate-choices`. */
@@ -52,7 +52,7 @@ export function addEvaluateChoices(program: Command, signal: AbortSignal): void 
       collectMethods,
     )
     .option('--chat', "give questions to the model as a user's turn in its chat template");
-  addJsonOption(addModelOptions(command))
+  addJsonOption(addModelOptions(command, ALWAYS_F32))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateChoicesFlags) => {
       const { evaluateChoices } = await import('../run/evaluate-choices.js');

@@ -3,7 +3,7 @@ import { ATTRIBUTE_SPEC, collectNames, type AttributeChoice } from '../options/a
 import { addSamplingOptions, type SamplingFlags } from '../options/decoding.js';
 import { addJsonOption, type JsonFlag } from '../options/json.js';
 import { collectMethods, type MethodChoice } from '../options/method.js';
-import { addModelOptions, type ModelFlags } from '../options/model.js';
+import { addModelOptions, ALWAYS_F32, type ModelFlags } from '../options/model.js';
 import { integer } from '../options/number.js';
 import { parseShard, type Shard } from '../options/shard.js';
 import { collectSuites, type SuiteChoice } from '../options/suite.js';
@@ -31,9 +31,6 @@ Everything is kept in the directory --out: the plan, the prompts, every completi
 soon as it is written, and the scores of every judge. The same command goes on where it
 was stopped, however it was stopped. Without --suite and --method it judges and reports
 what is there, so that judges can be added at any time.
-
-The arithmetic is f32 unless you say otherwise: the faster one depends on the machine,
-and moves perplexity a little.
 
 Methods are "plain", weights of attributes, or a file of specs such as
   [{"method": "plain"},
@@ -102,7 +99,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       'show how the n completions of each method came about that the first judge liked least',
       integer({ min: 1, max: 5 }),
     );
-  addJsonOption(addModelOptions(command))
+  addJsonOption(addModelOptions(command, ALWAYS_F32))
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateFlags) => {
       const { suite, method, shard, queue, merge } = flags;

@@ -12,14 +12,24 @@ export interface ModelFlags {
 export const MODEL_SPEC =
   'a path, a known name, or org/name on the hub (default: that of the config, or smollm2-135m-instruct)';
 
-/** Adds {@link ModelFlags} to a command. */
-export function addModelOptions(command: Command): Command {
+/** The arithmetic where nothing is said, for {@link addModelOptions}: of commands whose figures are compared between machines. */
+export const ALWAYS_F32 = 'f32, whatever the config says: figures are compared between machines';
+
+/**
+ * Adds {@link ModelFlags} to a command.
+ *
+ * @param precision - What is done where it is left out.
+ */
+export function addModelOptions(
+  command: Command,
+  precision = 'that of the config, or the faster one here',
+): Command {
   return command
     .option('--model <spec>', `which model: ${MODEL_SPEC}`)
     .addOption(
       new Option(
         '--precision <kind>',
-        'arithmetic: that of the published weights, or eight bits (default: the faster one here)',
+        `arithmetic: that of the published weights, or eight bits (default: ${precision})`,
       ).choices(['f32', 'int8']),
     )
     .option('--threads <n>', 'threads to run it with (default: all cores)', integer({ min: 1 }));
