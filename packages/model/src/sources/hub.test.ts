@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { lstat, mkdir, readFile, readdir, readlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +52,39 @@ const stray = async () => (await cached()).filter((path) => /incomplete|partial/
 const snapshot = `models--org--name/snapshots/${COMMIT}`;
 
 describe('a model on the hub', () => {
+  it('that sends more than it lists is given up after what it lists', async () => {
+    const large = Buffer.alloc(2 ** 26);
+    files.set('large.gguf', large);
+    hub.faults.set('large.gguf', 'hang');
+    const digest = createHash('sha256').update(large).digest('hex');
+    hub.listing.push({
+      type: 'file',
+      path: 'large.gguf',
+      size: 10,
+      oid: digest,
+      lfs: { oid: digest, size: 10 },
+    });
+    let arrived = 0;
+    const refused = resolveModel('org/name:large.gguf', { onProgress: ({ done }) => (arrived = done) });
+    await expect(refused).rejects.toThrow(/goes on after the 10 bytes/);
+    await expect(refused).rejects.toThrow(code('checksum-mismatch'));
+    expect(arrived).toBe(0);
+    await vi.waitFor(() => expect(hub.abandoned).toEqual(['large.gguf']));
+    expect(await cached()).toEqual([]);
+  });
+
+  it('whose listing is beyond all models is given up', async () => {
+    const entry = { type: 'file', size: 1, oid: 'a'.repeat(40) };
+    hub.listing = Array.from({ length: 100_001 }, (_, at) => ({ ...entry, path: `${at}.txt` }));
+    const many = resolveModel('org/name');
+    await expect(many).rejects.toThrow(/its listing goes on/);
+    await expect(many).rejects.toThrow(code('download-failed'));
+    hub.listing = [{ ...entry, path: 'x'.repeat(2 ** 26) }];
+    const long = resolveModel('org/name');
+    await expect(long).rejects.toThrow(/its answer goes on/);
+    await expect(long).rejects.toThrow(code('download-failed'));
+  });
+
   it('is fetched as a whole, and found in the cache from then on', async () => {
     const progress: SourceProgress[] = [];
     const found = await resolveModel('org/name', { onProgress: (each) => progress.push(each) });

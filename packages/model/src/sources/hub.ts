@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
 import {
+  HUB_URL,
   HubApiError,
   datasetInfo,
   downloadFile,
@@ -49,6 +50,10 @@ const BESIDE = new Set([
   'chat_template.jinja',
   SHARD_INDEX,
 ]);
+/** Files that a repository is looked through for, and bytes of one answer of the API: more is no listing of a model. */
+const MOST_FILES = 100_000;
+const LARGEST_ANSWER = 2 ** 26;
+
 const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors$/;
 
 function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
@@ -64,23 +69,20 @@ function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
 async function listWanted(remote: Remote, { kind, file, repository }: HubSpec): Promise<RemoteFile[]> {
   const wanted: RemoteFile[] = [];
   const others: string[] = [];
+  let seen = 0;
   for await (const each of listFiles({ ...remote, recursive: file?.includes('/') === true })) {
+    if (++seen > MOST_FILES) throw new Error(`its listing goes on after ${MOST_FILES} files`);
     if (each.type !== 'file') continue;
     const { path } = each;
     if (file === undefined ? BESIDE.has(path) || WEIGHTS.test(path) : path === file)
       wanted.push(wantedFile(each));
-    else if (path.endsWith('.gguf')) others.push(path);
+    else if (path.endsWith('.gguf') && others.length < 20) others.push(path);
   }
   if (wanted.some(({ path }) => path === file || WEIGHTS.test(path))) return wanted;
   throw new HalfspaceError(
     `${kind}-not-found`,
     `${repository} on the hub has no ${file ?? 'model.safetensors'}.` +
-      (others.length > 0
-        ? ` It has ${others
-            .slice(0, 20)
-            .map((path) => `${repository}:${path}`)
-            .join(', ')}.`
-        : ''),
+      (others.length > 0 ? ` It has ${others.map((path) => `${repository}:${path}`).join(', ')}.` : ''),
   );
 }
 
@@ -99,8 +101,15 @@ async function fetchFile(
   const blob = cached.blob(file.digest);
   const temporary = partialPath(blob);
   const hash = startHash(file);
+  let arrived = 0;
   const watch = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
+      arrived += chunk.length;
+      if (arrived > file.size)
+        throw new HalfspaceError(
+          'checksum-mismatch',
+          `${file.path} goes on after the ${file.size} bytes that the hub lists. It was removed; try again.`,
+        );
       hash.update(chunk);
       onBytes(chunk.length);
       yield chunk;
@@ -125,14 +134,34 @@ async function fetchFile(
   }
 }
 
-async function download(spec: HubSpec, options: SourceOptions): Promise<string> {
-  const { HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken } = process.env;
-  const { signal, onProgress } = options;
-  const client = {
-    ...(hubUrl && { hubUrl: hubUrl.replace(/\/+$/, '') }),
-    ...(accessToken && { accessToken }),
-    fetch: ((input, init) => fetch(input, { ...init, ...(signal && { signal }) })) as typeof fetch,
+/** An answer that ends with an error when it goes on for too long. */
+function bounded(response: Response): Response {
+  if (response.body === null) return response;
+  let arrived = 0;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      arrived += chunk.length;
+      if (arrived > LARGEST_ANSWER) throw new Error(`its answer goes on after ${LARGEST_ANSWER} bytes`);
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(counted), response);
+}
+
+/** What the hub's client fetches with. Files are counted when they are written; what is about them is read whole. */
+function fetchWith(hubUrl: string, signal: AbortSignal | undefined): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, { ...init, ...(signal && { signal }) });
+    const address = input instanceof Request ? input.url : String(input);
+    return address.startsWith(`${hubUrl}/api/`) ? bounded(response) : response;
   };
+}
+
+async function download(spec: HubSpec, options: SourceOptions): Promise<string> {
+  const { HF_ENDPOINT: endpoint, HF_TOKEN: accessToken } = process.env;
+  const { signal, onProgress } = options;
+  const hubUrl = (endpoint || HUB_URL).replace(/\/+$/, '');
+  const client = { hubUrl, ...(accessToken && { accessToken }), fetch: fetchWith(hubUrl, signal) };
   const { kind, repository: name, revision } = spec;
   const which = { ...client, name, revision };
   // Files of one commit belong together, whatever happens to the branch meanwhile.

