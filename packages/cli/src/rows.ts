@@ -120,7 +120,7 @@ function parse(text: string, place: string): unknown {
 export function textOf({ values, place }: Row, column: string): string {
   const value = values[column];
   if (typeof value === 'string' && value !== '') return value;
-  const found = value === '' ? 'empty' : value === undefined ? 'missing' : 'no text';
+  const found = value === '' ? 'empty' : value === undefined ? 'missing' : notText(value);
   const there = value === undefined ? columnsOf(values, column) : '';
   throw new HalfspaceError(
     'bad-row',
@@ -137,7 +137,12 @@ export function optionalTextOf({ values, place }: Row, column: string): string {
   const value = values[column] ?? '';
   if (value === '') refuseOtherSpelling({ values, place }, column);
   if (typeof value === 'string') return value;
-  throw new HalfspaceError('bad-row', `${place}: "${column}" is no text.`);
+  throw new HalfspaceError('bad-row', `${place}: "${column}" is ${notText(value)}.`);
+}
+
+/** Bytes are what Parquet has where it does not say that they are text, and they cannot be. */
+function notText(value: unknown): string {
+  return value instanceof Uint8Array ? 'no text in UTF-8' : 'no text';
 }
 
 /**
