@@ -12,6 +12,7 @@ import {
   type Reference,
   type ReferenceSettings,
 } from './reference-distribution.js';
+import { keepWhole } from './whole-characters.js';
 
 /** How many times as many tokens are looked at when all were refused. */
 const WIDER = 4;
@@ -21,6 +22,8 @@ const WIDER = 4;
  * none, four times as many of the most probable tokens are looked at, then sixteen times, up to the whole
  * vocabulary, until some are allowed: the reference distribution is then made of those, with the same
  * temperature, top-k and top-p. What is refused takes the place of nothing: a step has fewer candidates.
+ *
+ * What would leave a broken character in the text is refused like that, too ({@link keepWhole}).
  *
  * @throws HalfspaceError `filter-failed`; `no-candidate-left` when the whole vocabulary is refused
  */
@@ -33,7 +36,12 @@ export async function filterReference(
 ): Promise<Reference> {
   const { tokenizer } = backend;
   const step = live.tokens.length;
-  const allowed = (tokens: Int32Array) => askFilters(filters, textStep(live, [...tokens], tokenizer), step);
+  const { prompt } = live.ready;
+  const keeps = keepWhole(tokenizer, (text) => askFilters(filters, { prompt: prompt.text, ...text }, step));
+  const allowed = (tokens: Int32Array) => {
+    const verdict = askFilters(filters, textStep(live, [...tokens], tokenizer), step);
+    return verdict.map((yes, i) => yes && keeps(tokens[i], live.assembler));
+  };
 
   const verdict = allowed(reference.tokens);
   if (verdict.includes(true)) return narrowReference(reference, verdict);
@@ -51,6 +59,6 @@ export async function filterReference(
   throw new HalfspaceError(
     'no-candidate-left',
     `At step ${step} (from 0) every token of the vocabulary is refused by ` +
-      `${filters.map(({ name }) => `"${name}"`).join(', ')}. This completion ends here. Loosen the filters.`,
+      `${filters.map(({ name }) => `"${name}"`).join(', ')}, or breaks a character. This completion ends here. Loosen the filters.`,
   );
 }

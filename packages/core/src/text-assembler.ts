@@ -1,15 +1,23 @@
+import { utf8StateOf, type Utf8State } from './utf8-state.js';
+
 /** Puts the bytes of tokens together to text that can be shown as it grows. */
 export interface TextAssembler {
   /** Whether a stop string was reached. */
   readonly stopped: boolean;
   /** All text given out so far. */
   readonly text: string;
+  /** Bytes of a character that is not complete. */
+  readonly pending: Uint8Array;
   /** Adds a token's bytes; returns the text that is now certain, which may be empty. */
   push(bytes: Uint8Array): string;
   /** No more will come: returns what was held back. */
   end(): string;
   /** What `push` and then `end` would give out together, and whether a stop string would be reached. */
   preview(bytes: Uint8Array): { readonly text: string; readonly stopped: boolean };
+  /** What the bytes of the text would be with these, from the last whole character on. */
+  stateWith(bytes: Uint8Array): Utf8State;
+  /** Another one with the same text, to be continued in its own way. */
+  fork(): TextAssembler;
 }
 
 const NOTHING = new Uint8Array();
@@ -20,11 +28,21 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
  * ends before it.
  */
 export function createTextAssembler(stop: readonly string[]): TextAssembler {
+  return assemblerAt({ pending: NOTHING, held: '', text: '', stopped: false }, stop);
+}
+
+/** Where an assembler is. */
+interface Place {
   /** Bytes of a character that is not complete. */
-  let pending: Uint8Array = NOTHING;
-  let held = '';
-  let text = '';
-  let stopped = false;
+  readonly pending: Uint8Array;
+  /** What may be part of a stop string. */
+  readonly held: string;
+  readonly text: string;
+  readonly stopped: boolean;
+}
+
+function assemblerAt(place: Place, stop: readonly string[]): TextAssembler {
+  let { pending, held, text, stopped } = place;
 
   function give(length: number): string {
     const given = held.slice(0, length);
@@ -51,6 +69,9 @@ export function createTextAssembler(stop: readonly string[]): TextAssembler {
     get text() {
       return text;
     },
+    get pending() {
+      return pending;
+    },
     push(bytes) {
       const all = join(pending, bytes);
       const complete = all.length - incomplete(all);
@@ -67,6 +88,8 @@ export function createTextAssembler(stop: readonly string[]): TextAssembler {
       const found = firstStop(whole, stop);
       return { text: whole.slice(0, found), stopped: found !== undefined };
     },
+    stateWith: (bytes) => utf8StateOf(join(pending, bytes)),
+    fork: () => assemblerAt({ pending, held, text, stopped }, stop),
   };
 }
 
