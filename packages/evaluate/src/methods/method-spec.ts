@@ -42,7 +42,10 @@ export async function openMethod(
   model: MethodModel,
 ): Promise<OpenMethod> {
   try {
-    return await kindOf(kind).open(parameters, model);
+    const found = kindOf(kind);
+    // A plan may come from anywhere.
+    check(found, parameters);
+    return await found.open(parameters, model);
   } catch (error) {
     if (!isHalfspaceError(error)) throw error;
     throw new HalfspaceError(error.code, `The method "${name}" cannot be used. ${error.message}`, {

@@ -1,10 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Judge } from '@halfspace/core';
+import { HalfspaceError, type Judge } from '@halfspace/core';
+import { logsOf } from './logs-of.js';
+import { recordCheck } from './record-check.js';
 import type { RunDirectory } from './run-directory.js';
+import { isJudgeInfo, isUnitScores } from './run-schema.js';
 import { scoreUnits, type ReadRunOptions, type ScoreLog } from './score-units.js';
 import type { Unit } from './unit.js';
-import { readLogHeader, readUnitLogs } from './unit-log.js';
+import { readUnitLogs } from './unit-log.js';
 
 /** A judge as a run remembers it. */
 export type JudgeInfo = Pick<Judge, 'name' | 'description' | 'revision' | 'desired' | 'threshold'>;
@@ -37,11 +39,13 @@ export async function judgeRun(run: RunDirectory, judge: Judge, options: ReadRun
   );
 }
 
-/** The judges that have scored some of a run, by name. */
-export async function judgesOf({ path }: RunDirectory): Promise<JudgeInfo[]> {
-  const names = (await readdir(path)).filter((name) => JUDGED.test(name)).sort();
-  const headers = await Promise.all(names.map(async (name) => readLogHeader(join(path, name))));
-  return headers.filter((header) => header !== undefined).map((header) => header['judge'] as JudgeInfo);
+/**
+ * The judges that have scored some of a run, by name.
+ *
+ * @throws HalfspaceError `corrupt-run`, `not-readable`
+ */
+export async function judgesOf(run: RunDirectory): Promise<JudgeInfo[]> {
+  return logsOf(run, JUDGED, 'judge', isJudgeInfo, (judge) => judgedLog(run, judge).path);
 }
 
 /**
@@ -50,15 +54,26 @@ export async function judgesOf({ path }: RunDirectory): Promise<JudgeInfo[]> {
  * @throws HalfspaceError `other-run`, `corrupt-run`
  */
 export function readScores(run: RunDirectory, judge: JudgeInfo): AsyncGenerator<UnitScores> {
-  const { path, header } = judgedLog(run, judge);
-  return readUnitLogs<UnitScores>([path], header);
+  const { path, header, check } = judgedLog(run, judge);
+  return readUnitLogs<UnitScores>([path], header, check);
 }
 
-/** Where the scores of a judge are recorded. */
-export function judgedLog({ path, header }: RunDirectory, judge: JudgeInfo): ScoreLog {
+/**
+ * Where the scores of a judge are recorded: in the directory of the run, whatever the judge is called.
+ *
+ * @throws HalfspaceError `bad-judge` where no judge can have such a name
+ */
+export function judgedLog(run: RunDirectory, judge: JudgeInfo): ScoreLog {
+  if (!isJudgeInfo(judge)) {
+    throw new HalfspaceError(
+      'bad-judge',
+      `${JSON.stringify(judge)} is no judge: use one that defineJudge has made.`,
+    );
+  }
   const { name, description, revision, desired, threshold } = judge;
   return {
-    path: join(path, `judged-${name}.jsonl`),
-    header: { ...header, judge: { name, description, revision, desired, threshold } },
+    path: join(run.path, `judged-${name}.jsonl`),
+    header: { ...run.header, judge: { name, description, revision, desired, threshold } },
+    check: recordCheck(run, isUnitScores, ({ scores }) => [scores.length]),
   };
 }

@@ -1,11 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
 import { continuationLogProbs } from '../metrics/continuations.js';
+import { logsOf } from './logs-of.js';
+import { recordCheck } from './record-check.js';
 import type { RunDirectory } from './run-directory.js';
+import { isReaderInfo, isUnitLikelihoods } from './run-schema.js';
 import { scoreUnits, type ReadRunOptions, type ScoreLog } from './score-units.js';
 import type { Unit } from './unit.js';
-import { readLogHeader, readUnitLogs } from './unit-log.js';
+import { readUnitLogs } from './unit-log.js';
 
 /** A model that completions were read with. */
 export type ReaderInfo = Pick<ModelInfo, 'name' | 'fingerprint'>;
@@ -92,11 +94,13 @@ function commonLength(one: readonly number[], other: readonly number[]): number 
   return different < 0 ? one.length : different;
 }
 
-/** The models that have read some of a run. */
-export async function readersOf({ path }: RunDirectory): Promise<ReaderInfo[]> {
-  const names = (await readdir(path)).filter((name) => READ.test(name)).sort();
-  const headers = await Promise.all(names.map(async (name) => readLogHeader(join(path, name))));
-  return headers.filter((header) => header !== undefined).map((header) => header['reader'] as ReaderInfo);
+/**
+ * The models that have read some of a run.
+ *
+ * @throws HalfspaceError `corrupt-run`, `not-readable`
+ */
+export async function readersOf(run: RunDirectory): Promise<ReaderInfo[]> {
+  return logsOf(run, READ, 'reader', isReaderInfo, (reader) => likelihoodLog(run, reader).path);
 }
 
 /**
@@ -105,14 +109,15 @@ export async function readersOf({ path }: RunDirectory): Promise<ReaderInfo[]> {
  * @throws HalfspaceError `other-run`, `corrupt-run`
  */
 export function readLikelihoods(run: RunDirectory, reader: ReaderInfo): AsyncGenerator<UnitLikelihoods> {
-  const { path, header } = likelihoodLog(run, reader);
-  return readUnitLogs<UnitLikelihoods>([path], header);
+  const { path, header, check } = likelihoodLog(run, reader);
+  return readUnitLogs<UnitLikelihoods>([path], header, check);
 }
 
 /** Where what a model has read is recorded. */
-export function likelihoodLog({ path, header }: RunDirectory, { name, fingerprint }: ReaderInfo): ScoreLog {
+export function likelihoodLog(run: RunDirectory, { name, fingerprint }: ReaderInfo): ScoreLog {
   return {
-    path: join(path, `likelihood-${name.replaceAll(/[^\w.-]/g, '_')}.jsonl`),
-    header: { ...header, reader: { name, fingerprint } },
+    path: join(run.path, `likelihood-${name.replaceAll(/[^\w.-]/g, '_')}.jsonl`),
+    header: { ...run.header, reader: { name, fingerprint } },
+    check: recordCheck(run, isUnitLikelihoods, ({ logprobs, tokens }) => [logprobs.length, tokens.length]),
   };
 }

@@ -4,7 +4,7 @@ import type { MethodSpec } from '../methods/method.js';
 import { judgesOf, readScores, judgedLog } from './judge-run.js';
 import { likelihoodLog, readersOf, readLikelihoods } from './likelihood-run.js';
 import { digest, planDifferences } from './plan.js';
-import { completionsPath, readCompletions, readRun, startRun, type RunDirectory } from './run-directory.js';
+import { completionsLog, readCompletions, readRun, startRun, type RunDirectory } from './run-directory.js';
 import { unitKey, type Unit } from './unit.js';
 import type { ScoreLog } from './score-units.js';
 import { openUnitLog } from './unit-log.js';
@@ -30,21 +30,17 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       `${path} does not go together with ${first.path}. ${differences.join(' ')}`,
     );
   }
+  const judges = await allOf(runs, judgesOf, ({ name }) => name);
+  const readers = await allOf(runs, readersOf, ({ name }) => name);
   const merged = await startRun(out, { ...first.plan, methods }, first.prompts);
-  await mergeLogs(
-    runs.map(readCompletions),
-    { path: completionsPath(merged), header: merged.header },
-    withoutCosts,
-  );
-  const judges = (await Promise.all(runs.map(judgesOf))).flat();
-  for (const judge of distinctBy(judges, ({ name }) => name)) {
+  await mergeLogs(runs.map(readCompletions), completionsLog(merged), withoutCosts);
+  for (const judge of judges) {
     await mergeLogs(
       runs.map((run) => readScores(run, judge)),
       judgedLog(merged, judge),
     );
   }
-  const readers = (await Promise.all(runs.map(readersOf))).flat();
-  for (const reader of distinctBy(readers, ({ name }) => name)) {
+  for (const reader of readers) {
     await mergeLogs(
       runs.map((run) => readLikelihoods(run, reader)),
       likelihoodLog(merged, reader),
@@ -60,10 +56,10 @@ function withoutCosts(record: object): object {
 
 async function mergeLogs<R extends Unit>(
   parts: readonly AsyncIterable<R>[],
-  { path, header }: ScoreLog,
+  { path, header, check }: ScoreLog,
   comparable: (record: R) => object = (record) => record,
 ): Promise<void> {
-  const log = await openUnitLog<R>(path, header);
+  const log = await openUnitLog<R>(path, header, check);
   const digests = new Map<string, string>();
   try {
     for (const part of parts) {
@@ -104,6 +100,13 @@ function unionOfMethods(runs: readonly RunDirectory[]): MethodSpec[] {
   return [...all.values()];
 }
 
-function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
-  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
+/** What any of the runs has, once each. */
+async function allOf<T>(
+  runs: readonly RunDirectory[],
+  of: (run: RunDirectory) => Promise<T[]>,
+  keyOf: (item: T) => string,
+): Promise<T[]> {
+  const found = new Map<string, T>();
+  for (const run of runs) for (const item of await of(run)) found.set(keyOf(item), item);
+  return [...found.values()];
 }

@@ -93,9 +93,9 @@ export function digest(value: unknown): string {
 
 /** How many prompts each suite has. */
 export function countsOf(prompts: readonly SuitePrompt[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { suite } of prompts) counts[suite] = (counts[suite] ?? 0) + 1;
-  return counts;
+  const counts = new Map<string, number>();
+  for (const { suite } of prompts) counts.set(suite, (counts.get(suite) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }
 
 /**

@@ -1,11 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
-import { writeAtomically } from '@halfspace/model';
+import { fileFault, writeAtomically } from '@halfspace/model';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
-import { assertSamePlan, digest, type Plan } from './plan.js';
+import { namesIn } from './logs-of.js';
+import { parsePlan } from './parse-plan.js';
+import { assertSamePlan, countsOf, digest, type Plan } from './plan.js';
+import { recordCheck } from './record-check.js';
+import { complaintOf, isPrompt, isUnitResult } from './run-schema.js';
+import type { ScoreLog } from './score-units.js';
 import type { UnitResult } from './unit.js';
 import { readUnitLogs, type LogHeader } from './unit-log.js';
 
@@ -39,10 +43,19 @@ export function completionsPath({ path }: RunDirectory, shard?: Shard): string {
   return join(path, `completions${part}.jsonl`);
 }
 
+/** The log of completions of a run, or of a part of it. */
+export function completionsLog(run: RunDirectory, shard?: Shard): ScoreLog {
+  return {
+    path: completionsPath(run, shard),
+    header: run.header,
+    check: recordCheck(run, isUnitResult, ({ completions }) => [completions.length]),
+  };
+}
+
 /**
  * Begins a run, or goes on with one that has the same plan.
  *
- * @throws HalfspaceError `other-plan`, `corrupt-run`
+ * @throws HalfspaceError `other-plan`, `corrupt-run`, `not-writable`, `disk-full`
  */
 export async function startRun(
   path: string,
@@ -54,9 +67,14 @@ export async function startRun(
     assertSamePlan(begun.plan, plan, path);
     return begun;
   }
-  await writeAtomically(join(path, PROMPTS), prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''));
-  // Last, because a run is there when its plan is.
-  await writeAtomically(join(path, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
+  try {
+    const lines = prompts.map((prompt) => `${JSON.stringify(prompt)}\n`);
+    await writeAtomically(join(path, PROMPTS), lines.join(''));
+    // Last, because a run is there when its plan is.
+    await writeAtomically(join(path, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
+  } catch (error) {
+    throw fileFault(error, path, 'write');
+  }
   return readRun(path);
 }
 
@@ -74,40 +92,64 @@ export async function readRun(path: string): Promise<RunDirectory> {
 /**
  * The run in a directory, if there is one.
  *
- * @throws HalfspaceError `corrupt-run`
+ * @throws HalfspaceError `corrupt-run`, `other-version`, `not-readable`
  */
 export async function findRun(path: string): Promise<RunDirectory | undefined> {
-  const text = await readFile(join(path, PLAN), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await textOf(join(path, PLAN));
   if (text === undefined) return undefined;
-  const plan = JSON.parse(text) as Plan;
-  const prompts: SuitePrompt[] = [];
-  for await (const line of createInterface({
-    input: createReadStream(join(path, PROMPTS)),
-    crlfDelay: Infinity,
-  })) {
-    if (line !== '') prompts.push(JSON.parse(line) as SuitePrompt);
-  }
-  if (digest(prompts) !== plan.prompts) {
-    throw new HalfspaceError(
-      'corrupt-run',
-      `${join(path, PROMPTS)} is not what ${PLAN} says. Begin the run anew.`,
-    );
+  const plan = parsePlan(text, join(path, PLAN));
+  const prompts = await readPrompts(join(path, PROMPTS));
+  if (digest(prompts) !== plan.prompts || !isDeepStrictEqual(countsOf(prompts), plan.suites)) {
+    throw corrupt(`${join(path, PROMPTS)} is not what ${PLAN} says`);
   }
   return { path, plan, prompts, header: { plan: digest(plan) } };
+}
+
+/** Nothing where there is no such file. */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileFault(error, path, 'read');
+  }
+}
+
+async function readPrompts(path: string): Promise<SuitePrompt[]> {
+  const text = await textOf(path);
+  if (text === undefined) throw corrupt(`${path} is missing, which belongs to ${PLAN}`);
+  return text.split(/\r?\n/).flatMap((line, index): SuitePrompt[] => {
+    if (line === '') return [];
+    const prompt = parseLine(line, `${path}:${index + 1}`);
+    if (isPrompt(prompt)) return [prompt];
+    throw corrupt(`${path}:${index + 1} is no prompt: ${complaintOf(isPrompt)}`);
+  });
+}
+
+function parseLine(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw corrupt(`${place} is no prompt: it is no JSON, or cut off`, error);
+  }
+}
+
+function corrupt(what: string, cause?: unknown): HalfspaceError {
+  return new HalfspaceError('corrupt-run', `${what}. Begin the run anew.`, { cause });
 }
 
 /**
  * Everything that was written so far, by whichever process, each unit once. In no order.
  *
- * @throws HalfspaceError `other-run`, `corrupt-run`
+ * @throws HalfspaceError `other-run`, `corrupt-run`, `not-readable`
  */
-export async function* readCompletions({ path, header }: RunDirectory): AsyncGenerator<UnitResult> {
-  const names = (await readdir(path)).filter((name) => COMPLETIONS.test(name)).sort();
+export async function* readCompletions(run: RunDirectory): AsyncGenerator<UnitResult> {
+  const { path } = run;
+  const { header, check } = completionsLog(run);
+  const names = (await namesIn(path)).filter((name) => COMPLETIONS.test(name));
   yield* readUnitLogs<UnitResult>(
     names.map((name) => join(path, name)),
     header,
+    check,
   );
 }

@@ -3,7 +3,7 @@ import type { MethodModel, OpenMethod } from '../methods/method.js';
 import { openMethod } from '../methods/method-spec.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 import type { Plan } from './plan.js';
-import { completionsPath, type RunDirectory, type Shard } from './run-directory.js';
+import { completionsLog, type RunDirectory, type Shard } from './run-directory.js';
 import type { UnitResult } from './unit.js';
 import { openUnitLog } from './unit-log.js';
 
@@ -103,19 +103,22 @@ export async function runUnits(
   const { plan } = run;
   const prompts = shard === undefined ? run.prompts : promptsOfShard(run.prompts, shard);
   const total = prompts.length * plan.methods.length;
-  const log = await openUnitLog<UnitResult>(completionsPath(run, shard), run.header);
+  const { path, header, check } = completionsLog(run, shard);
+  const log = await openUnitLog<UnitResult>(path, header, check);
   try {
-    onProgress?.({ done: log.size, total });
-    if (log.size === total) return;
+    const missing = prompts.flatMap((prompt) =>
+      plan.methods
+        .filter(({ name }) => !log.has({ method: name, suite: prompt.suite, prompt: prompt.id }))
+        .map(({ name }) => ({ name, prompt })),
+    );
+    onProgress?.({ done: total - missing.length, total });
+    if (missing.length === 0) return;
     const runner = await openUnitRunner(plan, halfspace);
     try {
-      for (const prompt of prompts) {
-        for (const { name } of plan.methods) {
-          throwIfAborted(signal);
-          if (log.has({ method: name, suite: prompt.suite, prompt: prompt.id })) continue;
-          await log.append(await runner.run(name, prompt, signal));
-          onProgress?.({ done: log.size, total });
-        }
+      for (const [index, { name, prompt }] of missing.entries()) {
+        throwIfAborted(signal);
+        await log.append(await runner.run(name, prompt, signal));
+        onProgress?.({ done: total - missing.length + index + 1, total });
       }
     } finally {
       await runner.dispose();

@@ -2,6 +2,7 @@ import { throwIfAborted, type Waiting } from '@halfspace/core';
 import { readCompletions, type RunDirectory } from './run-directory.js';
 import type { RunProgress } from './run-units.js';
 import { unitKey, type Unit, type UnitResult } from './unit.js';
+import type { RecordCheck } from './record-check.js';
 import { openUnitLog, type LogHeader } from './unit-log.js';
 
 /** Settings of what reads the completions of a run. */
@@ -18,6 +19,8 @@ export interface ReadRunOptions {
 export interface ScoreLog {
   readonly path: string;
   readonly header: LogHeader;
+  /** Of its records. */
+  readonly check: RecordCheck;
 }
 
 /**
@@ -27,14 +30,14 @@ export interface ScoreLog {
  */
 export async function scoreUnits<R extends object>(
   run: RunDirectory,
-  { path, header }: ScoreLog,
+  { path, header, check }: ScoreLog,
   score: (completions: UnitResult['completions'], prompt: RunDirectory['prompts'][number]) => Promise<R>,
   { signal, onProgress }: ReadRunOptions = {},
 ): Promise<void> {
   const promptKey = (suite: string, id: string) => unitKey({ method: '', suite, prompt: id });
   const prompts = new Map(run.prompts.map((prompt) => [promptKey(prompt.suite, prompt.id), prompt]));
   const total = run.prompts.length * run.plan.methods.length;
-  const log = await openUnitLog<Unit & R>(path, header);
+  const log = await openUnitLog<Unit & R>(path, header, check);
   try {
     onProgress?.({ done: log.size, total });
     for await (const { method, suite, prompt, completions } of readCompletions(run)) {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { throwIfAborted, type Completion, type Halfspace } from '@halfspace/core';
+import { recordCheck } from './record-check.js';
 import type { RunDirectory } from './run-directory.js';
+import { isUnitTrace } from './run-schema.js';
 import { openUnitRunner } from './run-units.js';
 import type { ReadRunOptions, ScoreLog } from './score-units.js';
 import type { Unit } from './unit.js';
@@ -31,8 +33,8 @@ export async function traceRun(
   samples: readonly UnitSample[],
   { signal, onProgress }: ReadRunOptions = {},
 ): Promise<void> {
-  const { path, header } = traceLog(run);
-  const log = await openUnitLog<UnitTrace>(path, header);
+  const { path, header, check } = traceLog(run);
+  const log = await openUnitLog<UnitTrace>(path, header, check);
   try {
     const runner = await openUnitRunner(run.plan, halfspace);
     try {
@@ -58,10 +60,11 @@ export async function traceRun(
  * @throws HalfspaceError `other-run`, `corrupt-run`
  */
 export function readTraces(run: RunDirectory): AsyncGenerator<UnitTrace> {
-  const { path, header } = traceLog(run);
-  return readUnitLogs<UnitTrace>([path], header);
+  const { path, header, check } = traceLog(run);
+  return readUnitLogs<UnitTrace>([path], header, check);
 }
 
-function traceLog({ path, header }: RunDirectory): ScoreLog {
-  return { path: join(path, 'traces.jsonl'), header };
+function traceLog(run: RunDirectory): ScoreLog {
+  const check = recordCheck(run, isUnitTrace, () => []);
+  return { path: join(run.path, 'traces.jsonl'), header: run.header, check };
 }

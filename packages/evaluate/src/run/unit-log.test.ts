@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openUnitLog, readUnitLogs } from './unit-log.js';
 import type { Unit } from './unit.js';
 
@@ -82,6 +82,42 @@ describe('a log', () => {
       message: expect.stringContaining('log.jsonl:2 '),
     });
     expect(await readdir(directory)).toEqual(['log.jsonl']);
+  });
+
+  test('on a full disk keeps what is whole, says so, and goes on when there is room', async () => {
+    const log = await openUnitLog<Record>(path, HEADER);
+    await log.append(RECORDS[0]);
+    const whole = await readFile(path);
+    const handle = await open(path);
+    await handle.close();
+    // Half of a line finds room.
+    const full = vi
+      .spyOn(Object.getPrototypeOf(handle) as FileHandle, 'appendFile')
+      .mockImplementation(async function (this: FileHandle, data) {
+        await this.write((data as Buffer).subarray(0, 9));
+        throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', syscall: 'write' });
+      });
+    await expect(log.append(RECORDS[1])).rejects.toMatchObject({
+      code: 'disk-full',
+      message: expect.stringMatching(/log\.jsonl \(ENOSPC\)\. Free some space/),
+    });
+    expect(await readFile(path)).toEqual(whole);
+    full.mockRestore();
+    await log.append(RECORDS[1]);
+    await log.close();
+    expect(await recorded()).toEqual(RECORDS.slice(0, 2));
+    expect(await readdir(directory)).toEqual(['log.jsonl']);
+  });
+
+  test('where nothing can be written or read says so', async () => {
+    const missing = join(directory, 'none', 'log.jsonl');
+    await expect(openUnitLog(missing, HEADER)).rejects.toMatchObject({ code: 'not-writable' });
+    await expect(openUnitLog(join(directory, 'a'.repeat(300)), HEADER)).rejects.toMatchObject({
+      code: 'not-writable',
+      message: expect.stringContaining('too long'),
+    });
+    const within = readUnitLogs([directory], HEADER);
+    await expect(within.next()).rejects.toMatchObject({ code: 'not-readable' });
   });
 
   test('that is not there is empty', async () => {

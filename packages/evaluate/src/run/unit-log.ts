@@ -2,7 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open, truncate, type FileHandle } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
-import { lockFile } from './file-lock.js';
+import { fileFault } from '@halfspace/model';
+import { lockFile, type Unlock } from './file-lock.js';
+import type { RecordCheck } from './record-check.js';
+import { complaintOf, isUnit } from './run-schema.js';
 import { unitKey, type Unit } from './unit.js';
 
 /** What a log is about; its first line. */
@@ -25,24 +28,38 @@ export interface UnitLog<R extends Unit> {
  * is dropped.
  *
  * @param header - What the log must be about.
- * @throws HalfspaceError `run-in-use`, `other-run` when it is about something else, `corrupt-run`
+ * @param check - Of the records that are there.
+ * @throws HalfspaceError `run-in-use`, `other-run` when it is about something else, `corrupt-run`, `not-readable`,
+ * and from here on `not-writable`, `disk-full`
  */
-export async function openUnitLog<R extends Unit>(path: string, header: LogHeader): Promise<UnitLog<R>> {
-  const unlock = await lockFile(path);
+export async function openUnitLog<R extends Unit>(
+  path: string,
+  header: LogHeader,
+  check?: RecordCheck,
+): Promise<UnitLog<R>> {
+  const unlock = await locked(path);
   let file: FileHandle | undefined;
   try {
     const done = new Set<string>();
     let whole = 0;
-    for await (const { record, end } of readLines(path, header)) {
+    for await (const { record, end } of readLines(path, header, check)) {
       whole = end;
       if (record !== undefined) done.add(unitKey(record));
     }
+    const append = async (value: object) => {
+      const line = Buffer.from(`${JSON.stringify(value)}\n`);
+      try {
+        await file?.appendFile(line);
+        await file?.datasync();
+        whole += line.length;
+      } catch (error) {
+        // What was written of the line must not be gone on with.
+        await truncate(path, whole).catch(() => undefined);
+        throw error;
+      }
+    };
     file = await open(path, 'a');
     await truncate(path, whole);
-    const append = async (value: object) => {
-      await file?.appendFile(`${JSON.stringify(value)}\n`);
-      await file?.datasync();
-    };
     if (whole === 0) await append(header);
     return {
       has: (unit) => done.has(unitKey(unit)),
@@ -51,7 +68,7 @@ export async function openUnitLog<R extends Unit>(path: string, header: LogHeade
       },
       async append(record) {
         if (done.has(unitKey(record))) return;
-        await append(record);
+        await append(record).catch(refuseToWrite(path));
         done.add(unitKey(record));
       },
       async close() {
@@ -63,22 +80,34 @@ export async function openUnitLog<R extends Unit>(path: string, header: LogHeade
   } catch (error) {
     await file?.close();
     await unlock();
-    throw error;
+    throw fileFault(error, path, 'write');
   }
+}
+
+async function locked(path: string): Promise<Unlock> {
+  return lockFile(path).catch(refuseToWrite(path));
+}
+
+function refuseToWrite(path: string): (error: unknown) => never {
+  return (error) => {
+    throw fileFault(error, path, 'write');
+  };
 }
 
 /**
  * The records of some logs in order, each unit once. A log that is not there has none; a torn last line is left out.
  *
- * @throws HalfspaceError `other-run`, `corrupt-run`
+ * @param check - Of each record.
+ * @throws HalfspaceError `other-run`, `corrupt-run`, `not-readable`
  */
 export async function* readUnitLogs<R extends Unit>(
   paths: readonly string[],
   header: LogHeader,
+  check?: RecordCheck,
 ): AsyncGenerator<R> {
   const seen = new Set<string>();
   for (const path of paths) {
-    for await (const { record } of readLines(path, header)) {
+    for await (const { record } of readLines(path, header, check)) {
       if (record === undefined || seen.has(unitKey(record))) continue;
       seen.add(unitKey(record));
       yield record as R;
@@ -86,9 +115,13 @@ export async function* readUnitLogs<R extends Unit>(
   }
 }
 
-/** What a log says that it is about; undefined where it has not come to say so. */
-export async function readLogHeader(path: string): Promise<LogHeader | undefined> {
-  for await (const { text } of wholeLines(path)) return parse(text, `${path}:1`) as LogHeader;
+/**
+ * What a log says that it is about, whatever that is; undefined where it has not come to say so.
+ *
+ * @throws HalfspaceError `corrupt-run`, `not-readable`
+ */
+export async function readLogHeader(path: string): Promise<unknown> {
+  for await (const { line } of wholeLines(path)) return parse(line, `${path}:1`);
   return undefined;
 }
 
@@ -98,39 +131,54 @@ interface LogLine {
   readonly end: number;
 }
 
-async function* readLines(path: string, header: LogHeader): AsyncGenerator<LogLine> {
+async function* readLines(
+  path: string,
+  header: LogHeader,
+  check: RecordCheck | undefined,
+): AsyncGenerator<LogLine> {
   let number = 0;
-  for await (const { text, end } of wholeLines(path)) {
+  for await (const { line, end } of wholeLines(path)) {
     number++;
-    const value = parse(text, `${path}:${number}`);
+    const value = parse(line, `${path}:${number}`);
     if (number === 1 && !isDeepStrictEqual(value, JSON.parse(JSON.stringify(header)))) {
       throw new HalfspaceError(
         'other-run',
-        `${path} belongs to another run: it begins with ${text.slice(0, 200)}. Move it away, or name another directory.`,
+        `${path} belongs to another run: it begins with ${UTF_8.decode(line).slice(0, 200)}. Move it away, or name another directory.`,
       );
     }
-    yield { record: number === 1 ? undefined : (value as Unit), end };
+    yield { record: number === 1 ? undefined : unitOf(value, `${path}:${number}`, check), end };
   }
 }
 
-function parse(text: string, place: string): unknown {
+function unitOf(value: unknown, place: string, check: RecordCheck | undefined): Unit {
+  if (!isUnit(value)) throw corrupt(place, complaintOf(isUnit));
+  const complaint = check?.(value);
+  if (complaint !== undefined) throw corrupt(place, complaint);
+  return value;
+}
+
+function parse(line: Buffer, place: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(UTF_8.decode(line));
   } catch (error) {
-    throw new HalfspaceError(
-      'corrupt-run',
-      `${place} is no line of a run. Remove it to have its work done again.`,
-      {
-        cause: error,
-      },
-    );
+    throw corrupt(place, 'it is no JSON', error);
   }
+}
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
+function corrupt(place: string, complaint: string, cause?: unknown): HalfspaceError {
+  return new HalfspaceError(
+    'corrupt-run',
+    `${place} is no line of a run: ${complaint}. Remove it to have its work done again.`,
+    { cause },
+  );
 }
 
 const NEWLINE = 10;
 
 /** Lines that have an end. By bytes, because a torn line may end within a character. */
-async function* wholeLines(path: string): AsyncGenerator<{ text: string; end: number }> {
+async function* wholeLines(path: string): AsyncGenerator<{ line: Buffer; end: number }> {
   let rest: Buffer[] = [];
   let end = 0;
   try {
@@ -141,11 +189,11 @@ async function* wholeLines(path: string): AsyncGenerator<{ text: string; end: nu
         rest = [];
         from = at + 1;
         end += line.length + 1;
-        yield { text: line.toString('utf8'), end };
+        yield { line, end };
       }
       rest.push(chunk.subarray(from));
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileFault(error, path, 'read');
   }
 }

@@ -1,0 +1,130 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { SuitePrompt } from '../suites/suite-prompt.js';
+import type { JudgeInfo } from './judge-run.js';
+import type { ReaderInfo, UnitLikelihoods } from './likelihood-run.js';
+import type { UnitScores } from './judge-run.js';
+import type { Plan } from './plan.js';
+import type { UnitTrace } from './trace-run.js';
+import type { Unit, UnitResult } from './unit.js';
+
+const TEXT = { type: 'string' };
+const NUMBER = { type: 'number' };
+/** JSON has no number for what is not finite. */
+const NUMBER_OR_NULL = { type: ['number', 'null'] };
+const COUNT = { type: 'integer', minimum: 0 };
+/** Of attributes and judges: what may be part of the name of a file, and is no path. */
+const NAME = { type: 'string', pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$', maxLength: 200 };
+
+const list = (items: object) => ({ type: 'array', items });
+const byName = (value: object, names: object = {}) => ({
+  type: 'object',
+  propertyNames: names,
+  additionalProperties: value,
+});
+
+/** What must be there, and some that may. More may be: what a later version has added is left alone. */
+function object(
+  properties: Readonly<Record<string, object>>,
+  optional: Readonly<Record<string, object>> = {},
+): object {
+  return {
+    type: 'object',
+    properties: { ...properties, ...optional },
+    required: Object.keys(properties),
+  };
+}
+
+const UNIT = { method: TEXT, suite: TEXT, prompt: TEXT };
+
+const COMPLETION = object(
+  {
+    text: TEXT,
+    tokens: list(COUNT),
+    logprob: NUMBER_OR_NULL,
+    kl: NUMBER_OR_NULL,
+    rows: { type: 'number', minimum: 0 },
+    margins: byName(NUMBER_OR_NULL),
+  },
+  { error: TEXT },
+);
+
+const PROMPT = object(
+  { suite: TEXT, id: TEXT, text: TEXT },
+  {
+    messages: list(object({ role: { enum: ['system', 'user', 'assistant'] }, content: TEXT })),
+    group: TEXT,
+    correct: list(TEXT),
+    incorrect: list(TEXT),
+  },
+);
+
+const PLAN = object({
+  version: TEXT,
+  model: object({ name: TEXT, fingerprint: TEXT, precision: TEXT }),
+  attributes: byName(TEXT, NAME),
+  decoding: object({ maxTokens: COUNT, temperature: NUMBER, topP: NUMBER, topK: COUNT }),
+  samples: { type: 'integer', minimum: 1 },
+  seed: { type: 'integer' },
+  methods: {
+    type: 'array',
+    minItems: 1,
+    items: object({ name: TEXT, kind: TEXT, series: TEXT, parameters: { type: 'object' } }),
+  },
+  suites: byName({ type: 'integer', minimum: 1 }),
+  prompts: TEXT,
+});
+
+const JUDGE = object(
+  { name: NAME, description: TEXT, revision: TEXT, desired: { enum: ['low', 'high'] } },
+  { threshold: NUMBER },
+);
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+
+/** Checks a value that was read; its complaint is of the last call that was false. */
+export type Check<T> = ValidateFunction<T>;
+
+/** A plan, as a run or a queue has it. */
+export const isPlan = ajv.compile<Plan>(PLAN);
+/** A line of a run's prompts. */
+export const isPrompt = ajv.compile<SuitePrompt>(PROMPT);
+/** A line of any log. */
+export const isUnit = ajv.compile<Unit>(object(UNIT));
+/** A line of completions. */
+export const isUnitResult = ajv.compile<UnitResult>(
+  object({
+    ...UNIT,
+    ms: { type: 'number', minimum: 0 },
+    peakMemory: { type: 'number', minimum: 0 },
+    extraParameters: { type: 'number', minimum: 0 },
+    completions: list(COMPLETION),
+  }),
+);
+/** A line of what a judge said. */
+export const isUnitScores = ajv.compile<UnitScores>(
+  object({ ...UNIT, scores: list({ type: 'number', minimum: 0, maximum: 1 }) }),
+);
+/** A line of what a reader found. */
+export const isUnitLikelihoods = ajv.compile<UnitLikelihoods>(
+  object({ ...UNIT, logprobs: list(NUMBER_OR_NULL), tokens: list(COUNT) }),
+);
+/** A line of how completions came about, as far as it says which. */
+export const isUnitTrace = ajv.compile<UnitTrace>(
+  object({ ...UNIT, sample: COUNT, completion: object({ text: TEXT, trace: list({ type: 'object' }) }) }),
+);
+/** A judge, as the first line of its log has it. */
+export const isJudgeInfo = ajv.compile<JudgeInfo>(JUDGE);
+/** A reader, as the first line of its log has it. */
+export const isReaderInfo = ajv.compile<ReaderInfo>(object({ name: TEXT, fingerprint: TEXT }));
+/** What a worker is asked to do. */
+export const isQueuedUnit = ajv.compile<{ readonly method: string; readonly prompt: SuitePrompt }>(
+  object({ method: TEXT, prompt: PROMPT }),
+);
+
+/** What a check found, in words, such as `samples must be >= 1`. */
+export function complaintOf({ errors }: Pick<ValidateFunction, 'errors'>): string {
+  const [error]: readonly ErrorObject[] = errors ?? [];
+  const place = error?.instancePath.slice(1).replaceAll('/', '.');
+  const name = error?.propertyName === undefined ? '' : ` (${JSON.stringify(error.propertyName)})`;
+  return `${place || 'it'} ${error?.message ?? 'is not as it should be'}${name}`;
+}
