@@ -46,6 +46,8 @@ async function ask(child: ChildProcess, message: string): Promise<unknown> {
 }
 
 const askAll = async (message: string) => Promise.all(children.map(async (child) => ask(child, message)));
+const count = (answers: readonly unknown[], wanted: string) =>
+  answers.filter((each) => each === wanted).length;
 
 it(
   'one of six processes gets a lock, whether it is free or left by one that has ended',
@@ -56,7 +58,7 @@ it(
     for (let round = 0; round < ROUNDS; round++) {
       if (round % 4 !== 0) await writeFile(`${path}.lock`, left);
       const answers = await askAll(path);
-      expect(answers.toSorted()).toEqual(['held', ...Array.from({ length: PROCESSES - 1 }, () => 'refused')]);
+      expect([count(answers, 'held'), count(answers, 'refused')]).toEqual([1, PROCESSES - 1]);
       expect(new Set(await askAll(''))).toEqual(new Set(['done']));
     }
     expect(await readdir(directory)).toEqual(['child.mjs']);
