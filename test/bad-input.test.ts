@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSmallModel } from './support/small-model.js';
@@ -119,6 +119,19 @@ describe.each([
     expect(stderr).toMatch(new RegExp(`^error \\(${code}\\): [^\\n]+\\n(See: halfspace[^\\n]*\\n)?$`));
     expect(await workspace.listing()).toEqual(before);
   });
+});
+
+it.each([
+  ['generate', 'hi'],
+  ['score', '--input', 'rows.jsonl'],
+  ['evaluate-subspace', '--data', 'rows.jsonl'],
+])('%s refuses a subspace of another model before that is compiled', async (...words) => {
+  const cache = join(workspace.path, 'other-cache');
+  const attribute = ['--model', './grouped', '--attribute', './early.json'];
+  const { code, stderr } = await workspace.run([...words, ...attribute], { env: { HALFSPACE_CACHE: cache } });
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/subspace-of-another/) });
+  expect(await readdir(cache)).not.toContain('compiled');
+  await rm(cache, { recursive: true });
 });
 
 it('a config that is wrong is refused by every command', async () => {

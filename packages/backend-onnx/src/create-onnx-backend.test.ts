@@ -57,6 +57,22 @@ async function onlyFileOf(name: string): Promise<string> {
   return join(place, files[0] ?? '');
 }
 
+it('may be refused once it is found, before anything is compiled', async () => {
+  const onFound = vi.fn(() => {
+    throw new Error('not this one');
+  });
+  const onProgress = vi.fn();
+  await expect(createOnnxBackend({ model, threads: 1, onFound, onProgress })).rejects.toThrow('not this one');
+  const { fingerprint } = await createOnnxBackend({ model, threads: 1, precision: 'f32' }).then(
+    async (backend) => {
+      await backend.dispose();
+      return backend.model;
+    },
+  );
+  expect(onFound).toHaveBeenCalledWith({ name: 'tiny', fingerprint });
+  expect(onProgress).not.toHaveBeenCalled();
+});
+
 describe('measured costs', () => {
   it('are kept, and used the next time', async () => {
     await ask();

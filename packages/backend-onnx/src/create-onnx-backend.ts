@@ -44,6 +44,11 @@ export interface OnnxBackendOptions {
   readonly signal?: AbortSignal;
   /** Called while the model is fetched and compiled; not when the cache has it. */
   readonly onProgress?: (progress: LoadProgress) => void;
+  /**
+   * Called once the model is found, before anything is compiled or loaded. What it throws ends that: a program that is for another
+   * model need not wait to find out.
+   */
+  readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
 }
 
 /**
@@ -70,6 +75,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
     await file.close();
   };
   try {
+    options.onFound?.({ name: file.name, fingerprint: file.fingerprint });
     const tokenizer = await createTokenizer(file);
     const compiled = new Map<Precision, Promise<CompiledModel>>();
 

@@ -1,7 +1,8 @@
-import { HalfspaceError, type Attribute, type Weight } from '@halfspace/core';
+import { assertSubspaces, HalfspaceError, type Attribute, type Weight } from '@halfspace/core';
 import { attributeAtPath } from './attribute-module.js';
 import { knownAttributes, type KnownAttributes } from './known-attributes.js';
 import { isAttributePath, type AttributeChoice } from './options/attribute.js';
+import type { BackendFlags } from './with-backend.js';
 
 /** An attribute and how much it counts, in nats per unit of margin. */
 export interface WeightedAttribute<W extends Weight = Weight> {
@@ -30,6 +31,11 @@ export async function loadAttributes<W extends Weight>(
     throw new HalfspaceError('bad-attribute', `Two attributes are named "${twice}". Keep one of them.`);
   }
   return loaded;
+}
+
+/** Refuses a model that an attribute has no subspace for, before it is loaded: for `withBackend`. */
+export function onlyFor(attributes: readonly Attribute[]): Pick<BackendFlags, 'onFound'> {
+  return { onFound: (model) => assertSubspaces(attributes, model) };
 }
 
 /** Attributes that can be called by their name, besides some that are loaded, with weight 0. */

@@ -1,16 +1,22 @@
 import { createOnnxBackend } from '@halfspace/backend-onnx';
-import type { Backend } from '@halfspace/core';
+import type { Backend, ModelInfo } from '@halfspace/core';
 import { findConfig } from './find-config.js';
 import { createLoadBars } from './load-bars.js';
 import type { ModelFlags } from './options/model.js';
 
+/** Which model to load, and what to do before. */
+export interface BackendFlags extends ModelFlags {
+  /** Called before the model is compiled or loaded; what it throws ends that. */
+  readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
+}
+
 /** Loads the model that the flags name, or else the config, lends it out, and frees it however that ends. */
 export async function withBackend<T>(
-  flags: ModelFlags,
+  flags: BackendFlags,
   signal: AbortSignal,
   use: (backend: Backend) => Promise<T>,
 ): Promise<T> {
-  const { model, precision, threads }: ModelFlags = { ...(await findConfig()), ...flags };
+  const { model, precision, threads, onFound }: BackendFlags = { ...(await findConfig()), ...flags };
   const bars = createLoadBars();
   const backend = await createOnnxBackend({
     ...(model !== undefined && { model }),
@@ -18,6 +24,7 @@ export async function withBackend<T>(
     ...(threads !== undefined && { threads }),
     signal,
     onProgress: bars.onProgress,
+    ...(onFound !== undefined && { onFound }),
   }).finally(() => bars.stop());
   try {
     return await use(backend);

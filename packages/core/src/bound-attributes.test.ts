@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindAttributes, subspaceFor } from './bound-attributes.js';
+import { assertSubspaces, bindAttributes, subspaceFor } from './bound-attributes.js';
 import type { ModelInfo } from './contracts/backend.js';
 import { defineAttribute } from './define-attribute.js';
 
@@ -37,4 +37,19 @@ describe('of several subspaces for a model', () => {
     const { cut: _, ...whole } = model;
     expect(subspaceFor(calm, whole, true).layers).toEqual([9]);
   });
+});
+
+it('attributes are refused for a model of which only the fingerprint is known', () => {
+  const scoring = defineAttribute({
+    name: 'short',
+    description: 'short',
+    score: async ({ candidates }) => Promise.resolve(candidates.map(() => 0)),
+  });
+  expect(() => assertSubspaces([calm, scoring], { name: 'toy', fingerprint: 'toy' })).not.toThrow();
+  expect(() => assertSubspaces([scoring, calm], { name: 'other', fingerprint: 'f00d' })).toThrow(
+    expect.objectContaining({
+      code: 'subspace-of-another-model',
+      message: expect.stringContaining('"calm" has no subspace for other (f00d…)') as string,
+    }),
+  );
 });

@@ -62,14 +62,36 @@ export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelIn
     .sort((a, b) => deepest(b) - deepest(a));
   const { cut = -1 } = model;
   const subspace = (early ? own.find((each) => deepest(each) <= cut) : undefined) ?? own[0];
-  if (subspace === undefined || !fits(subspace, model)) {
-    throw new HalfspaceError(
-      'subspace-of-another-model',
-      `The attribute "${name}" has no subspace for ${model.name} (${model.fingerprint.slice(0, 12)}…). ` +
-        'A subspace only means something to the model whose hidden states it was fitted on: fit one.',
-    );
-  }
+  if (subspace === undefined || !fits(subspace, model)) throw ofAnotherModel(name, model);
   return subspace;
+}
+
+/**
+ * Makes sure that attributes with subspaces have one for a model of which no more is known than its fingerprint, as before it
+ * is loaded. {@link subspaceFor} looks more closely.
+ *
+ * @throws HalfspaceError `subspace-of-another-model`
+ */
+export function assertSubspaces(
+  attributes: readonly Attribute[],
+  model: Pick<ModelInfo, 'name' | 'fingerprint'>,
+): void {
+  for (const attribute of attributes) {
+    if (!('subspaces' in attribute)) continue;
+    if (attribute.subspaces.some((each) => each.model === model.fingerprint)) continue;
+    throw ofAnotherModel(attribute.name, model);
+  }
+}
+
+function ofAnotherModel(
+  attribute: string,
+  { name, fingerprint }: Pick<ModelInfo, 'name' | 'fingerprint'>,
+): HalfspaceError {
+  return new HalfspaceError(
+    'subspace-of-another-model',
+    `The attribute "${attribute}" has no subspace for ${name} (${fingerprint.slice(0, 12)}…). ` +
+      'A subspace only means something to the model whose hidden states it was fitted on: fit one.',
+  );
 }
 
 function deepest({ layers }: Subspace): number {

@@ -22,7 +22,7 @@ export type {
 export type { Constraint, ConstraintBase, Control } from './control.js';
 export type { StepStatus } from './optimise/project.js';
 export { checkRequest } from './check-request.js';
-export { subspaceFor } from './bound-attributes.js';
+export { assertSubspaces, subspaceFor } from './bound-attributes.js';
 export { cappedBonus, DEFAULT_CAP } from './cap.js';
 export { createDistanceReader } from './margins.js';
 export type { DistanceReader, HiddenStates } from './margins.js';

@@ -12,7 +12,7 @@ import { roughly, secondsOf } from '../bench-estimate.js';
 import type { BenchFlags } from '../commands/bench.js';
 import { createCountingBackend, type TrunkCalls } from '../counting-backend.js';
 import { knownAttributes } from '../known-attributes.js';
-import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { loadAttributes, onlyFor, type WeightedAttribute } from '../load-attributes.js';
 import { inLine } from '../harmless.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress, uncounted } from '../progress.js';
@@ -47,7 +47,8 @@ interface Block {
 /** `halfspace bench`. */
 export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<void> {
   const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute, 1);
-  await withBackend(flags, signal, async (backend) => {
+  const required = onlyFor(chosen?.map(({ attribute }) => attribute) ?? []);
+  await withBackend({ ...flags, ...required }, signal, async (backend) => {
     const prompt = promptFor(backend, flags);
     const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend, prompt);
     await announce(attributes, backend, prompt, flags, signal);

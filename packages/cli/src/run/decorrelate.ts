@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import {
+  attributeOf,
   decorrelateSubspaces,
   type LabelledSubspace,
   readSubspace,
@@ -9,6 +10,7 @@ import {
 } from '@halfspace/subspace';
 import { assertWritable } from '../atomic-file.js';
 import type { DecorrelateFlags } from '../commands/decorrelate.js';
+import { onlyFor } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readData } from '../read-data.js';
@@ -42,13 +44,17 @@ export async function decorrelate(
   for (const [i, artifact] of artifacts.entries()) {
     given.push({ artifact, rows: await readData(names[i], [flags.data[i]], flags, signal) });
   }
-  const made = await withBackend(flags, signal, async (backend) => {
-    const progress = createProgress('Decorrelating', (done, total) => `${done} of ${total} rows`);
-    return decorrelateSubspaces(backend, given, {
-      signal,
-      onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
-  });
+  const made = await withBackend(
+    { ...flags, ...onlyFor(artifacts.map((each) => attributeOf(each))) },
+    signal,
+    async (backend) => {
+      const progress = createProgress('Decorrelating', (done, total) => `${done} of ${total} rows`);
+      return decorrelateSubspaces(backend, given, {
+        signal,
+        onProgress: ({ done, total }) => progress.update(done, total),
+      }).finally(() => progress.stop());
+    },
+  );
   for (const [i, artifact] of made.entries()) await writeSubspace(outputs[i], artifact);
   if (flags.json) {
     made.forEach(({ attribute, decorrelatedFrom, calibration, figures }, i) =>

@@ -6,6 +6,7 @@ import { attributesNamed } from '../evaluate/attributes-named.js';
 import { PRECISION } from '../evaluate/judge-completions.js';
 import { readMethods } from '../evaluate/read-methods.js';
 import { showMethodChoices } from '../evaluate/show-method-choices.js';
+import { onlyFor } from '../load-attributes.js';
 import { printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { withBackend } from '../with-backend.js';
@@ -16,14 +17,18 @@ export async function evaluateChoices(flags: EvaluateChoicesFlags, signal: Abort
   const sets = await readChoices(data, { choices, ...(prompt !== undefined && { prompt }) }, signal);
   const { methods, sources } = await readMethods(method, signal);
   const attributes = await attributesNamed(sources);
-  const reports = await withBackend({ ...flags, precision }, signal, async (backend) => {
-    const progress = createProgress('Reading', (done, total) => `${done} of ${total} runs`);
-    return evaluateChoicesByMethod(createHalfspace({ backend, attributes }), methods, sets, {
-      chat,
-      signal,
-      onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
-  });
+  const reports = await withBackend(
+    { ...flags, precision, ...onlyFor(attributes) },
+    signal,
+    async (backend) => {
+      const progress = createProgress('Reading', (done, total) => `${done} of ${total} runs`);
+      return evaluateChoicesByMethod(createHalfspace({ backend, attributes }), methods, sets, {
+        chat,
+        signal,
+        onProgress: ({ done, total }) => progress.update(done, total),
+      }).finally(() => progress.stop());
+    },
+  );
   if (!json) return showMethodChoices(reports);
   for (const [set, { methods: answered, ...report }] of Object.entries(reports)) {
     for (const each of answered) printJson({ set, ...report, ...each });

@@ -4,6 +4,7 @@ import { readChoices } from '../choice-rows.js';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
 import { showChoices } from '../evaluation/show-choices.js';
 import { printJson } from '../output.js';
+import { onlyFor } from '../load-attributes.js';
 import { createProgress } from '../progress.js';
 import { withBackend } from '../with-backend.js';
 
@@ -16,7 +17,7 @@ export async function evaluateMultipleChoice(
 ): Promise<void> {
   const columns = { choices, ...(flags.prompt !== undefined && { prompt: flags.prompt }) };
   const sets = await readChoices(flags.data, columns, signal);
-  const evaluation = await withBackend(flags, signal, async (backend) => {
+  const evaluation = await withBackend({ ...flags, ...onlyFor(attributes) }, signal, async (backend) => {
     const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} runs`);
     return evaluateChoices(backend, attributes, sets, {
       chat: flags.chat ?? false,

@@ -6,7 +6,7 @@ import { showEvaluation } from '../evaluation/show-evaluation.js';
 import { studyFits, type FitStudy } from '../evaluation/fit-study.js';
 import { openFitData } from '../fit-data.js';
 import { arePairs } from '../labelled-texts.js';
-import { loadAttributes } from '../load-attributes.js';
+import { loadAttributes, onlyFor } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readData } from '../read-data.js';
@@ -20,19 +20,23 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
   if (flags.choices !== undefined) return evaluateMultipleChoice(attributes, flags.choices, flags, signal);
   const texts = await readData(attributes[0].name, flags.data, flags, signal);
   const training = flags.train && (await openFitData(attributes[0].name, flags.train, flags, signal));
-  const { evaluation, study } = await withBackend(flags, signal, async (backend) => {
-    // Before the evaluation, because it checks the training data, too.
-    const study =
-      training && (await studyFits(backend, attributes[0], { training, judged: texts }, flags, signal));
-    const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} rows`);
-    const evaluation = await evaluateAttributes(backend, attributes, texts, {
-      pairs: arePairs(flags),
-      chat: flags.chat ?? false,
-      signal,
-      onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
-    return { evaluation, study };
-  });
+  const { evaluation, study } = await withBackend(
+    { ...flags, ...onlyFor(attributes) },
+    signal,
+    async (backend) => {
+      // Before the evaluation, because it checks the training data, too.
+      const study =
+        training && (await studyFits(backend, attributes[0], { training, judged: texts }, flags, signal));
+      const progress = createProgress('Evaluating', (done, total) => `${done} of ${total} rows`);
+      const evaluation = await evaluateAttributes(backend, attributes, texts, {
+        pairs: arePairs(flags),
+        chat: flags.chat ?? false,
+        signal,
+        onProgress: ({ done, total }) => progress.update(done, total),
+      }).finally(() => progress.stop());
+      return { evaluation, study };
+    },
+  );
   if (flags.output !== undefined) await writeReport(flags.output, evaluation, study);
   if (flags.json) printJson({ ...evaluation, ...study });
   else {

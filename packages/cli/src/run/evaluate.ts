@@ -1,5 +1,6 @@
 import { createHalfspace, type Judge } from '@halfspace/core';
 import {
+  attributesOfMethod,
   createPlan,
   mergeRuns,
   readRun,
@@ -17,6 +18,7 @@ import { readMethods } from '../evaluate/read-methods.js';
 import { readSuites } from '../evaluate/read-suites.js';
 import { traceWorst } from '../evaluate/trace-worst.js';
 import { showReport, writeReport } from '../evaluate/write-report.js';
+import { onlyFor } from '../load-attributes.js';
 import { note, print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
 
@@ -71,7 +73,10 @@ async function complete(
     out,
     precision = PRECISION,
   } = flags;
-  const run = await withBackend({ ...flags, precision }, signal, async (backend) => {
+  // One that no method speaks of may be for any model.
+  const named = new Set(methods.flatMap(attributesOfMethod));
+  const required = onlyFor(attributes.filter(({ name }) => named.has(name)));
+  const run = await withBackend({ ...flags, precision, ...required }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes });
     const decoding = { maxTokens, temperature, topP, topK };
     const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts });

@@ -1,6 +1,13 @@
-import { encodePrediction, fitPredictions, readSubspace, writeSubspace } from '@halfspace/subspace';
+import {
+  attributeOf,
+  encodePrediction,
+  fitPredictions,
+  readSubspace,
+  writeSubspace,
+} from '@halfspace/subspace';
 import { assertWritable } from '../atomic-file.js';
 import type { FitPredictionFlags } from '../commands/fit-prediction.js';
+import { onlyFor } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readPrompts } from '../read-prompts.js';
@@ -16,16 +23,20 @@ export async function fitPrediction(
   const artifacts = await Promise.all(files.map(readSubspace));
   for (const file of files) await assertWritable(file);
   const prompts = (await readPrompts(flags.prompts, signal)).slice(0, flags.limit);
-  const fitted = await withBackend(flags, signal, async (backend) => {
-    const progress = createProgress('Completing', (done, total) => `${done} of ${total} prompts`);
-    return fitPredictions(backend, artifacts, {
-      prompts,
-      maxTokens: flags.maxTokens,
-      seed: flags.seed,
-      signal,
-      onProgress: ({ done, total }) => progress.update(done, total),
-    }).finally(() => progress.stop());
-  });
+  const fitted = await withBackend(
+    { ...flags, ...onlyFor(artifacts.map((each) => attributeOf(each))) },
+    signal,
+    async (backend) => {
+      const progress = createProgress('Completing', (done, total) => `${done} of ${total} prompts`);
+      return fitPredictions(backend, artifacts, {
+        prompts,
+        maxTokens: flags.maxTokens,
+        seed: flags.seed,
+        signal,
+        onProgress: ({ done, total }) => progress.update(done, total),
+      }).finally(() => progress.stop());
+    },
+  );
   for (const [i, { candidates, explained, ...prediction }] of fitted.entries()) {
     const record = { ...encodePrediction(prediction), candidates, explained };
     await writeSubspace(files[i], { ...artifacts[i], prediction: record });

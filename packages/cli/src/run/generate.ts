@@ -1,9 +1,11 @@
 import {
+  assertSubspaces,
   checkRequest,
   createHalfspace,
   HalfspaceError,
   type Completion,
   type GenerateOptions,
+  type ModelInfo,
   type Preset,
   type Weight,
   type WeightedPrompt,
@@ -65,9 +67,15 @@ export async function generate(
   if (different !== undefined) note(different);
   const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
   await checkRequest(options, attributes);
+  const accept = (model: Pick<ModelInfo, 'name' | 'fingerprint'>): void => {
+    if (tuned !== undefined) assertTunedFor(tuned, model);
+    assertSubspaces(
+      chosen.map(({ attribute }) => attribute),
+      model,
+    );
+  };
   const work = async (file?: AtomicFile) =>
-    withBackend(flags, signal, async (backend) => {
-      if (tuned !== undefined) assertTunedFor(tuned, backend.model);
+    withBackend({ ...flags, onFound: accept }, signal, async (backend) => {
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
       const halfspace = createHalfspace({ backend, attributes });
       const concurrency = concurrencyOf(options);

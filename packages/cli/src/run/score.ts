@@ -1,7 +1,7 @@
 import { createHalfspace, encodeResponse, type Backend, type Score } from '@halfspace/core';
 import { atPlace } from '../at-place.js';
 import type { ScoreFlags } from '../commands/score.js';
-import { loadAttributes } from '../load-attributes.js';
+import { loadAttributes, onlyFor } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readRows } from '../stream-rows.js';
@@ -26,7 +26,7 @@ export async function score(flags: ScoreFlags, signal: AbortSignal): Promise<voi
   const names = attributes.map(({ name }) => name);
   const texts = (await readRows(flags.input, signal)).map(textAt);
   const scores: Score[] = [];
-  await withBackend(flags, signal, async (backend) => {
+  await withBackend({ ...flags, ...onlyFor(attributes) }, signal, async (backend) => {
     for (const text of texts) check(text, backend);
     const halfspace = createHalfspace({ backend, attributes });
     const progress = createProgress('Scoring');

@@ -11,7 +11,7 @@ import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { TuneFlags } from '../commands/tune.js';
 import { concurrencyIfEager } from '../concurrency.js';
 import { attributeChoices } from '../control-of.js';
-import { loadAttributes, type WeightedAttribute } from '../load-attributes.js';
+import { loadAttributes, onlyFor, type WeightedAttribute } from '../load-attributes.js';
 import { decodingOf } from '../options/decoding.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
@@ -48,10 +48,14 @@ export async function tune(flags: TuneFlags, signal: AbortSignal): Promise<void>
     goal: goalOf(flags, nameOf),
     prompts: splitPrompts(await readPrompts(flags.prompts, signal), flags.seed, flags.sample),
   };
-  const { report, model } = await withBackend(flags, signal, async (backend) => ({
-    report: await tuneAndMeasure(backend, task, flags, signal),
-    model: backend.model.fingerprint,
-  }));
+  const { report, model } = await withBackend(
+    { ...flags, ...onlyFor(attributes.map(({ attribute: each }) => each)) },
+    signal,
+    async (backend) => ({
+      report: await tuneAndMeasure(backend, task, flags, signal),
+      model: backend.model.fingerprint,
+    }),
+  );
   if (out !== undefined) {
     const found = choices.map(({ source }) => ({ source, weight: report.weights[nameOf(source)] }));
     const file: WeightsFile = {

@@ -105,7 +105,10 @@ export function weightsAt(
  *
  * @throws HalfspaceError `weights-of-another-model`
  */
-export function assertTunedFor({ model }: FoundWeights, { name, fingerprint }: ModelInfo): void {
+export function assertTunedFor(
+  { model }: FoundWeights,
+  { name, fingerprint }: Pick<ModelInfo, 'name' | 'fingerprint'>,
+): void {
   if (model === fingerprint) return;
   throw new HalfspaceError(
     'weights-of-another-model',
