@@ -79,9 +79,12 @@ async function readChatTemplate(directory: string, config: JsonObject): Promise<
   const beside = join(directory, 'chat_template.jinja');
   if (await isFile(beside)) return readTextFile(beside);
   const given = config['chat_template'];
-  if (!Array.isArray(given)) return typeof given === 'string' ? given : undefined;
-  // Several with names: one is for talking, others are for instance for tools.
-  const chosen = given.filter(isJsonObject).find((each) => each['name'] === 'default')?.['template'];
+  // Several with names: one is for talking, others are for instance for tools. Of two with one name the last counts.
+  const chosen: unknown = Array.isArray(given)
+    ? given.filter(isJsonObject).findLast((each) => each['name'] === 'default')?.['template']
+    : isJsonObject(given)
+      ? given['default']
+      : given;
   return typeof chosen === 'string' ? chosen : undefined;
 }
 

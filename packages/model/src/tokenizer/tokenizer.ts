@@ -1,6 +1,7 @@
 import { HalfspaceError, type Tokenizer } from '@halfspace/core';
-import { Template } from '@huggingface/jinja';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { compileChatTemplate, type ChatTemplate } from '../chat-template/chat-template.js';
+import { isJsonObject } from '../json-file.js';
 import type { ModelFile } from '../weights.js';
 import { tokenizerFromDirectory } from './from-directory.js';
 import { tokenizerFromGguf } from './from-gguf.js';
@@ -17,28 +18,37 @@ const TURN_ENDS: ReadonlySet<string | undefined> = new Set([
   '</s>',
 ]);
 
+/** Special tokens that transformers tells templates of. */
+const SPECIAL_TOKENS = [
+  'bos_token',
+  'eos_token',
+  'unk_token',
+  'sep_token',
+  'pad_token',
+  'cls_token',
+  'mask_token',
+];
+
+/** Texts of special tokens; a file may give them as objects, or say that there is none. */
+function specialTokens({ config }: TokenizerFiles): Record<string, unknown> {
+  const textOf = (entry: unknown) => (isJsonObject(entry) ? entry['content'] : entry);
+  return Object.fromEntries(SPECIAL_TOKENS.map((token) => [token, textOf(config[token]) ?? undefined]));
+}
+
 function createChat(files: TokenizerFiles, name: string): Tokenizer['renderChat'] {
-  let template: Template | undefined;
+  let template: ChatTemplate | undefined;
   return (messages) => {
     if (files.chatTemplate === undefined) {
       throw new HalfspaceError('no-chat-template', `${name} has no chat template. Give it a prompt as text.`);
     }
-    try {
-      template ??= new Template(files.chatTemplate);
-      return template.render({
-        messages,
-        add_generation_prompt: true,
-        bos_token: files.config['bos_token'],
-        eos_token: files.config['eos_token'],
-      });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      throw new HalfspaceError(
-        'bad-chat-template',
-        `The chat template of ${name} does not take these messages: ${reason}`,
-        { cause: error },
-      );
-    }
+    template ??= compileChatTemplate(files.chatTemplate, `The chat template of ${name}`);
+    return template.render({
+      ...specialTokens(files),
+      messages,
+      tools: null,
+      documents: null,
+      add_generation_prompt: true,
+    });
   };
 }
 

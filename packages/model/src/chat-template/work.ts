@@ -1,0 +1,59 @@
+import { TemplateLimitError } from './template-error.js';
+
+/** Steps of a rendering: nodes evaluated, items visited, and one for 64 characters that are read or written. */
+const MOST_STEPS = 2 ** 23;
+
+/** Characters of a single text. */
+const LONGEST_TEXT = 2 ** 26;
+
+/** Macros and recursive loops inside one another. */
+const DEEPEST = 200;
+
+/** Counts what a rendering costs: steps, not seconds, so that a busy machine changes nothing. */
+export class Work {
+  private left = MOST_STEPS;
+  private depth = 0;
+
+  /**
+   * Before something is done that takes this many steps.
+   *
+   * @throws TemplateLimitError
+   */
+  spend(steps = 1): void {
+    this.left -= steps;
+    if (!(this.left >= 0)) throw new TemplateLimitError(`It takes more than ${MOST_STEPS} steps`);
+  }
+
+  /**
+   * Before a text of this many characters is made or read.
+   *
+   * @throws TemplateLimitError
+   */
+  text(length: number): void {
+    this.length(length);
+    this.spend(1 + length / 64);
+  }
+
+  /**
+   * Before two texts are put together, which are copied only when they are read.
+   *
+   * @throws TemplateLimitError
+   */
+  length(length: number): void {
+    if (!(length <= LONGEST_TEXT))
+      throw new TemplateLimitError(`It makes a text of more than ${LONGEST_TEXT} characters`);
+    this.spend();
+  }
+
+  /** Does something that may do itself again. */
+  deeper<T>(task: () => T): T {
+    if (this.depth >= DEEPEST)
+      throw new TemplateLimitError(`It calls itself more than ${DEEPEST} times over`);
+    this.depth += 1;
+    try {
+      return task();
+    } finally {
+      this.depth -= 1;
+    }
+  }
+}
