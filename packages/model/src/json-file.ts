@@ -1,12 +1,30 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { beyondBounds } from './json-bounds.js';
 
 /** A JSON object as it was read: nothing is known of its entries. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The largest tokenizer.json are a tenth of that. */
 const LARGEST = 200_000_000;
+/** Those have two million values, in four levels. */
+const BOUNDS = { deepest: 64, most: 2 ** 23 };
+
+const damaged = (why: string, cause?: unknown) =>
+  new HalfspaceError('corrupt-model', `${why}. Fetch the model again.`, { cause });
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    if ((await stat(path)).size > LARGEST) throw damaged(`${path} is longer than ${LARGEST} bytes`);
+    return await readFile(path);
+  } catch (error) {
+    if (isHalfspaceError(error)) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw damaged(`The model has no ${basename(path)}, which belongs beside its weights (${path})`, error);
+    throw damaged(`${path} cannot be read (${(error as Error).message})`, error);
+  }
+}
 
 /**
  * Reads one of the text files that belong beside safetensors.
@@ -14,33 +32,25 @@ const LARGEST = 200_000_000;
  * @throws HalfspaceError `corrupt-model` when it is missing, unreadable or longer than any such file
  */
 export async function readTextFile(path: string): Promise<string> {
-  const refuse = (why: string, cause?: unknown) =>
-    new HalfspaceError('corrupt-model', `${why}. Fetch the model again.`, { cause });
-  try {
-    if ((await stat(path)).size > LARGEST) throw refuse(`${path} is longer than ${LARGEST} bytes`);
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isHalfspaceError(error)) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw refuse(`The model has no ${basename(path)}, which belongs beside its weights (${path})`, error);
-    throw refuse(`${path} cannot be read (${(error as Error).message})`, error);
-  }
+  return (await readBytes(path)).toString('utf8');
 }
 
 /**
- * Reads a JSON object that belongs beside safetensors.
+ * Reads a JSON object that belongs beside safetensors. A mark of byte order in front is no part of it.
  *
- * @throws HalfspaceError `corrupt-model` when it is missing, unreadable or no JSON object
+ * @throws HalfspaceError `corrupt-model` when it is missing, unreadable, no JSON object, or longer or deeper than any such file
  */
 export async function readJsonFile(path: string): Promise<JsonObject> {
-  const text = await readTextFile(path);
+  const bytes = await readBytes(path);
+  const beyond = beyondBounds(bytes, BOUNDS);
+  if (beyond !== undefined) throw damaged(`${path} is no file of a model: ${beyond}`);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
     if (isJsonObject(value)) return value;
   } catch {
     // Falls through to the same complaint.
   }
-  throw new HalfspaceError('corrupt-model', `${path} is no JSON object. Fetch the model again.`);
+  throw damaged(`${path} is no JSON object`);
 }
 
 /** Whether a value is an object, and no array. */

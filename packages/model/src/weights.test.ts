@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { array, ggufBytes, text, u32, u64 } from './testing/gguf-bytes.js';
+import { array, ggufBytes, i32, text, u16, u32, u64 } from './testing/gguf-bytes.js';
 import { damaged, refusalOf } from './testing/hostile.js';
 import { safetensorsBytes } from './testing/safetensors-bytes.js';
 import { useTemporaryDirectory } from './testing/temporary.js';
@@ -149,6 +149,42 @@ describe('a GGUF file', () => {
     const model = await openModelFile(path);
     await expect(model.readF32('a')).rejects.toThrow(code('unsupported-model'));
     await model.close();
+  });
+});
+
+describe('a part of a model', () => {
+  const directory = useTemporaryDirectory();
+  const open = async (name: string, bytes: Uint8Array) => {
+    const path = join(directory.path, name);
+    await writeFile(path, bytes);
+    return openModelFile(path);
+  };
+
+  it('in GGUF says which it is, whatever its name', async () => {
+    const metadata = { 'split.no': u16(1), 'split.count': u16(3), 'split.tensors.count': i32(200) };
+    const opened = open('any.gguf', ggufBytes({ metadata }));
+    await expect(opened).rejects.toThrow(/is part 2 of 3 of a model/);
+    await expect(opened).rejects.toThrow(code('unsupported-model'));
+  });
+
+  it('that has no header of its own is known by its name', async () => {
+    const opened = open('big-00002-of-00003.gguf', GGUF.subarray(100));
+    await expect(opened).rejects.toThrow(/big-00002-of-00003.gguf is part 2 of 3/);
+    await expect(opened).rejects.toThrow(code('unsupported-model'));
+    await expect(open('big-00001-of-00001.gguf', GGUF.subarray(100))).rejects.toThrow(code('corrupt-model'));
+  });
+
+  it('that was put together again is a whole one', async () => {
+    const metadata = { 'split.no': u16(0), 'split.count': u16(0) };
+    const model = await open('big-00001-of-00003.gguf', ggufBytes({ metadata }));
+    expect(model.tensors.size).toBe(0);
+    await model.close();
+  });
+
+  it('in safetensors is not taken for all of it', async () => {
+    const opened = open('model-00001-of-00002.safetensors', new Uint8Array(8));
+    await expect(opened).rejects.toThrow(/part 1 of 2 of a model. Name the directory/);
+    await expect(opened).rejects.toThrow(code('unsupported-model'));
   });
 });
 

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { fingerprintFile } from './cache.js';
 import { dequantize, isFloatType } from './dequantize.js';
 import { OutOfBytes } from './gguf/byte-reader.js';
 import { parseGgufHeader, type GgufHeader } from './gguf/header.js';
 import { isFile } from './is-file.js';
 import { isJsonObject, readJsonFile } from './json-file.js';
+import { partByName, partOfGguf, partOfSafetensors } from './part-of-model.js';
 import type { PlacedTensor } from './placed-tensor.js';
 import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
 import { shown } from './shown.js';
@@ -172,10 +173,20 @@ async function withFiles<T>(paths: readonly string[], use: (files: FileHandle[])
   }
 }
 
+/** Some parts of a model have no header that says so, and none would be of use. */
+function explainPart(error: unknown, path: string): unknown {
+  const part = partByName(basename(path));
+  if (part === undefined || !isHalfspaceError(error, 'corrupt-model')) return error;
+  return partOfGguf(basename(path), part, error);
+}
+
 async function openGguf(path: string): Promise<ModelFile> {
   return withFiles([path], async ([file]) => {
     if (file === undefined) throw new RangeError('No file.');
-    const { metadata, tensors } = await readGgufHeader(file, (await file.stat()).size);
+    const { size } = await file.stat();
+    const { metadata, tensors } = await readGgufHeader(file, size).catch((error: unknown) => {
+      throw explainPart(error, path);
+    });
     const fingerprint = await fingerprintFile(path);
     const given = metadata.get('general.name');
     const name = basename(path, '.gguf') || (typeof given === 'string' ? given : path);
@@ -246,7 +257,11 @@ export async function openModelFile(path: string): Promise<ModelFile> {
     );
   }
   if (!found.isFile()) throw new HalfspaceError('model-not-found', `${path} is no file.`);
-  if (whole.endsWith('.safetensors')) return openSafetensors(dirname(whole), [basename(whole)]);
+  if (whole.endsWith('.safetensors')) {
+    const part = partByName(basename(whole));
+    if (part !== undefined) throw partOfSafetensors(basename(whole), part);
+    return openSafetensors(dirname(whole), [basename(whole)]);
+  }
   if (whole.endsWith('.index.json'))
     return openSafetensors(dirname(whole), await shardNames(dirname(whole), basename(whole)));
   return openGguf(whole);

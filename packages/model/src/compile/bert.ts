@@ -4,7 +4,7 @@ import { isFile } from '../is-file.js';
 import { readJsonFile } from '../json-file.js';
 import { shown } from '../shown.js';
 import type { MetadataValue, ModelFile } from '../weights.js';
-import { checkTensors, contradiction } from './check-tensors.js';
+import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
 import { metadataReader } from './metadata.js';
 import { CONFIG_NEUTRAL, refuseUnlessNeutral } from './neutral-keys.js';
 
@@ -136,8 +136,7 @@ export async function describeEncoder(model: ModelFile): Promise<EncoderArchitec
     normEpsilon: read.number('layer_norm_eps'),
   };
   const { layers, width, heads } = found;
-  if (layers > model.tensors.size)
-    throw contradiction(model.name, `it has ${model.tensors.size} tensors for ${layers} blocks`);
+  checkLayers(model, layers);
   if (width % heads !== 0) throw contradiction(model.name, `a head is ${width / heads} wide`);
   const [types = 0] = model.tensors.get(BERT_WEIGHTS.types)?.shape ?? [];
   const shapes = expectedShapes(found).set(BERT_WEIGHTS.types, [types, width]);

@@ -9,6 +9,11 @@ export function contradiction(name: string, what: string): HalfspaceError {
   );
 }
 
+/** Every block has tensors: a model that claims more blocks is refused before a list of them is made. */
+export function checkLayers({ name, tensors }: Pick<ModelFile, 'name' | 'tensors'>, layers: number): void {
+  if (layers > tensors.size) throw contradiction(name, `it has ${tensors.size} tensors for ${layers} blocks`);
+}
+
 /**
  * Checks that a model has the tensors that its graphs are made of, in these shapes, and no other but `spare`
  * ones: with any other it would compute something else.

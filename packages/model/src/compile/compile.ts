@@ -1,19 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGraph, type GraphBuilder, type WeightSink } from '../onnx/graph.js';
+import { byteLength } from '../tensor-type.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
 import { describeArchitecture } from './families.js';
 import { ensureGraphs, type CompileOptions } from './graph-cache.js';
 import { buildHead } from './head.js';
 import { constantsOf, storeMatrix, type Precision } from './linear.js';
+import { tabledPositions } from './rotary.js';
 import { buildTrunk, cutOf, readMatrix } from './trunk.js';
 
 const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
 
 /** A model as ONNX graphs on disk. */
 export interface CompiledModel {
-  /** The model's sizes. */
+  /** The model's sizes. Of a model that claims a context whose tables would be larger than its weights, with less of it. */
   readonly architecture: Architecture;
   /** Arithmetic of the graphs. */
   readonly precision: Precision;
@@ -52,6 +54,19 @@ async function buildGraphs(
   await writeFile(join(directory, FILES.head), head.toBytes());
 }
 
+/** Bytes of the weights in the model file. */
+function weightBytesOf({ tensors }: ModelFile): number {
+  return [...tensors.values()].reduce(
+    (sum, { type, shape }) =>
+      sum +
+      byteLength(
+        type,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+    0,
+  );
+}
+
 /**
  * Compiles a language model to ONNX graphs, once: what is in the cache and whole is used again.
  *
@@ -60,7 +75,8 @@ async function buildGraphs(
  */
 export async function compileModel(model: ModelFile, options: CompileOptions): Promise<CompiledModel> {
   const { precision } = options;
-  const architecture = await describeArchitecture(model);
+  const described = await describeArchitecture(model);
+  const architecture = { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
   const place = await ensureGraphs(
     model,
     architecture,

@@ -2,9 +2,10 @@ import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Family } from './architecture.js';
-import { checkTensors, contradiction } from './check-tensors.js';
+import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
 import { gemma3, gemma3Text } from './gemma3.js';
 import { llama } from './llama.js';
+import { MOST_ROWS } from './rotary.js';
 
 const FAMILIES: readonly Family[] = [llama, gemma3, gemma3Text];
 
@@ -13,14 +14,14 @@ const LARGEST_TABLE = 2 ** 26;
 
 function checkSizes({ name, tensors }: ModelFile, found: Architecture): void {
   const { layers, heads, keyValueHeads, headWidth, contextLength } = found;
-  if (layers > tensors.size) throw contradiction(name, `it has ${tensors.size} tensors for ${layers} blocks`);
+  checkLayers({ name, tensors }, layers);
   if (heads % keyValueHeads !== 0)
     throw contradiction(name, `${heads} heads cannot share ${keyValueHeads} key/value heads`);
   if (!Number.isInteger(headWidth) || headWidth % 2 !== 0)
     throw contradiction(name, `a head is ${headWidth} wide`);
   if (found.rotary.frequencies.some((frequency) => !Number.isFinite(frequency * contextLength)))
     throw contradiction(name, 'its RoPE factors are not finite');
-  if (contextLength * (headWidth / 2) > LARGEST_TABLE) {
+  if (Math.max(contextLength, MOST_ROWS) * (headWidth / 2) > LARGEST_TABLE) {
     throw new HalfspaceError(
       'unsupported-model',
       `${name} claims to take ${contextLength} tokens with heads ${headWidth} wide. Halfspace goes up to ${(LARGEST_TABLE * 2) / headWidth} tokens of such a model.`,

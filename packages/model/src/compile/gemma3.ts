@@ -2,7 +2,7 @@ import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, BlockWeights, Family, SlidingWindow, WeightNames } from './architecture.js';
-import { contradiction } from './check-tensors.js';
+import { checkLayers, contradiction } from './check-tensors.js';
 import {
   checkGgufAttention,
   entryReader,
@@ -75,6 +75,7 @@ function describeGguf(model: ModelFile): Architecture {
     refuse(model, `scales its rotary positions by ${shown(scaling)}`);
   const width = read.size('embedding_length');
   const layers = read.size('block_count');
+  checkLayers(model, layers);
   const heads = read.size('attention.head_count');
   const headWidth = read.size('attention.key_length', 256);
   checkGgufAttention(model, read, headWidth);
@@ -161,6 +162,7 @@ function describeHuggingFace(model: ModelFile): Architecture {
   refuseUnlessNeutral(model, read, CONFIG_NEUTRAL);
   const width = read.size('hidden_size');
   const layers = read.size('num_hidden_layers');
+  checkLayers(model, layers);
   const heads = read.size('num_attention_heads');
   const headWidth = read.size('head_dim', 256);
   if (read.number('query_pre_attn_scalar', 256) !== headWidth)

@@ -92,6 +92,14 @@ describe('a damaged model', () => {
     await check(copies, write, 60, ['corrupt-model', 'unsupported-model']);
   });
 
+  it('in safetensors is compiled or refused, whatever stands in its tokenizer.json', async () => {
+    const path = join(directory.path, 'tiny');
+    await writeTinyDirectory(path);
+    const write = async (tokenizer: unknown) =>
+      writeFile(join(path, 'tokenizer.json'), JSON.stringify(tokenizer)).then(() => path);
+    await check(altered(tinyJson().tokenizer), write, 100);
+  });
+
   it('in safetensors is compiled or refused, whatever stands in its config.json', async () => {
     const path = join(directory.path, 'tiny');
     await writeTinyDirectory(path);

@@ -1,6 +1,10 @@
 import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
+import type { Architecture } from './architecture.js';
 import type { MetadataReader } from './metadata.js';
+
+/** Rows that a call may have, whatever the context length: the rotary operator takes no more than its tables have. */
+export const MOST_ROWS = 8192;
 
 /** The scaling of llama 3.1 and later: long waves are slowed down, short ones left alone. */
 export interface Llama3Scaling {
@@ -53,6 +57,23 @@ export function scaleByConfig(frequencies: Float64Array, read: MetadataReader): 
     'unsupported-model',
     `The model scales its rotary positions by ${shown(kind)}, which Halfspace does not know. Known: default, linear, llama3.`,
   );
+}
+
+/** Bytes of the tables that any model may have; a larger one may have as many as it has in weights. */
+const TABLE_BYTES = 2 ** 26;
+
+/**
+ * The positions that the tables of a model's graphs have: all that it claims, unless they would take more room than the model
+ * does. Keys and values of so many tokens take far more than the tables.
+ *
+ * @param weightBytes - Of the model file.
+ */
+export function tabledPositions(found: Architecture, weightBytes: number): number {
+  const { contextLength, headWidth, sliding } = found;
+  // A cosine and a sine for each pair, in both parts of the trunk.
+  const bytes = headWidth * Float32Array.BYTES_PER_ELEMENT * 2 * (sliding === undefined ? 1 : 2);
+  const most = Math.floor(Math.max(TABLE_BYTES, weightBytes) / bytes);
+  return Math.min(contextLength, Math.max(MOST_ROWS, most));
 }
 
 /** Cosines and sines of every position, row-major [positions, headWidth / 2]. */

@@ -12,7 +12,7 @@ import {
   type Precision,
   type StoredMatrix,
 } from './linear.js';
-import { rotaryTables } from './rotary.js';
+import { MOST_ROWS, rotaryTables } from './rotary.js';
 
 /**
  * Blocks in the lower part of the trunk. A candidate whose margins are known there stops, and only the winner goes on
@@ -85,9 +85,6 @@ function declareInputs(
     graph.input(TRUNK.pastValues(layer), 'float32', ['slots', keyValueHeads * headWidth]);
   }
 }
-
-/** Rows that a call may have, whatever the context length: the rotary operator takes no more than its tables have. */
-const MOST_ROWS = 8192;
 
 async function turning(
   graph: GraphBuilder,

@@ -8,6 +8,8 @@ export interface ByteReader {
   u8(): number;
   u32(): number;
   i32(): number;
+  /** Counts values of arrays against the most that may be read. */
+  spend(values: number): void;
   /** A 64-bit count or offset, checked to be an exact number. */
   size(what: string): number;
   u64(): number | bigint;
@@ -29,10 +31,11 @@ function exact(value: bigint): number | bigint {
     : value;
 }
 
-/** A reader over `bytes`, the beginning of a file of `fileSize` bytes. */
-export function createByteReader(bytes: Uint8Array, fileSize: number): ByteReader {
+/** A reader over `bytes`, the beginning of a file of `fileSize` bytes, for at most `mostValues` values of arrays. */
+export function createByteReader(bytes: Uint8Array, fileSize: number, mostValues: number): ByteReader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let position = 0;
+  let valuesLeft = mostValues;
 
   /** Steps over `length` bytes; returns where they begin. */
   function take(length: number): number {
@@ -54,6 +57,14 @@ export function createByteReader(bytes: Uint8Array, fileSize: number): ByteReade
     },
     get left() {
       return fileSize - position;
+    },
+    spend(values) {
+      valuesLeft -= values;
+      if (valuesLeft >= 0) return;
+      throw new HalfspaceError(
+        'corrupt-model',
+        `The file announces arrays of more than ${mostValues} values, which no model has. Fetch it again.`,
+      );
     },
     u8: () => buffer.readUInt8(take(1)),
     i8: () => buffer.readInt8(take(1)),

@@ -1,5 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import { blockElements, byteLength, type TensorType } from '../tensor-type.js';
+import { partOfGguf } from '../part-of-model.js';
 import { alignUp, checkPlaces, type PlacedTensor } from '../placed-tensor.js';
 import type { MetadataValue } from '../weights.js';
 import { createByteReader, type ByteReader } from './byte-reader.js';
@@ -26,6 +27,13 @@ const TYPES: ReadonlyMap<number, TensorType> = new Map([
 const MAGIC = 0x46554747;
 /** Arrays of arrays of arrays have no use; deeper nesting is an attack on the stack. */
 const DEEPEST = 4;
+/**
+ * Values of all arrays together, and entries: what is read takes some ten times the bytes that it has in the file. The largest
+ * vocabularies come to one and a half million values; files have some tens of keys and thousands of tensors.
+ */
+const MOST_VALUES = 2 ** 22;
+const MOST_KEYS = 2 ** 20;
+const MOST_TENSORS = 2 ** 17;
 
 /** What stands in front of the weights. */
 export interface GgufHeader {
@@ -72,6 +80,7 @@ function readArray(reader: ByteReader, depth: number): MetadataValue {
   const { smallest, read } = readType(reader);
   const count = reader.size('an array');
   if (count > reader.left / smallest) throw corrupt(`an array of ${count} does not fit in the file`);
+  reader.spend(count);
   const values: MetadataValue[] = [];
   for (let index = 0; index < count; index++) values.push(read(reader, depth + 1));
   return values;
@@ -130,7 +139,7 @@ function readTensors(reader: ByteReader, count: number, alignment: number): Map<
  * @throws HalfspaceError `corrupt-model`, `unsupported-model`; {@link OutOfBytes} when `bytes` are too few
  */
 export function parseGgufHeader(bytes: Uint8Array, fileSize: number): GgufHeader {
-  const reader = createByteReader(bytes, fileSize);
+  const reader = createByteReader(bytes, fileSize, MOST_VALUES);
   if (reader.u32() !== MAGIC) throw corrupt('it does not begin with GGUF');
   const version = reader.u32();
   if (version !== 2 && version !== 3) {
@@ -144,7 +153,13 @@ export function parseGgufHeader(bytes: Uint8Array, fileSize: number): GgufHeader
   // A tensor takes at least 24 bytes, a key at least 13.
   if (tensorCount > fileSize / 24 || keyCount > fileSize / 13)
     throw corrupt('it announces more entries than fit in it');
+  if (tensorCount > MOST_TENSORS || keyCount > MOST_KEYS)
+    throw corrupt(`it announces ${tensorCount} tensors and ${keyCount} keys, more than any model has`);
   const metadata = readMetadata(reader, keyCount);
+  const parts = metadata.get('split.count') ?? 1;
+  const part = metadata.get('split.no') ?? 0;
+  if (typeof parts === 'number' && typeof part === 'number' && parts > 1)
+    throw partOfGguf('The GGUF file', { part: part + 1, parts });
   const alignment = metadata.get('general.alignment') ?? 32;
   if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > 2 ** 20)
     throw corrupt('its alignment is no size');

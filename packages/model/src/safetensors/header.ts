@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
+import { beyondBounds } from '../json-bounds.js';
 import { checkPlaces, type PlacedTensor } from '../placed-tensor.js';
 import { shown } from '../shown.js';
 import { byteLength, type TensorType } from '../tensor-type.js';
@@ -8,6 +9,9 @@ const TYPES: ReadonlyMap<unknown, TensorType> = new Map<unknown, TensorType>(
 );
 /** Names the file of every tensor, where there are several files. */
 export const SHARD_INDEX = 'model.safetensors.index.json';
+
+/** A tensor takes some ten values; the largest files have some thousand tensors. */
+const BOUNDS = { deepest: Infinity, most: 2 ** 21 };
 
 /** The format's own limit. */
 const LARGEST_HEADER = 100_000_000;
@@ -58,6 +62,8 @@ export function parseSafetensorsHeader(
   json: Uint8Array,
   fileSize: number,
 ): ReadonlyMap<string, PlacedTensor> {
+  const beyond = beyondBounds(json, BOUNDS);
+  if (beyond !== undefined) throw corrupt(`of its header, ${beyond}`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));

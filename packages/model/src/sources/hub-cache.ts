@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { writeAtomically } from '../cache.js';
 import { isFile } from '../is-file.js';
+import { isJsonObject, readJsonFile } from '../json-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
 import { parseHubSpec, type HubSpec } from './hub-spec.js';
 import type { Source } from './source.js';
@@ -67,10 +68,8 @@ export function cachedRepository({
 async function weightFiles(snapshot: string): Promise<string[]> {
   if (!(await isFile(join(snapshot, SHARD_INDEX)))) return ['model.safetensors'];
   try {
-    const index = JSON.parse(await readFile(join(snapshot, SHARD_INDEX), 'utf8')) as {
-      weight_map: Record<string, unknown>;
-    };
-    return [...new Set(Object.values(index.weight_map).map(String))];
+    const { weight_map: map } = await readJsonFile(join(snapshot, SHARD_INDEX));
+    return isJsonObject(map) ? [...new Set(Object.values(map).map(String))] : [];
   } catch {
     return [];
   }

@@ -73,6 +73,13 @@ describe('a model on the hub', () => {
     expect(await cached()).toEqual([]);
   });
 
+  it('is not fetched in part', async () => {
+    const refused = resolveModel('org/name:quantised/big-00001-of-00002.gguf');
+    await expect(refused).rejects.toThrow(/is part 1 of 2 of a model/);
+    await expect(refused).rejects.toThrow(code('unsupported-model'));
+    expect(hub.requests).toEqual([]);
+  });
+
   it('whose listing is beyond all models is given up', async () => {
     const entry = { type: 'file', size: 1, oid: 'a'.repeat(40) };
     hub.listing = Array.from({ length: 100_001 }, (_, at) => ({ ...entry, path: `${at}.txt` }));

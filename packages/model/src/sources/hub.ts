@@ -18,6 +18,7 @@ import {
   type RepoDesignation,
 } from '@huggingface/hub';
 import { explainWriteError } from '../cache.js';
+import { partByName, partOfGguf } from '../part-of-model.js';
 import { partialPath, removeAbandoned } from '../partial.js';
 import { isFile } from '../is-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
@@ -239,6 +240,9 @@ export const hub: Source = {
   find: async (spec, options) => {
     const parsed = parseHubSpec(spec);
     if (parsed === undefined || options.offline === true) return undefined;
+    // Before gigabytes are fetched that are of no use alone.
+    const part = parsed.file?.endsWith('.gguf') ? partByName(parsed.file) : undefined;
+    if (part !== undefined) throw partOfGguf(spec, part);
     return fetchFromHub(parsed, spec, options);
   },
 };

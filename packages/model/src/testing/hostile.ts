@@ -99,6 +99,7 @@ export function altered(json: unknown): fc.Arbitrary<unknown> {
     -1,
     0.5,
     4e9,
+    2 ** 24,
     1e308,
     '',
     'odd',

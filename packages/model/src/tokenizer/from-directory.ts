@@ -7,10 +7,7 @@ import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
 import { PIECE_NORMALIZER, pieceBytes } from './pieces.js';
-import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
-
-/** Ids are places in a list; no vocabulary is that long. */
-const LARGEST_ID = 2 ** 24;
+import { checkIds, damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** The ways to split a text that byte-level vocabularies are made with. */
 const SPLITTERS: ReadonlySet<unknown> = new Set(['ByteLevel', 'Digits', 'Punctuation', 'Sequence', 'Split']);
@@ -55,15 +52,14 @@ function readAdded(name: string, entry: unknown): AddedToken {
 
 /** Text of every id. */
 function listTokens(
-  name: string,
-  entries: Iterable<readonly [token: string, id: unknown]>,
+  { name, tensors }: ModelFile,
+  entries: readonly (readonly [token: string, id: unknown])[],
 ): (string | undefined)[] {
+  // A tensor with numbers has its bytes in the file.
+  const rows = [...tensors.values()].map(({ shape }) => (shape.includes(0) ? 0 : (shape[0] ?? 0)));
+  checkIds(name, entries, Math.max(0, ...rows));
   const tokens: (string | undefined)[] = [];
-  for (const [token, id] of entries) {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > LARGEST_ID)
-      throw damagedVocabulary(name, `the token ${shown(token)} has the id ${shown(id)}`);
-    tokens[id] = token;
-  }
+  for (const [token, id] of entries) tokens[id] = token;
   // Without holes, which every() and flatMap() would pass over.
   return Array.from(tokens);
 }
@@ -89,7 +85,8 @@ async function readChatTemplate(directory: string, config: JsonObject): Promise<
 }
 
 /** tokenizer.json, tokenizer_config.json and the chat template beside safetensors. */
-export async function tokenizerFromDirectory({ name, path }: ModelFile): Promise<TokenizerFiles> {
+export async function tokenizerFromDirectory(model: ModelFile): Promise<TokenizerFiles> {
+  const { name, path } = model;
   const tokenizer = await readJsonFile(join(path, 'tokenizer.json'));
   const config = await readConfig(path);
   const spelling = spellingOf(name, tokenizer);
@@ -98,7 +95,7 @@ export async function tokenizerFromDirectory({ name, path }: ModelFile): Promise
   if (!isJsonObject(vocab) || !Array.isArray(listed))
     throw damagedVocabulary(name, 'tokenizer.json has no vocabulary');
   const added = listed.map((entry) => readAdded(name, entry));
-  const tokens = listTokens(name, [
+  const tokens = listTokens(model, [
     ...Object.entries(vocab),
     ...added.map(({ content, id }) => [content, id] as const),
   ]);

@@ -10,6 +10,9 @@ const NORMAL = 1;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
+/** Characters of all pieces squared: each piece is looked at in all its halves. Gemma's come to twenty million. */
+const MOST_SPLITTING = 2 ** 28;
+
 const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 const split = (pattern: string) => ({
   type: 'Split',
@@ -122,6 +125,8 @@ function readScores({ name, metadata }: ModelFile, ids: ReadonlyMap<string, numb
       throw damagedVocabulary(name, `the token ${shown(piece)} has the score ${shown(score)}`);
     if (kinds[id] === NORMAL) pieces.set(piece, score);
   }
+  const work = [...pieces.keys()].reduce((sum, { length }) => sum + length ** 2, 0);
+  if (work > MOST_SPLITTING) throw damagedVocabulary(name, 'its pieces are longer than any word');
   return pieces;
 }
 

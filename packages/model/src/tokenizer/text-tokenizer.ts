@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { isFile } from '../is-file.js';
-import { readJsonFile } from '../json-file.js';
-import { damagedVocabulary } from './tokenizer-files.js';
+import { isJsonObject, readJsonFile, type JsonObject } from '../json-file.js';
+import { checkIds, damagedVocabulary } from './tokenizer-files.js';
 
 /** Splits whole texts for a model that reads and does not write: an encoder or a classifier. */
 export interface TextTokenizer {
@@ -24,6 +24,7 @@ export async function createTextTokenizer(directory: string, vocabulary: number)
   const tokenizer = await readJsonFile(join(directory, 'tokenizer.json'));
   const configPath = join(directory, 'tokenizer_config.json');
   const config = (await isFile(configPath)) ? await readJsonFile(configPath) : {};
+  checkIds(directory, idsIn(tokenizer), Number.isFinite(vocabulary) ? vocabulary : 0);
   const inner = whole(directory, () => new Tokenizer(tokenizer, config));
   // A lone surrogate is no text; encoding makes it U+FFFD.
   const ids = (text: string): number[] =>
@@ -40,6 +41,16 @@ export async function createTextTokenizer(directory: string, vocabulary: number)
       return found.length <= most ? found : [...found.slice(0, most - tail.length), ...tail];
     },
   };
+}
+
+/** Tokens that a tokenizer.json gives ids itself; in a list of pieces they have the places. */
+function idsIn({ model, added_tokens: added }: JsonObject): [token: string, id: unknown][] {
+  const vocab = isJsonObject(model) && isJsonObject(model['vocab']) ? model['vocab'] : {};
+  const more = Array.isArray(added) ? added.filter(isJsonObject) : [];
+  return [
+    ...Object.entries(vocab),
+    ...more.map((each): [string, unknown] => [String(each['content']), each['id']]),
+  ];
 }
 
 /** What the library stumbles over is a fault of the file. */

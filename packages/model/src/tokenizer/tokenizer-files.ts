@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
+import { shown } from '../shown.js';
 
 /** What a tokenizer is made of: the shapes of tokenizer.json and tokenizer_config.json, and what stands beside. */
 export interface TokenizerFiles {
@@ -24,4 +25,28 @@ export function damagedVocabulary(name: string, what: string): HalfspaceError {
     'corrupt-model',
     `The vocabulary of ${name} is damaged: ${what}. Fetch the model again.`,
   );
+}
+
+/** Ids are places in a list; no vocabulary is that long. */
+const LARGEST_ID = 2 ** 24;
+/** Ids that may be left out, whatever the size of a vocabulary, and for each of its tokens. */
+const HOLES = 2 ** 16;
+const HOLES_A_TOKEN = 4;
+
+/**
+ * Sees to it that ids are places in a list about as long as the vocabulary, or as what the model has vectors for: a list takes
+ * memory for those left out, too.
+ *
+ * @param rows - Ids that the model has vectors for.
+ * @throws HalfspaceError `corrupt-model`
+ */
+export function checkIds(
+  name: string,
+  entries: readonly (readonly [token: string, id: unknown])[],
+  rows: number,
+): asserts entries is readonly (readonly [token: string, id: number])[] {
+  const most = Math.min(LARGEST_ID, Math.max(rows, HOLES + HOLES_A_TOKEN * entries.length));
+  const wrong = entries.find(([, id]) => !Number.isInteger(id) || Number(id) < 0 || Number(id) > most);
+  if (wrong !== undefined)
+    throw damagedVocabulary(name, `the token ${shown(wrong[0])} has the id ${shown(wrong[1])}`);
 }
