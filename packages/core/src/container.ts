@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
 import type { Attribute } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
-import { checkBackend, checkPlugin } from './contracts/check-plugin.js';
+import { checkBackend } from './contracts/check-backend.js';
+import { checkPlugin } from './contracts/check-plugin.js';
 import { assemble, type Halfspace } from './halfspace.js';
 
 const BACKEND: ServiceIdentifier<Backend> = Symbol('Backend');

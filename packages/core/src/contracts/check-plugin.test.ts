@@ -61,3 +61,62 @@ describe('createHalfspace', () => {
     expect(create(parts)).toThrow(message);
   });
 });
+
+describe('every field that a backend must have', () => {
+  const { model, tokenizer } = backend;
+  const methods = ['prefill', 'next', 'lookAhead', 'logProbs', 'states', 'fork', 'release', 'dispose'];
+  const infos = ['name', 'fingerprint', 'layers', 'width', 'contextLength'];
+  const texts = ['vocabularySize', 'endTokens', 'encode', 'decode', 'bytes', 'renderChat'];
+  const cases: [string, object][] = [
+    ...['contract', 'model', 'tokenizer', ...methods].map((field): [string, object] => [
+      field,
+      { ...backend, [field]: undefined },
+    ]),
+    ...infos.map((field): [string, object] => [
+      `model.${field}`,
+      { ...backend, model: { ...model, [field]: undefined } },
+    ]),
+    ...texts.map((field): [string, object] => [
+      `tokenizer.${field}`,
+      { ...backend, tokenizer: { ...tokenizer, [field]: undefined } },
+    ]),
+  ];
+  test.each(cases)('is missed: %s', (field, wrong) => {
+    expect(create({ backend: wrong })).toThrow(expect.objectContaining({ code: 'bad-backend' }));
+    expect(create({ backend: wrong })).toThrow(`It lacks ${field}.`);
+  });
+
+  test.each<[string, object]>([
+    ['Its states is a list and not a function', { ...backend, states: [] }],
+    [
+      'its model.width is 1.5 and not a whole number above 0',
+      { ...backend, model: { ...model, width: 1.5 } },
+    ],
+    ['its model.cut is -1 and not a layer', { ...backend, model: { ...model, cut: -1 } }],
+    [
+      'its tokenizer.endTokens is a list and not a set',
+      { ...backend, tokenizer: { ...tokenizer, endTokens: [] } },
+    ],
+    [
+      'It lacks next; its model.name is  and not a text',
+      { ...backend, next: undefined, model: { ...model, name: '' } },
+    ],
+    [
+      'It cannot be looked at: mine.',
+      {
+        ...backend,
+        get states(): never {
+          throw new Error('mine');
+        },
+      },
+    ],
+  ])('is looked at: %s', (message, wrong) => {
+    // A spread would read what must not be read.
+    const parts = { backend: wrong, attributes: [] } as unknown as Parameters<typeof createHalfspace>[0];
+    expect(() => createHalfspace(parts)).toThrow(new RegExp(message.replace(/[.]/g, '\\.'), 'i'));
+  });
+
+  test('may be inherited, as the methods of a class are', () => {
+    expect(create({ backend: Object.create(backend) as unknown })).not.toThrow();
+  });
+});

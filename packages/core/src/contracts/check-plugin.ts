@@ -1,3 +1,4 @@
+import { shown } from '../complaint-of.js';
 import { HalfspaceError } from '../errors.js';
 import { CONTRACT_VERSION } from './version.js';
 
@@ -24,35 +25,20 @@ export function checkPlugin(kind: PluginKind, plugin: unknown): void {
   checkContract(label, contract);
   if (made === kind) return;
   const maker = { attribute: 'defineAttribute', filter: 'defineFilter', judge: 'defineJudge' }[kind];
-  const given = typeof name === 'string' ? label : `${kind} ${String(plugin)}`;
+  const given = typeof name === 'string' ? label : `${kind} ${shown(plugin)}`;
   throw new HalfspaceError(
     `bad-${kind}`,
     `The ${given} was not made by ${maker}, which checks it. Give what ${maker} returns, and no copy of it.`,
   );
 }
 
-const BACKEND_METHODS = ['prefill', 'next', 'lookAhead', 'logProbs', 'fork', 'release', 'dispose'];
-
 /**
- * Refuses an object that is no backend, or one for another version of the contracts.
+ * Refuses what was made for another version of the contracts.
  *
- * @throws HalfspaceError `contract-mismatch`, `bad-backend`
+ * @param label - What it is, for messages.
+ * @throws HalfspaceError `contract-mismatch`
  */
-export function checkBackend(backend: unknown): void {
-  const fields = fieldsOf(backend);
-  const { name } = fieldsOf(fields['model']);
-  checkContract(typeof name === 'string' ? `backend of ${name}` : 'backend', fields['contract']);
-  const missing = BACKEND_METHODS.filter((method) => typeof fields[method] !== 'function');
-  if (typeof fields['contract'] !== 'number') missing.unshift('contract');
-  if (missing.length === 0) return;
-  const advice =
-    backend instanceof Promise
-      ? 'It is a promise: await it.'
-      : `It lacks ${missing.join(', ')}: make it with a backend package, such as @halfspace/backend-onnx.`;
-  throw new HalfspaceError('bad-backend', `The backend is none. ${advice}`);
-}
-
-function checkContract(label: string, contract: unknown): void {
+export function checkContract(label: string, contract: unknown): void {
   if (typeof contract !== 'number' || contract === CONTRACT_VERSION) return;
   const outdated =
     contract > CONTRACT_VERSION ? '@halfspace/core' : `the package that the ${label} comes from`;
@@ -63,6 +49,7 @@ function checkContract(label: string, contract: unknown): void {
   );
 }
 
-function fieldsOf(value: unknown): Readonly<Record<PropertyKey, unknown>> {
+/** The fields of an object; of anything else none. */
+export function fieldsOf(value: unknown): Readonly<Record<PropertyKey, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>) : {};
 }
