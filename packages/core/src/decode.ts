@@ -1,5 +1,6 @@
 import type { BoundAttribute } from './bound-attributes.js';
 import { boundBonus, type BonusBounds } from './cap.js';
+import { checkAnswers } from './check-answers.js';
 import type { Backend } from './contracts/backend.js';
 import type { FinishReason, StreamEvent } from './completion.js';
 import { allowance, controlStep, type ControlledStep, type MeasuredAttribute } from './controlled-step.js';
@@ -18,13 +19,14 @@ import {
   textStep,
   type LiveCompletion,
   type NextDraft,
-  type ReadyPrompt,
+  type PromptRun,
 } from './live-completion.js';
 import { runWave, type PendingStep } from './look-ahead-waves.js';
 import { marginOf } from './margins.js';
 import { createMeter, type TextState } from './meter.js';
 import type { CheckedOptions } from './options.js';
 import { betterOf, lackOf } from './redraw.js';
+import { groupPrompts } from './prompt-groups.js';
 import { referenceDistribution, referenceRequest, type Reference } from './reference-distribution.js';
 import type { SteeredPrompt, Steering, WeightedAttribute } from './steering.js';
 import { bonusOf } from './tilt.js';
@@ -67,7 +69,8 @@ export interface DecodeTask {
  * Completions are reported as they finish, and everything is released however the loop is left.
  */
 export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, void, undefined> {
-  const { backend, prompts, attributes, formula, options, signal } = task;
+  const { prompts, attributes, formula, options, signal } = task;
+  const backend = checkAnswers(task.backend);
   const { tokenizer, model } = backend;
   const { control, filters } = options;
   const meter = createMeter(attributes, model.width);
@@ -76,7 +79,12 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
 
   const live = new Set<LiveCompletion>();
   const pending = new Map<LiveCompletion, PendingStep>();
-  const ready = new Map<number, ReadyPrompt>();
+  const groups = groupPrompts(
+    prompts,
+    prompts.map(({ steering }) => rowsPerStep(steering)),
+  );
+  /** By the number of their group. */
+  const ready = new Map<number, PromptRun>();
   const again: NextDraft[] = [];
   let started = 0;
 
@@ -86,9 +94,11 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const next = again.shift() ?? firstDraft();
       if (next === undefined) return;
       const { index } = next;
-      const origin = ready.get(index) ?? (await run(index));
-      ready.set(index, origin);
-      live.add(startCompletion(origin, backend.fork(origin.context), next, options));
+      const group = groups.groupOf[index];
+      const origin = ready.get(group) ?? (await run(index));
+      ready.set(group, origin);
+      const own = { index, prompt: prompts[index], run: origin };
+      live.add(startCompletion(own, backend.fork(origin.context), next, options));
     }
   }
 
@@ -96,7 +106,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
   function firstDraft(): NextDraft | undefined {
     const { samples } = options;
     if (started === prompts.length * samples) return undefined;
-    const next = { index: Math.floor(started / samples), sample: started % samples, draft: 0 };
+    const next = { index: groups.order[Math.floor(started / samples)], sample: started % samples, draft: 0 };
     started++;
     return next;
   }
@@ -107,7 +117,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     return capped ? ROWS_WITH_CAP : options.topK || ROWS_WITHOUT_TOP_K;
   }
 
-  async function run(index: number): Promise<ReadyPrompt> {
+  /** Runs a prompt, for all that are the same. */
+  async function run(index: number): Promise<PromptRun> {
     const prompt = prompts[index];
     const begin = performance.now();
     const prefill = await backend.prefill(prompt.tokens, {
@@ -120,7 +131,8 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       const state = meter.stateAt(prefill, prompt.tokens.length - 1);
       const margins = marginsOf(state);
       const promptMs = performance.now() - begin;
-      return { index, prompt, context, state, margins, promptMs, unfinished: options.samples };
+      const unfinished = options.samples * groups.sizes[groups.groupOf[index]];
+      return { context, state, margins, promptMs, unfinished };
     } catch (error) {
       backend.release(context);
       throw error;
@@ -135,9 +147,11 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     const answers = await backend.next(
       pool.map((each) => referenceRequest(each.context, settings, each.seen, tokenizer.vocabularySize)),
     );
+    // All of them before anything is waited for: the next call may use the lists of this one again.
+    const references = pool.map((each, i) => referenceDistribution(answers[i], settings, each.seen));
     const steps: PendingStep[] = [];
     for (const [i, each] of pool.entries()) {
-      const whole = referenceDistribution(answers[i], settings, each.seen);
+      const whole = references[i];
       const reference = filters.length === 0 ? whole : await filtered(each, whole);
       if (isHalfspaceError(reference)) failures.set(each, reference);
       else steps.push(pend(each, reference));
@@ -402,10 +416,11 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
       again.push({ index: origin.index, sample, draft: key.draft + 1, earlier: { startedAt, best } });
       return;
     }
-    origin.unfinished--;
-    if (origin.unfinished === 0) {
-      ready.delete(origin.index);
-      backend.release(origin.context);
+    const { run: shared } = origin;
+    shared.unfinished--;
+    if (shared.unfinished === 0) {
+      ready.delete(groups.groupOf[origin.index]);
+      backend.release(shared.context);
     }
     yield* best.events;
     yield { type: 'completion', completion: best.completion };

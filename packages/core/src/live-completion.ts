@@ -13,10 +13,8 @@ import type { EarlierDrafts } from './redraw.js';
 import type { SteeredPrompt } from './steering.js';
 import { createTextAssembler, type TextAssembler } from './text-assembler.js';
 
-/** A prompt that has been run, waiting for its completions to start. */
-export interface ReadyPrompt {
-  readonly index: number;
-  readonly prompt: SteeredPrompt;
+/** A prompt that has been run, for all prompts of a run that are the same. */
+export interface PromptRun {
   readonly context: Context;
   /** State of the prompt. */
   readonly state: TextState;
@@ -25,6 +23,13 @@ export interface ReadyPrompt {
   readonly promptMs: number;
   /** Completions that are not finished, those not begun included. */
   unfinished: number;
+}
+
+/** A prompt that has been run, with what is its own. */
+export interface ReadyPrompt {
+  readonly index: number;
+  readonly prompt: SteeredPrompt;
+  readonly run: PromptRun;
 }
 
 /** Which draft of which completion is to be written. */
@@ -72,7 +77,7 @@ export function startCompletion(
   { sample, draft, earlier }: NextDraft,
   options: CheckedOptions,
 ): LiveCompletion {
-  const attributes = ready.state.distances.length;
+  const attributes = ready.run.state.distances.length;
   return {
     ready,
     key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample, draft },
@@ -84,7 +89,7 @@ export function startCompletion(
     trace: [],
     startedAt: earlier?.startedAt ?? performance.now(),
     context,
-    state: ready.state,
+    state: ready.run.state,
     logprob: 0,
     kl: 0,
     rows: earlier?.best.completion.rows ?? 0,
@@ -116,7 +121,7 @@ export function recordMargins(live: LiveCompletion, margins: readonly number[]):
 
 /** For each attribute, the mean of the margins at the end of the prompt and after every token since. */
 export function levelsOf({ ready, marginSums, measured }: LiveCompletion): Float64Array {
-  return marginSums.map((sum, a) => (sum + ready.margins[a]) / (measured + 1));
+  return marginSums.map((sum, a) => (sum + ready.run.margins[a]) / (measured + 1));
 }
 
 /** What the completions of a run have in common. */
@@ -158,7 +163,7 @@ export function finishCompletion(
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...(typeof ending === 'string' ? { finishReason: ending } : { finishReason: 'error', error: ending }),
     ...(options.trace ? { trace: live.trace, settings: settingsOf(live, run) } : {}),
-    timing: { promptMs: ready.promptMs, decodeMs: performance.now() - live.startedAt },
+    timing: { promptMs: ready.run.promptMs, decodeMs: performance.now() - live.startedAt },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { BonusBounds } from './cap.js';
 import type { Backend, LookAhead } from './contracts/backend.js';
 import type { LiveCompletion } from './live-completion.js';
-import type { Meter, Wave } from './meter.js';
+import { holdStates, type Meter, type Wave } from './meter.js';
 import type { Reference } from './reference-distribution.js';
 import type { WeightedAttribute } from './steering.js';
 
@@ -55,10 +55,16 @@ export async function runWave(steps: readonly PendingStep[], runner: WaveRunner)
     }));
     const looks = await backend.lookAhead(requests, { layers: meter.layers, signal });
     wanted.forEach(({ step, rows }, i) => {
-      const wave = { rows, look: looks[i] };
+      const wave = { rows, look: heldLook(looks[i], meter.kept) };
       meter.read(wave, step.distances);
       step.waves.push(wave);
     });
   }
   return steps.filter((step) => next(step).length === 0);
+}
+
+/** A look-ahead whose hidden states at some layers are copied now: those that are read when others have used the backend. */
+function heldLook(look: LookAhead, layers: readonly number[]): LookAhead {
+  if (layers.length === 0) return look;
+  return { ...holdStates(look, layers), commit: (candidate) => look.commit(candidate) };
 }

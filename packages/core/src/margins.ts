@@ -76,7 +76,17 @@ function dot(part: Float32Array, rows: Float32Array, row: number): number {
 
 function finite(value: number): number {
   if (Number.isFinite(value)) return value;
-  throw new HalfspaceError(
+  throw notFinite();
+}
+
+/** @throws HalfspaceError `not-finite` */
+export function finiteStates(states: Float32Array): Float32Array {
+  if (states.every(Number.isFinite)) return states;
+  throw notFinite();
+}
+
+function notFinite(): HalfspaceError {
+  return new HalfspaceError(
     'not-finite',
     'The model gave hidden states that are not finite. Its weights or its arithmetic are broken: try ' +
       'another precision, and verify the model file.',

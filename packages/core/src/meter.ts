@@ -1,7 +1,7 @@
 import { askScorers } from './ask-scorers.js';
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
 import type { TextStep } from './contracts/step.js';
-import { createDistanceReader, type HiddenStates } from './margins.js';
+import { createDistanceReader, finiteStates, type HiddenStates } from './margins.js';
 
 /** What has been read off a text, for candidates that leave it as it is. */
 export interface TextState {
@@ -42,6 +42,8 @@ export interface Asking {
 export interface Meter {
   /** Layers whose hidden states are needed, ascending. */
   readonly layers: readonly number[];
+  /** Those of them that plugins read, at any time until the step is done. */
+  readonly kept: readonly number[];
   /** Whether there are plugins to ask. */
   readonly asks: boolean;
   /**
@@ -69,6 +71,17 @@ export interface Meter {
   ask(distances: readonly Float64Array[], asking: Asking): Promise<void>;
   /** The state of the text with one of the candidates of a wave. */
   stateAfter(wave: Wave, distances: readonly Float64Array[], chosen: number): TextState;
+}
+
+/**
+ * Hidden states of which some layers are copied now, one after another, because a backend may use what it gave again; others are
+ * read from the source.
+ *
+ * @throws HalfspaceError `not-finite`
+ */
+export function holdStates(source: HiddenStates, layers: readonly number[]): HiddenStates {
+  const held = new Map(layers.map((layer) => [layer, finiteStates(source.hidden(layer).slice())]));
+  return { hidden: (layer) => held.get(layer) ?? source.hidden(layer) };
 }
 
 /** Prepares a {@link Meter} for the attributes of a run. */
@@ -107,6 +120,7 @@ export function createMeter(attributes: readonly BoundAttribute[], width: number
 
   return {
     layers: [...new Set([...reader.layers, ...keptLayers])].sort((a, b) => a - b),
+    kept: keptLayers,
     asks: scorers.length > 0,
     stateAt(source, row) {
       const distances = blank(1);

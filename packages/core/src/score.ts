@@ -1,9 +1,10 @@
 import type { BoundAttribute } from './bound-attributes.js';
 import { candidateOf } from './candidate.js';
+import { checkAnswers } from './check-answers.js';
 import type { Backend } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
-import { marginOf } from './margins.js';
-import { createMeter, type TextState } from './meter.js';
+import { marginOf, type HiddenStates } from './margins.js';
+import { createMeter, holdStates, type TextState } from './meter.js';
 import { createTextAssembler } from './text-assembler.js';
 
 /** Margins of a response: after its last token, and over the states after each of its tokens. */
@@ -83,13 +84,19 @@ export async function score(
   const { tokens, start } = encodeResponse(backend, prompt, response);
   const { model, tokenizer } = backend;
   const meter = createMeter(bound, model.width);
-  const prefill = await backend.prefill(tokens, { rowsPerStep: 1, layers: meter.layers, signal });
-  backend.release(prefill.context);
+  const { layers } = meter;
+  const prefill = await checkAnswers(backend).prefill(tokens, { rowsPerStep: 1, layers, signal });
+  let states: HiddenStates;
+  try {
+    states = holdStates(prefill, layers);
+  } finally {
+    backend.release(prefill.context);
+  }
   const assembler = createTextAssembler([]);
   const columns: number[][] = bound.map(() => []);
   for (let row = start; row < tokens.length; row++) {
     const token = tokens[row];
-    const look = { hidden: (layer: number) => prefill.hidden(layer).subarray(row * model.width) };
+    const look = { hidden: (layer: number) => states.hidden(layer).subarray(row * model.width) };
     const wave = { rows: [0], look };
     // Every token of a text was run, an end token too.
     const distances = meter.start(Int32Array.of(token), NONE, NO_STATE);

@@ -85,15 +85,17 @@ export async function* responseStates(
 
 /** Hidden states after each token at some layers end to end, row-major [tokens, layers · width]. */
 export function statesAt(response: ResponseStates, layers: readonly number[], width: number): Float32Array {
-  const parts = layers.map((layer) => response.hidden(layer));
-  if (parts.length === 1) return parts[0];
-  const tokens = parts[0].length / width;
-  const states = new Float32Array(tokens * parts.length * width);
-  for (let token = 0; token < tokens; token++) {
-    parts.forEach((part, index) =>
-      states.set(part.subarray(token * width, (token + 1) * width), (token * parts.length + index) * width),
-    );
-  }
+  let states = new Float32Array();
+  // Copied layer by layer: a backend may give all of them in one buffer.
+  layers.forEach((layer, index) => {
+    const part = response.hidden(layer);
+    const tokens = part.length / width;
+    if (index === 0) states = new Float32Array(part.length * layers.length);
+    for (let token = 0; token < tokens; token++) {
+      const row = part.subarray(token * width, (token + 1) * width);
+      states.set(row, (token * layers.length + index) * width);
+    }
+  });
   return states;
 }
 
