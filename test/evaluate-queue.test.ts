@@ -27,7 +27,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe.skipIf(REDIS === undefined)('a queue (there must be a redis-server on the PATH)', () => {
+describe.skipIf(REDIS === undefined)('a queue (needs redis-server)', () => {
   let workspace: Workspace;
   let redis: ChildProcess;
   let url: string;

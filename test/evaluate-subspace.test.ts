@@ -29,7 +29,12 @@ beforeAll(async () => {
   const rows = labelledRows(160).split(/(?<=\n)/);
   await workspace.write('train.jsonl', rows.slice(0, 80).join(''));
   await workspace.write('dev.jsonl', rows.slice(80).join(''));
-  await fit('early', 1);
+  for (const [name, layer] of [
+    ['early', 1],
+    ['late', 2],
+    ['again', 1],
+  ] as const)
+    await fit(name, layer);
 });
 afterAll(async () => workspace.remove());
 
@@ -74,8 +79,6 @@ it('figures are those of the margins that halfspace score prints', async () => {
 });
 
 it('compares several attributes', async () => {
-  await fit('late', 2);
-  await fit('again', 1);
   const { attributes, interference } = await evaluate(
     '--attribute ./early.json ./late.json ./again.json --data dev.jsonl',
   );

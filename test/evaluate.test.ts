@@ -168,7 +168,7 @@ it('says which judge it waits for, where one never answers, and can be stopped',
   });
   expect(stderr).toContain('Still waiting for the judge "silent", for 10 seconds now.');
   expect(code).toBe(130);
-}, 60_000);
+});
 
 it('knows judges by their names, and gives back those that it has when another cannot be had', async () => {
   // Ends when its input does, which is when the judge is disposed of.

@@ -97,7 +97,7 @@ async function onTerminal(words: readonly string[], without = '2'): Promise<stri
   return stdout;
 }
 
-describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
+describe.skipIf(process.platform !== 'linux')('on a terminal (on Linux alone)', () => {
   it.each([
     ['a completion', TEXT, '2', SHOWN],
     ['completions', TEXTS, '2', SHOWN],

@@ -198,7 +198,7 @@ describe('a path that is no model', () => {
       await expect(openModelFile('/dev/null')).rejects.toThrow(code('model-not-found'));
   });
 
-  it.skipIf(process.getuid?.() === 0)('is refused when it may not be read', async () => {
+  it.skipIf(process.getuid?.() === 0)('is refused when it may not be read (not as root)', async () => {
     const path = join(directory.path, 'secret.gguf');
     await writeFile(path, GGUF);
     await chmod(path, 0);

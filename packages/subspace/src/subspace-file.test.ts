@@ -104,7 +104,7 @@ describe('refuses to read', () => {
     );
   });
 
-  test.skipIf(process.getuid?.() === 0)('a file without permission', async () => {
+  test.skipIf(process.getuid?.() === 0)('a file without permission (not as root)', async () => {
     await writeFile(path, '');
     await chmod(path, 0);
     await expect(readSubspace(path)).rejects.toThrow(

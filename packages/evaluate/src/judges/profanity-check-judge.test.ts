@@ -12,7 +12,7 @@ const PYTHON = ['python3', process.env['HALFSPACE_TEST_PYTHON'] ?? 'python3'].fi
 );
 
 // The fake python is a shell script.
-describe.skipIf(process.platform === 'win32')('profanity-check as a judge', () => {
+describe.skipIf(process.platform === 'win32')('profanity-check as a judge (not on Windows)', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'halfspace-'));

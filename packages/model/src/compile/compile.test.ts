@@ -183,19 +183,22 @@ describe('compiling', () => {
   });
 
   const hasLimits = process.platform === 'linux' && runs('prlimit', '--version');
-  it.skipIf(!hasLimits)('leaves nothing when the system lets the file grow no further', async () => {
-    const limit = (size: number | 'unlimited') =>
-      execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${size}:`]);
-    limit(50_000);
-    try {
-      await expect(compile()).rejects.toThrow(code('disk-full'));
-    } finally {
-      limit('unlimited');
-    }
-    expect(await entries()).toEqual([]);
-    await compile();
-    await contents(await onlyPlace());
-  });
+  it.skipIf(!hasLimits)(
+    'leaves nothing when the system lets the file grow no further (on Linux with prlimit)',
+    async () => {
+      const limit = (size: number | 'unlimited') =>
+        execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${size}:`]);
+      limit(50_000);
+      try {
+        await expect(compile()).rejects.toThrow(code('disk-full'));
+      } finally {
+        limit('unlimited');
+      }
+      expect(await entries()).toEqual([]);
+      await compile();
+      await contents(await onlyPlace());
+    },
+  );
 
   it('goes nowhere when the cache is a file', async () => {
     await writeFile(join(directory.path, 'file'), 'in the way');

@@ -36,7 +36,7 @@ function flipped(bytes: Buffer, at: number): Buffer {
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
 // The fake python3 is a shell script.
-describe.skipIf(process.platform === 'win32')('a Python wheel', () => {
+describe.skipIf(process.platform === 'win32')('a Python wheel (not on Windows)', () => {
   const directory = useTemporaryDirectory();
 
   /**

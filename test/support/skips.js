@@ -1,0 +1,25 @@
+// What tests are skipped for. A test, or a group of tests, that may be skipped ends its title with what it needs or where it cannot
+// run, in brackets.
+
+/** Where a test cannot run: a property of the platform, which nobody is asked to change. */
+const PLATFORMS = ['not as root', 'not on Windows', 'on Linux alone', 'on Linux with prlimit'];
+
+/** What a test needs, and how to have it. @type {Readonly<Record<string, string>>} */
+const NEEDS = {
+  'redis-server': 'apt-get install redis-server (brew install redis)',
+  'alt-profanity-check':
+    'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',
+};
+
+/**
+ * Why a test is skipped.
+ *
+ * @param {string} fullName - With the titles of the groups that it stands in.
+ * @returns {{ readonly platform: boolean, readonly words: string } | undefined} Undefined where it does not say.
+ */
+export function reasonOf(fullName) {
+  const platform = PLATFORMS.find((each) => fullName.includes(`(${each})`));
+  if (platform !== undefined) return { platform: true, words: `run ${platform}` };
+  const need = Object.keys(NEEDS).find((each) => fullName.includes(`(needs ${each})`));
+  return need === undefined ? undefined : { platform: false, words: `need ${need}: ${NEEDS[need]}` };
+}
