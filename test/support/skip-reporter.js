@@ -11,6 +11,6 @@ export default class SkipReporter {
       const reason = reasonOf(test.fullName);
       if (reason !== undefined) counts.set(reason.words, (counts.get(reason.words) ?? 0) + 1);
     }
-    for (const [words, count] of counts) console.log(`Skipped: ${count} of the tests ${words}`);
+    for (const [words, count] of counts) console.log(`Skipped ${count}, which ${words}`);
   }
 }

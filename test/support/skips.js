@@ -19,7 +19,7 @@ const NEEDS = {
  */
 export function reasonOf(fullName) {
   const platform = PLATFORMS.find((each) => fullName.includes(`(${each})`));
-  if (platform !== undefined) return { platform: true, words: `run ${platform}` };
+  if (platform !== undefined) return { platform: true, words: `cannot run here: ${platform}` };
   const need = Object.keys(NEEDS).find((each) => fullName.includes(`(needs ${each})`));
   return need === undefined ? undefined : { platform: false, words: `need ${need}: ${NEEDS[need]}` };
 }
