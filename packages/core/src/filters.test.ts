@@ -331,6 +331,28 @@ describe('patternFilter', () => {
     expect(refused(filter, 'aa')).toBe(false);
   });
 
+  it('stops a pattern that can be matched in too many ways, and does not try it again', () => {
+    const filter = patternFilter(/(.*)*\u0001/u);
+    const faultOf = (text: string): unknown => {
+      try {
+        return refused(filter, text);
+      } catch (error) {
+        return error;
+      }
+    };
+    const fault = faultOf('a'.repeat(60));
+    expect(fault).toMatchObject({ code: 'pattern-too-slow' });
+    // The very same one, and not one of another try; not even where the pattern would be quick.
+    expect(faultOf('a'.repeat(60))).toBe(fault);
+    expect(faultOf('')).toBe(fault);
+  }, 60_000);
+
+  it('judges many candidates each by its own text', () => {
+    const candidates = Array.from({ length: 1000 }, (_, token) => ({ token, text: String(token) }));
+    const answers = patternFilter(/7+$/).allows({ prefix: 'a', candidates } as unknown as TextStep);
+    expect(answers).toEqual(candidates.map(({ text }) => !text.endsWith('7')));
+  });
+
   it('takes nothing but a regular expression', () => {
     expect(() => patternFilter('a' as unknown as RegExp)).toThrow(
       expect.objectContaining({ code: 'bad-filter' }),

@@ -34,6 +34,7 @@ export { decodeText, isUtf16, utf16Error } from './decode-text.js';
 export { didYouMean, nearest } from './nearest.js';
 export type { ErrorRecord } from './errors.js';
 export { waitFor } from './wait-for.js';
+export { withinTime } from './within-time.js';
 export type { Waiting, WaitOptions } from './wait-for.js';
 export { defineAttribute } from './define-attribute.js';
 export type {

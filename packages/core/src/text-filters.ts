@@ -1,6 +1,11 @@
 import type { Filter } from './contracts/filter.js';
 import { defineFilter } from './define-filter.js';
 import { HalfspaceError } from './errors.js';
+import { withinTime } from './within-time.js';
+
+/** Texts that are matched together, and for how many milliseconds at most: matches take some millionths of a second each. */
+const BATCH = 32;
+const BATCH_MS = 1000;
 
 /** What words are made of: letters with their marks, digits and the underscore, of any script. */
 const WORD_CHARACTER = String.raw`[\p{L}\p{M}\p{N}_]`;
@@ -40,6 +45,9 @@ export function wordFilter(words: readonly string[]): Filter {
  * A filter that keeps a completion from matching a regular expression, after whichever token it might end.
  * What only a continuation would make harmless is refused, too: `/sin(?!ce)/` refuses "sin".
  *
+ * A pattern that can be matched in too many ways, such as `/(.*)*x/`, is stopped, wherever it is run in Node: the completion ends with the
+ * error `filter-failed`, whose `cause` is a HalfspaceError `pattern-too-slow`.
+ *
  * @param pattern - The flags `g` and `y` mean nothing here.
  * @throws HalfspaceError `bad-filter` for anything but a regular expression
  */
@@ -48,7 +56,29 @@ export function patternFilter(pattern: RegExp): Filter {
     throw new HalfspaceError('bad-filter', `${String(pattern)} is no regular expression.`);
   }
   const forbidden = new RegExp(pattern, pattern.flags.replaceAll(/[gy]/g, ''));
-  return refuse('pattern', (text) => forbidden.test(text));
+  let tooSlow: HalfspaceError | undefined;
+  return defineFilter({
+    name: 'pattern',
+    allows({ prefix, candidates }) {
+      // Once is enough: other completions need not wait for it, too.
+      if (tooSlow !== undefined) throw tooSlow;
+      const onLate = () => (tooSlow = slowPattern(forbidden, prefix.length));
+      const allowed: boolean[] = [];
+      for (let start = 0; start < candidates.length; start += BATCH) {
+        const batch = candidates.slice(start, start + BATCH);
+        const judge = () => batch.map(({ text }) => !forbidden.test(prefix + text));
+        allowed.push(...withinTime(BATCH_MS, judge, onLate));
+      }
+      return allowed;
+    },
+  });
+}
+
+function slowPattern(pattern: RegExp, length: number): HalfspaceError {
+  return new HalfspaceError(
+    'pattern-too-slow',
+    `The pattern ${String(pattern)} is not done with ${BATCH} texts of some ${length} characters after ${BATCH_MS} ms, because it can be matched in too many ways. Write it without repetitions inside repetitions, or next to each other.`,
+  );
 }
 
 function refuse(name: string, isForbidden: (text: string) => boolean): Filter {

@@ -2,6 +2,7 @@ import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
+import { LLAMA_3, QWEN_2 } from './known-patterns.js';
 import { mergesOf, PIECE_NORMALIZER, pieceBytes } from './pieces.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
@@ -30,12 +31,8 @@ const PRE_TOKENIZERS: Readonly<Record<string, unknown>> = {
   default: BYTE_LEVEL,
   'gpt-2': BYTE_LEVEL,
   smollm: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, BYTE_LEVEL] },
-  'llama-bpe': afterSplit(
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-  ),
-  qwen2: afterSplit(
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-  ),
+  'llama-bpe': afterSplit(LLAMA_3),
+  qwen2: afterSplit(QWEN_2),
 };
 
 function strings({ name, metadata }: ModelFile, key: string): string[] {

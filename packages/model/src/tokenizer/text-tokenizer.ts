@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { HalfspaceError } from '@halfspace/core';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile, type JsonObject } from '../json-file.js';
+import { boundPatterns } from './foreign-patterns.js';
 import { checkIds, damagedVocabulary } from './tokenizer-files.js';
 
 /** Splits whole texts for a model that reads and does not write: an encoder or a classifier. */
@@ -9,7 +11,8 @@ export interface TextTokenizer {
   /**
    * Ids of a text with the tokens that belong at its ends, `most` at most: the end of a longer text is cut off.
    *
-   * @throws HalfspaceError `corrupt-model` where the vocabulary gives an id that the model has no vector for
+   * @throws HalfspaceError `corrupt-model` where the vocabulary gives an id that the model has no vector for; `pattern-too-slow`
+   * where a regular expression of its own does not end
    */
   encode(text: string, most: number): number[];
 }
@@ -27,8 +30,9 @@ export async function createTextTokenizer(directory: string, vocabulary: number)
   checkIds(directory, idsIn(tokenizer), Number.isFinite(vocabulary) ? vocabulary : 0);
   const inner = whole(directory, () => new Tokenizer(tokenizer, config));
   // A lone surrogate is no text; encoding makes it U+FFFD.
-  const ids = (text: string): number[] =>
-    whole(directory, () => inner.encode(Buffer.from(text, 'utf8').toString('utf8')).ids);
+  const encode = (text: string): number[] => inner.encode(Buffer.from(text, 'utf8').toString('utf8')).ids;
+  const bounded = boundPatterns(directory, tokenizer, encode);
+  const ids = (text: string): number[] => whole(directory, () => bounded(text));
   const ends = ids('');
   const some = ids('a');
   const begin = ends.findIndex((id, place) => id !== some[place]);
@@ -58,6 +62,7 @@ function whole<T>(directory: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
+    if (error instanceof HalfspaceError) throw error;
     throw damagedVocabulary(directory, (error as Error).message);
   }
 }

@@ -121,12 +121,51 @@ describe('a tokenizer', () => {
       { name: 'default', template: 'talk' },
     ];
     expect(await render(several)).toBe('talk');
+    expect(await render([...several, { name: 'default', template: 'last' }])).toBe('last');
+    expect(await render({ default: 'talk', tool_use: 'tools' })).toBe('talk');
+    await expect(render([{ name: 'tool_use', template: 'tools' }])).rejects.toThrow(code('no-chat-template'));
     await expect(render(undefined)).rejects.toThrow(code('no-chat-template'));
     await expect(render('{% if %}')).rejects.toThrow(code('bad-chat-template'));
+    const loops = '{% for i in range(99999) %}'.repeat(2) + '{% endfor %}'.repeat(2);
+    await expect(render(loops)).rejects.toThrow(code('chat-template-limit'));
+  });
+
+  it('tells its chat template what transformers tells it', async () => {
+    const render = async (template: string, change: (json: Json) => void = () => undefined) => {
+      const json = tinyJson();
+      change(json);
+      await writeTinyDirectory(place(), json);
+      await writeFile(place('chat_template.jinja'), template);
+      return (await openTokenizer(place())).renderChat([{ role: 'user', content: 'hi' }]);
+    };
+    expect(await render('{{ tools is none }}{{ documents is none }}{{ add_generation_prompt }}')).toBe(
+      'TrueTrueTrue',
+    );
+    expect(await render('\ufeff{% if true %}\r\na\r\n{% endif %}\r\nb\r\n')).toBe('\ufeffa\nb');
+    const tokens = await render(
+      '{{ pad_token }}{{ unk_token is defined }}{{ bos_token is defined }}',
+      (json) => {
+        Object.assign(json.tokenizerConfig, { pad_token: { content: '<pad>' }, bos_token: null });
+      },
+    );
+    expect(tokens).toBe('<pad>FalseFalse');
   });
 });
 
 describe('a tokenizer beside safetensors', () => {
+  it('is refused when a regular expression of its own does not end', async () => {
+    const splitBy = (pattern: string) =>
+      besideSafetensors((json) => {
+        const split = { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
+        const byteLevel = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
+        json.tokenizer['pre_tokenizer'] = { type: 'Sequence', pretokenizers: [split, byteLevel] };
+      });
+    expect((await splitBy('h|e')).encode('he')).toEqual(['h', 'e'].map(id));
+    const tokenizer = await splitBy('(h+)+$');
+    expect(tokenizer.encode('hhe').length).toBeGreaterThan(0);
+    expect(() => tokenizer.encode(`${'h'.repeat(60)}e`)).toThrow(code('pattern-too-slow'));
+  }, 60_000);
+
   it.each(['tokenizer.json', 'tokenizer_config.json'])('is refused without a good %s', async (name) => {
     await writeTinyDirectory(place());
     for (const content of ['', '{', '[]', 'null', '5', '{}'.repeat(2)]) {

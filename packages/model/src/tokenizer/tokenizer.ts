@@ -3,6 +3,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { compileChatTemplate, type ChatTemplate } from '../chat-template/chat-template.js';
 import { isJsonObject } from '../json-file.js';
 import type { ModelFile } from '../weights.js';
+import { boundPatterns } from './foreign-patterns.js';
 import { tokenizerFromDirectory } from './from-directory.js';
 import { tokenizerFromGguf } from './from-gguf.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
@@ -53,7 +54,7 @@ function createChat(files: TokenizerFiles, name: string): Tokenizer['renderChat'
 }
 
 /** The token that a tokenizer puts in front of a text by itself. */
-function firstAdded(ids: (text: string, whole: boolean) => number[]): number | 'none' {
+function firstAdded(ids: (text: string, whole?: boolean) => number[]): number | 'none' {
   const [first] = ids('a', true);
   return first === undefined || first === ids('a', false)[0] ? 'none' : first;
 }
@@ -62,8 +63,9 @@ function createEncoder({ name }: ModelFile, files: TokenizerFiles): Tokenizer['e
   try {
     const inner = new HuggingFaceTokenizer(files.tokenizer, files.config);
     // A byte that no token stands for is left out, as by the tokenizers library.
-    const ids = (text: string, whole = false) =>
-      inner.encode(text, { add_special_tokens: whole }).ids.filter(Number.isInteger);
+    const ids = boundPatterns(name, files.tokenizer, (text: string, whole = false) =>
+      inner.encode(text, { add_special_tokens: whole }).ids.filter(Number.isInteger),
+    );
     // Asked in any case: what a tokenizer stumbles over shows when it is first used.
     const own = firstAdded(ids);
     const beginning = files.beginning === 'as-tokenizer' ? own : files.beginning;
@@ -74,6 +76,7 @@ function createEncoder({ name }: ModelFile, files: TokenizerFiles): Tokenizer['e
       return beginning === 'none' || found[0] === beginning ? found : [beginning, ...found];
     };
   } catch (error) {
+    if (error instanceof HalfspaceError) throw error;
     throw damagedVocabulary(name, (error as Error).message);
   }
 }
@@ -83,7 +86,7 @@ function createEncoder({ name }: ModelFile, files: TokenizerFiles): Tokenizer['e
  * tokenizer.json, tokenizer_config.json and chat_template.jinja beside safetensors.
  *
  * @throws HalfspaceError `unsupported-model` when it is neither byte-level BPE nor like Gemma's; `corrupt-model`, also when one of
- * the files is missing
+ * the files is missing; `pattern-too-slow` when a regular expression of its own never ends
  */
 export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
   const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);

@@ -1,0 +1,68 @@
+/** What Node gives to run something that can be stopped from outside. */
+interface Watch {
+  run(task: () => void, limitMs: number): void;
+}
+
+const TIMED_OUT = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+
+let watch: Watch | undefined | 'unknown' = 'unknown';
+
+/** Found by name when it is first needed: elsewhere than in Node there is none, and the host stops a script that hangs. */
+function findWatch(): Watch | undefined {
+  const vm = globalThis.process?.getBuiltinModule?.('node:vm');
+  if (vm === undefined) return undefined;
+  const holder: { task?: () => void } = {};
+  const context = vm.createContext(holder);
+  const script = new vm.Script('task()');
+  return {
+    run(task, limitMs) {
+      const around = holder.task;
+      holder.task = task;
+      try {
+        script.runInContext(context, { timeout: limitMs });
+      } finally {
+        if (around === undefined) delete holder.task;
+        else holder.task = around;
+      }
+    },
+  };
+}
+
+/**
+ * Does something that cannot be stopped from inside, as a regular expression of somebody else's cannot, and stops it when it takes
+ * too long. It costs some ten microseconds. It is done again once before it counts as too long, because a machine that is busy or was
+ * asleep may have taken the time.
+ *
+ * @param limitMs - Milliseconds of one try, a whole number above zero.
+ * @param onLate - Makes the error that is thrown instead.
+ * @throws whatever `task` or `onLate` throws
+ */
+export function withinTime<T>(limitMs: number, task: () => T, onLate: () => Error): T {
+  if (watch === 'unknown') watch = findWatch();
+  if (watch === undefined) return task();
+  const { run } = watch;
+  for (const isLast of [false, true]) {
+    const result: { value?: T; error?: unknown; ended?: boolean; failed?: boolean } = {};
+    try {
+      run(() => {
+        try {
+          result.value = task();
+        } catch (error) {
+          result.error = error;
+          result.failed = true;
+        }
+        result.ended = true;
+      }, limitMs);
+    } catch (error) {
+      // What ended at the last moment has an answer all the same.
+      if (result.ended !== true) {
+        if ((error as { code?: unknown }).code !== TIMED_OUT) throw error;
+        if (isLast) break;
+        continue;
+      }
+    }
+    if (result.failed === true) throw result.error;
+    return result.value as T;
+  }
+  throw onLate();
+}
