@@ -332,7 +332,7 @@ describe('patternFilter', () => {
   });
 
   it('stops a pattern that can be matched in too many ways, and does not try it again', () => {
-    const filter = patternFilter(/(.*)*\u0001/u);
+    const filter = patternFilter(/(.*)*x/u);
     const faultOf = (text: string): unknown => {
       try {
         return refused(filter, text);

@@ -3,9 +3,9 @@ import { defineFilter } from './define-filter.js';
 import { HalfspaceError } from './errors.js';
 import { withinTime } from './within-time.js';
 
-/** Texts that are matched together, and for how many milliseconds at most: matches take some millionths of a second each. */
+/** Texts that are matched together, and for how many milliseconds at most, where matches take a few thousandths of one. */
 const BATCH = 32;
-const BATCH_MS = 1000;
+const BATCH_MS = 500;
 
 /** What words are made of: letters with their marks, digits and the underscore, of any script. */
 const WORD_CHARACTER = String.raw`[\p{L}\p{M}\p{N}_]`;

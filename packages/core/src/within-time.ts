@@ -1,7 +1,5 @@
-/** What Node gives to run something that can be stopped from outside. */
-interface Watch {
-  run(task: () => void, limitMs: number): void;
-}
+/** Runs something, and stops it with an error when it takes longer. */
+type Watch = (task: () => void, limitMs: number) => void;
 
 const TIMED_OUT = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
@@ -14,17 +12,15 @@ function findWatch(): Watch | undefined {
   const holder: { task?: () => void } = {};
   const context = vm.createContext(holder);
   const script = new vm.Script('task()');
-  return {
-    run(task, limitMs) {
-      const around = holder.task;
-      holder.task = task;
-      try {
-        script.runInContext(context, { timeout: limitMs });
-      } finally {
-        if (around === undefined) delete holder.task;
-        else holder.task = around;
-      }
-    },
+  return (task, limitMs) => {
+    const around = holder.task;
+    holder.task = task;
+    try {
+      script.runInContext(context, { timeout: limitMs });
+    } finally {
+      if (around === undefined) delete holder.task;
+      else holder.task = around;
+    }
   };
 }
 
@@ -40,11 +36,10 @@ function findWatch(): Watch | undefined {
 export function withinTime<T>(limitMs: number, task: () => T, onLate: () => Error): T {
   if (watch === 'unknown') watch = findWatch();
   if (watch === undefined) return task();
-  const { run } = watch;
   for (const isLast of [false, true]) {
     const result: { value?: T; error?: unknown; ended?: boolean; failed?: boolean } = {};
     try {
-      run(() => {
+      watch(() => {
         try {
           result.value = task();
         } catch (error) {
