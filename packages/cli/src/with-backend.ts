@@ -1,5 +1,5 @@
 import { createOnnxBackend } from '@halfspace/backend-onnx';
-import type { Backend, ModelInfo } from '@halfspace/core';
+import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core';
 import { findConfig } from './find-config.js';
 import { createLoadBars } from './load-bars.js';
 import type { ModelFlags } from './options/model.js';
@@ -16,7 +16,10 @@ export async function withBackend<T>(
   signal: AbortSignal,
   use: (backend: Backend) => Promise<T>,
 ): Promise<T> {
-  const { model, precision, threads, onFound }: BackendFlags = { ...(await findConfig()), ...flags };
+  const { model, precision, threads, controlTokens, onFound }: BackendFlags = {
+    ...(await findConfig()),
+    ...flags,
+  };
   const bars = createLoadBars();
   const backend = await createOnnxBackend({
     ...(model !== undefined && { model }),
@@ -27,7 +30,7 @@ export async function withBackend<T>(
     ...(onFound !== undefined && { onFound }),
   }).finally(() => bars.stop());
   try {
-    return await use(backend);
+    return await use(controlTokens === true ? withControlTokens(backend) : backend);
   } finally {
     await backend.dispose();
   }

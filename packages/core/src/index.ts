@@ -26,6 +26,8 @@ export { assertSubspaces, subspaceFor } from './bound-attributes.js';
 export { cappedBonus, DEFAULT_CAP } from './cap.js';
 export { createDistanceReader } from './margins.js';
 export type { DistanceReader, HiddenStates } from './margins.js';
+export { encodeContinuation, encodePrompt, fewestTokens, withControlTokens } from './encode-text.js';
+export type { Prompt, PromptTokens } from './encode-text.js';
 export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
 export { complaintOf } from './complaint-of.js';
@@ -53,7 +55,7 @@ export type { BonusForm } from './tilt.js';
 export { checkPlugin } from './contracts/check-plugin.js';
 export type { PluginKind } from './contracts/check-plugin.js';
 export { CONTRACT_VERSION } from './contracts/version.js';
-export type { ChatMessage, Tokenizer } from './contracts/tokenizer.js';
+export type { ChatMessage, EncodeOptions, Tokenizer } from './contracts/tokenizer.js';
 export type {
   Backend,
   Context,

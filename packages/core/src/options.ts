@@ -33,7 +33,7 @@ export type WeightedPrompt = (
   readonly attributes?: Weights;
 };
 
-/** What to complete: exactly one of the three. */
+/** What to complete: exactly one of the first three. */
 export interface PromptOptions {
   /** Text that the model goes on with. */
   readonly prompt?: string;
@@ -41,6 +41,12 @@ export interface PromptOptions {
   readonly prompts?: readonly (string | WeightedPrompt)[];
   /** A conversation, rendered by the model's chat template; the completion is the assistant's turn. */
   readonly messages?: readonly ChatMessage[];
+  /**
+   * Whether control tokens that prompts and messages spell out (`<|im_start|>`) are control tokens (default false: they are text, and
+   * only the chat template writes control tokens). For prompts that are written by hand in a model's format; with texts of others,
+   * those can end their turn and speak as somebody else.
+   */
+  readonly controlTokens?: boolean;
 }
 
 /** How to decode. */
@@ -161,6 +167,7 @@ const SCHEMA = {
       },
     },
     messages,
+    controlTokens: { type: 'boolean' },
     maxTokens: { type: 'integer', minimum: 1, default: 64 },
     samples: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1, default: 1 },
     temperature: { type: 'number', minimum: 0, default: 1 },

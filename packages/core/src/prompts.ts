@@ -1,4 +1,5 @@
 import type { Backend } from './contracts/backend.js';
+import { encodePrompt, fewestTokens, withControlTokens, type Prompt } from './encode-text.js';
 import { HalfspaceError } from './errors.js';
 import type { PromptOptions, WeightedPrompt, Weights } from './options.js';
 
@@ -15,20 +16,24 @@ export interface EncodedPrompt {
  *
  * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`
  */
-export function encodePrompts({ tokenizer, model }: Backend, options: PromptOptions): EncodedPrompt[] {
+export function encodePrompts(backend: Backend, options: PromptOptions): EncodedPrompt[] {
+  const { tokenizer, model } = options.controlTokens === true ? withControlTokens(backend) : backend;
   return promptsOf(options).map((each, index, all) => {
-    const text = 'text' in each ? each.text : tokenizer.renderChat(each.messages);
-    const tokens = tokenizer.encode(text);
     const which = all.length > 1 ? `Prompt ${index} (counted from 0)` : 'The prompt';
-    if (tokens.length === 0)
-      throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
-    if (tokens.length >= model.contextLength) {
-      throw new HalfspaceError(
+    const tooLong = (count: string) =>
+      new HalfspaceError(
         'context-overflow',
-        `${which} has ${tokens.length} tokens, and ${model.name} takes ${model.contextLength} together ` +
+        `${which} has ${count} tokens, and ${model.name} takes ${model.contextLength} together ` +
           'with the completion. Shorten it.',
       );
-    }
+    const prompt: Prompt = 'text' in each ? each.text : each.messages;
+    const rendered = typeof prompt === 'string' ? prompt : tokenizer.renderChat(prompt);
+    const fewest = fewestTokens({ tokenizer }, [rendered], model.contextLength);
+    if (fewest >= model.contextLength) throw tooLong(`at least ${fewest}`);
+    const { text, tokens } = encodePrompt(tokenizer, prompt);
+    if (tokens.length === 0)
+      throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
+    if (tokens.length >= model.contextLength) throw tooLong(`${tokens.length}`);
     return { text, tokens, attributes: each.attributes ?? {} };
   });
 }

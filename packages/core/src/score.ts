@@ -2,6 +2,13 @@ import type { BoundAttribute } from './bound-attributes.js';
 import { candidateOf } from './candidate.js';
 import { checkAnswers } from './check-answers.js';
 import type { Backend } from './contracts/backend.js';
+import {
+  encodeContinuation,
+  encodePrompt,
+  fewestTokens,
+  withControlTokens,
+  type Prompt,
+} from './encode-text.js';
 import { HalfspaceError } from './errors.js';
 import { marginOf, type HiddenStates } from './margins.js';
 import { createMeter, holdStates, type TextState } from './meter.js';
@@ -31,6 +38,8 @@ export interface ScoreOptions {
   readonly prompt?: string;
   /** The text that is scored, at least one token. */
   readonly response: string;
+  /** Whether control tokens that the texts spell out are control tokens (default false: text); see {@link withControlTokens}. */
+  readonly controlTokens?: boolean;
   /** Names of the attributes. */
   readonly attributes: readonly string[];
   /** Ends the run with the error `aborted`. */
@@ -38,14 +47,16 @@ export interface ScoreOptions {
 }
 
 /**
- * The tokens of prompt and response, encoded apart, as they meet when a response is generated.
+ * The tokens of prompt and response as they meet when a response is generated: the response goes on from the prompt, so that
+ * nothing is put in front of it.
  *
  * @param backend - Whose tokenizer and context length count.
- * @throws HalfspaceError `empty-response`, `context-overflow`
+ * @param prompt - A text, or a conversation that the model's chat template renders.
+ * @throws HalfspaceError `empty-response`, `context-overflow`, `no-chat-template`
  */
 export function encodeResponse(
-  { tokenizer, model }: Backend,
-  prompt: string,
+  backend: Backend,
+  prompt: Prompt,
   response: string,
 ): {
   /** Those of the prompt, then those of the response. */
@@ -53,8 +64,17 @@ export function encodeResponse(
   /** Index of the first token of the response. */
   start: number;
 } {
-  const before = tokenizer.encode(prompt);
-  const after = tokenizer.encode(response);
+  const { tokenizer, model } = backend;
+  const tooLong = (count: string) =>
+    new HalfspaceError(
+      'context-overflow',
+      `Prompt and response have ${count} tokens, and ${model.name} takes ${model.contextLength}. Shorten them.`,
+    );
+  const rendered = typeof prompt === 'string' ? prompt : tokenizer.renderChat(prompt);
+  const fewest = fewestTokens(backend, [rendered, response], model.contextLength);
+  if (fewest > model.contextLength) throw tooLong(`at least ${fewest}`);
+  const before = encodePrompt(tokenizer, prompt).tokens;
+  const after = encodeContinuation(tokenizer, response);
   if (after.length === 0) {
     throw new HalfspaceError(
       'empty-response',
@@ -62,12 +82,7 @@ export function encodeResponse(
     );
   }
   const tokens = [...before, ...after];
-  if (tokens.length > model.contextLength) {
-    throw new HalfspaceError(
-      'context-overflow',
-      `Prompt and response have ${tokens.length} tokens, and ${model.name} takes ${model.contextLength}. Shorten them.`,
-    );
-  }
+  if (tokens.length > model.contextLength) throw tooLong(`${tokens.length}`);
   return { tokens, start: before.length };
 }
 
@@ -81,7 +96,8 @@ export async function score(
   options: ScoreOptions,
 ): Promise<Score> {
   const { prompt = '', response, signal } = options;
-  const { tokens, start } = encodeResponse(backend, prompt, response);
+  const reader = options.controlTokens === true ? withControlTokens(backend) : backend;
+  const { tokens, start } = encodeResponse(reader, prompt, response);
   const { model, tokenizer } = backend;
   const meter = createMeter(bound, model.width);
   const { layers } = meter;

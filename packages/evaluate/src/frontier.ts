@@ -1,4 +1,4 @@
-import type { Completion, DecodeOptions, Halfspace } from '@halfspace/core';
+import type { Completion, DecodeOptions, Halfspace, WeightedPrompt } from '@halfspace/core';
 import { bootstrap, weightedMean, type Estimate, type WeightedStatistic } from '@halfspace/subspace';
 import { distinct } from './metrics/n-grams.js';
 import { perplexity } from './metrics/perplexity.js';
@@ -8,8 +8,8 @@ export interface FrontierOptions extends Omit<
   DecodeOptions,
   'attributes' | 'formula' | 'form' | 'control' | 'trace' | 'samples'
 > {
-  /** Texts that the model goes on with; if the weights were chosen by a measurement, not those that it was made on. */
-  readonly prompts: readonly string[];
+  /** Texts or conversations that the model goes on with; if the weights were chosen by a measurement, not those that it was made on. */
+  readonly prompts: readonly (string | WeightedPrompt)[];
   /** By attribute, nats per unit of margin. */
   readonly weights: Readonly<Record<string, number>>;
   /** What the weights are multiplied by (default: 0, 0.25, 0.5, 1, 2 and 4). */

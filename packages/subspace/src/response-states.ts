@@ -3,6 +3,7 @@ import {
   encodeResponse,
   HalfspaceError,
   isHalfspaceError,
+  type Prompt,
   throwIfAborted,
 } from '@halfspace/core';
 import type { LabelledText } from './labelled-text.js';
@@ -35,7 +36,7 @@ export interface ResponseStates {
  */
 export function encodeRow(backend: Backend, row: LabelledText, number: number, chat: boolean): EncodedRow {
   try {
-    const prompt = chat ? backend.tokenizer.renderChat([{ role: 'user', content: row.prompt }]) : row.prompt;
+    const prompt: Prompt = chat ? [{ role: 'user', content: row.prompt }] : row.prompt;
     return { ...row, number, ...encodeResponse(backend, prompt, row.response) };
   } catch (error) {
     if (!isHalfspaceError(error)) throw error;

@@ -72,13 +72,14 @@ async function complete(
     queue,
     out,
     precision = PRECISION,
+    controlTokens,
   } = flags;
   // One that no method speaks of may be for any model.
   const named = new Set(methods.flatMap(attributesOfMethod));
   const required = onlyFor(attributes.filter(({ name }) => named.has(name)));
   const run = await withBackend({ ...flags, precision, ...required }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes });
-    const decoding = { maxTokens, temperature, topP, topK };
+    const decoding = { maxTokens, temperature, topP, topK, ...(controlTokens && { controlTokens }) };
     const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts });
     const started = await startRun(out, plan, prompts);
     if (queue !== undefined) return started;

@@ -1,4 +1,4 @@
-import { HalfspaceError, type Backend } from '@halfspace/core';
+import { encodePrompt, HalfspaceError, type Backend } from '@halfspace/core';
 import type { PerplexityFlags } from '../commands/perplexity.js';
 import { inLine } from '../harmless.js';
 import { note, print, printJson } from '../output.js';
@@ -31,7 +31,7 @@ function cut(
       `A window of ${window} tokens is more than the ${model.contextLength} that ${model.name} takes.`,
     );
   }
-  const tokens = tokenizer.encode(text);
+  const { tokens } = encodePrompt(tokenizer, text);
   if (tokens.length < window) {
     throw new HalfspaceError(
       'text-too-short',

@@ -1,10 +1,13 @@
 import {
   createHalfspace,
+  encodePrompt,
+  fewestTokens,
   HalfspaceError,
   PRESETS,
   tuneWeights,
   type Backend,
   type TuneGoal,
+  type WeightedPrompt,
 } from '@halfspace/core';
 import { measureFrontier } from '@halfspace/evaluate';
 import { assertWritable, writeFileAtomically } from '../atomic-file.js';
@@ -97,10 +100,9 @@ async function tuneAndMeasure(
 ): Promise<TuningReport> {
   const decoding = { ...decodingOf(flags), signal };
   const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
-  const asChat = (content: string) => backend.tokenizer.renderChat([{ role: 'user', content }]);
   const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);
   const [sample, heldOut] = [asGiven(prompts.sample), asGiven(prompts.heldOut)];
-  assertFit(backend, [...sample, ...heldOut]);
+  assertFit(backend, [...prompts.sample, ...prompts.heldOut], flags.chat === true);
   const tuning = createProgress('Tuning', (done, total) => {
     return `round ${Math.min(ROUNDS, Math.floor((ROUNDS * done) / total) + 1)} of at most ${ROUNDS}`;
   });
@@ -123,9 +125,20 @@ async function tuneAndMeasure(
   return { goal, ...found, prompts: counts, frontier };
 }
 
+/** The turn of a user. */
+function asChat(content: string): WeightedPrompt {
+  return { messages: [{ role: 'user', content }] };
+}
+
 /** Finds a prompt that the model cannot take before any is completed: those that are held out come last. */
-function assertFit({ tokenizer, model }: Backend, prompts: readonly string[]): void {
-  const long = prompts.find((prompt) => tokenizer.encode(prompt).length >= model.contextLength);
+function assertFit(backend: Backend, texts: readonly string[], chat: boolean): void {
+  const { tokenizer, model } = backend;
+  const isLong = (text: string) => {
+    if (fewestTokens(backend, [text], model.contextLength) >= model.contextLength) return true;
+    const prompt = chat ? [{ role: 'user' as const, content: text }] : text;
+    return encodePrompt(tokenizer, prompt).tokens.length >= model.contextLength;
+  };
+  const long = texts.find(isLong);
   if (long === undefined) return;
   throw new HalfspaceError(
     'context-overflow',

@@ -6,6 +6,20 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** How a text is read; see {@link Tokenizer.encode}. */
+export interface EncodeOptions {
+  /**
+   * Whether control tokens that the text spells out (`<|im_start|>`) become control tokens (default true), or stay the text that
+   * they are: what people and models write is text, what a chat template writes is not.
+   */
+  readonly controlTokens?: boolean;
+  /**
+   * Whether the text goes on from another one (default false). Then nothing is put in front of it, neither a
+   * beginning-of-sequence token nor a space: its ids are those that the model would write.
+   */
+  readonly continues?: boolean;
+}
+
 /** Text to token ids and back, as the model was trained. */
 export interface Tokenizer {
   /** Number of token ids; ids run from 0 to `vocabularySize - 1`. */
@@ -13,10 +27,22 @@ export interface Tokenizer {
   /** Ids that end a text (end of sequence, end of turn). */
   readonly endTokens: ReadonlySet<number>;
   /**
-   * Token ids of a text. Special tokens written out in the text (`<|im_start|>`) become their ids;
-   * a beginning-of-sequence token is added in front where the model asks for one.
+   * Token ids of a text. Special tokens written out in the text (`<|im_start|>`) become their ids, and
+   * a beginning-of-sequence token is added in front where the model asks for one, unless the options say otherwise.
    */
-  encode(text: string): number[];
+  encode(text: string, options?: EncodeOptions): number[];
+  /**
+   * Token ids of a conversation as {@link Tokenizer.renderChat} renders it, in which control tokens are those that the template
+   * writes: where messages spell them out they are text. Where it is left out, all are control tokens.
+   *
+   * @throws HalfspaceError `no-chat-template` when the model file has none.
+   */
+  encodeChat?(messages: readonly ChatMessage[]): number[];
+  /**
+   * A number of tokens that `encode` certainly comes to, whatever its options, found in far less time; 0 where nothing is known.
+   * Where it is left out, nothing is.
+   */
+  fewestTokens?(text: string): number;
   /** The text of some token ids, special tokens left out; invalid UTF-8 becomes U+FFFD. */
   decode(tokens: readonly number[]): string;
   /** The raw UTF-8 bytes of one token, which may be a part of a character; special tokens have none. */

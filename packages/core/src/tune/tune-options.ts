@@ -1,4 +1,4 @@
-import type { DecodeOptions } from '../options.js';
+import type { DecodeOptions, WeightedPrompt } from '../options.js';
 import type { TuneGoal } from './tune-goal.js';
 
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
@@ -6,8 +6,8 @@ export interface TuneOptions extends Omit<
   DecodeOptions,
   'attributes' | 'formula' | 'form' | 'control' | 'lookAhead' | 'trace'
 > {
-  /** Texts that the model goes on with: of the kind that will be completed. */
-  readonly prompts: readonly string[];
+  /** Texts or conversations that the model goes on with: of the kind that will be completed. */
+  readonly prompts: readonly (string | WeightedPrompt)[];
   /**
    * Weights to start from, by name, nats per unit of margin. With a goal of nats they are the direction: all are
    * scaled together. With levels, those of attributes without one stay as they are.

@@ -1,3 +1,4 @@
+import { encodeContinuation } from '@halfspace/core';
 import { readTokenWeights, type TokenWeights } from '../baselines/token-weights.js';
 import { defineMethod } from './define-method.js';
 import type { MethodModel, OpenMethod } from './method.js';
@@ -49,7 +50,8 @@ export async function openFudge(
     weight: lambda,
     extraParameters: weights.size + 1,
     score({ prefix, candidates }) {
-      const before = tokenizer.encode(prefix).reduce((sum, token) => sum + weightOf(token), intercept);
+      const written = encodeContinuation(tokenizer, prefix);
+      const before = written.reduce((sum, token) => sum + weightOf(token), intercept);
       return candidates.map(({ token }) => logSigmoid(before + weightOf(token)));
     },
   });

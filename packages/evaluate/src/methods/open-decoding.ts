@@ -1,9 +1,10 @@
 import {
+  encodePrompt,
   HalfspaceError,
   type Completion,
   type DecodeOptions,
-  type Halfspace,
   type PromptOptions,
+  withControlTokens,
 } from '@halfspace/core';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 import type { CompletionRequest, MethodModel, OpenMethod, WrittenCompletion } from './method.js';
@@ -43,7 +44,10 @@ export async function openDecoding(model: MethodModel, options: DecodeOptions): 
 }
 
 /** What a method gives to `generate`: its own options, the model's decoding, and what is measured besides. */
-export function decodeOptions({ decoding, measured }: MethodModel, options: DecodeOptions): DecodeOptions {
+export function decodeOptions(
+  { decoding, measured }: MethodModel,
+  options: DecodeOptions,
+): DecodeOptions & Pick<PromptOptions, 'controlTokens'> {
   const weights = options.attributes ?? {};
   const others = measured.filter((name) => !(name in weights));
   return {
@@ -75,13 +79,13 @@ export function writtenCompletion(completion: Completion): WrittenCompletion {
  * prompt, and without a divergence, which is one from another distribution.
  */
 export async function afterPlainPrompt(
-  { backend }: Halfspace,
+  { halfspace, decoding }: MethodModel,
   completions: readonly WrittenCompletion[],
   { prompt, signal }: Pick<CompletionRequest, 'prompt' | 'signal'>,
 ): Promise<WrittenCompletion[]> {
+  const backend = decoding.controlTokens === true ? withControlTokens(halfspace.backend) : halfspace.backend;
   const { tokenizer, model } = backend;
-  const text = prompt.messages === undefined ? prompt.text : tokenizer.renderChat(prompt.messages);
-  const before = tokenizer.encode(text);
+  const before = encodePrompt(tokenizer, prompt.messages ?? prompt.text).tokens;
   const measured: WrittenCompletion[] = [];
   for (const completion of completions) {
     const whole = [...before, ...completion.tokens];

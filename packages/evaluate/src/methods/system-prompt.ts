@@ -33,7 +33,7 @@ export const systemPrompt = defineMethod<SystemPromptParameters>({
             : { ...prompt, messages: [{ role: 'system' as const, content: text }, ...messages] };
         const options = { ...decodeOptions(model, {}), ...requestOf(told), samples, seed, trace, signal };
         const found = await model.halfspace.generate({ ...options, concurrency: together(samples) });
-        return afterPlainPrompt(model.halfspace, found.map(writtenCompletion), { prompt, signal });
+        return afterPlainPrompt(model, found.map(writtenCompletion), { prompt, signal });
       },
       dispose: () => Promise.resolve(),
     }),

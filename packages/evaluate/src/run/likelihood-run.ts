@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
+import { encodePrompt, HalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
 import { continuationLogProbs } from '../metrics/continuations.js';
 import { logsOf } from './logs-of.js';
 import { recordCheck } from './record-check.js';
@@ -57,8 +57,7 @@ async function likelihoodsAfter(
   signal: AbortSignal | undefined,
 ): Promise<Float64Array[]> {
   const { model, tokenizer } = backend;
-  const before = tokenizer.encode(prompt);
-  const texts = wholes.map((whole) => tokenizer.encode(whole));
+  const [before, ...texts] = [prompt, ...wholes].map((text) => encodePrompt(tokenizer, text).tokens);
   if (texts.some(({ length }) => length > model.contextLength)) {
     throw new HalfspaceError(
       'context-overflow',

@@ -46,6 +46,7 @@ interface RemoteFile {
 
 const BESIDE = new Set([
   'config.json',
+  'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
   'chat_template.jinja',

@@ -84,7 +84,27 @@ async function readChatTemplate(directory: string, config: JsonObject): Promise<
   return typeof chosen === 'string' ? chosen : undefined;
 }
 
-/** tokenizer.json, tokenizer_config.json and the chat template beside safetensors. */
+/**
+ * The ends that config.json and generation_config.json name, which may be several: a chat model has one for texts and one for
+ * turns. Ids that the vocabulary does not have end nothing.
+ */
+async function readEnds(
+  { name, path, metadata }: Pick<ModelFile, 'name' | 'path' | 'metadata'>,
+  vocabulary: number,
+): Promise<number[]> {
+  const generation = join(path, 'generation_config.json');
+  const named: unknown[] = [
+    metadata.get('eos_token_id'),
+    (await isFile(generation)) ? (await readJsonFile(generation))['eos_token_id'] : undefined,
+  ];
+  const ids = named.flat().filter((id) => id !== undefined && id !== null);
+  const wrong = ids.find((id) => !Number.isInteger(id));
+  if (wrong !== undefined)
+    throw damagedVocabulary(name, `eos_token_id is ${shown(wrong)}, which is no token`);
+  return (ids as number[]).filter((id) => id >= 0 && id < vocabulary);
+}
+
+/** tokenizer.json, tokenizer_config.json, the chat template and what config.json says of ends, beside safetensors. */
 export async function tokenizerFromDirectory(model: ModelFile): Promise<TokenizerFiles> {
   const { name, path } = model;
   const tokenizer = await readJsonFile(join(path, 'tokenizer.json'));
@@ -105,6 +125,7 @@ export async function tokenizerFromDirectory(model: ModelFile): Promise<Tokenize
   };
   const wantsBos = config['add_bos_token'];
   const written = wantsBos === true ? find(config['bos_token']) : undefined;
+  const end = find(config['eos_token']);
   return {
     tokenizer: { ...tokenizer, added_tokens: listed },
     config,
@@ -113,7 +134,7 @@ export async function tokenizerFromDirectory(model: ModelFile): Promise<Tokenize
     special: new Set(added.filter(({ special }) => special).map(({ id }) => id)),
     spelling,
     beginning: typeof wantsBos === 'boolean' ? (written ?? 'none') : 'as-tokenizer',
-    endOfSequence: find(config['eos_token']),
+    ends: [...(end === undefined ? [] : [end]), ...(await readEnds(model, tokens.length))],
     chatTemplate: await readChatTemplate(path, config),
   };
 }

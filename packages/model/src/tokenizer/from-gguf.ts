@@ -88,6 +88,17 @@ function readKinds({ name, metadata }: ModelFile, size: number): { special: Set<
   return { special: new Set(idsOf(CONTROL)), added: idsOf(CONTROL, USER_DEFINED) };
 }
 
+/** Ends of a turn and of a message, and a list of all ends. */
+function readMoreEnds(model: ModelFile, size: number): (number | undefined)[] {
+  const all = model.metadata.get('tokenizer.ggml.eos_token_ids');
+  const listed = Array.isArray(all) ? all.filter((id) => typeof id === 'number' && id >= 0 && id < size) : [];
+  return [
+    tokenId(model, 'tokenizer.ggml.eot_token_id', size),
+    tokenId(model, 'tokenizer.ggml.eom_token_id', size),
+    ...(listed as number[]),
+  ];
+}
+
 /** What differs between the kinds of tokenizer. */
 interface Kind extends Pick<TokenizerFiles, 'spelling'> {
   /** Parts of tokenizer.json. */
@@ -171,6 +182,7 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
   const { special, added } = readKinds(model, tokens.length);
   const bos = tokenId(model, 'tokenizer.ggml.bos_token_id', tokens.length);
   const eos = tokenId(model, 'tokenizer.ggml.eos_token_id', tokens.length);
+  const ends = [eos, ...readMoreEnds(model, tokens.length)];
   const wantsBos = model.metadata.get('tokenizer.ggml.add_bos_token') ?? kind.wantsBos;
   const template = model.metadata.get('tokenizer.chat_template');
   return {
@@ -199,7 +211,7 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
     special,
     spelling: kind.spelling,
     beginning: wantsBos === true ? (bos ?? 'none') : 'none',
-    endOfSequence: eos,
+    ends: ends.filter((end) => end !== undefined),
     chatTemplate: typeof template === 'string' ? template : undefined,
   };
 }

@@ -15,7 +15,8 @@ export interface TokenizerFiles {
   readonly special: ReadonlySet<number>;
   /** Token put in front of a text: `none`, one of them, or what the tokenizer itself would put there. */
   readonly beginning: number | 'none' | 'as-tokenizer';
-  readonly endOfSequence: number | undefined;
+  /** Ids that the files name as ends of a text or a turn. */
+  readonly ends: readonly number[];
   readonly chatTemplate: string | undefined;
 }
 
