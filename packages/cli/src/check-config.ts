@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { didYouMean, HalfspaceError, schemaComplaint } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { HalfspaceConfig } from './config.js';
 import { PRESET_NAMES } from './options/preset.js';
@@ -12,7 +12,7 @@ const SETTINGS = {
   threads: { type: 'integer', minimum: 1 },
 } satisfies Record<keyof HalfspaceConfig, object>;
 
-const validate = new Ajv2020({ strict: true }).compile<HalfspaceConfig>({
+const validate = new Ajv2020({ strict: true, verbose: true }).compile<HalfspaceConfig>({
   type: 'object',
   properties: SETTINGS,
   additionalProperties: false,
@@ -26,19 +26,21 @@ const validate = new Ajv2020({ strict: true }).compile<HalfspaceConfig>({
  */
 export function checkConfig(config: unknown, path: string): HalfspaceConfig {
   if (validate(config)) return config;
-  throw new HalfspaceError('bad-config', `${path}: ${complaint(validate.errors?.[0])}`);
+  throw new HalfspaceError('bad-config', `${path}: ${complaint(validate.errors)}`);
 }
 
-function complaint(error: ErrorObject | undefined): string {
-  const setting = error?.instancePath.slice(1).replaceAll('/', '.');
-  switch (error?.keyword) {
+function complaint(faults: readonly ErrorObject[] | null | undefined): string {
+  const [fault] = faults ?? [];
+  const name = String(fault?.params['additionalProperty']);
+  const known = Object.keys(SETTINGS);
+  switch (fault?.keyword) {
     case 'additionalProperties':
-      return `there is no setting "${String(error.params['additionalProperty'])}". There are ${Object.keys(SETTINGS).join(', ')}.`;
+      return `there is no setting "${name}".${didYouMean(name, known)} There are ${known.join(', ')}.`;
     case 'enum':
-      return `${setting} must be ${(error.params['allowedValues'] as string[]).join(' or ')}.`;
+      return `${fault.instancePath.slice(1)} must be ${(fault.params['allowedValues'] as string[]).join(' or ')}.`;
     default:
-      return setting
-        ? `${setting} ${error?.message}.`
+      return fault?.instancePath
+        ? `${schemaComplaint(faults)}.`
         : 'a config is an object such as { attributes: ["./calm"] }, in a module the default export.';
   }
 }

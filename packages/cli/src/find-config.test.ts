@@ -69,9 +69,9 @@ it.each([
   [
     'an unknown setting',
     '{"modle": "x"}',
-    /no setting "modle".*attributes, formula, model, preset, precision, threads/,
+    /no setting "modle"\. Did you mean "model"\?.*attributes, formula, model, preset, precision, threads/,
   ],
-  ['a wrong type', '{"attributes": [1]}', /attributes\.0 must be string/],
+  ['a wrong type', '{"attributes": [1]}', /attributes\.0 must be string; got 1/],
   ['a wrong choice', '{"precision": "f16"}', /precision must be f32 or int8/],
   ['a formula of another type', '{"formula": 2}', /formula must be string/],
   ['a number out of range', '{"threads": 0}', /threads must be >= 1/],

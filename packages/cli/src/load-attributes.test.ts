@@ -56,6 +56,14 @@ it('says of an unknown name which there are, and why those at fault are not', as
   );
 });
 
+it('says which attribute was meant', async () => {
+  const directory = await directoryWith(FILES);
+  await expect(loadFrom(directory, choice('toxcity'))).rejects.toThrow(
+    'There is no attribute "toxcity". Did you mean "toxicity"? Installed:',
+  );
+  await expect(loadFrom(directory, choice('clam'))).rejects.toThrow(/^There is no attribute "clam"\. Inst/);
+});
+
 it('lets the config take the place of an installed attribute', async () => {
   const directory = await directoryWith({
     'halfspace.config.json': '{"attributes": ["./mine.mjs"]}',

@@ -1,4 +1,4 @@
-import { assertSubspaces, HalfspaceError, type Attribute, type Weight } from '@halfspace/core';
+import { assertSubspaces, didYouMean, HalfspaceError, type Attribute, type Weight } from '@halfspace/core';
 import { attributeAtPath } from './attribute-module.js';
 import { knownAttributes, type KnownAttributes } from './known-attributes.js';
 import { isAttributePath, type AttributeChoice } from './options/attribute.js';
@@ -58,7 +58,7 @@ function createLookup(): (source: string) => Promise<Attribute> {
     if (found !== undefined) return found.attribute;
     throw new HalfspaceError(
       'unknown-attribute',
-      `There is no attribute "${source}". ${summary} For one of your own write its path, with a slash or an ending such as .json.`,
+      `There is no attribute "${source}".${didYouMean(source, byName.keys())} ${summary} For one of your own write its path, with a slash or an ending such as .json.`,
     );
   };
 }

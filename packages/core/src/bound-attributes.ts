@@ -7,6 +7,7 @@ import type {
 } from './contracts/attribute.js';
 import type { ModelInfo } from './contracts/backend.js';
 import { HalfspaceError } from './errors.js';
+import { didYouMean } from './nearest.js';
 
 /** An attribute as a run uses it: where its distances come from, and what they mean. */
 export interface BoundAttribute {
@@ -40,8 +41,11 @@ export function bindAttributes(
   return names.map((name) => {
     const attribute = attributes.find((each) => each.name === name);
     if (attribute === undefined) {
-      const known = attributes.map((each) => each.name).join(', ') || 'none';
-      throw new HalfspaceError('unknown-attribute', `There is no attribute "${name}". Known here: ${known}.`);
+      const known = attributes.map((each) => each.name);
+      throw new HalfspaceError(
+        'unknown-attribute',
+        `There is no attribute "${name}".${didYouMean(name, known)} Known here: ${known.join(', ') || 'none'}.`,
+      );
     }
     const source = 'score' in attribute ? attribute : subspaceFor(attribute, model, early);
     if (isScoring(source)) checkLayers(source, model);

@@ -34,6 +34,8 @@ export { complaintOf } from './complaint-of.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export { decodeText, isUtf16, utf16Error } from './decode-text.js';
 export { didYouMean, nearest } from './nearest.js';
+export { schemaComplaint } from './schema-complaint.js';
+export type { SchemaFault } from './schema-complaint.js';
 export type { ErrorRecord } from './errors.js';
 export { waitFor } from './wait-for.js';
 export { withinTime } from './within-time.js';

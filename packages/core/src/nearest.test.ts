@@ -8,6 +8,7 @@ it.each([
   ['Toxicity', 'toxicity'],
   [' helpfulness ', 'helpfulness'],
   ['truthfullness', 'truthfulness'],
+  ['toxiticy', 'toxicity'],
   ['f23', undefined],
   ['calm', undefined],
   ['', undefined],

@@ -5,7 +5,7 @@ const LONGEST = 64;
 
 /**
  * Of some names the one that was probably meant: the same but for case and blanks, or else the one that takes the fewest
- * changes of a letter, at most one in three letters.
+ * changes of a letter: at most three, and two in five letters.
  *
  * @returns Undefined where none is near.
  */
@@ -15,7 +15,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   let [best, least]: [string | undefined, number] = [undefined, Infinity];
   for (const each of names) {
     const known = plain(each);
-    const most = Math.floor(Math.max(asked.length, Math.min(known.length, LONGEST)) / 3);
+    const most = Math.min(3, Math.floor(0.4 * Math.max(asked.length, known.length)));
     const changes = known.length > LONGEST ? Infinity : distance(asked, known);
     if (changes <= most && changes < least) [best, least] = [each, changes];
   }

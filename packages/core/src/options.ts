@@ -5,6 +5,8 @@ import { checkPlugin } from './contracts/check-plugin.js';
 import type { Filter } from './contracts/filter.js';
 import type { ChatMessage } from './contracts/tokenizer.js';
 import { HalfspaceError } from './errors.js';
+import { didYouMean } from './nearest.js';
+import { schemaComplaint } from './schema-complaint.js';
 import { REDRAW_SCHEMA, type Redraw } from './redraw.js';
 import type { BonusForm } from './tilt.js';
 
@@ -193,6 +195,7 @@ const SCHEMA = {
 const validate = new Ajv2020({
   useDefaults: true,
   strict: true,
+  verbose: true,
   allowUnionTypes: true,
   discriminator: true,
 }).compile(SCHEMA);
@@ -207,7 +210,7 @@ export function checkOptions(options: GenerateOptions): CheckedOptions & PromptO
   const filled: Record<string, unknown> = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined),
   );
-  if (!validate(filled)) throw new HalfspaceError('bad-option', complaint(validate.errors?.[0]));
+  if (!validate(filled)) throw new HalfspaceError('bad-option', complaint(validate.errors));
   const kinds = ['prompt', 'prompts', 'messages'].filter((kind) => filled[kind] !== undefined);
   if (kinds.length !== 1) {
     const given = kinds.length === 0 ? 'none' : kinds.join(' and ');
@@ -228,11 +231,16 @@ function checkPrompt(prompt: string | WeightedPrompt, index: number): void {
   );
 }
 
-function complaint(error: ErrorObject | undefined): string {
-  if (error?.keyword === 'additionalProperties' && error.instancePath === '') {
-    const known = Object.keys(SCHEMA.properties).join(', ');
-    return `There is no option "${String(error.params['additionalProperty'])}". Options are: ${known}.`;
+function complaint(faults: readonly ErrorObject[] | null | undefined): string {
+  const [fault] = faults ?? [];
+  if (fault?.keyword === 'additionalProperties' && fault.instancePath === '') {
+    const known = Object.keys(SCHEMA.properties);
+    const name = String(fault.params['additionalProperty']);
+    return `There is no option "${name}".${didYouMean(name, known)} Options are: ${known.join(', ')}.`;
   }
-  const name = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-  return `The option ${name} ${error?.message ?? 'is wrong'}.`;
+  const found = schemaComplaint(faults);
+  const stop = /[?.]$/.test(found) ? '' : '.';
+  return fault?.keyword === 'additionalProperties'
+    ? `In the options ${found}${stop}`
+    : `The option ${found}${stop}`;
 }

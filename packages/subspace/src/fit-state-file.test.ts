@@ -95,7 +95,7 @@ describe('a state of a fit', () => {
     ],
     ['has an unknown layer', () => forged((header) => (settings(header)['layers'] = [-1])), /layers/],
     ['lacks a setting', () => forged((header) => delete settings(header)['seed']), /seed/],
-    ['has a field too many', () => forged((header) => (header['more'] = 1)), /additional/],
+    ['has a field too many', () => forged((header) => (header['more'] = 1)), /there is no "more"/],
     ['is of another version', () => forged((header) => (header['version'] = 1)), /version/],
     [
       'has a number too many',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, schemaComplaint } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ESTIMATORS } from './fit-direction.js';
 import { type FitSettings, type FitState, type Side, sumsBy, vectorWidth } from './fit-state.js';
@@ -44,7 +44,7 @@ const counted = {
   items: record({ rows: whole, tokens: whole, digest: { type: 'string', pattern: '^[0-9a-f]{64}$' } }),
 } as const;
 
-const validate = new Ajv2020({ strict: true }).compile<Header>(
+const validate = new Ajv2020({ strict: true, verbose: true }).compile<Header>(
   record(
     {
       format: { const: FORMAT.format },
@@ -128,8 +128,7 @@ function parseHeader(line: string, path: string): Header {
   } catch (cause) {
     throw bad(path, 'its header is not JSON', cause);
   }
-  const [error] = validate.errors ?? [];
-  throw bad(path, `${error?.instancePath ?? ''} ${error?.message ?? 'is wrong'}`.trim());
+  throw bad(path, schemaComplaint(validate.errors, 'its header'));
 }
 
 /** Hands out numbers in order; nothing is made before its numbers are there, so a small file takes little memory. */

@@ -4,6 +4,7 @@ import {
   HalfspaceError,
   type LinearAttribute,
   type Prediction,
+  schemaComplaint,
   type Subspace,
 } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
@@ -191,7 +192,7 @@ const SCHEMA = record(
   ['layerScores', 'shrinkage', 'prediction', 'forced', 'decorrelatedFrom'],
 );
 
-const validate = new Ajv2020({ strict: true }).compile<SubspaceArtifact>(SCHEMA);
+const validate = new Ajv2020({ strict: true, verbose: true }).compile<SubspaceArtifact>(SCHEMA);
 
 /**
  * Checks that a value is a subspace, in form and in itself.
@@ -200,7 +201,7 @@ const validate = new Ajv2020({ strict: true }).compile<SubspaceArtifact>(SCHEMA)
  * @throws HalfspaceError `bad-subspace`, naming the field at fault
  */
 export function parseSubspace(json: unknown, where: string): SubspaceArtifact {
-  if (!validate(json)) throw bad(where, complaint(validate.errors?.[0]));
+  if (!validate(json)) throw bad(where, complaint(validate.errors));
   const fault = inconsistency(json);
   if (fault !== undefined) throw bad(where, fault);
   return json;
@@ -333,7 +334,8 @@ function directionFault(encoded: string, layers: number, width: number): string 
   return undefined;
 }
 
-function complaint(error: ErrorObject | undefined): string {
+function complaint(faults: readonly ErrorObject[] | null | undefined): string {
+  const [error] = faults ?? [];
   const field = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   const named = (key: unknown) => (field === '' ? String(key) : `${field}.${String(key)}`);
   switch (error?.keyword) {
@@ -342,14 +344,10 @@ function complaint(error: ErrorObject | undefined): string {
     case 'additionalProperties':
       return `${named(error.params['additionalProperty'])} is not a field of a subspace.`;
     case 'const':
-      return field === 'version'
-        ? 'version is not 2: it was written by another release of Halfspace. Read it with that one, or fit again.'
-        : `${field} must be ${JSON.stringify(error.params['allowedValue'])}.`;
-    case 'enum':
-      return `${field} must be one of ${(error.params['allowedValues'] as string[]).join(', ')}.`;
-    default:
-      return `${field || 'it'} ${error?.message ?? 'is wrong'}.`;
+      if (field !== 'version') break;
+      return 'version is not 2: it was written by another release of Halfspace. Read it with that one, or fit again.';
   }
+  return schemaComplaint(faults).replace(/[^?.]$/, '$&.');
 }
 
 function bad(where: string, fault: string): HalfspaceError {

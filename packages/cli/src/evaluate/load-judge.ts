@@ -1,4 +1,4 @@
-import { checkPlugin, HalfspaceError, isHalfspaceError, type Judge } from '@halfspace/core';
+import { checkPlugin, didYouMean, HalfspaceError, isHalfspaceError, type Judge } from '@halfspace/core';
 import { JUDGES } from '@halfspace/evaluate';
 import { importFault, importModule } from '../import-module.js';
 import { createLoadBars } from '../load-bars.js';
@@ -21,7 +21,7 @@ async function judgeOfModule(path: string): Promise<Judge> {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     throw new HalfspaceError(
       missing ? 'judge-not-found' : 'plugin-failed',
-      `${path} cannot be imported: ${importFault(error)}. It is a module, or one of ${[...JUDGES.keys()].join(', ')}.`,
+      `${path} cannot be imported: ${importFault(error)}.${didYouMean(path, JUDGES.keys())} It is a module, or one of ${[...JUDGES.keys()].join(', ')}.`,
       { cause: error },
     );
   });

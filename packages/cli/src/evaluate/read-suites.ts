@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { didYouMean, HalfspaceError } from '@halfspace/core';
 import { promptFile, readSuite, SUITES, type Suite, type SuitePrompt } from '@halfspace/evaluate';
 import { fetchDatasetFile } from '@halfspace/model';
 import { createLoadBars } from '../load-bars.js';
@@ -33,9 +33,15 @@ async function fetched({ name, hub }: Suite, signal: AbortSignal): Promise<strin
 }
 
 function noFile(name: string): HalfspaceError {
+  const meant = SUITES.some((suite) => suite.name === name)
+    ? ''
+    : didYouMean(
+        name,
+        SUITES.map((suite) => suite.name),
+      );
   const fetchable = SUITES.filter((suite) => suite.hub !== undefined).map((suite) => suite.name);
   return new HalfspaceError(
     'unknown-suite',
-    `The suite "${name}" cannot be fetched: only ${fetchable.join(', ')} can. Name its file, as in ${name}=${name}.jsonl.`,
+    `The suite "${name}" cannot be fetched: only ${fetchable.join(', ')} can.${meant} Name its file, as in ${name}=${name}.jsonl.`,
   );
 }

@@ -1,5 +1,5 @@
-import { HalfspaceError } from '@halfspace/core';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { HalfspaceError, schemaComplaint } from '@halfspace/core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readLines, type Line } from '../rows.js';
 import type { TracedCompletion } from './trace-line.js';
 
@@ -56,7 +56,11 @@ const STEP = object(
   },
 );
 
-const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<TracedCompletion>(
+const validate = new Ajv2020({
+  strict: true,
+  allowUnionTypes: true,
+  verbose: true,
+}).compile<TracedCompletion>(
   object(
     {
       prompt: TEXT,
@@ -95,7 +99,7 @@ export async function readTrace(path: string, signal?: AbortSignal): Promise<Tra
  */
 export function parseTraceLine({ text, place }: Line): TracedCompletion {
   const line = parse(text, place);
-  if (!validate(line)) throw bad(place, complaint(validate.errors?.[0]));
+  if (!validate(line)) throw bad(place, schemaComplaint(validate.errors, 'the line'));
   line.steps.forEach(({ step, chosen, candidates }, index) => {
     if (step !== index) throw bad(place, `step ${index} says that it is step ${step}`);
     if (chosen >= candidates.length) {
@@ -111,11 +115,6 @@ function parse(text: string, place: string): unknown {
   } catch (error) {
     throw bad(place, `this is no JSON (${error instanceof Error ? error.message : String(error)})`, error);
   }
-}
-
-function complaint(error: ErrorObject | undefined): string {
-  const where = error?.instancePath.slice(1).replaceAll('/', '.') || 'the line';
-  return `${where} ${error?.message}`;
 }
 
 function bad(place: string, what: string, cause?: unknown): HalfspaceError {

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { didYouMean, HalfspaceError } from '@halfspace/core';
 import type { TracedCompletion } from './trace-line.js';
 
 /** The attribute that is drawn where none is named: the first that is steered by, else the first. */
@@ -17,6 +17,6 @@ export function assertTraced(trace: readonly TracedCompletion[], name: string): 
   if (names.includes(name)) return;
   throw new HalfspaceError(
     'unknown-attribute',
-    `There is no attribute "${name}" in this trace. There ${names.length === 0 ? 'is none' : `are: ${names.join(', ')}`}.`,
+    `There is no attribute "${name}" in this trace.${didYouMean(name, names)} There ${names.length === 0 ? 'is none' : `are: ${names.join(', ')}`}.`,
   );
 }

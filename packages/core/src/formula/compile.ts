@@ -1,3 +1,4 @@
+import { didYouMean } from '../nearest.js';
 import type { ConditionalNode, FormulaNode, RelationalNode } from './formula-node.js';
 import { formulaInvalid, type FormulaSource } from './formula-source.js';
 import { ANYWHERE, EITHER, exactly, isKnown, union, type Interval } from './interval.js';
@@ -97,7 +98,10 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
       return { kind: 'number', fixed: false, valueAt, enclosedAt: (step) => exactly(valueAt(step)) };
     }
     const attribute = known.find((each) => asWritten(each) === name);
-    if (attribute === undefined) throw wrong(node, `there is no number of this name. ${vocabulary(known)}`);
+    if (attribute === undefined) {
+      const meant = didYouMean(name, [...NUMBERS, ...known.map(asWritten)]);
+      throw wrong(node, `there is no number of this name.${meant} ${vocabulary(known)}`);
+    }
     if (!attributes.includes(attribute)) attributes.push(attribute);
     const place = attributes.indexOf(attribute);
     const valueAt = ({ margins }: FormulaPoint) => margins[place];
@@ -106,7 +110,9 @@ export function compile(tree: FormulaNode, source: FormulaSource, known: readonl
 
   function apply(node: FormulaNode, operation: Operation | undefined, args: readonly FormulaNode[]): Part {
     if (operation === undefined) {
-      throw wrong(node, `formulas have no such operator or function. ${vocabulary(known)}`);
+      const called = node.type === 'FunctionNode' && node.fn.type === 'SymbolNode' ? node.fn.name : '';
+      const meant = didYouMean(called, FUNCTIONS.keys());
+      throw wrong(node, `formulas have no such operator or function.${meant} ${vocabulary(known)}`);
     }
     const { takes, gives, fewest, most } = operation;
     if (args.length < fewest || args.length > most) {

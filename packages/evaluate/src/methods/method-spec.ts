@@ -1,10 +1,10 @@
-import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { didYouMean, HalfspaceError, isHalfspaceError, schemaComplaint } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { AnyMethodKind } from './define-method.js';
 import { METHODS } from './known-methods.js';
 import type { MethodModel, MethodSpec, OpenMethod } from './method.js';
 
-const ajv = new Ajv2020({ strict: true });
+const ajv = new Ajv2020({ strict: true, verbose: true });
 
 /**
  * Reads a method as users write it: `{"method": "sasa", "attribute": "toxicity", "beta": 500}`, with a `name` and a
@@ -57,17 +57,26 @@ export async function openMethod(
 function kindOf(name: unknown): AnyMethodKind {
   const found = METHODS.find(({ kind }) => kind === name);
   if (found !== undefined) return found;
-  const known = METHODS.map(({ kind }) => kind).join(', ');
-  throw bad(`There is no method ${JSON.stringify(name)}. There are ${known}.`);
+  const known = METHODS.map(({ kind }) => kind);
+  const meant = typeof name === 'string' ? didYouMean(name, known) : '';
+  throw bad(`There is no method ${JSON.stringify(name)}.${meant} There are ${known.join(', ')}.`);
 }
 
 function check({ kind, schema }: AnyMethodKind, parameters: object): void {
   if (ajv.validate(schema, parameters)) return;
   const [error] = ajv.errors ?? [];
+  const which = error?.params['additionalProperty'] ?? error?.propertyName;
+  if (which === undefined) throw bad(`The method ${kind}: ${ended(schemaComplaint(ajv.errors))}`);
   const place = error?.instancePath.slice(1).replaceAll('/', '.');
-  const which = error?.params['additionalProperty'] ?? error?.params['propertyName'];
-  const what = which === undefined ? error?.message : `"${String(which)}" is none of its parameters`;
-  throw bad(`The method ${kind}: ${[place, what].filter(Boolean).join(' ')}.`);
+  const known = Object.keys((error?.parentSchema as { properties?: object } | undefined)?.properties ?? {});
+  const list = known.length === 0 ? '' : ` There are ${known.join(', ')}.`;
+  throw bad(
+    `The method ${kind}: ${place ? `${place} ` : ''}"${String(which)}" is none of its parameters.${didYouMean(String(which), known)}${list}`,
+  );
+}
+
+function ended(sentence: string): string {
+  return /[?.]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function isFilled(value: unknown): value is string {

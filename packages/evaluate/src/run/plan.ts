@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { HalfspaceError, type Halfspace } from '@halfspace/core';
+import { didYouMean, HalfspaceError, type Halfspace } from '@halfspace/core';
 import type { Decoding, MethodSpec } from '../methods/method.js';
 import { attributesOfMethod } from '../methods/method-spec.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
@@ -182,7 +182,7 @@ function assertAttributes({ attributes }: Halfspace, methods: readonly MethodSpe
     if (unknown === undefined) continue;
     throw new HalfspaceError(
       'unknown-attribute',
-      `The method "${method.name}" names the attribute "${unknown}". Known here: ${known.join(', ') || 'none'}.`,
+      `The method "${method.name}" names the attribute "${unknown}".${didYouMean(unknown, known)} Known here: ${known.join(', ') || 'none'}.`,
     );
   }
 }

@@ -1,4 +1,5 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { schemaComplaint } from '@halfspace/core';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 import type { JudgeInfo } from './judge-run.js';
 import type { ReaderInfo, UnitLikelihoods } from './likelihood-run.js';
@@ -79,7 +80,7 @@ const JUDGE = object(
   { threshold: NUMBER },
 );
 
-const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true });
 
 /** Checks a value that was read; its complaint is of the last call that was false. */
 export type Check<T> = ValidateFunction<T>;
@@ -121,10 +122,7 @@ export const isQueuedUnit = ajv.compile<{ readonly method: string; readonly prom
   object({ method: TEXT, prompt: PROMPT }),
 );
 
-/** What a check found, in words, such as `samples must be >= 1`. */
+/** What a check found, in words, such as `samples must be >= 1; got 0`. */
 export function complaintOf({ errors }: Pick<ValidateFunction, 'errors'>): string {
-  const [error]: readonly ErrorObject[] = errors ?? [];
-  const place = error?.instancePath.slice(1).replaceAll('/', '.');
-  const name = error?.propertyName === undefined ? '' : ` (${JSON.stringify(error.propertyName)})`;
-  return `${place || 'it'} ${error?.message ?? 'is not as it should be'}${name}`;
+  return schemaComplaint(errors);
 }

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { didYouMean, HalfspaceError } from '@halfspace/core';
 import { CATALOGUE } from '../catalogue.js';
 import { huggingFaceCache } from './hub-cache.js';
 import { hub } from './hub.js';
@@ -34,6 +34,6 @@ export async function resolveModel(
   const known = (options.catalogue ?? CATALOGUE).map((entry) => entry.name);
   throw new HalfspaceError(
     'model-not-found',
-    `There is no model "${spec}". Looked at: ${SOURCES.map((source) => source.name).join(', ')}. Known by name: ${known.join(', ')}.`,
+    `There is no model "${spec}".${didYouMean(spec, known)} Looked at: ${SOURCES.map((source) => source.name).join(', ')}. Known by name: ${known.join(', ')}.`,
   );
 }
