@@ -348,6 +348,21 @@ describe('schedules and formulas', () => {
     expect(line.attributes).toEqual({ early: schedule, late: -1 });
   });
 
+  it('warns of a weight that can do nothing, on stderr and in the JSON', async () => {
+    const words = ['generate', 'a', '--max-tokens', '2', '--attribute', './early.json=-4', ...SMALL];
+    for (const json of [[], ['--json']]) {
+      const { code, stdout, stderr } = await workspace.run([...words, ...json]);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(
+        /^warning: The weight -4 of "early" can do nothing for text outside its halfspace/m,
+      );
+      if (json.length > 0)
+        expect(jsonLines(stdout)).toMatchObject([{ warnings: [expect.stringContaining('-4')] }]);
+    }
+    const { stderr } = await workspace.run([...words, '--cap', '1']);
+    expect(stderr).not.toContain('warning');
+  });
+
   it('take the place of weights, and name attributes that are given without one', async () => {
     const formula = '3*min(early, late) + (early > 0 ? 1 : 0)';
     const [line] = await tilted(

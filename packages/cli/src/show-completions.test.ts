@@ -68,3 +68,15 @@ test('the error of a single completion is what the command ends with', async () 
   expect(await show([whole], {})).toBeUndefined();
   expect(await show([whole, { ...whole, promptIndex: 1 }], {})).toBeUndefined();
 });
+
+test('what all completions warn of is said once, and stands in the JSON of each', async () => {
+  const warned = (warnings: string[]) => ({ ...whole, warnings });
+  const completions = [warned(['nothing', 'this one']), { ...warned(['nothing']), promptIndex: 1 }];
+  expect(await show(completions, { json: true })).toBeUndefined();
+  expect(written.stderr).toMatch(/^.*warning.*: nothing\n$/);
+  expect(written.stdout.split('\n').map((line) => line.includes('"warnings":["nothing"'))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});

@@ -22,7 +22,13 @@ export interface Show {
 export async function showCompletions(show: Show): Promise<HalfspaceError | undefined> {
   const { prompts, flags } = show;
   const total = prompts.length * flags.samples;
-  return total === 1 && !flags.json ? showOne(show) : showAll(show, total);
+  const warnings = createWarnings();
+  const events = warnings.heardIn(show.events);
+  const failure = await (total === 1 && !flags.json
+    ? showOne({ ...show, events })
+    : showAll({ ...show, events }, total));
+  warnings.note();
+  return failure;
 }
 
 async function showOne({ events, prompts, flags, trace }: Show): Promise<HalfspaceError | undefined> {
@@ -129,4 +135,27 @@ function millisecondsPerToken({ timing, tokens }: Completion): string {
 function forJson(completion: Completion): object {
   const { trace: _, settings: __, ...rest } = completion;
   return rest;
+}
+
+/** Collects what completions warn of. */
+function createWarnings() {
+  const counts = new Map<string, number>();
+  let completions = 0;
+  return {
+    async *heardIn(events: AsyncIterable<StreamEvent>): AsyncGenerator<StreamEvent> {
+      for await (const event of events) {
+        if (event.type === 'completion') {
+          completions++;
+          for (const each of event.completion.warnings ?? []) counts.set(each, (counts.get(each) ?? 0) + 1);
+        }
+        yield event;
+      }
+    },
+    /** Says once what all of them warn of. What did nothing in one and something in another is in the JSON. */
+    note(): void {
+      for (const [warning, count] of counts) {
+        if (count === completions) note(`${errColours.yellow('warning')}: ${warning}`);
+      }
+    },
+  };
 }

@@ -120,6 +120,11 @@ export interface Completion {
    * `filter-failed` or `no-candidate-left`. Text, tokens and figures are those of the steps before.
    */
   readonly error?: HalfspaceError;
+  /**
+   * What was asked for and can do nothing, or did nothing in this completion: a weight below 0 with the cap 0, a formula that is the
+   * same for all margins, a scoring attribute that gives all candidates the same margin. For people; absent where there is nothing to warn of.
+   */
+  readonly warnings?: readonly string[];
   /** Every step; only with the option `trace`. All candidates of each are run then, and `kl` is exact. */
   readonly trace?: readonly TracedStep[];
   /** What the steps of the trace were taken with; only with the option `trace`. */

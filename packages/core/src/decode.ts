@@ -1,4 +1,4 @@
-import type { BoundAttribute } from './bound-attributes.js';
+import { isScoring, type BoundAttribute } from './bound-attributes.js';
 import { boundBonus, type BonusBounds } from './cap.js';
 import { checkAnswers } from './check-answers.js';
 import type { Backend } from './contracts/backend.js';
@@ -311,6 +311,7 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     if (decided !== undefined && !each.ready.prompt.steering.steersAt(each.tokens.length)) {
       return { chosen: decided, kl: 0, logQ: logReference };
     }
+    noteDifferences(step);
     const bonus = bonusIn(step);
     if (step.bounds !== undefined) {
       const chosen = winnerOf(perturbed, bonus);
@@ -321,6 +322,18 @@ export async function* decode(task: DecodeTask): AsyncGenerator<StreamEvent, voi
     // To the last bit what lazy look-ahead adds.
     const gained = control.mode === 'penalty' ? bonus : logQ.map((value, x) => value - logReference[x]);
     return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
+  }
+
+  /** Which scoring attributes tell candidates apart. */
+  function noteDifferences({ live: each, weighted, distances, reference }: PendingStep): void {
+    if (!meter.asks || formula !== undefined || control.mode === 'constraints') return;
+    if (reference.tokens.length === 1) return;
+    weighted.forEach(({ name, source, weight }, a) => {
+      if (weight === 0 || !isScoring(source)) return;
+      const [first] = distances[a];
+      const differs = distances[a].some((margin) => margin !== first);
+      each.differed.set(name, differs || each.differed.get(name) === true);
+    });
   }
 
   function optimise(step: PendingStep, bonus: Float64Array): ControlledStep {

@@ -5,7 +5,10 @@ import type { Completion, StreamEvent } from './completion.js';
 import { namedAttributes } from './control.js';
 import { decode } from './decode.js';
 import { HalfspaceError } from './errors.js';
-import { checkOptions, type GenerateOptions } from './options.js';
+import { checkOptions, type CheckedOptions, type GenerateOptions } from './options.js';
+import type { Formula } from './formula/compile.js';
+import { idleMargins } from './formula/idle-margins.js';
+import { idleParts } from './idle-parts.js';
 import { readFormula } from './formula/read-formula.js';
 import { encodePrompts } from './prompts.js';
 import { createSteering, tabulate } from './steering.js';
@@ -48,6 +51,8 @@ export interface Halfspace {
 export function assemble(backend: Backend, attributes: readonly Attribute[]): Halfspace {
   assertDistinct(attributes);
 
+  const descriptionOf = (name: string) => attributes.find((each) => each.name === name)?.description ?? '';
+
   async function* stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = checkOptions(options);
     const formula =
@@ -63,14 +68,15 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
     const { maxTokens } = checked;
     const steps = Math.min(maxTokens, backend.model.contextLength);
     const shared = await tabulate(checked.attributes, steps, maxTokens);
+    const idleFormula = idleFormulaParts(formula, checked, steps);
     const prompts = await Promise.all(
       encoded.map(async (prompt) => {
         const own = await tabulate(prompt.attributes, steps, maxTokens);
-        return {
-          ...prompt,
-          attributes: { ...checked.attributes, ...prompt.attributes },
-          steering: createSteering(bound, { ...shared, ...own }, checked),
-        };
+        const weights = { ...checked.attributes, ...prompt.attributes };
+        const tables = { ...shared, ...own };
+        const steering = createSteering(bound, tables, checked);
+        const idle = idleParts({ options: checked, weights, tables, steering, bound, descriptionOf });
+        return { ...prompt, attributes: weights, steering, warnings: [...idle, ...idleFormula] };
       }),
     );
     yield* decode({
@@ -100,6 +106,17 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
     },
     dispose: () => backend.dispose(),
   };
+}
+
+/** Warnings of a formula of which some or all margins make no difference. */
+function idleFormulaParts(formula: Formula | undefined, options: CheckedOptions, steps: number): string[] {
+  const { formula: text, maxTokens } = options;
+  if (formula === undefined || text === undefined) return [];
+  const idle = idleMargins(formula, text, steps, maxTokens);
+  if (idle.length === formula.attributes.length) {
+    return [`The formula "${text}" has the same value whatever the margins are: it does not steer.`];
+  }
+  return idle.map((name) => `The margin of "${name}" makes no difference to the formula "${text}".`);
 }
 
 function assertDistinct(attributes: readonly Attribute[]): void {

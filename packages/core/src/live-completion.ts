@@ -13,6 +13,9 @@ import type { EarlierDrafts } from './redraw.js';
 import type { SteeredPrompt } from './steering.js';
 import { createTextAssembler, type TextAssembler } from './text-assembler.js';
 
+/** In fewer steps than this a scoring attribute may well find nothing to tell candidates apart by. */
+const FEW_STEPS = 4;
+
 /** A prompt that has been run, for all prompts of a run that are the same. */
 export interface PromptRun {
   readonly context: Context;
@@ -62,6 +65,8 @@ export interface LiveCompletion {
   kl: number;
   /** Candidates that were run through the model. */
   rows: number;
+  /** For each scoring attribute that steered, whether it made a difference between candidates of any step. */
+  readonly differed: Map<string, boolean>;
   /** Steps by what their optimiser came to. */
   readonly statuses: Record<StepStatus, number>;
   /** Number of margins that were recorded for each attribute, their sums and least values. */
@@ -93,6 +98,7 @@ export function startCompletion(
     logprob: 0,
     kl: 0,
     rows: earlier?.best.completion.rows ?? 0,
+    differed: new Map(),
     statuses: { optimal: 0, inactive: 0, infeasible: 0 },
     measured: 0,
     marginSums: new Float64Array(attributes),
@@ -143,6 +149,7 @@ export function finishCompletion(
 ): Completion {
   const { ready, measured } = live;
   const { attributes, options } = run;
+  const warnings = warningsOf(live);
   const margins = attributes.map(({ name }, a) => [
     name,
     measured === 0
@@ -162,9 +169,22 @@ export function finishCompletion(
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...(typeof ending === 'string' ? { finishReason: ending } : { finishReason: 'error', error: ending }),
+    ...(warnings.length > 0 && { warnings }),
     ...(options.trace ? { trace: live.trace, settings: settingsOf(live, run) } : {}),
     timing: { promptMs: ready.run.promptMs, decodeMs: performance.now() - live.startedAt },
   };
+}
+
+/** What can do nothing, and what did nothing where there were steps enough to see it. */
+function warningsOf({ ready, differed, tokens }: LiveCompletion): string[] {
+  const same = [...differed].filter(([, differs]) => !differs).map(([name]) => name);
+  const idle = tokens.length < FEW_STEPS ? [] : same;
+  return [
+    ...ready.prompt.warnings,
+    ...idle.map(
+      (name) => `"${name}" gave all candidates of each step the same margin: its weight did nothing.`,
+    ),
+  ];
 }
 
 function settingsOf(

@@ -29,6 +29,8 @@ export interface Steering {
 /** A prompt, with the weights of the request where it has none of its own, and how its completions are steered. */
 export interface SteeredPrompt extends EncodedPrompt {
   readonly steering: Steering;
+  /** What of the request can do nothing. */
+  readonly warnings: readonly string[];
 }
 
 /** Weights of every step, by attribute. */
