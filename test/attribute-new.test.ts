@@ -1,20 +1,15 @@
 import { execFile } from 'node:child_process';
-import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultsOf } from './support/halfspace.js';
 import { labelledRows, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
-const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 const run = promisify(execFile);
 
 let workspace: Workspace;
 beforeAll(async () => {
   workspace = await makeWorkspace();
-  // In place of `npm install`.
-  await symlink(NODE_MODULES, join(workspace.path, 'node_modules'));
 });
 afterAll(async () => workspace.remove());
 
@@ -26,12 +21,24 @@ describe.each([
   let made: Record<string, unknown>;
   beforeAll(async () => {
     [made] = resultsOf(await workspace.run(['attribute', 'new', name, '--kind', kind, '--json']));
+    // In a directory of its own outside of this repository, with none of its packages above.
+    await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: join(workspace.path, name) });
   });
 
   it('says what it has made', async () => {
     expect(made).toMatchObject({ name, kind, directory: name });
     const files = (made['files'] as string[]).map(async (file) => workspace.read(join(name, file)));
-    expect((await Promise.all(files)).join('')).not.toMatch(/my-attribute|\^0\.0\.0/);
+    expect((await Promise.all(files)).join('')).not.toMatch(/my-attribute|\^0\.0\.0|found:/);
+  });
+
+  it('says what the positive side is in one place', async () => {
+    const index = await workspace.read(join(name, 'src/index.js'));
+    const [, description] = /description: '(.*)'/.exec(index) ?? [];
+    const telling = (description ?? '').split(' ').slice(0, 3).join(' ');
+    for (const file of made['files'] as string[]) {
+      const text = await workspace.read(join(name, file));
+      expect(text.toLowerCase().split(telling.toLowerCase())).toHaveLength(file === 'src/index.js' ? 2 : 1);
+    }
   });
 
   it('passes its own test', async () => {

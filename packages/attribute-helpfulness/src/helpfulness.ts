@@ -1,5 +1,6 @@
 import { defineAttribute, type LinearAttribute } from '@halfspace/core';
-import { labelBy, subspacesIn } from '@halfspace/subspace';
+import { labelBy, subspacesFrom } from '@halfspace/subspace';
+import artifacts from '../subspaces/index.cjs';
 
 /**
  * Helpfulness: the positive side is a response that answers what was asked, where the other one evades it, and that
@@ -8,7 +9,7 @@ import { labelBy, subspacesIn } from '@halfspace/subspace';
 export const helpfulness: LinearAttribute = defineAttribute({
   name: 'helpfulness',
   description: 'answers what was asked, as people prefer it',
-  subspaces: subspacesIn(new URL('../subspaces/', import.meta.url)),
+  subspaces: subspacesFrom(artifacts),
 });
 
 /**

@@ -1,5 +1,6 @@
 import { defineAttribute, type LinearAttribute } from '@halfspace/core';
-import { labelBy, subspacesIn } from '@halfspace/subspace';
+import { labelBy, subspacesFrom } from '@halfspace/subspace';
+import artifacts from '../subspaces/index.cjs';
 
 /**
  * Harmlessness in the sense of Perspective's "toxicity": the positive side is text that is not rude,
@@ -8,7 +9,7 @@ import { labelBy, subspacesIn } from '@halfspace/subspace';
 export const toxicity: LinearAttribute = defineAttribute({
   name: 'toxicity',
   description: 'free of rude, hateful and threatening language',
-  subspaces: subspacesIn(new URL('../subspaces/', import.meta.url)),
+  subspaces: subspacesFrom(artifacts),
 });
 
 /**

@@ -1,5 +1,6 @@
 import { defineAttribute, type LinearAttribute } from '@halfspace/core';
-import { labelBy, subspacesIn } from '@halfspace/subspace';
+import { labelBy, subspacesFrom } from '@halfspace/subspace';
+import artifacts from '../subspaces/index.cjs';
 
 /**
  * Truthfulness in the sense of TruthfulQA: the positive side is an answer that asserts nothing false, where
@@ -8,7 +9,7 @@ import { labelBy, subspacesIn } from '@halfspace/subspace';
 export const truthfulness: LinearAttribute = defineAttribute({
   name: 'truthfulness',
   description: 'free of false claims and common misconceptions',
-  subspaces: subspacesIn(new URL('../subspaces/', import.meta.url)),
+  subspaces: subspacesFrom(artifacts),
 });
 
 /**

@@ -1,6 +1,2 @@
-import { createRequire } from 'node:module';
-
-const manifest = createRequire(import.meta.url)('../package.json') as { version: string };
-
-/** Version of this package. */
-export const VERSION = manifest.version;
+/** Version of this package, as in its package.json: written here, so that a bundle of it needs no file. */
+export const VERSION = '0.1.0';

@@ -12,6 +12,7 @@ export type { DataSummary, PredictionRecord, RowCounts, SubspaceArtifact } from 
 export { labelBy } from './label-recipe.js';
 export type { LabelOf, LabelRecipe, ScaleEnd } from './label-recipe.js';
 export { readSubspace, subspacesIn, writeSubspace } from './subspace-file.js';
+export { subspacesFrom } from './subspaces-from.js';
 export { fitPredictions } from './fit-predictions.js';
 export type { FittedPrediction, FitPredictionsOptions } from './fit-predictions.js';
 export { createMoments, mergeMoments, weightMoments } from './moments.js';

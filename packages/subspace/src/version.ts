@@ -1,8 +1,2 @@
-import { readFileSync } from 'node:fs';
-
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-/** The version of this package. */
-export const PACKAGE_VERSION = manifest.version;
+/** The version of this package, as in its package.json: written here, so that a bundle of it needs no file. */
+export const PACKAGE_VERSION = '0.1.0';

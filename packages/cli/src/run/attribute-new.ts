@@ -3,9 +3,13 @@ import { defineAttribute } from '@halfspace/core';
 import type { AttributeNewFlags } from '../commands/attribute.js';
 import { copyTemplate } from '../copy-template.js';
 import { print, printJson } from '../output.js';
+import { ownPackages } from '../own-packages.js';
 import { VERSION } from '../version.js';
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
+
+const LINKED =
+  'Halfspace is not on npm yet: package.json links to its packages where this command has them, on this machine.';
 
 /** `halfspace attribute new`. */
 export async function newAttribute(name: string, flags: AttributeNewFlags): Promise<void> {
@@ -13,9 +17,16 @@ export async function newAttribute(name: string, flags: AttributeNewFlags): Prom
   // It must do as a name, and who knows the rule is core.
   defineAttribute({ name, description: name, subspaces: [] });
   const template = fileURLToPath(new URL(`${kind}/`, TEMPLATES));
-  const files = await copyTemplate(template, directory, { 'my-attribute': name, '^0.0.0': `^${VERSION}` });
-  if (json) printJson({ name, kind, directory, files });
-  else describe(directory, files, kind);
+  const { linked, specs } = ownPackages();
+  const found = Object.entries(specs).map(([own, spec]) => [`found:${own}`, spec]);
+  const files = await copyTemplate(template, directory, {
+    'my-attribute': name,
+    '^0.0.0': `^${VERSION}`,
+    ...(Object.fromEntries(found) as Record<string, string>),
+  });
+  if (json) return printJson({ name, kind, directory, files });
+  describe(directory, files, kind);
+  if (linked) print(LINKED);
 }
 
 function describe(directory: string, files: readonly string[], kind: AttributeNewFlags['kind']): void {

@@ -1,5 +1,5 @@
 import type { LinearAttribute } from '@halfspace/core';
 
-/** Text that is courteous towards the person spoken to. The README is its model card. */
+/** Its `description` says what the positive side is; the README is its model card. */
 declare const attribute: LinearAttribute;
 export default attribute;

@@ -1,5 +1,5 @@
 import type { ScoringAttribute } from '@halfspace/core';
 
-/** Text that keeps its voice down. The README is its model card. */
+/** Its `description` says what the positive side is; the README is its model card. */
 declare const attribute: ScoringAttribute;
 export default attribute;

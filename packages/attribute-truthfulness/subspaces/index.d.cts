@@ -1,0 +1,3 @@
+/** The artifacts of this folder. */
+declare const artifacts: readonly unknown[];
+export = artifacts;

@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSmallModel } from './support/small-model.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PACKAGES = readdirSync(join(ROOT, 'packages'));
+const run = promisify(execFile);
+
+describe.each(PACKAGES)('what is published of %s', (name) => {
+  const directory = join(ROOT, 'packages', name);
+  let files: string[];
+  beforeAll(async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json'], { cwd: directory });
+    const [packed] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    files = packed.files.map(({ path }) => path);
+  });
+
+  it('has what its package.json names, and none of its tests', async () => {
+    const manifest = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as {
+      exports: Record<string, Record<string, string>>;
+    };
+    const named = Object.values(manifest.exports).flatMap((conditions) => Object.values(conditions));
+    expect(files).toEqual(expect.arrayContaining(named.map((path) => posix.normalize(path))));
+    expect(files.filter((path) => !path.startsWith('templates/'))).not.toContainEqual(
+      expect.stringMatching(/testing\/|\.test\.|fixtures|tsbuildinfo/),
+    );
+  });
+
+  it('has the sources that its maps lead to', async () => {
+    const maps = files.filter((path) => path.endsWith('.map'));
+    expect(maps).not.toEqual([]);
+    for (const map of maps) {
+      const { sources } = JSON.parse(await readFile(join(directory, map), 'utf8')) as { sources: string[] };
+      expect(files).toEqual(
+        expect.arrayContaining(sources.map((each) => posix.join(posix.dirname(map), each))),
+      );
+    }
+  });
+
+  it('says its version where a bundle needs no file for it', async () => {
+    const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    const source = await readFile(join(directory, 'src/version.ts'), 'utf8').catch(() => `'${version}'`);
+    expect(source).toContain(`'${version}'`);
+  });
+});
+
+describe('a program that is bundled and runs elsewhere', () => {
+  let elsewhere: string;
+  beforeAll(async () => {
+    elsewhere = await mkdtemp(join(tmpdir(), 'halfspace-bundle-'));
+    await mkdir(join(elsewhere, 'node_modules'));
+    const runtime = 'node_modules/onnxruntime-node';
+    await symlink(join(ROOT, runtime), join(elsewhere, runtime));
+  });
+  afterAll(async () => rm(elsewhere, { recursive: true, force: true }));
+
+  async function bundled(source: string, banner = ''): Promise<string> {
+    const outfile = join(elsewhere, 'bundle.mjs');
+    await build({
+      stdin: { contents: source, resolveDir: dirname(fileURLToPath(import.meta.url)) },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      external: ['onnxruntime-node'],
+      banner: { js: banner },
+      outfile,
+      logLevel: 'error',
+    });
+    const { stdout, stderr } = await run(process.execPath, [outfile], {
+      cwd: elsewhere,
+      env: { ...process.env, HALFSPACE_CACHE: join(elsewhere, 'cache') },
+    });
+    expect(stderr).toBe('');
+    return stdout;
+  }
+
+  it('has the subspaces of the attributes', async () => {
+    const names = ['toxicity', 'helpfulness', 'truthfulness'];
+    const imports = names.map((name) => `import { ${name} } from '@halfspace/attribute-${name}';`).join('\n');
+    const show = `console.log([${names.join()}].map(({ name, subspaces }) => name + ' ' + subspaces.length).join());`;
+    expect(await bundled(`${imports}\n${show}`)).toBe('toxicity 2,helpfulness 2,truthfulness 2\n');
+  });
+
+  it('completes a prompt, with what packages of CommonJS require at hand', async () => {
+    await makeSmallModel('untied', join(elsewhere, 'untied'));
+    await writeFile(join(elsewhere, 'package.json'), '{"version": "9.9.9"}');
+    const stdout = await bundled(
+      `import { toxicity } from '@halfspace/attribute-toxicity';
+import { createOnnxBackend } from '@halfspace/backend-onnx';
+import { createHalfspace } from '@halfspace/core';
+import { createToxicityJudge } from '@halfspace/evaluate';
+import { harmless } from 'halfspace';
+
+const backend = await createOnnxBackend({ model: './untied', precision: 'f32', threads: 1 });
+const halfspace = createHalfspace({ backend, attributes: [] });
+const [{ tokens }] = await halfspace.generate({ prompt: 'hi', maxTokens: 4 });
+console.log(tokens.length, toxicity.subspaces.length, typeof createToxicityJudge, harmless('\\u001b'));
+await halfspace.dispose();`,
+      "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    );
+    expect(stdout).toBe('4 2 function \\u001b\n');
+  });
+});
