@@ -10,12 +10,13 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheDirectory } from '@halfspace/model';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tinyGguf } from '../../model/src/testing/tiny-llama.js';
 import { createOnnxBackend, type OnnxBackendOptions } from './create-onnx-backend.js';
+import { InferenceSession } from './runtime.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
@@ -135,6 +136,58 @@ describe('a compiled graph that does not load', () => {
     expect((await ask({ precision: 'f32' })).compiled).toBe(0);
   });
 
+  it('is made again where what is remembered of it hides the damage', async () => {
+    const first = await ask({ precision: 'f32' });
+    const place = await onlyFileOf('compiled');
+    const graph = join(place, 'lower.onnx');
+    const manifest = JSON.parse(await readFile(join(place, 'manifest.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    await writeFile(graph, Buffer.alloc((await stat(graph)).size, 0xff));
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(graph, { bigint: true });
+    const memo = join(cacheDirectory(), 'fingerprints', [dev, ino, size, mtimeNs, ctimeNs].join('-'));
+    await mkdir(dirname(memo), { recursive: true });
+    await writeFile(memo, manifest['lower.onnx']);
+    expect(await ask({ precision: 'f32' })).toEqual(first);
+  });
+
+  it.each([
+    ['out-of-memory', 'Exception during initialization: std::bad_alloc'],
+    ['out-of-memory', 'Failed to allocate memory for requested buffer of size 1024'],
+    ['backend-failed', 'This build has no such operator'],
+  ])('for another reason stays as it is (%s: %s)', async (expected, message) => {
+    await ask({ precision: 'f32' });
+    const place = await onlyFileOf('compiled');
+    const before = await stat(join(place, 'weights.bin'));
+    let compiled = 0;
+    const create = vi.spyOn(InferenceSession, 'create').mockRejectedValue(new Error(message));
+    const onProgress = () => void compiled++;
+    await expect(createOnnxBackend({ model, precision: 'f32', onProgress })).rejects.toThrow(code(expected));
+    create.mockRestore();
+    expect(compiled).toBe(0);
+    expect((await stat(join(place, 'weights.bin'))).ino).toBe(before.ino);
+    expect((await ask({ precision: 'f32' })).compiled).toBe(0);
+  });
+
+  it('for want of memory is not loaded at all', async () => {
+    await ask({ precision: 'f32' });
+    const place = await onlyFileOf('compiled');
+    // A hole of a terabyte: nothing has so much memory, and the disk need not have it.
+    const file = await open(join(place, 'large'), 'w');
+    await file.truncate(2 ** 40);
+    await file.close();
+    const create = vi.spyOn(InferenceSession, 'create');
+    const refused = createOnnxBackend({ model, precision: 'f32' });
+    if (process.platform === 'linux') {
+      await expect(refused).rejects.toThrow(/needs 1099.51 GB of memory at least/);
+      await expect(refused).rejects.toThrow(code('out-of-memory'));
+      expect(create).not.toHaveBeenCalled();
+    } else await (await refused).dispose();
+    create.mockRestore();
+    expect(await readdir(place)).toContain('lower.onnx');
+  });
+
   it('and is noticed to be shorter is made again, too', async () => {
     const first = await ask({ precision: 'f32' });
     await truncate(join(await onlyFileOf('compiled'), 'weights.bin'), 100);
@@ -146,6 +199,26 @@ describe('options', () => {
   it.each([0, -1, 1.5, NaN, Infinity])('refuses %s threads before any work', async (threads) => {
     await expect(createOnnxBackend({ model, threads })).rejects.toThrow(code('bad-option'));
     await expect(readdir(cacheDirectory())).rejects.toThrow('ENOENT');
+  });
+
+  it('uses no more threads than there are cores', async () => {
+    const create = vi.spyOn(InferenceSession, 'create');
+    await ask({ precision: 'f32', threads: 1000 });
+    const used = create.mock.calls.map(
+      ([, options]) => (options as { intraOpNumThreads: number }).intraOpNumThreads,
+    );
+    create.mockRestore();
+    expect(used).toEqual([1, 2, 3].map(() => availableParallelism()));
+  });
+
+  it('tells that it measures', async () => {
+    const shares: number[] = [];
+    const onProgress: OnnxBackendOptions['onProgress'] = ({ phase, done }) =>
+      phase === 'measure' && shares.push(done);
+    await ask({ onProgress });
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares.at(-1)).toBe(1);
+    await ask({ onProgress: ({ phase }) => expect(phase).not.toBe('measure') });
   });
 
   it('refuses a precision that is none', async () => {

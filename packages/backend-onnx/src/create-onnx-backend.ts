@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { HalfspaceError, isHalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
 import {
   cacheDirectory,
   compileModel,
   createTokenizer,
+  isUndamaged,
   openModelFile,
   resolveModel,
   type CompiledModel,
@@ -15,13 +15,14 @@ import {
 import { createBackend } from './backend.js';
 import { loadGraphs, type Graphs } from './graphs.js';
 import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } from './precision.js';
+import { usefulThreads } from './threads.js';
 
 /** What is going on while a backend is being made ready. */
 export type LoadProgress =
   | SourceProgress
   | {
-      /** The model is compiled to graphs. */
-      readonly phase: 'compile';
+      /** The model is compiled to graphs; or it is measured which arithmetic is faster with this number of threads. */
+      readonly phase: 'compile' | 'measure';
       /** The share done, 0 to 1. */
       readonly done: number;
       /** Always 1. */
@@ -38,11 +39,11 @@ export interface OnnxBackendOptions {
    * moves perplexity by about one percent.
    */
   readonly precision?: Precision;
-  /** Threads of a call, a whole number from 1 (default: the cores of the machine). */
+  /** Threads of a call, a whole number from 1 (default, and the most that are used: the cores of the machine). */
   readonly threads?: number;
   /** Ends the loading with the error `aborted`. */
   readonly signal?: AbortSignal;
-  /** Called while the model is fetched and compiled; not when the cache has it. */
+  /** Called while the model is fetched, compiled and measured; not when the cache has that. */
   readonly onProgress?: (progress: LoadProgress) => void;
   /**
    * Called once the model is found, before anything is compiled or loaded. What it throws ends that: a program that is for another
@@ -55,12 +56,11 @@ export interface OnnxBackendOptions {
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
  * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
- * `unsupported-model`, `disk-full`, `backend-failed`, `aborted`
+ * `unsupported-model`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`
  */
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<Backend> {
   const { signal, onProgress } = options;
-  const threads = options.threads ?? availableParallelism();
-  assertThreads(threads);
+  const threads = usefulThreads(options.threads);
   assertPrecision(options.precision);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
@@ -93,7 +93,8 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       try {
         return await loadGraphs(model, threads, signal);
       } catch (error) {
-        if (!isHalfspaceError(error, 'backend-failed')) throw error;
+        // Memory may be short, or the runtime another: graphs that have the bytes they were made with are not to blame.
+        if (!isHalfspaceError(error, 'backend-failed') || (await isUndamaged(model))) throw error;
         // Damage that the cache did not notice: make the graphs again, once.
         await rm(dirname(model.head), { recursive: true, force: true });
         compiled.delete(precision);
@@ -106,12 +107,19 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       const memo = costsPath(cache, file.fingerprint, threads);
       const known = await readCosts(memo);
       if (known !== undefined) return known;
+      const watch = (before: number) => ({
+        ...(signal && { signal }),
+        onProgress: (share: number) =>
+          onProgress?.({ phase: 'measure', done: (before + share) / 2, total: 1 }),
+      });
       // One after the other: both in memory at once would be the most that this program ever needs.
       const f32 = await load('f32');
-      const costs = { f32: await measureCosts(f32, await compile('f32')).finally(async () => f32.dispose()) };
+      const costs = {
+        f32: await measureCosts(f32, await compile('f32'), watch(0)).finally(async () => f32.dispose()),
+      };
       const whole: Costs = {
         ...costs,
-        int8: await measureCosts(await graphs('int8'), await compile('int8')),
+        int8: await measureCosts(await graphs('int8'), await compile('int8'), watch(1)),
       };
       // A cache that cannot be written costs time, not correctness.
       await writeCosts(memo, whole).catch(() => undefined);
@@ -135,16 +143,6 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   } catch (error) {
     await disposeGraphs();
     throw error;
-  }
-}
-
-/** @throws HalfspaceError `bad-option` */
-export function assertThreads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new HalfspaceError(
-      'bad-option',
-      `The option threads must be a whole number from 1; got ${threads}.`,
-    );
   }
 }
 

@@ -1,7 +1,10 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
 import { Tensor, type InferenceSession } from './runtime.js';
+import { assertMemoryFor } from './free-memory.js';
 import type { KeyValueStore } from './key-value-store.js';
 import { floats, openSession, runSession } from './session.js';
 import type { TrunkCall } from './trunk-call.js';
@@ -59,7 +62,11 @@ export interface Graphs {
 const int64 = (values: readonly number[], shape: readonly number[]) =>
   new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
 
-/** Loads the graphs of a compiled model with `threads` threads. */
+/**
+ * Loads the graphs of a compiled model with `threads` threads.
+ *
+ * @throws HalfspaceError `out-of-memory`, `backend-failed`, `aborted`
+ */
 export async function loadGraphs(
   model: CompiledModel,
   threads: number,
@@ -71,6 +78,11 @@ export async function loadGraphs(
   const dispose = async () => {
     await Promise.all(sessions.splice(0).map(async (session) => session.release()));
   };
+  const names = await readdir(dirname(model.head));
+  await assertMemoryFor(
+    `The model in ${model.precision}`,
+    names.map((name) => join(dirname(model.head), name)),
+  );
   try {
     for (const path of [model.lower, model.upper, model.head])
       sessions.push(await openSession(path, threads));

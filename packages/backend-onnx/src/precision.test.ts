@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cheapest } from './precision.js';
+import type { CompiledModel } from '@halfspace/model';
+import type { Graphs, TrunkResult } from './graphs.js';
+import { cheapest, measureCosts } from './precision.js';
 
 describe('the precision of a step', () => {
   // Milliseconds at 1, 4, 10, 20 and 64 rows.
@@ -16,5 +18,64 @@ describe('the precision of a step', () => {
   it('is that of a single row while the other saves little, because that would be held as well', () => {
     expect(cheapest(costs, 10)).toBe('int8');
     expect(cheapest({ f32: costs.int8, int8: costs.f32 }, 10)).toBe('f32');
+  });
+});
+
+describe('a measurement', () => {
+  const model = {
+    architecture: { layers: 2, keyValueHeads: 1, headWidth: 2, width: 2 },
+  } as unknown as CompiledModel;
+
+  /** Graphs of which a call takes so many milliseconds a row, by a clock that nothing else moves. */
+  function slowGraphs(perRow: number) {
+    const clock = { now: 0, calls: 0 };
+    const result: TrunkResult = {
+      keysValues: new Float32Array(),
+      end: new Float32Array(),
+      hidden: new Map(),
+    };
+    const graphs = {
+      cut: 1,
+      lower: async ({ rows }: { rows: number }) => {
+        clock.now += rows * perRow;
+        clock.calls++;
+        return result;
+      },
+      upper: async () => result,
+    } as unknown as Graphs;
+    return {
+      clock,
+      measure: async (options = {}) => measureCosts(graphs, model, { now: () => clock.now, ...options }),
+    };
+  }
+
+  it('times a few calls of each number of rows, and says how far it is', async () => {
+    const { clock, measure } = slowGraphs(2);
+    const shares: number[] = [];
+    expect(await measure({ onProgress: (share: number) => shares.push(share) })).toEqual([2, 8, 20, 40, 128]);
+    expect(clock.calls).toBe(40);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+  });
+
+  it('is bounded, however slow the calls are, and goes on from what it has timed', async () => {
+    for (const [perRow, calls] of [
+      [1_000, 6],
+      [100_000, 1],
+    ]) {
+      const { clock, measure } = slowGraphs(perRow);
+      expect(await measure()).toEqual([1, 4, 10, 20, 64].map((rows) => rows * perRow));
+      expect(clock.calls).toBe(calls);
+    }
+  });
+
+  it('ends when its signal says so', async () => {
+    const { clock, measure } = slowGraphs(1);
+    const controller = new AbortController();
+    const onProgress = () => clock.calls === 3 && controller.abort();
+    await expect(measure({ signal: controller.signal, onProgress })).rejects.toThrow(
+      expect.objectContaining({ code: 'aborted' }),
+    );
+    expect(clock.calls).toBe(3);
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { throwIfAborted } from '@halfspace/core';
 import { writeAtomically, type CompiledModel, type Precision } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
@@ -10,34 +11,59 @@ import { trunkCall } from './trunk-call.js';
 /** Rows per call at which the trunk is timed. */
 const ROWS = [1, 4, 10, 20, 64] as const;
 const ROUNDS = 7;
+/** After so long no further call of a measurement is begun. The default model takes a third of that on two idle cores. */
+const LONGEST_MS = 5_000;
 /** Share of a step that a second precision must save. */
 const WORTHWHILE = 0.1;
 
 /** Milliseconds of one trunk call, per precision, for each of the measured numbers of rows. */
 export type Costs = Readonly<Record<Precision, readonly number[]>>;
 
+/** What watches a measurement. */
+export interface MeasureOptions {
+  /** Ends it with the error `aborted`. */
+  readonly signal?: AbortSignal;
+  /** Called with the share of the calls done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+  /** Milliseconds (default: the system's). */
+  readonly now?: () => number;
+}
+
 /**
  * Times a trunk on a short past: for each number of rows the fastest of a few calls, because what else runs
- * on the machine can only add to it, and the figures are kept.
+ * on the machine can only add to it, and the figures are kept. When the time for that is used up, what has been timed must do:
+ * what has not is taken to cost as much as its rows.
+ *
+ * @throws HalfspaceError `aborted`, `backend-failed`
  */
-export async function measureCosts(graphs: Graphs, { architecture }: CompiledModel): Promise<number[]> {
+export async function measureCosts(
+  graphs: Graphs,
+  { architecture }: Pick<CompiledModel, 'architecture'>,
+  { signal, onProgress, now = () => performance.now() }: MeasureOptions = {},
+): Promise<number[]> {
   const { layers, keyValueHeads, headWidth, sliding } = architecture;
   const below = createKeyValueStore(0, graphs.cut, keyValueHeads * headWidth);
   const above = createKeyValueStore(graphs.cut, layers, keyValueHeads * headWidth);
+  const begun = now();
+  const isLate = () => now() - begun > LONGEST_MS;
   const costs: number[] = [];
-  for (const count of ROWS) {
+  for (const [place, count] of ROWS.entries()) {
     const tokens = Array.from({ length: count }, () => 0);
     const call = trunkCall([{ parent: undefined, length: 0, tokens, shape: 'fan' }], sliding?.tokens);
     const times: number[] = [];
-    for (let round = 0; round <= ROUNDS; round++) {
-      const start = performance.now();
+    while (times.length <= ROUNDS && !isLate()) {
+      throwIfAborted(signal);
+      const start = now();
       const { end } = await graphs.lower(call, below, []);
       await graphs.upper(call, end, above, []);
-      // The first call sets up buffers.
-      if (round > 0) times.push(performance.now() - start);
+      times.push(now() - start);
+      onProgress?.((place + times.length / (ROUNDS + 1)) / ROWS.length);
     }
-    costs.push(Math.min(...times));
+    const inProportion = ((costs.at(-1) ?? 1) * count) / (ROWS[place - 1] ?? 1);
+    // The first call sets up buffers.
+    costs.push(times.length > 1 ? Math.min(...times.slice(1)) : (times[0] ?? inProportion));
   }
+  onProgress?.(1);
   return costs;
 }
 

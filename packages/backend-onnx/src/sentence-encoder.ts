@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import {
   cacheDirectory,
@@ -10,9 +11,11 @@ import {
   type ModelFile,
 } from '@halfspace/model';
 import { Tensor } from './runtime.js';
-import { assertThreads, type OnnxBackendOptions } from './create-onnx-backend.js';
+import type { OnnxBackendOptions } from './create-onnx-backend.js';
+import { assertMemoryFor } from './free-memory.js';
 import { floats, openSession, runSession } from './session.js';
 import { runEvenly } from './even-batches.js';
+import { usefulThreads } from './threads.js';
 
 /** Settings of {@link createSentenceEncoder}; the default model is all-MiniLM-L6-v2. */
 export type SentenceEncoderOptions = Omit<OnnxBackendOptions, 'precision'>;
@@ -50,11 +53,11 @@ export interface SentenceEncoder {
  * Finds, fetches, compiles and loads a sentence encoder. What was done before is taken from the cache.
  *
  * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
- * `unsupported-model`, `disk-full`, `cache-not-writable`, `backend-failed`, `aborted`
+ * `unsupported-model`, `disk-full`, `cache-not-writable`, `out-of-memory`, `backend-failed`, `aborted`
  */
 export async function createSentenceEncoder(options: SentenceEncoderOptions = {}): Promise<SentenceEncoder> {
-  const { model: spec = 'all-minilm-l6-v2', threads = availableParallelism(), signal, onProgress } = options;
-  assertThreads(threads);
+  const { model: spec = 'all-minilm-l6-v2', signal, onProgress } = options;
+  const threads = usefulThreads(options.threads);
   const { path } = await resolveModel(spec, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
   const file = await openModelFile(path);
   try {
@@ -65,6 +68,11 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions = {}
     });
     const { width, contextLength, vocabulary } = compiled.architecture;
     const tokenizer = await createTextTokenizer(file.path, vocabulary);
+    const names = await readdir(dirname(compiled.path));
+    await assertMemoryFor(
+      'The sentence encoder',
+      names.map((name) => join(dirname(compiled.path), name)),
+    );
     const session = await openSession(compiled.path, threads);
     let disposed = false;
 

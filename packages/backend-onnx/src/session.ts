@@ -2,10 +2,13 @@ import { HalfspaceError } from '@halfspace/core';
 import { ensureNoTelemetry } from './no-telemetry.js';
 import { InferenceSession, type Tensor } from './runtime.js';
 
+/** How ONNX Runtime and the system say that memory is short. */
+const NO_MEMORY = /bad.?alloc|allocate memory|out of memory|not enough memory/i;
+
 /**
  * Loads a graph with `threads` threads.
  *
- * @throws HalfspaceError `backend-failed`
+ * @throws HalfspaceError `out-of-memory`, `backend-failed`
  */
 export async function openSession(path: string, threads: number): Promise<InferenceSession> {
   await ensureNoTelemetry();
@@ -23,6 +26,12 @@ export async function openSession(path: string, threads: number): Promise<Infere
       extra: { session: { force_spinning_stop: '1' } },
     });
   } catch (error) {
+    if (NO_MEMORY.test(String((error as Error).message)))
+      throw new HalfspaceError(
+        'out-of-memory',
+        `There is too little memory to load ${path}. Close other programs, or take a smaller model or the precision int8.`,
+        { cause: error },
+      );
     throw new HalfspaceError(
       'backend-failed',
       `ONNX Runtime could not load ${path}. If memory is short, close other programs; otherwise remove the file, and it will be compiled again.`,

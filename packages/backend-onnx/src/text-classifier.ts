@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { createTextTokenizer, fingerprintFile } from '@halfspace/model';
 import { Tensor, type InferenceSession } from './runtime.js';
-import { assertThreads } from './create-onnx-backend.js';
 import { runEvenly } from './even-batches.js';
+import { assertMemoryFor } from './free-memory.js';
 import { floats, openSession, runSession } from './session.js';
+import { usefulThreads } from './threads.js';
 
 /** Settings of {@link createTextClassifier}. */
 export interface TextClassifierOptions {
   /** The ONNX graph. Beside it lie tokenizer.json and, if there are any, tokenizer_config.json and config.json. */
   readonly path: string;
-  /** Threads of a call, a whole number from 1 (default: the cores of the machine). */
+  /** Threads of a call, a whole number from 1 (default, and the most that are used: the cores of the machine). */
   readonly threads?: number;
   /** Ends the loading with the error `aborted`. */
   readonly signal?: AbortSignal;
@@ -58,12 +58,12 @@ const LONGEST_LENGTH = 100_000;
  * if it has them, `attention_mask` and `token_type_ids`; its first output is [texts, classes]. Longer texts than
  * tokenizer_config.json allows are cut off at their end.
  *
- * @throws HalfspaceError `bad-option`, `corrupt-model`, `backend-failed`, `aborted`; `unsupported-model` where the
+ * @throws HalfspaceError `bad-option`, `corrupt-model`, `out-of-memory`, `backend-failed`, `aborted`; `unsupported-model` where the
  * graph has other inputs
  */
 export async function createTextClassifier(options: TextClassifierOptions): Promise<TextClassifier> {
-  const { path, threads = availableParallelism(), signal } = options;
-  assertThreads(threads);
+  const { path, signal } = options;
+  const threads = usefulThreads(options.threads);
   const directory = dirname(path);
   const config = {
     ...(await readConfig(directory, 'tokenizer_config.json')),
@@ -73,6 +73,7 @@ export async function createTextClassifier(options: TextClassifierOptions): Prom
   const contextLength = given > LONGEST_LENGTH ? USUAL_LENGTH : given;
   const tokenizer = await createTextTokenizer(directory, vocabulary);
   throwIfAborted(signal);
+  await assertMemoryFor('The classifier', [path]);
   const session = await openSession(path, threads);
   let disposed = false;
   try {

@@ -6,6 +6,7 @@ const LABELS: Readonly<Record<LoadProgress['phase'], string>> = {
   unpack: 'Unpacking',
   verify: 'Verifying',
   compile: 'Compiling',
+  measure: 'Measuring',
 };
 
 /** Shows the phases of fetching and loading a model, one bar after the other. */
@@ -31,7 +32,10 @@ export function createLoadBars(): LoadBars {
       stop();
       current = {
         phase,
-        progress: createProgress(LABELS[phase], phase === 'compile' ? uncounted : megabytes),
+        progress: createProgress(
+          LABELS[phase],
+          phase === 'compile' || phase === 'measure' ? uncounted : megabytes,
+        ),
       };
     }
     current?.progress.update(done, total);

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core';
 import { findConfig } from './find-config.js';
 import { createLoadBars } from './load-bars.js';
 import type { ModelFlags } from './options/model.js';
+import { note } from './output.js';
 
 /** Which model to load, and what to do before. */
 export interface BackendFlags extends ModelFlags {
@@ -20,6 +22,9 @@ export async function withBackend<T>(
     ...(await findConfig()),
     ...flags,
   };
+  const cores = availableParallelism();
+  if (threads !== undefined && threads > cores)
+    note(`${threads} threads are more than this machine has cores; it runs with ${cores}.`);
   const bars = createLoadBars();
   const backend = await createOnnxBackend({
     ...(model !== undefined && { model }),

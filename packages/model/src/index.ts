@@ -2,7 +2,7 @@ export type { TensorType } from './tensor-type.js';
 export { openModelFile } from './weights.js';
 export type { MetadataValue, ModelFile, WeightTensor } from './weights.js';
 export type { Architecture, SlidingWindow } from './compile/architecture.js';
-export { compileModel } from './compile/compile.js';
+export { compileModel, isUndamaged } from './compile/compile.js';
 export type { CompiledModel } from './compile/compile.js';
 export type { EncoderArchitecture } from './compile/bert.js';
 export { compileEncoder } from './compile/compile-encoder.js';

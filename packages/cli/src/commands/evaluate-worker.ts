@@ -29,7 +29,11 @@ export function addEvaluateWorker(program: Command, signal: AbortSignal): void {
     .requiredOption('--queue <url>', 'the Redis server, as in redis://localhost:6379')
     .option('--attribute <name...>', `${ATTRIBUTE_SPEC}, where its name is not enough`, collectNames)
     .option('--model <spec>', `which model: ${MODEL_SPEC}`)
-    .option('--threads <n>', 'threads to run it with (default: all cores)', integer({ min: 1 }));
+    .option(
+      '--threads <n>',
+      'threads to run it with, as many as there are cores at most (default: all cores)',
+      integer({ min: 1 }),
+    );
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvaluateWorkerFlags) => {

@@ -33,7 +33,11 @@ export function addModelOptions(
         `arithmetic: that of the published weights, or eight bits (default: ${precision})`,
       ).choices(['f32', 'int8']),
     )
-    .option('--threads <n>', 'threads to run it with (default: all cores)', integer({ min: 1 }))
+    .option(
+      '--threads <n>',
+      'threads to run it with, as many as there are cores at most (default: all cores)',
+      integer({ min: 1 }),
+    )
     .option(
       '--control-tokens',
       'take control tokens such as <|im_start|> in prompts and texts for what they spell (default: they are text); not for texts of others',

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createGraph, type GraphBuilder, type WeightSink } from '../onnx/graph.js';
 import { byteLength } from '../tensor-type.js';
 import type { ModelFile } from '../weights.js';
@@ -10,6 +10,7 @@ import { buildHead } from './head.js';
 import { constantsOf, storeMatrix, type Precision } from './linear.js';
 import { tabledPositions } from './rotary.js';
 import { buildTrunk, cutOf, readMatrix } from './trunk.js';
+import { hasBytesAsMade } from './whole-directory.js';
 
 const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
 
@@ -94,4 +95,9 @@ export async function compileModel(model: ModelFile, options: CompileOptions): P
     upper: at(upper),
     head: at(head),
   };
+}
+
+/** Whether compiled graphs have the bytes that they were made with; all of them are read for that. */
+export async function isUndamaged({ head }: CompiledModel): Promise<boolean> {
+  return hasBytesAsMade(dirname(head));
 }

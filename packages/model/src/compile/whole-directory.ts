@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fingerprintFile } from '../cache.js';
+import { fingerprintFile, hashFile } from '../cache.js';
+import { readJsonFile } from '../json-file.js';
 import { partialPath, removeAbandoned } from '../partial.js';
 
 /** Holds the sha-256 of every other file. */
@@ -18,6 +19,15 @@ async function isWhole(directory: string, files: readonly string[]): Promise<boo
   } catch {
     return false;
   }
+}
+
+/** Whether the files of a directory have the bytes that they were made with: all are read, whatever is remembered of them. */
+export async function hasBytesAsMade(directory: string): Promise<boolean> {
+  const written = await readJsonFile(join(directory, MANIFEST)).catch(() => ({}));
+  const prints = Object.entries(written).map(
+    async ([name, print]) => (await hashFile(join(directory, name)).catch(() => '')) === print,
+  );
+  return prints.length > 0 && (await Promise.all(prints)).every(Boolean);
 }
 
 /** Takes a damaged directory away; by its name at once, so that nobody meets it half removed. */
