@@ -33,6 +33,8 @@ const tokenizer = {
   endTokens: new Set([1]),
   encode: (text: string) => Array.from(text, (character) => (character.codePointAt(0) ?? 0) % VOCABULARY),
   bytes: (token: number) => Uint8Array.of(32 + (token % 95)),
+  decode: (tokens: readonly number[]) => String.fromCharCode(...tokens.map((token) => 32 + (token % 95))),
+  renderChat: (messages: readonly { content: string }[]) => messages.map(({ content }) => content).join('\n'),
 } as unknown as Tokenizer;
 
 /**
