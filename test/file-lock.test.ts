@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function ask(child: ChildProcess, message: string): Promise<unknown> {
-  const answer = once(child, 'message') as Promise<[unknown]>;
+  const answer = Promise.race([once(child, 'message'), once(child, 'exit')]) as Promise<[unknown]>;
   child.send(message);
   return (await answer)[0];
 }
