@@ -30,6 +30,8 @@ export type { ReadRunOptions } from './run/score-units.js';
 export { mergeRuns } from './run/merge-runs.js';
 export { readQueuedPlan } from './queue/queued-plan.js';
 export { runQueued } from './queue/run-queued.js';
+export type { RunQueuedOptions } from './queue/run-queued.js';
+export type { OnNotice } from './queue/connect.js';
 export { workQueue } from './queue/work-queue.js';
 export type { WorkQueueOptions } from './queue/work-queue.js';
 export { distinct, repetition } from './metrics/n-grams.js';

@@ -3,7 +3,7 @@ import { assertModelOfPlan, openUnitRunner, readQueuedPlan, workQueue } from '@h
 import { amount } from '../amount.js';
 import type { EvaluateWorkerFlags } from '../commands/evaluate-worker.js';
 import { attributesOfPlan } from '../evaluate/attributes-named.js';
-import { print, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace evaluate-worker`. */
@@ -16,7 +16,9 @@ export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSi
     const halfspace = createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);
     const runner = await openUnitRunner(plan, halfspace);
-    return workQueue(flags.queue, plan, runner, { signal }).finally(async () => runner.dispose());
+    return workQueue(flags.queue, plan, runner, { signal, onNotice: note }).finally(async () =>
+      runner.dispose(),
+    );
   });
   if (flags.json) printJson({ done });
   else print(`Completed ${amount(done, 'prompt')} here.`);

@@ -90,11 +90,13 @@ async function complete(
   });
   if (queue !== undefined) {
     note(`Waiting for workers: halfspace evaluate-worker --queue ${withoutPassword(queue)}`);
-    await shown('Completing', async (onProgress) => runQueued(run, queue, { signal, onProgress }));
+    await shown('Completing', async (onProgress) =>
+      runQueued(run, queue, { signal, onProgress, onNotice: note }),
+    );
   }
   return run;
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//…@');
+  return url.replace(/\/\/.*@/, '//…@');
 }

@@ -1,34 +1,102 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { Redis } from 'ioredis';
 
+/** Milliseconds that a server may be away, for a restart, before it is given up. */
+const PATIENCE = 30_000;
+/** Milliseconds between two tries to reach it again, at most. */
+const PAUSE = 1_000;
+
+/** Told, in a sentence, what a person who waits should know. */
+export type OnNotice = (notice: string) => void;
+
+/** A Redis server that is connected to. */
+export interface QueueServer {
+  readonly redis: Redis;
+  /** Does something with it, whose failures are told in words. */
+  use<T>(work: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Ends the connection. */
+  disconnect(): void;
+}
+
 /**
- * A connection to a Redis server.
+ * Connects to a Redis server. What is sent while it is away waits for it to come back, for half a minute.
  *
  * @param url - `redis://host:port/database`, or `rediss://` with TLS.
- * @throws HalfspaceError `bad-option`, `queue-unreachable`
+ * @param onNotice - Told when the server goes away and comes back.
+ * @throws HalfspaceError `bad-option`, `queue-unreachable`, `queue-refused`
  */
-export async function connect(url: string): Promise<Redis> {
-  if (!/^rediss?:\/\//.test(url)) {
+export async function connect(url: string, onNotice: OnNotice = () => undefined): Promise<QueueServer> {
+  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new HalfspaceError(
       'bad-option',
       `${url} is no address of a queue. It must begin with redis:// or rediss://.`,
     );
   }
+  const { host } = new URL(url);
   // Loaded when needed: most runs have no queue.
   const { Redis } = await import('ioredis');
-  // What is sent while the server is away waits for it to come back.
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null });
+  let lostAt: number | undefined;
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    retryStrategy(times) {
+      lostAt ??= Date.now();
+      return Date.now() - lostAt > PATIENCE ? null : Math.min(times * 50, PAUSE);
+    },
+  });
   // An error without a listener is written on stderr; what fails says so itself.
   redis.on('error', () => undefined);
   try {
     await redis.connect();
-    return redis;
   } catch (error) {
     redis.disconnect();
     throw new HalfspaceError(
       'queue-unreachable',
-      `There is no Redis server at ${new URL(url).host}: ${(error as Error).message}. Start one, or check the address.`,
+      `There is no Redis server at ${host}: ${(error as Error).message}. Start one, or check the address.`,
       { cause: error },
     );
   }
+  let ended = false;
+  let away = false;
+  redis.on('close', () => {
+    if (ended || away) return;
+    away = true;
+    onNotice(`The Redis server at ${host} is away. Waiting for it for ${PATIENCE / 1000} seconds.`);
+  });
+  redis.on('ready', () => {
+    lostAt = undefined;
+    if (away) onNotice(`The Redis server at ${host} is back.`);
+    away = false;
+  });
+  return {
+    redis,
+    use: async (work) =>
+      work(redis).catch((error: unknown) => {
+        throw inWords(error, host);
+      }),
+    disconnect() {
+      ended = true;
+      redis.disconnect();
+    },
+  };
+}
+
+function inWords(error: unknown, host: string): unknown {
+  if (!(error instanceof Error) || error instanceof HalfspaceError) return error;
+  const message = error.message.split('\n', 1)[0];
+  if (error.name === 'ReplyError' || /^(ERR|WRONGTYPE|NOAUTH|OOM|READONLY|MISCONF)\b/.test(message)) {
+    return new HalfspaceError(
+      'queue-refused',
+      `The Redis server at ${host} refuses: ${message}. What was done is kept; put that right, and start again.`,
+      { cause: error },
+    );
+  }
+  if ('syscall' in error || /connection is closed|stream isn't writeable|command timed out/i.test(message)) {
+    return new HalfspaceError(
+      'queue-unreachable',
+      `The Redis server at ${host} went away and did not come back. What was done is kept; start it, and start again.`,
+      { cause: error },
+    );
+  }
+  return error;
 }

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { digest, type Plan } from '../run/plan.js';
+import { HalfspaceError } from '@halfspace/core';
+import type { Redis } from 'ioredis';
+import type { Plan } from '../run/plan.js';
+import { complaintOf, isQueuedUnit } from '../run/run-schema.js';
 import type { UnitRunner } from '../run/run-units.js';
 import type { UnitResult } from '../run/unit.js';
-import { connect } from './connect.js';
-import { announcedPlan, queueName } from './queued-plan.js';
-import type { QueuedUnit } from './run-queued.js';
+import { connect, type OnNotice } from './connect.js';
+import { queueName, stateOfPlan } from './queued-plan.js';
+import type { QueuedUnit } from './queued-unit.js';
 
 /**
  * Milliseconds after which a unit whose worker gives no sign of life is given to another. A model call keeps the worker from
@@ -15,6 +18,8 @@ const LOST = 15_000;
 const SEARCH = 5_000;
 /** Milliseconds between two looks whether there is anything left to do. */
 const PAUSE = 500;
+/** Milliseconds that whoever has asked has to queue a run again that the server has lost. */
+const LOST_QUEUE = 15_000;
 
 /** Settings of {@link workQueue}. */
 export interface WorkQueueOptions {
@@ -22,6 +27,8 @@ export interface WorkQueueOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each unit that was done here. */
   readonly onUnit?: ((done: number) => void) | undefined;
+  /** Told, in a sentence, of a server that is away (default: nobody is). */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /**
@@ -30,21 +37,35 @@ export interface WorkQueueOptions {
  * @param url - Of the Redis server.
  * @param plan - The plan that the runner was made for.
  * @returns How many were done here.
- * @throws HalfspaceError `queue-unreachable`
+ * @throws HalfspaceError `queue-unreachable`, `queue-refused`, `queue-lost` when the server knows nothing of the run any more
  */
 export async function workQueue(
   url: string,
   plan: Plan,
   runner: UnitRunner,
-  { signal, onUnit }: WorkQueueOptions = {},
+  options: WorkQueueOptions = {},
 ): Promise<number> {
-  const redis = await connect(url);
+  const server = await connect(url, options.onNotice);
+  try {
+    return await server.use(async (redis) => work(redis, plan, runner, options));
+  } finally {
+    server.disconnect();
+  }
+}
+
+async function work(
+  redis: Redis,
+  plan: Plan,
+  runner: UnitRunner,
+  { signal, onUnit }: WorkQueueOptions,
+): Promise<number> {
   const { Worker } = await import('bullmq');
   let done = 0;
   const worker = new Worker<QueuedUnit, UnitResult>(
     queueName(plan),
     async ({ data }) => {
       try {
+        assertUnit(data, plan);
         const result = await runner.run(data.method, data.prompt, signal);
         onUnit?.(++done);
         return result;
@@ -64,16 +85,38 @@ export async function workQueue(
   );
   // An error without a listener ends the process; a connection that was lost comes back.
   worker.on('error', () => undefined);
+  let stopped = true;
   try {
-    while (signal?.aborted !== true && (await isAnnounced())) await wait(PAUSE);
+    await untilOver(redis, plan, signal);
+    stopped = signal?.aborted === true;
     return done;
   } finally {
-    await worker.close(signal?.aborted === true);
-    redis.disconnect();
+    await worker.close(stopped);
   }
+}
 
-  async function isAnnounced(): Promise<boolean> {
-    const announced = await announcedPlan(redis);
-    return announced !== undefined && digest(announced) === digest(plan);
+/** Waits until there is nothing left to do, or the signal is given. */
+async function untilOver(redis: Redis, plan: Plan, signal: AbortSignal | undefined): Promise<void> {
+  let lostAt: number | undefined;
+  while (signal?.aborted !== true) {
+    const state = await stateOfPlan(redis, plan);
+    if (state === 'over') return;
+    lostAt = state === 'lost' ? (lostAt ?? Date.now()) : undefined;
+    if (lostAt !== undefined && Date.now() - lostAt > LOST_QUEUE) {
+      throw new HalfspaceError(
+        'queue-lost',
+        'The Redis server knows nothing of this run any more, and nobody has queued it again. Start halfspace evaluate --queue again, and then workers.',
+      );
+    }
+    await wait(PAUSE);
   }
+}
+
+/** What is in a queue may come from anywhere. */
+function assertUnit(data: unknown, plan: Plan): void {
+  if (!isQueuedUnit(data)) {
+    throw new HalfspaceError('bad-unit', `This is nothing to be done: ${complaintOf(isQueuedUnit)}.`);
+  }
+  if (plan.methods.some(({ name }) => name === data.method)) return;
+  throw new HalfspaceError('bad-unit', `The plan has no method "${data.method}".`);
 }
