@@ -1,18 +1,19 @@
 import type { RunReport } from '@halfspace/evaluate';
+import { markdownText } from '../markdown-text.js';
 import { judgeLines, runFacts } from './run-facts.js';
 import { agreementTables, suiteTables, type RunTable } from './run-tables.js';
 
-/** A report as Markdown. It holds no texts. */
+/** A report as Markdown. It holds no texts, and shows names as they are. */
 export function runMarkdown(report: RunReport): string {
   const parts = [
     '# Evaluation',
-    runFacts(report),
+    markdownText(runFacts(report)),
     judgeLines(report)
-      .map((line) => `- ${line}`)
+      .map((line) => `- ${markdownText(line)}`)
       .join('\n'),
     ...agreementTables(report).map(markdownTable),
     ...report.suites.flatMap((suite) => [
-      `## ${suite.suite}`,
+      `## ${markdownText(suite.suite)}`,
       `${suite.prompts} prompts.`,
       ...suiteTables(suite, report).map(markdownTable),
     ]),
@@ -21,10 +22,12 @@ export function runMarkdown(report: RunReport): string {
 }
 
 function markdownTable({ title, rows: [heading, ...body] }: RunTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  return [`### ${title}`, '', line(heading), line(heading.map(() => '---')), ...body.map(line)].join('\n');
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ');
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
+  return [
+    `### ${markdownText(title)}`,
+    '',
+    line(heading),
+    line(heading.map(() => '---')),
+    ...body.map(line),
+  ].join('\n');
 }
