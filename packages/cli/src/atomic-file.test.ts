@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, symlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { assertWritable, writeFileAtomically } from './atomic-file.js';
 import { temporaryDirectory } from './testing/temporary-directory.js';
 
@@ -29,6 +29,25 @@ describe('writeFileAtomically', () => {
       throw new Error('no more');
     });
     await expect(work).rejects.toThrow('no more');
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(directory)).toEqual(['trace.jsonl']);
+  });
+
+  it('says so when the disk is full, and leaves what was there', async () => {
+    const directory = await temporaryDirectory();
+    const path = join(directory, 'trace.jsonl');
+    await writeFile(path, 'old');
+    const handle = await open(path);
+    await handle.close();
+    const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', syscall: 'write' });
+    for (const method of ['appendFile', 'sync'] as const) {
+      const stub = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, method).mockRejectedValue(full);
+      await expect(writeFileAtomically(path, async (file) => file.append('new'))).rejects.toMatchObject({
+        code: 'disk-full',
+        message: expect.stringContaining(path),
+      });
+      stub.mockRestore();
+    }
     expect(await readFile(path, 'utf8')).toBe('old');
     expect(await readdir(directory)).toEqual(['trace.jsonl']);
   });

@@ -34,7 +34,7 @@ export interface AtomicFile {
  * Lends out a new file, which gets its name only when the work is done: until then, and if the work
  * fails or is interrupted, whatever has that name stays as it is.
  *
- * @throws HalfspaceError `not-writable` before the work starts
+ * @throws HalfspaceError `not-writable` before the work starts, and where the disk refuses later; `disk-full`
  */
 export async function writeFileAtomically<T>(
   path: string,
@@ -43,12 +43,17 @@ export async function writeFileAtomically<T>(
   await assertWritable(path);
   const place = await realpath(path).catch(() => path);
   const temporary = join(dirname(place), `.${basename(place)}.${randomUUID()}.partial`);
-  const handle = await open(temporary, 'wx');
+  const refuse = async (error: unknown): Promise<never> => {
+    // Loaded when needed: errors are rare.
+    const { fileFault } = await import('@halfspace/model');
+    throw fileFault(error, path, 'write');
+  };
+  const handle = await open(temporary, 'wx').catch(refuse);
   try {
-    const result = await work({ append: async (text) => handle.appendFile(text) });
-    await handle.sync();
+    const result = await work({ append: async (text) => handle.appendFile(text).catch(refuse) });
+    await handle.sync().catch(refuse);
     await handle.close();
-    await rename(temporary, place);
+    await rename(temporary, place).catch(refuse);
     return result;
   } finally {
     await handle.close();

@@ -10,6 +10,9 @@ interface Report {
   readonly exitCode: number;
 }
 
+/** What the system says when a file cannot grow. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /**
  * Writes an error on stderr in one line, `error (code): message`, with a hint below where there is one.
  *
@@ -42,6 +45,9 @@ function describe(error: unknown, program: Command, words: readonly string[]): R
   // By its name and not by its class: core takes a while to load, and a wrong option needs none of it.
   if (error instanceof Error && error.name === 'HalfspaceError' && 'code' in error) {
     return { code: String(error.code), message, exitCode: 1 };
+  }
+  if (error instanceof Error && 'code' in error && NO_ROOM.has(String(error.code))) {
+    return { code: 'disk-full', message: `There is no room left: ${message}. Free some space.`, exitCode: 1 };
   }
   return {
     code: 'unexpected',

@@ -16,7 +16,7 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
   const temporary = partialPath(path);
   await mkdir(dirname(path), { recursive: true });
   try {
-    await writeFile(temporary, data);
+    await writeFile(temporary, data, { flush: true });
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });

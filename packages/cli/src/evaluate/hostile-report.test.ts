@@ -52,7 +52,10 @@ it.each(NAMES)('a report shows %j, and makes nothing of it', async (name) => {
   expect(markdown).not.toMatch(/(?<!\\)(\\\\)*\[a\]/);
   expect(markdown.split('\n').filter((line) => /^# /.test(line))).toEqual(['# Evaluation']);
   // Each row of a table has the cells of its heading.
-  for (const table of markdown.trim().split('\n\n').filter((part) => part.startsWith('|'))) {
+  for (const table of markdown
+    .trim()
+    .split('\n\n')
+    .filter((part) => part.startsWith('|'))) {
     const cells = table.split('\n').map((line) => line.split(/(?<!\\)\|/).length);
     expect(new Set(cells).size).toBe(1);
   }
