@@ -75,6 +75,9 @@ export async function runQueued(
   }
 }
 
+/** A job, as it was found: undefined where there is none, null where there is something that cannot be read. */
+type FoundJob = Job<QueuedUnit, UnitResult> | null | undefined;
+
 /** A run while it is being done. */
 class QueuedRun {
   /** What is to be done, by the ids of its jobs. */
@@ -128,10 +131,11 @@ class QueuedRun {
     const ids = await this.queue.getRanges(['completed'], 0, AT_ONCE - 1);
     for (const id of ids) {
       const job = await this.#read(id);
-      const result: unknown = job?.returnvalue;
       const complaint = this.#complaint(id, job);
-      if (complaint === undefined) await this.log.append(result as UnitResult);
-      else await this.#putAside(id, complaint, result);
+      // One that is gone by now, as when the server has lost everything meanwhile, is no result.
+      if (job === undefined) await this.redis.zrem(this.queue.toKey('completed'), id);
+      else if (complaint !== undefined) await this.#putAside(id, complaint, job?.returnvalue);
+      else if (job !== null) await this.log.append(job.returnvalue);
       await this.queue.remove(id);
       this.#report();
     }
@@ -139,12 +143,12 @@ class QueuedRun {
   }
 
   /** What is wrong with what a job has come to. */
-  #complaint(id: string, job: Job<QueuedUnit, UnitResult> | undefined): string | undefined {
+  #complaint(id: string, job: FoundJob): string | undefined {
     const asked = this.#jobs.get(id);
     if (asked === undefined) return 'nobody asked for it';
     const unit = unitOf(asked);
     const words = `the result for ${unitWords(unit)}`;
-    if (job === undefined) return `${words} cannot be read`;
+    if (!job) return `${words} cannot be read`;
     if (!isDeepStrictEqual(job.data, asked)) return `${words} was asked for in other words`;
     const result = job.returnvalue as UnitResult | null;
     if (typeof result !== 'object' || result === null) return `${words} is none`;
@@ -169,12 +173,11 @@ class QueuedRun {
     );
   }
 
-  /** Undefined where there is no such job, or it cannot be read. */
-  async #read(id: string): Promise<Job<QueuedUnit, UnitResult> | undefined> {
+  async #read(id: string): Promise<FoundJob> {
     try {
       return await this.queue.getJob(id);
     } catch (error) {
-      if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+      if (error instanceof SyntaxError || error instanceof TypeError) return null;
       throw error;
     }
   }
@@ -233,7 +236,8 @@ class QueuedRun {
           `The method "${asked.method}" failed on the prompt ${asked.prompt.id} of ${asked.prompt.suite}: ${job?.failedReason}. What was done is kept; the next start tries again.`,
         );
       }
-      await this.#putAside(id, this.#complaint(id, job) ?? 'it failed', job?.data);
+      if (job === undefined) await this.redis.zrem(this.queue.toKey('failed'), id);
+      else await this.#putAside(id, this.#complaint(id, job) ?? 'it failed', job?.data);
       await this.queue.remove(id);
     }
   }
