@@ -30,11 +30,8 @@ describe.skipIf(REDIS === undefined)(
     const children = new Set<ChildProcess>();
 
     const UNITS = 24;
-    const evaluation = (out: string) => [
-      'evaluate',
-      ...['--suite', 'prompts.jsonl', '--method', 'plain', 'early=1', '--samples', '2', '--max-tokens', '5'],
-      ...[...SMALL, '--out', out, '--queue', redis.url],
-    ];
+    const WHAT = '--suite prompts.jsonl --method plain early=1 --samples 2 --max-tokens 5'.split(' ');
+    const evaluation = (out: string) => ['evaluate', ...WHAT, ...SMALL, '--out', out, '--queue', redis.url];
     const worker = () =>
       start(['evaluate-worker', '--queue', redis.url, '--model', './untied', '--threads', '1']);
 
@@ -119,7 +116,12 @@ describe.skipIf(REDIS === undefined)(
           () => 'text',
           ({ method, prompt }) => ({ method, suite: prompt.suite, prompt: prompt.id, completions: 'many' }),
           ({ method, prompt }) => ({
-            ...{ method, suite: prompt.suite, prompt: prompt.id, ms: 1, peakMemory: 1, extraParameters: 0 },
+            method,
+            suite: prompt.suite,
+            prompt: prompt.id,
+            ms: 1,
+            peakMemory: 1,
+            extraParameters: 0,
             completions: [{ text: 'one alone', tokens: [], logprob: 0, kl: 0, rows: 0, margins: {} }],
           }),
           () => ({ __proto__: null, method: '__proto__' }),
@@ -169,7 +171,8 @@ describe.skipIf(REDIS === undefined)(
         expect({ code: await helping.ended(), said: helping.said() }).toMatchObject({ code: 0 });
         await expectWhole('lost');
         expect(asking.said()).toMatch(/is away\..*\n.*is back\.\n.*has lost the queue/);
-        for (const { said } of [asking, helping]) expect(said()).not.toMatch(/^\s+at |ECONN|\[ioredis\]/m);
+        for (const running of [asking, helping])
+          expect(running.said()).not.toMatch(/^\s+at |ECONN|\[ioredis\]/m);
       },
     );
 
