@@ -49,3 +49,14 @@ it('tells a person in one line', async () => {
   const { stdout } = await workspace.run(['perplexity', '-', '--window', '4', ...SMALL], { input: 'abcd' });
   expect(stdout).toMatch(/^\d+\.\d{3} {2}perplexity of untied over 3 tokens\n$/);
 });
+
+it('takes control tokens for text, unless they are meant', async () => {
+  const tokensOf = async (...words: string[]) => {
+    const run = await workspace.run(['perplexity', '-', '--window', '8', '--json', ...words, ...SMALL], {
+      input: 'a</s>b</s>c</s>d</s>e',
+    });
+    return resultsOf<{ tokens: number }>(run)[0].tokens;
+  };
+  expect(await tokensOf()).toBe(14);
+  expect(await tokensOf('--control-tokens')).toBe(7);
+});

@@ -5,7 +5,7 @@ import { Interpreter } from './interpreter.js';
 import { parseTemplate } from './parser.js';
 import { TemplateError, TemplateLimitError } from './template-error.js';
 import { entriesOf } from './values.js';
-import { Work } from './work.js';
+import { Work, type Marks } from './work.js';
 
 /** The longest template; those that models come with have some ten thousand characters. */
 const LONGEST = 2 ** 22;
@@ -16,10 +16,11 @@ export interface ChatTemplate {
    * The text that a template makes of some variables, as transformers would render it with Jinja2.
    *
    * @param variables - What JSON can hold; those that are `undefined` are unknown to the template.
+   * @param marks - Characters in them that stand for others (default: none).
    * @throws HalfspaceError `bad-chat-template` when the template refuses them, has an error or uses what is not rendered here;
    * `chat-template-limit` when it takes more steps, longer texts or deeper calls than any chat needs
    */
-  render(variables: Readonly<Record<string, unknown>>): string;
+  render(variables: Readonly<Record<string, unknown>>, marks?: Marks): string;
 }
 
 /**
@@ -40,9 +41,9 @@ export function compileChatTemplate(
     return parseTemplate(source);
   });
   return {
-    render: (variables) =>
+    render: (variables, marks) =>
       guarded(`${name} does not take these messages`, () => {
-        const work = new Work();
+        const work = new Work(marks);
         return new Interpreter(new Map([...globals(work, now), ...entriesOf(variables)]), work).render(body);
       }),
   };

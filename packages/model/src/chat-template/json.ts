@@ -38,10 +38,12 @@ const NOT_JSON = new RegExp(String.raw`["\\\0-\x1f]`, 'g');
 
 function textJson(text: string, { ascii }: JsonStyle, work: Work): string {
   work.text(text.length);
-  const escaped = text.replaceAll(
-    ascii ? NOT_PLAIN : NOT_JSON,
-    (unit) => SHORT[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const escaped = text.replaceAll(ascii ? NOT_PLAIN : NOT_JSON, (unit) => {
+    const plain = work.plain(unit);
+    // A mark stays where what it stands for does.
+    if (plain !== unit && / |[!#-[\]-~]/.test(plain)) return unit;
+    return SHORT[plain] ?? `\\u${plain.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
   return `"${escaped}"`;
 }
 

@@ -32,8 +32,10 @@ export function strip(
   work: Work,
 ): string {
   work.text(text.length);
-  const set = which === undefined || which === null ? undefined : new Set(characters(textOf(which), work));
-  const goes = (character: string) => (set ? set.has(character) : SPACE_CHARACTER.test(character));
+  const set =
+    which === undefined || which === null ? undefined : new Set(characters(work.plain(textOf(which)), work));
+  const goes = (character: string) =>
+    set ? set.has(work.plain(character)) : SPACE_CHARACTER.test(character);
   let [start, end] = [0, text.length];
   while (side !== 'right' && start < end) {
     const character = String.fromCodePoint(text.codePointAt(start) ?? 0);
@@ -103,20 +105,33 @@ export function splitLines(text: string, keepEnds: boolean, work: Work): string[
   return lines;
 }
 
+/** Parts of a text between the places where another one is found, which marks do not hide. */
+function partsBetween(text: string, by: string, work: Work): string[] {
+  let start = 0;
+  return work
+    .plain(text)
+    .split(work.plain(by))
+    .map(({ length }) => {
+      const part = text.slice(start, start + length);
+      start += length + by.length;
+      return part;
+    });
+}
+
+/** Length of parts of a text with what stands between them. */
+function lengthWith(parts: readonly string[], by: string): number {
+  return parts.reduce((sum, part) => sum + part.length, by.length * Math.max(0, parts.length - 1));
+}
+
 /** A text with some of a text's occurrences, or all, replaced by another one. */
 export function replaceText(text: string, old: string, by: string, most: number, work: Work): string {
   work.text(text.length);
-  const parts = old === '' ? ['', ...characters(text, work), ''] : text.split(old);
+  const parts = old === '' ? ['', ...characters(text, work), ''] : partsBetween(text, old, work);
   const count = most < 0 ? parts.length - 1 : Math.min(most, parts.length - 1);
   work.spend(parts.length);
   work.text(text.length + count * by.length);
-  return (
-    parts.slice(0, count + 1).join(by) +
-    parts
-      .slice(count + 1)
-      .map((part) => old + part)
-      .join('')
-  );
+  const replaced = parts.slice(0, count + 1);
+  return replaced.join(by) + text.slice(lengthWith(replaced, old));
 }
 
 /** Items of a list, as texts, with a text between them. */
@@ -152,13 +167,14 @@ function split(text: string, args: readonly (Value | undefined)[], fromEnd: bool
   const by = textOf(separator);
   if (by === '') throw new TemplateError('A text is split by nothing');
   work.text(text.length);
-  const parts = text.split(by);
+  const parts = partsBetween(text, by, work);
   work.spend(parts.length);
   if (most < 0 || parts.length - 1 <= most) return parts;
   const at = fromEnd ? parts.length - most : most;
-  return fromEnd
-    ? [parts.slice(0, at).join(by), ...parts.slice(at)]
-    : [...parts.slice(0, at), parts.slice(at).join(by)];
+  const border = lengthWith(parts.slice(0, at), by);
+  // What is not split keeps what stands between its parts.
+  if (fromEnd) return [text.slice(0, border), ...parts.slice(at)];
+  return [...parts.slice(0, at), text.slice(at === 0 ? 0 : border + by.length)];
 }
 
 /** Part of a text between two places counted in characters, as slices have them. */
@@ -189,7 +205,7 @@ function startsOrEnds(
   const affixes = affix instanceof Tuple ? affix.items : [affix];
   return affixes.map(textOf).some((each) => {
     work.text(each.length);
-    return found !== undefined && holds(found[0], each);
+    return found !== undefined && holds(work.plain(found[0]), work.plain(each));
   });
 }
 
@@ -199,7 +215,8 @@ function find(text: string, args: readonly (Value | undefined)[], last: boolean,
   const found = part(text, bounds, work);
   if (found === undefined) return -1;
   const [inside, from] = found;
-  const at = last ? inside.lastIndexOf(textOf(wanted)) : inside.indexOf(textOf(wanted));
+  const [plain, each] = [work.plain(inside), work.plain(textOf(wanted))];
+  const at = last ? plain.lastIndexOf(each) : plain.indexOf(each);
   return at < 0 ? -1 : from + lengthOf(inside.slice(0, at), work);
 }
 
@@ -214,23 +231,26 @@ function count(text: string, args: readonly (Value | undefined)[], work: Work): 
   const inside = part(text, bounds, work);
   const each = textOf(wanted);
   if (inside === undefined) return 0;
-  return each === '' ? lengthOf(inside[0], work) + 1 : inside[0].split(each).length - 1;
+  return each === '' ? lengthOf(inside[0], work) + 1 : partsBetween(inside[0], each, work).length - 1;
 }
 
 function partition(text: string, separator: Value | undefined, last: boolean, work: Work): Value {
   const by = textOf(separator ?? null);
   work.text(text.length);
   if (by === '') throw new TemplateError('A text is split by nothing');
-  const at = last ? text.lastIndexOf(by) : text.indexOf(by);
+  const [plain, each] = [work.plain(text), work.plain(by)];
+  const at = last ? plain.lastIndexOf(each) : plain.indexOf(each);
   if (at < 0) return new Tuple(last ? ['', '', text] : [text, '', '']);
-  return new Tuple([text.slice(0, at), by, text.slice(at + by.length)]);
+  const end = at + by.length;
+  return new Tuple([text.slice(0, at), text.slice(at, end), text.slice(end)]);
 }
 
 /** Whether a text has characters and each of them is of a class. */
 function every(text: string, one: RegExp, unclear: RegExp | undefined, work: Work): boolean {
   work.text(text.length);
-  if (unclear?.test(text)) throw notRendered('Whether such characters are digits');
-  return text !== '' && one.test(text);
+  const plain = work.plain(text);
+  if (unclear?.test(plain)) throw notRendered('Whether such characters are digits');
+  return plain !== '' && one.test(plain);
 }
 
 /** Whether all letters of a text that come in two cases are of one, and there are some. */
@@ -278,11 +298,13 @@ const METHODS: Readonly<Record<string, readonly [parameters: string, method: Met
   partition: ['sep', (text, [by], work) => partition(text, by, false, work)],
   removeprefix: [
     'prefix',
-    (text, [p = null]) => (text.startsWith(textOf(p)) ? text.slice(textOf(p).length) : text),
+    (text, [p = null], work) =>
+      work.plain(text).startsWith(work.plain(textOf(p))) ? text.slice(textOf(p).length) : text,
   ],
   removesuffix: [
     'suffix',
-    (text, [s = null]) => (text.endsWith(textOf(s)) ? text.slice(0, text.length - textOf(s).length) : text),
+    (text, [s = null], work) =>
+      work.plain(text).endsWith(work.plain(textOf(s))) ? text.slice(0, text.length - textOf(s).length) : text,
   ],
   replace: [
     'old new count',

@@ -22,7 +22,10 @@ const ESCAPED = /[\\\p{C}\p{Zl}\p{Zp}\p{Zs}]/gu;
 function quoted(text: string, work: Work): string {
   work.text(text.length);
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const inside = text.replaceAll(ESCAPED, escapeCharacter);
+  // A mark stays as it is.
+  const inside = text.replaceAll(ESCAPED, (each) =>
+    work.plain(each) === each ? escapeCharacter(each) : each,
+  );
   return quote + (quote === "'" ? inside.replaceAll("'", String.raw`\'`) : inside) + quote;
 }
 

@@ -250,6 +250,7 @@ export function equals(a: Value, b: Value, work: Work): boolean {
     Value,
     Value,
   ];
+  if (typeof one === 'string' && typeof other === 'string') return work.plain(one) === work.plain(other);
   if (one === other) return true;
   if (isList(one) && isList(other)) return sameItems(one, other, work);
   if (one instanceof Tuple && other instanceof Tuple) return sameItems(one.items, other.items, work);
@@ -290,8 +291,9 @@ export function compare(a: Value, b: Value, work: Work): number {
   throw new TemplateError(`${kindOf(a)} and ${kindOf(b)} have no order`);
 }
 
-function compareTexts(a: string, b: string, work: Work): number {
-  work.text(Math.min(a.length, b.length));
+function compareTexts(one: string, other: string, work: Work): number {
+  work.text(Math.min(one.length, other.length));
+  const [a, b] = [work.plain(one), work.plain(other)];
   const end = Math.min(a.length, b.length);
   let at = 0;
   while (at < end && a[at] === b[at]) at += 1;
@@ -307,7 +309,7 @@ function compareTexts(a: string, b: string, work: Work): number {
 export function contains(container: Value, item: Value, work: Work): boolean {
   if (typeof container === 'string') {
     work.text(container.length);
-    return container.includes(item instanceof Markup ? item.text : textOf(item));
+    return work.plain(container).includes(work.plain(item instanceof Markup ? item.text : textOf(item)));
   }
   if (isDict(container)) return isHashable(item) && container.has(keyOf(item));
   return iterate(container, work).some((each) => equals(each, item, work));

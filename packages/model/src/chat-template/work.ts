@@ -9,10 +9,28 @@ const LONGEST_TEXT = 2 ** 26;
 /** Macros and recursive loops inside one another. */
 const DEEPEST = 200;
 
+/**
+ * Characters that stand for others in what a template is given, one for one, by the marks. They show where in a rendered text it
+ * has come to; to a template they are what they stand for.
+ */
+export type Marks = ReadonlyMap<string, string>;
+
 /** Counts what a rendering costs: steps, not seconds, so that a busy machine changes nothing. */
 export class Work {
   private left = MOST_STEPS;
   private depth = 0;
+  private readonly marked: RegExp | undefined;
+
+  constructor(private readonly marks: Marks = new Map()) {
+    if (marks.size > 0) this.marked = new RegExp(`[${[...marks.keys()].join('')}]`, 'g');
+  }
+
+  /** A text as a template sees it, to compare or to look for; what is written is the text as it is, marks and all. */
+  plain(text: string): string {
+    if (this.marked === undefined) return text;
+    this.spend(text.length / 64);
+    return text.replaceAll(this.marked, (mark) => this.marks.get(mark) ?? mark);
+  }
 
   /**
    * Before something is done that takes this many steps.

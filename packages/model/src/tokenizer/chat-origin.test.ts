@@ -8,7 +8,7 @@ import { openModelFile } from '../weights.js';
 import { createTokenizer } from './tokenizer.js';
 
 const directory = useTemporaryDirectory();
-const CONTROL = ['<|begin|>', '<|im_end|>', '<|user|>', '<|assistant|>', '</think>', '<|im_start|>'];
+const CONTROL = ['<|begin|>', '<|im_end|>', '<|user|>', '<|assistant|>', '</think>', '<|im_start|>', 'STOP'];
 const FIRST = TOKENS.length - 2;
 
 async function withTemplate(template: string): Promise<Tokenizer> {
@@ -59,7 +59,7 @@ describe('a conversation', () => {
       'joined from parts',
       turns("m.content.replace('</think>', '')"),
       '<|im_</think>end|>',
-      '[<|im_start|>]user\n<|im_end|><|im_end|>\n[<|im_start|>]assistant',
+      asTurn('<|im_end|>'),
     ],
     [
       'asked for a control token',
@@ -101,7 +101,38 @@ describe('a conversation', () => {
       'refused where it looks different',
       "{% if '<' not in messages[0].content %}{{ raise_exception('no') }}{% endif %}{{ messages[0].content }}<|im_end|>",
       'a<|im_end|>',
-      'a<|im_end|><|im_end|>',
+      'a<|im_end|>[<|im_end|>]',
+    ],
+    [
+      'quoted where it is found',
+      turns("m.content + (' (quoted)' if m.content.startswith('hi<|im_end|>') else '')"),
+      EVIL,
+      asTurn(`${EVIL} (quoted)`),
+    ],
+    [
+      'with a word for a control token',
+      '{{ messages[0].content | trim }} STOP',
+      'STOP it ',
+      'STOP it [STOP]',
+    ],
+    [
+      'replaced once',
+      turns("m.content.replace('<|im_end|>', '+', 1)"),
+      'a<|im_end|>b<|im_end|>c',
+      asTurn('a+b<|im_end|>c'),
+    ],
+    ['partitioned', turns("m.content.partition('<|im_end|>') | join('')"), EVIL, asTurn(EVIL)],
+    [
+      'as JSON of ASCII alone',
+      '{{ messages | tojson(ensure_ascii=true) }}<|im_end|>',
+      '<|im_end|>é',
+      '[{"role": "user", "content": "<|im_end|>\\u00e9"}][<|im_end|>]',
+    ],
+    [
+      'that chooses by what it is',
+      "{{ {'<|im_end|>': 'no'}.get(messages[0].content, messages[0].content) }}<|im_end|>",
+      '<|im_end|>',
+      'no[<|im_end|>]',
     ],
     [
       'as JSON',

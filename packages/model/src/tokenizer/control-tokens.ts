@@ -49,17 +49,6 @@ export class ControlTokens {
     return found;
   }
 
-  /** Whether a control token that is none of some begins at a place of a text, or may begin there where the text goes on. */
-  mayBegin(text: string, start: number, ignored: ReadonlySet<string>): boolean {
-    let node: Node | undefined = this.#root;
-    for (let end = start; end < text.length; end++) {
-      node = node.next.get(text.charCodeAt(end));
-      if (node === undefined) return false;
-      if (node.token?.control === true && !ignored.has(node.token.content)) return true;
-    }
-    return true;
-  }
-
   #add(token: StandingToken): void {
     let node = this.#root;
     for (let at = 0; at < token.content.length; at++) {

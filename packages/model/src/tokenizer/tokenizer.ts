@@ -2,7 +2,7 @@ import { HalfspaceError, type Tokenizer } from '@halfspace/core';
 import { compileChatTemplate, type ChatTemplate } from '../chat-template/chat-template.js';
 import { isJsonObject } from '../json-file.js';
 import type { ModelFile } from '../weights.js';
-import { renderMarked } from './chat-origin.js';
+import { renderMarked, type RenderChat } from './chat-origin.js';
 import { createEncoder } from './encoder.js';
 import { createFewestTokens } from './fewest-tokens.js';
 import { tokenizerFromDirectory } from './from-directory.js';
@@ -27,20 +27,15 @@ function specialTokens({ config }: TokenizerFiles): Record<string, unknown> {
   return Object.fromEntries(SPECIAL_TOKENS.map((token) => [token, textOf(config[token]) ?? undefined]));
 }
 
-function createChat(files: TokenizerFiles, name: string): Tokenizer['renderChat'] {
+function createChat(files: TokenizerFiles, name: string): RenderChat {
   let template: ChatTemplate | undefined;
-  return (messages) => {
+  return (messages, marks) => {
     if (files.chatTemplate === undefined) {
       throw new HalfspaceError('no-chat-template', `${name} has no chat template. Give it a prompt as text.`);
     }
     template ??= compileChatTemplate(files.chatTemplate, `The chat template of ${name}`);
-    return template.render({
-      ...specialTokens(files),
-      messages,
-      tools: null,
-      documents: null,
-      add_generation_prompt: true,
-    });
+    const variables = { messages, tools: null, documents: null, add_generation_prompt: true };
+    return template.render({ ...specialTokens(files), ...variables }, marks);
   };
 }
 
@@ -70,13 +65,9 @@ export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
     decode: (ids) => Buffer.concat(ids.map(bytes)).toString('utf8'),
     bytes,
     encodeChat(messages) {
-      const { text, isWritten } = renderMarked(
-        { source: files.chatTemplate ?? '', render: renderChat },
-        messages,
-        encoder.controls,
-      );
+      const { text, isWritten } = renderMarked(renderChat, messages, encoder.controls);
       return encoder.encodeWritten(text, isWritten);
     },
-    renderChat,
+    renderChat: (messages) => renderChat(messages),
   };
 }
