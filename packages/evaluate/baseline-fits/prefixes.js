@@ -22,7 +22,7 @@ const vectorFile = openSync(join(directory, 'vectors.f32'), 'w');
 
 /** @param {readonly string[]} texts */
 async function write(texts) {
-  const tokens = texts.map((text) => tokenizer.encode(text));
+  const tokens = texts.map((text) => tokenizer.encode(text, { controlTokens: false, continues: true }));
   const prefixes = tokens.flatMap((each) =>
     each.flatMap((_, last) =>
       (each.length - 1 - last) % STRIDE === 0 ? [tokenizer.decode(each.slice(0, last + 1))] : [],
