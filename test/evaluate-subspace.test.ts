@@ -78,6 +78,29 @@ it('figures are those of the margins that halfspace score prints', async () => {
   expect(tenths[9].auroc).toEqual(auroc);
 });
 
+it('says so where a subspace is judged by the rows that it was fitted on', async () => {
+  const rows = (await workspace.read('train.jsonl')).replaceAll(/,"group":\d+/g, '');
+  await workspace.write('alone.jsonl', rows);
+  const fitted = 'fit --attribute alone --output alone.json --data alone.jsonl --layer 1'.split(' ');
+  expect(await workspace.run([...fitted, ...SMALL])).toMatchObject({ code: 0 });
+  for (const [attribute, data] of [
+    ['early', 'train.jsonl'],
+    ['alone', 'alone.jsonl'],
+    ['alone', './alone.jsonl'],
+  ]) {
+    const words = ['evaluate-subspace', '--attribute', `./${attribute}.json`, '--data', data, ...SMALL];
+    const json = await workspace.run([...words, '--json']);
+    expect(jsonLines<Evaluation>(json.stdout)).toMatchObject([{ attributes: [{ fittedOnTheseRows: true }] }]);
+    expect(json.stderr).toMatch(/warning: \w+ was fitted on these very rows\./);
+  }
+  const words = ['evaluate-subspace', '--attribute', './early.json', '--data', 'train.jsonl', ...SMALL];
+  const { stdout } = await workspace.run(words);
+  expect(stdout).toContain('early was fitted on these very rows, so that the figures flatter');
+  expect(stdout).not.toContain('very well');
+  const { attributes } = await evaluate('--attribute ./early.json --data dev.jsonl');
+  expect(attributes[0]).not.toHaveProperty('fittedOnTheseRows');
+});
+
 it('compares several attributes', async () => {
   const { attributes, interference } = await evaluate(
     '--attribute ./early.json ./late.json ./again.json --data dev.jsonl',

@@ -1,3 +1,4 @@
+export { digestOf } from './data-digest.js';
 export { fitSubspace, sumUp } from './fit-subspace.js';
 export { mergeFitStates } from './fit-state.js';
 export { readFitState, writeFitState } from './fit-state-file.js';

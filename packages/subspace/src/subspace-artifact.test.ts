@@ -173,6 +173,7 @@ describe('what core gets', () => {
       offset: 1.5,
       calibration: { slope: 2, intercept: -0.5 },
       prediction: { effects: Float32Array.of(0.25, 31.75, -31.75, -0.25), reversion: 0.5 },
+      fittedOn: ARTIFACT.data.digest,
     });
   });
 

@@ -216,6 +216,7 @@ export function subspaceOf(artifact: SubspaceArtifact): Subspace {
     offset: artifact.offset,
     calibration: artifact.calibration,
     ...(artifact.prediction && { prediction: decodePrediction(artifact.prediction) }),
+    fittedOn: artifact.data.digest,
   };
 }
 

@@ -8,11 +8,17 @@ const ROUGHLY_CALIBRATED = 0.1;
 const ENTANGLED = 0.3;
 
 /** In words, what the figures of an attribute come to. */
-export function verdict({ attribute, readings, tenths, pairs }: AttributeEvaluation): string {
+export function verdict({
+  attribute,
+  readings,
+  tenths,
+  pairs,
+  fittedOnTheseRows,
+}: AttributeEvaluation): string {
   const { auroc, calibrationError } = readings.last;
   const half = tenths[4].auroc.value;
   return [
-    `${attribute} ${separation(auroc)} (AUROC ${auroc.value.toFixed(3)}, 95 % interval ${auroc.low.toFixed(3)} to ` +
+    `${fittedOnTheseRows ? flattered(attribute) : `${attribute} ${separation(auroc)}`} (AUROC ${auroc.value.toFixed(3)}, 95 % interval ${auroc.low.toFixed(3)} to ` +
       `${auroc.high.toFixed(3)}, after the last token).`,
     ...(pairs?.all.won === undefined
       ? []
@@ -55,6 +61,14 @@ function separation({ value, low, high }: { value: number; low: number; high: nu
   if (low <= 0.5) return 'is no better than chance at telling the two sides apart';
   const how = value >= 0.9 ? 'very well' : value >= 0.8 ? 'well' : value >= 0.7 ? 'fairly well' : 'weakly';
   return `tells the two sides apart ${how}`;
+}
+
+/** Instead of how well it tells sides apart, which it was made to do on these rows. */
+function flattered(attribute: string): string {
+  return (
+    `${attribute} was fitted on these very rows, so that the figures flatter and say nothing of other texts: ` +
+    'measure it on rows that it has not seen'
+  );
 }
 
 function belief(error: number): string {

@@ -4,12 +4,14 @@ import { HalfspaceError } from '@halfspace/core';
 import {
   attributeOf,
   decorrelateSubspaces,
+  digestOf,
   type LabelledSubspace,
   readSubspace,
   writeSubspace,
 } from '@halfspace/subspace';
 import { assertWritable } from '../atomic-file.js';
 import type { DecorrelateFlags } from '../commands/decorrelate.js';
+import { noteFitted } from '../evaluation/fitted-rows.js';
 import { onlyFor } from '../load-attributes.js';
 import { print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
@@ -43,6 +45,9 @@ export async function decorrelate(
   const given: LabelledSubspace[] = [];
   for (const [i, artifact] of artifacts.entries()) {
     given.push({ artifact, rows: await readData(names[i], [flags.data[i]], flags, signal) });
+  }
+  for (const { artifact, rows } of given) {
+    if (artifact.data.digest === digestOf(rows)) noteFitted(artifact.attribute);
   }
   const made = await withBackend(
     { ...flags, ...onlyFor(artifacts.map((each) => attributeOf(each))) },

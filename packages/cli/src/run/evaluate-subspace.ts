@@ -2,6 +2,7 @@ import { HalfspaceError, type Attribute, type LinearAttribute } from '@halfspace
 import { evaluateAttributes, type Evaluation } from '@halfspace/subspace';
 import { assertWritable, writeFileAtomically } from '../atomic-file.js';
 import type { EvaluateSubspaceFlags } from '../commands/evaluate-subspace.js';
+import { tellOfFitted, withFitted } from '../evaluation/fitted-rows.js';
 import { showEvaluation } from '../evaluation/show-evaluation.js';
 import { studyFits, type FitStudy } from '../evaluation/fit-study.js';
 import { openFitData } from '../fit-data.js';
@@ -34,9 +35,10 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
         signal,
         onProgress: ({ done, total }) => progress.update(done, total),
       }).finally(() => progress.stop());
-      return { evaluation, study };
+      return { evaluation: withFitted(evaluation, attributes, { texts, paths: flags.data }), study };
     },
   );
+  tellOfFitted(evaluation);
   if (flags.output !== undefined) await writeReport(flags.output, evaluation, study);
   if (flags.json) printJson({ ...evaluation, ...study });
   else {

@@ -40,6 +40,8 @@ export interface Subspace {
   readonly calibration: Calibration;
   /** What is expected of a distance (default: that a token leaves it as it is). */
   readonly prediction?: Prediction;
+  /** Digest of the rows that it was fitted and measured on (default: not known): figures of the same ones flatter. */
+  readonly fittedOn?: string;
 }
 
 /** What attributes of both kinds have. */

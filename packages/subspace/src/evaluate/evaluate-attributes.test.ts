@@ -2,6 +2,7 @@ import type { Subspace } from '@halfspace/core';
 import { defineAttribute } from '@halfspace/core';
 import { describe, expect, test } from 'vitest';
 import { auroc } from '../auroc.js';
+import { digestOf } from '../data-digest.js';
 import { createGaussianBackend, OPTIMAL } from '../testing/gaussian-backend.js';
 import type { LabelledText } from '../labelled-text.js';
 import { evaluateAttributes } from './evaluate-attributes.js';
@@ -32,6 +33,17 @@ function rowsOf(count: number): LabelledText[] {
 }
 
 describe('evaluateAttributes', () => {
+  test('says so of the very rows that an attribute was fitted on', async () => {
+    const rows = rowsOf(40);
+    const fitted = attribute('fitted', { ...good, fittedOn: digestOf(rows) });
+    const found = async (some: readonly LabelledText[]) =>
+      (await evaluateAttributes(createGaussianBackend(), [fitted, attribute('other')], some)).attributes.map(
+        ({ fittedOnTheseRows }) => fittedOnTheseRows,
+      );
+    expect(await found(rows)).toEqual([true, undefined]);
+    expect(await found(rows.slice(1))).toEqual([undefined, undefined]);
+  });
+
   test('measures the margins after each token of the response, in log-odds', async () => {
     const backend = createGaussianBackend();
     const rows = rowsOf(400);

@@ -1,5 +1,6 @@
 import { type Backend, HalfspaceError, type LinearAttribute, subspaceFor } from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
+import { digestOf } from '../data-digest.js';
 import { pairUp } from '../pairs.js';
 import type { FitProgress } from '../fit-options.js';
 import type { LabelledText } from '../labelled-text.js';
@@ -31,6 +32,8 @@ export interface AttributeEvaluation extends MarginFigures {
   readonly attribute: string;
   /** Layers that its subspace reads. */
   readonly layers: readonly number[];
+  /** Present when these are the very rows that its subspace was fitted on: the figures say nothing of other texts then. */
+  readonly fittedOnTheseRows?: true;
   /** Present when the rows have pairs. */
   readonly pairs?: PairFigures;
 }
@@ -63,7 +66,7 @@ const FEWEST_GROUPS = 3;
 
 /**
  * Measures attributes against labels, all of them in one run of the model over the rows. They must be rows
- * that no attribute was fitted or calibrated on, or the figures flatter.
+ * that no attribute was fitted or calibrated on, or the figures flatter; where they are the very ones, it says so.
  *
  * @param labelled - Labelled responses, in any order; a label of one half or more counts as 1. The labels speak of one value: of several attributes, the
  * figures of the others say how far they react to it.
@@ -85,11 +88,12 @@ export async function evaluateAttributes(
   checkLabels(rows);
   if (pairs) checkPairs(rows);
   const encoded = rows.map((row, i) => encodeRow(backend, row, i + 1, chat));
+  const digest = digestOf(labelled);
   const margins = await readMargins(backend, subspaces, encoded, { signal, onProgress });
   return {
     model: { name, fingerprint },
     data: { ...countRows(rows), tokens: margins[0].reduce((sum, { length }) => sum + length, 0) },
-    attributes: subspaces.map(({ layers }, a) => {
+    attributes: subspaces.map(({ layers, fittedOn }, a) => {
       const tracks = rows.map(({ label, group }, i): MarginTrack => ({
         margins: margins[a][i],
         label,
@@ -98,6 +102,7 @@ export async function evaluateAttributes(
       return {
         attribute: names[a],
         layers,
+        ...(fittedOn === digest ? { fittedOnTheseRows: true as const } : {}),
         ...measureMargins(tracks, { seed }),
         ...(pairs ? { pairs: measurePairs(pairUp(tracks), { seed }) } : {}),
       };
