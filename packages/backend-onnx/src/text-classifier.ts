@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { decodeText, HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { createTextTokenizer, fingerprintFile } from '@halfspace/model';
 import { Tensor, type InferenceSession } from './runtime.js';
 import { runEvenly } from './even-batches.js';
@@ -129,7 +129,10 @@ function checkInputs(path: string, { inputNames }: InferenceSession): void {
 
 async function readConfig(directory: string, name: string): Promise<Config> {
   const path = join(directory, name);
-  const text = await readFile(path, 'utf8').catch(() => '{}');
+  const text = await readFile(path).then(
+    (bytes) => decodeText(bytes, path),
+    () => '{}',
+  );
   try {
     return JSON.parse(text) as Config;
   } catch (cause) {

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { checkPlugin, HalfspaceError, isHalfspaceError, type Attribute } from '@halfspace/core';
+import { checkPlugin, decodeText, HalfspaceError, isHalfspaceError, type Attribute } from '@halfspace/core';
 import { resolve as resolveImport } from 'import-meta-resolve';
 import { importFault, importModule, type ModuleExports } from './import-module.js';
 import type { LabelRecipe } from './label-recipe.js';
@@ -70,7 +70,7 @@ async function mainOf(directory: string): Promise<string> {
 
 async function readManifest(manifest: URL, directory: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return JSON.parse(await readFile(manifest, 'utf8')) as Record<string, unknown>;
+    return JSON.parse(decodeText(await readFile(manifest), directory)) as Record<string, unknown>;
   } catch (error) {
     throw notFound(`${directory} is no package: it has no package.json that can be read.`, error);
   }

@@ -3,6 +3,8 @@ import { HalfspaceError } from '@halfspace/core';
 import { lilconfig, type AsyncSearcher } from 'lilconfig';
 import type { HalfspaceConfig } from './config.js';
 import { importFault, importModule } from './import-module.js';
+import { readJson } from './read-json.js';
+import { readText } from './read-text.js';
 import { projectOf } from './project-of.js';
 
 /** A config that was found, its paths made absolute. */
@@ -52,10 +54,8 @@ async function loadModule(path: string): Promise<unknown> {
   return exports['default'];
 }
 
-async function loadJson(path: string, content: string): Promise<unknown> {
-  return Promise.resolve(content)
-    .then((text) => JSON.parse(text) as unknown)
-    .catch(refuse(path));
+async function loadJson(path: string): Promise<unknown> {
+  return readText(path).then(readJson).catch(refuse(path));
 }
 
 function refuse(path: string): (error: unknown) => never {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isHalfspaceError } from '@halfspace/core';
+import { defineAttribute, isHalfspaceError } from '@halfspace/core';
 import { attributeAtPath, attributeOfPackage, type AttributeModule } from './attribute-module.js';
 import { findConfig, isPlace, type FoundConfig } from './find-config.js';
 
@@ -9,7 +9,7 @@ const INSTALLED = ['toxicity', 'helpfulness', 'truthfulness'].map((name) => `@ha
 
 /** The attributes that can be called by their name. */
 export interface KnownAttributes {
-  /** Those of the config take the place of installed ones with the same name. */
+  /** Those of the config count more than installed ones with the same name: see {@link merged}. */
   readonly byName: ReadonlyMap<string, AttributeModule>;
   /** What is wrong with those of the config that cannot be used. They harm no other. */
   readonly faults: readonly string[];
@@ -34,9 +34,36 @@ export async function knownAttributes(): Promise<KnownAttributes> {
     ...(config === undefined ? [] : [`${basename(config.path)} adds: ${namesOf(configured)}.`]),
   ];
   return {
-    byName: new Map([...installed.byName, ...configured.byName]),
+    byName: new Map([
+      ...installed.byName,
+      ...[...configured.byName].map(
+        ([name, own]) => [name, merged(own, installed.byName.get(name))] as const,
+      ),
+    ]),
     faults,
     summary: [...lists, ...faults].join(' '),
+  };
+}
+
+/**
+ * An attribute of the config over an installed one of its name. It takes its place for the models that it has subspaces for; for
+ * others the installed ones stay, and so does the recipe of labels where it has none. One that a function computes takes its place for all.
+ */
+function merged(own: AttributeModule, installed: AttributeModule | undefined): AttributeModule {
+  if (installed === undefined || !('subspaces' in own.attribute)) return own;
+  const { name, description, subspaces } = own.attribute;
+  const models = new Set(subspaces.map(({ model }) => model));
+  const others =
+    'subspaces' in installed.attribute
+      ? installed.attribute.subspaces.filter(({ model }) => !models.has(model))
+      : [];
+  return {
+    ...installed,
+    ...own,
+    attribute:
+      others.length === 0
+        ? own.attribute
+        : defineAttribute({ name, description, subspaces: [...subspaces, ...others] }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { LinearAttribute } from '@halfspace/core';
 import { expect, it, vi } from 'vitest';
 import { knownAttributes } from './known-attributes.js';
 import { loadAttributes } from './load-attributes.js';
@@ -71,6 +72,25 @@ it('lets the config take the place of an installed attribute', async () => {
   });
   const [{ attribute }] = await loadFrom(directory, choice('toxicity'));
   expect(attribute.description).toBe('text');
+});
+
+it('keeps what an installed attribute has for other models, and how it reads labels', async () => {
+  const subspace = `{ model: 'f00d', layers: [1], direction: Float32Array.of(1), offset: 0, calibration: { slope: 1, intercept: 0 } }`;
+  const directory = await directoryWith({
+    'halfspace.config.json': '\uFEFF{"attributes": ["./mine.mjs"]}',
+    'mine.mjs': `export default ${attributeSource('toxicity', 'mine', `[${subspace}]`)};`,
+  });
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(directory);
+  const { byName, faults } = await knownAttributes().finally(() => cwd.mockRestore());
+  expect(faults).toEqual([]);
+  const { attribute, labelOf } = byName.get('toxicity') ?? {};
+  expect(attribute).toMatchObject({ description: 'mine' });
+  const models = (attribute as LinearAttribute).subspaces.map(({ model }) => model);
+  expect([models[0], new Set(models).size, models.length]).toEqual(['f00d', 2, 3]);
+  expect(labelOf?.({ toxicity: 0.9 })).toBe(0);
+  // Taking its place for a model is for all layers.
+  const { attribute: installed } = byName.get('helpfulness') ?? {};
+  expect((installed as LinearAttribute).subspaces).toHaveLength(2);
 });
 
 it('refuses two of one name', async () => {

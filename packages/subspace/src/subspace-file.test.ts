@@ -112,3 +112,14 @@ describe('refuses to read', () => {
     );
   });
 });
+
+test('a byte-order mark does no harm, and UTF-16 is named', async () => {
+  const json = `\uFEFF${JSON.stringify(ARTIFACT)}`;
+  await writeFile(path, json);
+  expect(await readSubspace(path)).toEqual(ARTIFACT);
+  await writeFile(path, json, 'utf16le');
+  await expect(readSubspace(path)).rejects.toMatchObject({
+    code: 'bad-subspace',
+    message: `${path} is text in UTF-16. Save it as UTF-8.`,
+  });
+});

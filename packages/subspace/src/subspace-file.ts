@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { HalfspaceError, isHalfspaceError, type Subspace } from '@halfspace/core';
+import { decodeText, HalfspaceError, isHalfspaceError, type Subspace } from '@halfspace/core';
 import { parseSubspace, subspaceOf, type SubspaceArtifact } from './subspace-artifact.js';
 import { messageOf, writeWhole } from './whole-file.js';
 
@@ -32,7 +32,7 @@ export function subspacesIn(directory: URL): Subspace[] {
     .sort()
     .map((name) => {
       const path = fileURLToPath(new URL(name, directory));
-      return subspaceOf(parseSubspace(parseJson(readFileSync(path, 'utf8'), path), path));
+      return subspaceOf(parseSubspace(parseJson(decodeText(readFileSync(path), path), path), path));
     });
 }
 
@@ -68,8 +68,10 @@ async function readText(path: string): Promise<string> {
         `${path} has ${info.size} bytes, and a subspace file has at most ${MOST_BYTES}.`,
       );
     }
-    return await readFile(path, 'utf8');
+    return decodeText(await readFile(path), path);
   } catch (cause) {
+    if (isHalfspaceError(cause, 'not-readable'))
+      throw new HalfspaceError('bad-subspace', cause.message, { cause });
     if (isHalfspaceError(cause)) throw cause;
     if (codeOf(cause) === 'ENOENT') {
       throw new HalfspaceError('subspace-not-found', `There is no subspace file at ${path}.`, { cause });

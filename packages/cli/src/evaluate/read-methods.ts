@@ -4,6 +4,7 @@ import { loadAttributes } from '../load-attributes.js';
 import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
 import type { MethodChoice } from '../options/method.js';
 import { readLines } from '../rows.js';
+import { readJson } from '../read-json.js';
 import { readText } from '../read-text.js';
 
 /** Methods, and the attributes that they name. */
@@ -73,7 +74,7 @@ async function specsOf(path: string, signal: AbortSignal): Promise<MethodSpec[]>
 
 function parse(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch (error) {
     throw new HalfspaceError('bad-method', `${path} is no JSON: ${(error as Error).message}.`, {
       cause: error,

@@ -66,3 +66,27 @@ it('says what is not as it was in tuning', () => {
     /tuned with cap none and not 1, topK 10 and not 5:/,
   );
 });
+
+it('has numbers as numbers, also of settings, and reads files that have those as texts', async () => {
+  const options = { cap: Infinity, early: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
+  const decoding = tunedWith(options);
+  expect(decoding).toEqual({ cap: 'none', early: false, temperature: 1, topP: 0.9, topK: 10 });
+  const texts = Object.fromEntries(Object.entries(decoding).map(([name, value]) => [name, String(value)]));
+  for (const each of [decoding, texts]) {
+    const text = JSON.stringify({ weights: { toxicity: 2 }, model: 'a', decoding: each });
+    const directory = await directoryWith({ 'weights.json': `\uFEFF${text}` });
+    const found = await readWeights(join(directory, 'weights.json'), signal);
+    expect(differencesFrom(found, options)).toBeUndefined();
+    expect(differencesFrom(found, { ...options, topK: 5 })).toContain('topK 10 and not 5');
+  }
+});
+
+it.each([
+  ['{"weights":{"toxicity":"2"},"model":"a","decoding":{}}', 'weights.toxicity must be number; got "2"'],
+  ['{"weights":{"a":1,"a":4},"model":"a","decoding":{}}', 'the key "a" stands twice'],
+  ['{"weights":{"a":1},"model":"a"}', 'decoding is missing'],
+  ['{"weights":{"a":1},}', 'this is no JSON'],
+])('says what is wrong with %s', async (text, message) => {
+  const path = join(await directoryWith({ 'weights.json': text }), 'weights.json');
+  await expect(readWeights(path, signal)).rejects.toThrow(message);
+});

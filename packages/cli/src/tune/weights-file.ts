@@ -1,8 +1,12 @@
 import { dirname, relative, resolve } from 'node:path';
-import { HalfspaceError, type DecodeOptions, type ModelInfo } from '@halfspace/core';
+import { HalfspaceError, schemaComplaint, type DecodeOptions, type ModelInfo } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isAttributePath, isModulePath, type AttributeChoice } from '../options/attribute.js';
+import { readJson } from '../read-json.js';
 import { readText } from '../read-text.js';
+
+/** A value of a setting; earlier files have all of them as texts. */
+type Setting = number | boolean | string;
 
 /** What `halfspace tune` found, for `halfspace generate`. */
 export interface WeightsFile {
@@ -10,27 +14,27 @@ export interface WeightsFile {
   readonly weights: Readonly<Record<string, number>>;
   /** Fingerprint of the model that they are for: other models have other margins. */
   readonly model: string;
-  /** What they were tuned with, as texts: with other settings they come to something else. */
-  readonly decoding: Readonly<Record<string, string>>;
+  /** What they were tuned with: with other settings they come to something else. `none` stands for no limit. */
+  readonly decoding: Readonly<Record<string, Setting>>;
 }
 
 /** Settings that weights depend on. */
 const SETTINGS = ['cap', 'early', 'temperature', 'topP', 'topK'] as const;
 
-/** The settings that weights depend on, as texts. */
-export function tunedWith(options: DecodeOptions): Record<string, string> {
+/** The settings that weights depend on. JSON has no infinite numbers. */
+export function tunedWith(options: DecodeOptions): Record<string, Setting> {
   return Object.fromEntries(
-    SETTINGS.map((name) => [name, options[name] === Infinity ? 'none' : String(options[name])]),
+    SETTINGS.map((name) => [name, options[name] === Infinity ? 'none' : (options[name] ?? 'none')]),
   );
 }
 
-const validate = new Ajv2020({ strict: true }).compile<WeightsFile>({
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true }).compile<WeightsFile>({
   type: 'object',
   required: ['weights', 'model', 'decoding'],
   properties: {
     weights: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
     model: { type: 'string' },
-    decoding: { type: 'object', additionalProperties: { type: 'string' } },
+    decoding: { type: 'object', additionalProperties: { type: ['number', 'boolean', 'string'] } },
   },
 });
 
@@ -46,13 +50,8 @@ export interface FoundWeights extends Omit<WeightsFile, 'weights'> {
  */
 export async function readWeights(path: string, signal: AbortSignal): Promise<FoundWeights> {
   const text = await readText(path, signal);
-  const found = parse(text);
-  if (!validate(found)) {
-    throw new HalfspaceError(
-      'bad-weights',
-      `${path} holds no weights. They are what "halfspace tune --out FILE" writes.`,
-    );
-  }
+  const found = parse(text, path);
+  if (!validate(found)) throw bad(path, schemaComplaint(validate.errors, 'the file'));
   const choices = Object.entries(found.weights).map(([source, weight]) => ({
     source: isAttributePath(source) ? resolve(dirname(path), source) : source,
     weight,
@@ -75,12 +74,20 @@ export function assertNoModules({ choices }: FoundWeights, path: string): void {
   );
 }
 
-function parse(text: string): unknown {
+function parse(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return readJson(text);
+  } catch (error) {
+    throw bad(path, `this is no JSON (${(error as Error).message})`, error);
   }
+}
+
+function bad(path: string, fault: string, cause?: unknown): HalfspaceError {
+  return new HalfspaceError(
+    'bad-weights',
+    `${path} holds no weights: ${fault}. They are what "halfspace tune --out FILE" writes, numbers without quotes.`,
+    { cause },
+  );
 }
 
 /**
@@ -119,7 +126,7 @@ export function assertTunedFor(
 /** What the weights were tuned with that is not as it is now, in words; nothing if all is the same. */
 export function differencesFrom({ decoding }: FoundWeights, options: DecodeOptions): string | undefined {
   const now = tunedWith(options);
-  const different = SETTINGS.filter((name) => decoding[name] !== now[name]);
+  const different = SETTINGS.filter((name) => String(decoding[name]) !== String(now[name]));
   if (different.length === 0) return undefined;
   const list = different.map((name) => `${name} ${decoding[name]} and not ${now[name]}`);
   return `The weights were tuned with ${list.join(', ')}: they go less far now, or further.`;
