@@ -15,8 +15,14 @@ import { createKeyValueStore } from './key-value-store.js';
 import { createTokenTree, type Tip, type TokenNode, type TreeContext } from './token-tree.js';
 import { trunkCall, type Branch } from './trunk-call.js';
 
-/** Rows of prompts and whole texts that are run in one call. */
-const PROMPT_ROWS = 256;
+/** Rows of whole texts that are run in one call. */
+const TEXT_ROWS = 256;
+
+/**
+ * Rows of a prompt that are run in one call. A call holds the thread until it is done, and nobody can end it: this is how long an
+ * abort waits. The numbers of a row do not depend on it, and fewer rows than these take longer.
+ */
+const PROMPT_ROWS = 64;
 
 /** Rows of logits that are held at once: each is as wide as the vocabulary. */
 const HEAD_ROWS = 32;
@@ -150,17 +156,28 @@ export function createBackend(parts: BackendParts): Backend {
   }
 
   /** Runs rows through the trunk; through its lower part alone where no layer above the cut is wanted. */
-  async function run(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]): Promise<Rows> {
-    if (wanted.some((layer) => layer > cut)) return runWhole(graphs, branches, wanted);
+  async function run(
+    graphs: Graphs,
+    branches: readonly Branch[],
+    wanted: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<Rows> {
+    if (wanted.some((layer) => layer > cut)) return runWhole(graphs, branches, wanted, signal);
     below.fit(tree.extent);
     const lower = await graphs.lower(trunkCall(branches, sliding?.tokens), below, wanted);
     return { lower, hidden: lower.hidden };
   }
 
-  async function runWhole(graphs: Graphs, branches: readonly Branch[], wanted: readonly number[]) {
+  async function runWhole(
+    graphs: Graphs,
+    branches: readonly Branch[],
+    wanted: readonly number[],
+    signal: AbortSignal | undefined,
+  ) {
     for (const store of [below, above]) store.fit(tree.extent);
     const call = trunkCall(branches, sliding?.tokens);
     const lower = await graphs.lower(call, below, wanted);
+    throwIfAborted(signal);
     const upper = await graphs.upper(call, lower.end, above, wanted);
     return { lower, upper, hidden: new Map([...lower.hidden, ...upper.hidden]) };
   }
@@ -218,7 +235,7 @@ export function createBackend(parts: BackendParts): Backend {
         throwIfAborted(signal);
         const chunk = tokens.slice(start, start + PROMPT_ROWS);
         const branch: Branch = { parent: last, length: start, tokens: chunk, shape: 'chain' };
-        const result = await runWhole(graphs, [branch], wanted);
+        const result = await runWhole(graphs, [branch], wanted, signal);
         for (let index = 0; index < chunk.length; index++) {
           last = keep(last, result, index);
         }
@@ -255,7 +272,7 @@ export function createBackend(parts: BackendParts): Backend {
     { layers: wanted, signal }: StatesOptions,
   ): Promise<TextStates[]> {
     const [text = []] = texts;
-    if (text.length > PROMPT_ROWS) {
+    if (text.length > TEXT_ROWS) {
       const { last, hidden } = await collect(text, graphs, wanted, signal);
       tree.prune(last);
       return [{ hidden: (layer) => pick(hidden, layer) }];
@@ -267,7 +284,7 @@ export function createBackend(parts: BackendParts): Backend {
       tokens,
       shape: 'chain',
     }));
-    const { hidden } = await run(graphs, branches, wanted);
+    const { hidden } = await run(graphs, branches, wanted, signal);
     throwIfAborted(signal);
     let end = 0;
     return texts.map(({ length }) => {
@@ -376,7 +393,7 @@ export function createBackend(parts: BackendParts): Backend {
               group.map(({ context }) => context),
               graphs,
             );
-            const result = await run(graphs, branches, options.layers);
+            const result = await run(graphs, branches, options.layers, options.signal);
             let first = 0;
             return group.map(({ context, tokens, ranks = [] }) => {
               const start = first;
@@ -435,10 +452,9 @@ export function createBackend(parts: BackendParts): Backend {
           assertTokens(tokens);
           assertRoom(tokens.length);
         }
-        const graphs = await parts.graphs(parts.choosePrecision(PROMPT_ROWS));
+        const graphs = await parts.graphs(parts.choosePrecision(TEXT_ROWS));
         const found: TextStates[] = [];
-        for (const call of callsOf(texts, PROMPT_ROWS))
-          found.push(...(await runTexts(call, graphs, options)));
+        for (const call of callsOf(texts, TEXT_ROWS)) found.push(...(await runTexts(call, graphs, options)));
         return found;
       }),
     fork(context: Context) {

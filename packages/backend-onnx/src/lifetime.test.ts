@@ -1,5 +1,7 @@
 import { createHalfspace, type Backend, type Context } from '@halfspace/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InferenceSession, type Tensor } from './runtime.js';
 import { CONTEXT, openSmallModel, VOCABULARY, type SmallModel } from './testing/small-model.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -91,6 +93,56 @@ describe('a backend', () => {
     controller.abort();
     await expect(late).rejects.toThrow(code('aborted'));
     expect(await backend.next(ask)).toEqual(before);
+  });
+
+  it('runs a long prompt in short calls, and ends it after the one in which it is aborted', async () => {
+    const long = await openSmallModel('grouped-tied', {}, 400);
+    const tokens = Array.from({ length: 300 }, (_, i) => 5 + (i % 40));
+    const rows: number[] = [];
+    let controller = new AbortController();
+    let abortAt = Infinity;
+    const run = InferenceSession.prototype.run;
+    const spy = vi.spyOn(InferenceSession.prototype, 'run').mockImplementation(async function (
+      this: InferenceSession,
+      ...words: unknown[]
+    ) {
+      const [feeds] = words as [Record<string, Tensor>];
+      rows.push(feeds['positions']?.dims[1] ?? 0);
+      if (rows.length === abortAt) controller.abort();
+      return Reflect.apply(run, this, words) as ReturnType<typeof run>;
+    });
+    try {
+      for (const at of [1, 4]) {
+        rows.length = 0;
+        abortAt = at;
+        controller = new AbortController();
+        const { signal } = controller;
+        await expect(long.backend.prefill(tokens, { rowsPerStep: 1, signal })).rejects.toThrow(
+          code('aborted'),
+        );
+        expect(rows).toHaveLength(at);
+        expect(Math.max(...rows)).toBeLessThanOrEqual(64);
+      }
+      abortAt = Infinity;
+      rows.length = 0;
+      await long.backend.prefill(tokens, { rowsPerStep: 1 });
+      // Both parts of the trunk, for each call.
+      expect(rows.reduce((sum, each) => sum + each, 0)).toBe(2 * tokens.length);
+    } finally {
+      spy.mockRestore();
+      await long.close();
+    }
+  });
+
+  it('gives the rows of a prompt the same numbers, however long the prompt is that they begin', async () => {
+    const long = await openSmallModel('grouped-tied', {}, 400);
+    const tokens = Array.from({ length: 130 }, (_, i) => 5 + (i % 40));
+    const whole = await long.backend.prefill(tokens, { rowsPerStep: 1, layers: [2] });
+    for (const length of [63, 64, 65, 129]) {
+      const part = await long.backend.prefill(tokens.slice(0, length), { rowsPerStep: 1, layers: [2] });
+      expect(part.hidden(2)).toEqual(whole.hidden(2).subarray(0, part.hidden(2).length));
+    }
+    await long.close();
   });
 
   it('may be disposed of twice, and says so when it is used afterwards', async () => {

@@ -28,23 +28,25 @@ export interface SmallModel {
   close(): Promise<void>;
 }
 
-const tokenizer = {
+const tokenizer: Tokenizer = {
   vocabularySize: VOCABULARY,
   endTokens: new Set([1]),
   encode: (text: string) => Array.from(text, (character) => (character.codePointAt(0) ?? 0) % VOCABULARY),
+  decode: (tokens) => String.fromCharCode(...tokens.map((token) => 32 + (token % 95))),
   bytes: (token: number) => Uint8Array.of(32 + (token % 95)),
-  decode: (tokens: readonly number[]) => String.fromCharCode(...tokens.map((token) => 32 + (token % 95))),
-  renderChat: (messages: readonly { content: string }[]) => messages.map(({ content }) => content).join('\n'),
-} as unknown as Tokenizer;
+  renderChat: (messages) => messages.map(({ content }) => content).join(' '),
+};
 
 /**
  * Compiles and loads one of the checkpoints of the fixtures, with a tokenizer of one token a character.
  *
  * @param changes - To its config.json; undefined takes a key away.
+ * @param contextLength - Most tokens (default {@link CONTEXT}).
  */
 export async function openSmallModel(
   name: string,
   changes: Readonly<Record<string, unknown>> = {},
+  contextLength = CONTEXT,
 ): Promise<SmallModel> {
   const cache = await mkdtemp(join(tmpdir(), 'halfspace-'));
   const directory = join(cache, name);
@@ -57,7 +59,7 @@ export async function openSmallModel(
   await file.close();
   const graphs = await loadGraphs(compiled, 1);
   const backend = createBackend({
-    model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength: CONTEXT },
+    model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength },
     architecture: compiled.architecture,
     cut: compiled.cut,
     tokenizer,
