@@ -153,7 +153,7 @@ describe.skipIf(REDIS === undefined)(
       expect(await asking.ended()).toBe(1);
       await liar.close(true);
       expect(asking.said()).toMatch(
-        /^error \(damaged-results\): Workers give back what is no result: .* must have/m,
+        /^error \(damaged-results\): Workers give back what is no result: .* is missing/m,
       );
     });
 
@@ -196,6 +196,20 @@ describe.skipIf(REDIS === undefined)(
       worker();
       expect(await again.ended()).toBe(0);
       await expectWhole('gone');
+    });
+
+    it('can be interrupted while its server is away', { timeout: 240_000 }, async () => {
+      const asking = start(evaluation('interrupted'));
+      await announced();
+      const helping = worker();
+      while ((await unitsOf('interrupted').catch(() => [])).length < 2) await wait(20);
+      await redis.stop();
+      for (const running of [asking, helping]) {
+        while (!running.said().includes('is away')) await wait(20);
+        running.child.kill('SIGINT');
+        expect(await running.ended()).toBe(130);
+        expect(running.said()).not.toMatch(/error|^\s+at /m);
+      }
     });
 
     it(

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import type { Redis } from 'ioredis';
 
 /** Milliseconds that a server may be away, for a restart, before it is given up. */
@@ -9,10 +9,18 @@ const PAUSE = 1_000;
 /** Told, in a sentence, what a person who waits should know. */
 export type OnNotice = (notice: string) => void;
 
+/** Settings of {@link connect}. */
+export interface ConnectOptions {
+  /** Told when the server goes away and comes back (default: nobody is). */
+  readonly onNotice?: OnNotice | undefined;
+  /** Ends the wait for a server that is away. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A Redis server that is connected to. */
 export interface QueueServer {
   readonly redis: Redis;
-  /** Does something with it, whose failures are told in words. */
+  /** Does something with it, whose failures are told in words; `aborted` where the signal has ended it. */
   use<T>(work: (redis: Redis) => Promise<T>): Promise<T>;
   /** Ends the connection. */
   disconnect(): void;
@@ -22,10 +30,12 @@ export interface QueueServer {
  * Connects to a Redis server. What is sent while it is away waits for it to come back, for half a minute.
  *
  * @param url - `redis://host:port/database`, or `rediss://` with TLS.
- * @param onNotice - Told when the server goes away and comes back.
  * @throws HalfspaceError `bad-option`, `queue-unreachable`, `queue-refused`
  */
-export async function connect(url: string, onNotice: OnNotice = () => undefined): Promise<QueueServer> {
+export async function connect(
+  url: string,
+  { onNotice = () => undefined, signal }: ConnectOptions = {},
+): Promise<QueueServer> {
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new HalfspaceError(
       'bad-option',
@@ -58,9 +68,18 @@ export async function connect(url: string, onNotice: OnNotice = () => undefined)
   }
   let ended = false;
   let away = false;
+  const disconnect = () => {
+    ended = true;
+    redis.disconnect();
+  };
+  const giveUp = () => {
+    if (away) disconnect();
+  };
+  signal?.addEventListener('abort', giveUp);
   redis.on('close', () => {
     if (ended || away) return;
     away = true;
+    if (signal?.aborted) return disconnect();
     onNotice(`The Redis server at ${host} is away. Waiting for it for ${PATIENCE / 1000} seconds.`);
   });
   redis.on('ready', () => {
@@ -72,11 +91,12 @@ export async function connect(url: string, onNotice: OnNotice = () => undefined)
     redis,
     use: async (work) =>
       work(redis).catch((error: unknown) => {
+        throwIfAborted(signal);
         throw inWords(error, host);
       }),
     disconnect() {
-      ended = true;
-      redis.disconnect();
+      signal?.removeEventListener('abort', giveUp);
+      disconnect();
     },
   };
 }

@@ -45,8 +45,8 @@ export async function runQueued(
   url: string,
   options: RunQueuedOptions = {},
 ): Promise<void> {
-  const { onNotice = () => undefined } = options;
-  const server = await connect(url, onNotice);
+  const { onNotice = () => undefined, signal } = options;
+  const server = await connect(url, { onNotice, signal });
   try {
     const { path, header, check } = completionsLog(run);
     const log = await openUnitLog<UnitResult>(path, header, check);

@@ -45,7 +45,7 @@ export async function workQueue(
   runner: UnitRunner,
   options: WorkQueueOptions = {},
 ): Promise<number> {
-  const server = await connect(url, options.onNotice);
+  const server = await connect(url, options);
   try {
     return await server.use(async (redis) => work(redis, plan, runner, options));
   } finally {
