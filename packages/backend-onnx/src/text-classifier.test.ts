@@ -87,6 +87,11 @@ describe('a classifier of texts', () => {
       'corrupt-model',
       async () => writeFile(join(directory, 'config.json'), '{'),
     ],
+    [
+      'with a config.json that is one list in another',
+      'corrupt-model',
+      async () => writeFile(join(directory, 'config.json'), '['.repeat(1000) + ']'.repeat(1000)),
+    ],
     ['without a graph', 'backend-failed', async () => rm(path())],
     ['with a damaged graph', 'backend-failed', async () => writeFile(path(), 'graph')],
     [
@@ -97,6 +102,14 @@ describe('a classifier of texts', () => {
   ])('%s is refused', async (_, code, damage) => {
     await damage();
     await expect(classified(['the cat'])).rejects.toMatchObject({ code });
+  });
+
+  it('has its labels from a config.json with a mark of byte order, too', async () => {
+    const config = join(directory, 'config.json');
+    await writeFile(config, `\uFEFF${await readFile(config, 'utf8')}`);
+    const classifier = await createTextClassifier({ path: path() });
+    expect(classifier.labels).toEqual(['kind', 'rude', 'odd']);
+    await classifier.dispose();
   });
 
   it('of something else than texts is refused', async () => {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { decodeText, HalfspaceError, throwIfAborted } from '@halfspace/core';
-import { createTextTokenizer, fingerprintFile } from '@halfspace/model';
+import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { createTextTokenizer, fingerprintFile, readJsonFile } from '@halfspace/model';
 import { Tensor, type InferenceSession } from './runtime.js';
 import { runEvenly } from './even-batches.js';
 import { assertMemoryFor } from './free-memory.js';
@@ -129,15 +129,11 @@ function checkInputs(path: string, { inputNames }: InferenceSession): void {
 
 async function readConfig(directory: string, name: string): Promise<Config> {
   const path = join(directory, name);
-  const text = await readFile(path).then(
-    (bytes) => decodeText(bytes, path),
-    () => '{}',
+  const there = await access(path).then(
+    () => true,
+    () => false,
   );
-  try {
-    return JSON.parse(text) as Config;
-  } catch (cause) {
-    throw new HalfspaceError('corrupt-model', `${path} is no JSON. Fetch the model again.`, { cause });
-  }
+  return there ? readJsonFile(path) : {};
 }
 
 function sigmoid(logit: number): number {

@@ -1,4 +1,6 @@
 export type { TensorType } from './tensor-type.js';
+export { readJsonFile } from './json-file.js';
+export type { JsonObject } from './json-file.js';
 export { openModelFile } from './weights.js';
 export type { MetadataValue, ModelFile, WeightTensor } from './weights.js';
 export type { Architecture, SlidingWindow } from './compile/architecture.js';

@@ -75,13 +75,13 @@ function describeGguf(model: ModelFile): Architecture {
     refuse(model, `scales its rotary positions by ${shown(scaling)}`);
   const width = read.size('embedding_length');
   const layers = read.size('block_count');
-  checkLayers(model, layers);
   const heads = read.size('attention.head_count');
   const headWidth = read.size('attention.key_length', 256);
   checkGgufAttention(model, read, headWidth);
   // No key says so: llama.cpp, too, goes by the number of blocks.
   if (layers === LAYERS_OF_27B && width / heads !== headWidth)
     refuse(model, 'scales its queries by another number than the width of a head');
+  checkLayers(model, layers);
   const near = rotaryFrequencies(headWidth, read.number('rope.freq_base_swa', WINDOW_BASE));
   return {
     ...common(width),
