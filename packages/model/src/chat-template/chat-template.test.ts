@@ -33,6 +33,7 @@ const REFUSED = [
   'large integer',
   'slice of none',
   'underscores',
+  'floats to powers',
   'format with a width',
   'filters that chats seldom use',
 ];

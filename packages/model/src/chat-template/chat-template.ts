@@ -44,7 +44,11 @@ export function compileChatTemplate(
     render: (variables, marks) =>
       guarded(`${name} does not take these messages`, () => {
         const work = new Work(marks);
-        return new Interpreter(new Map([...globals(work, now), ...entriesOf(variables)]), work).render(body);
+        return new Interpreter(
+          body,
+          new Map([...globals(work, now), ...entriesOf(variables)]),
+          work,
+        ).render();
       }),
   };
 }

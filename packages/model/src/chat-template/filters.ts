@@ -83,7 +83,7 @@ function last(value: Value, work: Work): Value {
 function reversed(value: Value, work: Work): Value {
   if (typeof value === 'string') return characters(value, work).reverse().join('');
   const items = [...iterate(value, work)].reverse();
-  return value instanceof Lazy || value instanceof Undefined ? items : new Lazy(items);
+  return value instanceof Lazy ? items : new Lazy(items);
 }
 
 /** The attribute that many filters look at: its parts are entries, or places of a list. */
@@ -106,20 +106,14 @@ const folded = (caseSensitive: Value | undefined) => (value: Value) =>
 
 function sortBy(
   items: readonly Value[],
-  keysOf: (item: Value) => readonly Value[],
+  keyOf: (item: Value) => Value,
   reverse: Value | undefined,
   work: Work,
 ): Value[] {
-  const keyed = items.map((item) => ({ item, keys: keysOf(item) }));
+  const keyed = items.map((item) => ({ item, key: keyOf(item) }));
   work.spend(items.length);
   const sign = isTrue(reverse ?? false) ? -1 : 1;
-  keyed.sort((a, b) => {
-    for (const [i, key] of a.keys.entries()) {
-      const other = b.keys[i] ?? null;
-      if (!equals(key, other, work)) return sign * compare(key, other, work);
-    }
-    return 0;
-  });
+  keyed.sort((a, b) => sign * compare(a.key, b.key, work));
   return keyed.map(({ item }) => item);
 }
 
@@ -135,7 +129,7 @@ function dictSort(value: Value, [caseSensitive, by = 'key', reverse]: Given, wor
   if (by !== 'key' && by !== 'value') throw new TemplateError('A dict is sorted by key or by value');
   const fold = folded(caseSensitive);
   const keyOf = (item: Value) =>
-    item instanceof Tuple ? [fold(item.items[by === 'key' ? 0 : 1] ?? null)] : [];
+    item instanceof Tuple ? fold(item.items[by === 'key' ? 0 : 1] ?? null) : null;
   return sortBy(itemsOf(value), keyOf, reverse, work);
 }
 
@@ -155,7 +149,7 @@ function unique(value: Value, [caseSensitive, attribute]: Given, work: Work): Va
 function groupBy(value: Value, [attribute, otherwise, caseSensitive]: Given, work: Work): Value {
   if (attribute === undefined) throw new TemplateError('groupby wants an attribute');
   const [fold, get] = [folded(caseSensitive), getter(attribute, work, otherwise)];
-  const sorted = sortBy(iterate(value, work), (item) => [fold(get(item))], false, work);
+  const sorted = sortBy(iterate(value, work), (item) => fold(get(item)), false, work);
   const groups: { key: Value; items: Value[] }[] = [];
   for (const item of sorted) {
     const key = fold(get(item));
@@ -210,7 +204,8 @@ function truncate(value: Value, [length = 255, kill, end = '...', leeway]: Given
   return (isTrue(kill ?? false) || space < 0 ? kept : kept.slice(0, space)) + tail;
 }
 
-function toInteger(value: Value, [otherwise = 0, base = 10]: Given): Value {
+function toInteger(given: Value, [otherwise = 0, base = 10]: Given): Value {
+  const value = given instanceof Markup ? given.text : given;
   if (value instanceof Undefined) throw value.error;
   if (base !== 10) throw notRendered('An integer of another base');
   if (typeof value === 'string') {
@@ -221,7 +216,8 @@ function toInteger(value: Value, [otherwise = 0, base = 10]: Given): Value {
   return number === undefined || !Number.isFinite(number) ? otherwise : exact(Math.trunc(number));
 }
 
-function toFloat(value: Value, [otherwise = new Float(0)]: Given): Value {
+function toFloat(given: Value, [otherwise = new Float(0)]: Given): Value {
+  const value = given instanceof Markup ? given.text : given;
   if (value instanceof Undefined) throw value.error;
   const number = typeof value === 'string' ? readFloat(value) : numberOf(value);
   return number === undefined ? otherwise : new Float(number);
@@ -275,12 +271,17 @@ function toJson(value: Value, [ascii, indentation, separators, sorted]: Given, w
   );
 }
 
+/** What is made of an escaped text is one, too. */
+function markedAs(value: Value, text: string): Value {
+  return value instanceof Markup ? new Markup(text) : text;
+}
+
 const asText =
-  (change: (text: string, work: Work) => string): Filter =>
+  (change: (text: string, work: Work) => string, keepsMark = true): Filter =>
   (value, _, work) => {
     const text = print(value, work);
     work.text(text.length);
-    return change(text, work);
+    return keepsMark ? markedAs(value, change(text, work)) : change(text, work);
   };
 
 /** Filters by their names, with the names of their parameters. */
@@ -290,7 +291,8 @@ const FILTERS: Readonly<Record<string, readonly [parameters: string, filter: Fil
   capitalize: ['', asText(capitalize)],
   center: [
     'width',
-    (value, [width = 80], work) => padded(print(value, work), integerOf(width), 'both', ' ', work),
+    (value, [width = 80], work) =>
+      markedAs(value, padded(print(value, work), integerOf(width), 'both', ' ', work)),
   ],
   count: ['', (value, _, work) => sizeOf(value, work)],
   d: ['default_value boolean', orElse],
@@ -318,9 +320,9 @@ const FILTERS: Readonly<Record<string, readonly [parameters: string, filter: Fil
   sort: ['reverse case_sensitive attribute', sort],
   string: ['', (value, _, work) => (value instanceof Markup ? value : print(value, work))],
   sum: ['attribute start', sum],
-  title: ['', asText(titleWords)],
+  title: ['', asText(titleWords, false)],
   tojson: ['ensure_ascii indent separators sort_keys', toJson],
-  trim: ['chars', (value, [chars], work) => strip(print(value, work), chars, 'both', work)],
+  trim: ['chars', (value, [chars], work) => markedAs(value, strip(print(value, work), chars, 'both', work))],
   truncate: ['length killwords end leeway', truncate],
   unique: ['case_sensitive attribute', unique],
   upper: ['', asText((text) => text.toUpperCase())],

@@ -3,6 +3,7 @@ import { attributeOf, itemOf, sliceOf } from './attributes.js';
 import { applyFilter, isFilter } from './filters.js';
 import { holds, operate, withSign } from './operators.js';
 import { notRendered, TemplateError } from './template-error.js';
+import { Scope } from './scope.js';
 import { isTest, test } from './tests.js';
 import { print } from './text.js';
 import {
@@ -15,6 +16,7 @@ import {
   keyOf,
   kindOf,
   Loop,
+  Markup,
   Namespace,
   textOf,
   Tuple,
@@ -23,22 +25,6 @@ import {
   type Value,
 } from './values.js';
 import type { Work } from './work.js';
-
-/** Names that hold in a part of a template, and those around it. */
-class Scope {
-  private readonly values = new Map<string, Value>();
-
-  constructor(private readonly outer: Scope | undefined) {}
-
-  get(name: string): Value | undefined {
-    const own = this.values.get(name);
-    return own === undefined ? this.outer?.get(name) : own;
-  }
-
-  set(name: string, value: Value): void {
-    this.values.set(name, value);
-  }
-}
 
 /** How a body ended, if before its last statement. */
 type Signal = 'break' | 'continue' | undefined;
@@ -54,12 +40,13 @@ export class Interpreter {
   private readonly top: Scope;
 
   constructor(
+    private readonly body: Body,
     globals: ReadonlyMap<string, Value>,
     private readonly work: Work,
   ) {
     const outermost = new Scope(undefined);
     for (const [name, value] of globals) outermost.set(name, value);
-    this.top = new Scope(outermost);
+    this.top = new Scope(outermost, body);
   }
 
   /**
@@ -67,8 +54,8 @@ export class Interpreter {
    *
    * @throws TemplateError
    */
-  render(body: Body): string {
-    return this.textOf(body, this.top).text;
+  render(): string {
+    return this.textOf(this.body, this.top).text;
   }
 
   private textOf(body: Body, scope: Scope): { text: string; signal: Signal } {
@@ -108,7 +95,7 @@ export class Interpreter {
         this.assign(statement.target, this.evaluate(statement.value, scope), scope);
         return undefined;
       case 'set-block': {
-        const { text, signal } = this.textOf(statement.body, new Scope(scope));
+        const { text, signal } = this.textOf(statement.body, new Scope(scope, statement.body));
         if (signal !== undefined) return signal;
         this.assign(statement.target, this.filtered(statement.filter, text, scope), scope);
         return undefined;
@@ -118,24 +105,28 @@ export class Interpreter {
         return undefined;
       case 'call-block': {
         const caller = this.macro('caller', statement.signature, statement.body, scope);
-        write(print(this.call(statement.call, scope, [['caller', caller]]), this.work));
+        write(written(this.call(statement.call, scope, [['caller', caller]])));
         return undefined;
       }
       case 'filter-block': {
-        const { text, signal } = this.textOf(statement.body, new Scope(scope));
-        if (signal === undefined) write(print(this.filtered(statement.filter, text, scope), this.work));
+        const { text, signal } = this.textOf(statement.body, new Scope(scope, statement.body));
+        if (signal === undefined) write(written(this.filtered(statement.filter, text, scope)));
         return signal;
       }
       case 'with': {
-        const inner = new Scope(scope);
+        const inner = new Scope(scope, statement.body);
         for (const [target, value] of statement.bindings)
           this.assign(target, this.evaluate(value, scope), inner);
         return this.run(statement.body, inner, write);
       }
       case 'scope':
-        return this.run(statement.body, new Scope(scope), write);
+        return this.run(statement.body, new Scope(scope, statement.body), write);
       case 'block':
-        return this.run(statement.body, new Scope(statement.scoped ? scope : this.top), write);
+        return this.run(
+          statement.body,
+          new Scope(statement.scoped ? scope : this.top, statement.body),
+          write,
+        );
       case 'break':
       case 'continue':
         return statement.type;
@@ -184,7 +175,7 @@ export class Interpreter {
     const loop = this.loopValue(state, node.recursive ? again : undefined);
     let complete = false;
     for (; state.at < items.length; state.at += 1) {
-      const inner = new Scope(scope);
+      const inner = new Scope(scope, node.body);
       inner.set('loop', loop);
       this.assign(target, items[state.at] ?? null, inner);
       const signal = this.run(node.body, inner, write);
@@ -192,7 +183,7 @@ export class Interpreter {
       // As in Jinja2, what is left by `continue` does not count as gone through.
       if (signal === undefined) complete = true;
     }
-    return complete ? undefined : this.run(node.otherwise, new Scope(scope), write);
+    return complete ? undefined : this.run(node.otherwise, new Scope(scope, node.otherwise), write);
   }
 
   private collect(run: (write: (text: string) => void) => Signal): string {
@@ -262,7 +253,7 @@ export class Interpreter {
     );
     return new Callable((positional, named) =>
       this.work.deeper(() => {
-        const inner = new Scope(scope);
+        const inner = new Scope(scope, body);
         const left = new Map(named);
         const pending: (readonly [string, Expression])[] = [];
         for (const [i, { name: parameter, fallback }] of signature.entries()) {
@@ -432,6 +423,11 @@ interface LoopState {
   readonly items: readonly Value[];
   readonly depth: number;
   changed: Tuple | undefined;
+}
+
+/** What a block makes, which Jinja2 writes as it is: it has to be a text. */
+function written(value: Value): string {
+  return value instanceof Markup ? value.text : textOf(value);
 }
 
 /** Whether a part of a template reads a name. */

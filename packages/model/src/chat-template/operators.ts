@@ -1,6 +1,6 @@
 import type { Comparison, Operator } from './ast.js';
 import { formatPercent } from './format.js';
-import { TemplateError } from './template-error.js';
+import { notRendered, TemplateError } from './template-error.js';
 import {
   compare,
   contains,
@@ -118,12 +118,26 @@ function calculate(operator: Operator, a: number, b: number, isFloat: boolean): 
 /** The rest of a division, with the sign of what is divided by. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
-  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+  if (rest === 0) return b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
+/** Powers that are exact here; of all others the last digit may be another than Python's. */
 function power(a: number, b: number, isFloat: boolean): Value {
   if (a === 0 && b < 0) throw new TemplateError('A number is divided by zero');
-  const value = a ** b;
-  if (!Number.isFinite(value) || Number.isNaN(value)) throw new TemplateError('A power is too large');
-  return isFloat || b < 0 ? new Float(value) : exact(value);
+  if (!isFloat && b >= 0) {
+    // Bases of one digit stay as they are, so that any exponent is quick.
+    if (Math.abs(a) > 1 && b > 53) throw notRendered('An integer above 2^53');
+    return exact(Number(BigInt(a) ** BigInt(b)));
+  }
+  const roots: ReadonlyMap<number, (base: number) => number> = new Map([
+    [0, () => 1],
+    [1, (base) => base],
+    [2, (base) => base * base],
+    [-1, (base) => 1 / base],
+    [0.5, Math.sqrt],
+  ]);
+  const raise = roots.get(b);
+  if (raise === undefined || (b === 0.5 && !(a >= 0))) throw notRendered('A power with such an exponent');
+  return new Float(raise(a));
 }

@@ -149,9 +149,9 @@ function splitSpaces(text: string, most: number, fromEnd: boolean, work: Work): 
     most < 0 || gaps.length <= most ? gaps : fromEnd ? gaps.slice(gaps.length - most) : gaps.slice(0, most);
   const parts: string[] = [];
   let start = 0;
-  // What is not split keeps the white space at its own end.
+  // What is left when there were enough splits keeps the white space at its own end.
   const whole = fromEnd ? strip(text, null, 'right', work) : strip(text, null, 'left', work);
-  const source = kept.length === gaps.length ? inner : whole;
+  const source = most >= 0 && gaps.length >= most ? whole : inner;
   const shift = fromEnd ? source.length - inner.length : 0;
   for (const { 0: gap, index } of kept) {
     parts.push(source.slice(start, index + shift));
