@@ -54,6 +54,15 @@ describe('defineAttribute', () => {
     ['NaN intercept', withSubspace({ calibration: { slope: 1, intercept: NaN } }), /intercept NaN/],
     ['zero slope', withSubspace({ calibration: { slope: 0, intercept: 0 } }), /slope 0/],
     ['negative slope', withSubspace({ calibration: { slope: -1, intercept: 0 } }), /slope -1/],
+    [
+      'subspaces by name',
+      { ...definition, subspaces: { a: subspace } } as never,
+      /subspaces that are no list/,
+    ],
+    ['one layer', withSubspace({ layers: 1 as never }), /layers are no list/],
+    ['a list as direction', withSubspace({ direction: [1, 0] as never }), /no Float32Array/],
+    ['no direction', withSubspace({ direction: undefined as never }), /no Float32Array/],
+    ['no calibration', withSubspace({ calibration: null as never }), /without a calibration/],
   ])('refuses %s', (_, broken, message) => {
     expect(() => defineAttribute(broken)).toThrow(expect.objectContaining({ code: 'bad-attribute' }));
     expect(() => defineAttribute(broken)).toThrow(message);

@@ -66,8 +66,13 @@ export function defineAttribute(definition: AttributeDefinition): Attribute {
 }
 
 function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
+  if (!Array.isArray(subspaces)) fail(name, 'has subspaces that are no list.');
   const known = new Set<string>();
-  for (const { model, layers } of subspaces) {
+  for (const { model, layers, direction, calibration } of subspaces) {
+    if (!Array.isArray(layers)) fail(name, `has a subspace whose layers are no list.`);
+    if (!ArrayBuffer.isView(direction)) fail(name, 'has a direction that is no Float32Array.');
+    if (typeof calibration !== 'object' || calibration === null)
+      fail(name, 'has a subspace without a calibration.');
     const which = `${model}, deepest layer ${Math.max(...layers)}`;
     if (known.has(which)) fail(name, `has two subspaces for the model ${which}; keep one.`);
     known.add(which);
@@ -81,6 +86,7 @@ function checkedScoring(definition: ScoringAttributeDefinition) {
   if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
     fail(name, `has the timeoutMs ${timeoutMs}; it must be milliseconds above 0, at most 2^31 − 1.`);
   }
+  if (!Array.isArray(layers)) fail(name, 'has layers that are no list.');
   for (const layer of layers) checkLayer(name, layer);
   return {
     layers: Object.freeze([...new Set(layers)]),

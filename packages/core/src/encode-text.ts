@@ -20,14 +20,19 @@ export interface PromptTokens {
  */
 export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): PromptTokens {
   if (typeof prompt === 'string')
-    return { text: prompt, tokens: tokenizer.encode(prompt, { controlTokens: false }) };
+    return { text: prompt, tokens: copied(tokenizer.encode(prompt, { controlTokens: false })) };
   const text = tokenizer.renderChat(prompt);
-  return { text, tokens: tokenizer.encodeChat?.(prompt) ?? tokenizer.encode(text) };
+  return { text, tokens: copied(tokenizer.encodeChat?.(prompt) ?? tokenizer.encode(text)) };
 }
 
 /** Tokens by which a text goes on from a prompt: those that the model would write, and control tokens are text. */
 export function encodeContinuation(tokenizer: Tokenizer, text: string): number[] {
-  return tokenizer.encode(text, { controlTokens: false, continues: true });
+  return copied(tokenizer.encode(text, { controlTokens: false, continues: true }));
+}
+
+/** A tokenizer may use its list for the next text again. */
+function copied(tokens: readonly number[]): number[] {
+  return [...tokens];
 }
 
 /**

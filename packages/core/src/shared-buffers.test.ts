@@ -54,8 +54,17 @@ function reusing(inner: Backend): Backend {
     return answer;
   }
 
+  const ids: number[] = [];
   return {
     ...inner,
+    tokenizer: {
+      ...inner.tokenizer,
+      encode(text, options) {
+        ids.length = 0;
+        ids.push(...inner.tokenizer.encode(text, options));
+        return ids;
+      },
+    },
     prefill: async (prompt, options) =>
       inTurn(async () => {
         const found = await inner.prefill(prompt, options);

@@ -13,6 +13,7 @@ type Rules<T> = { readonly [F in keyof T as undefined extends T[F] ? never : F]-
 };
 
 const METHOD: Rule = ['a function', (value) => typeof value === 'function'];
+const OPTIONAL_METHOD: Rule = ['a function', (value) => value === undefined || typeof value === 'function'];
 const TEXT: Rule = ['a text', (value) => typeof value === 'string' && value !== ''];
 const COUNT: Rule = ['a whole number above 0', (value) => Number.isSafeInteger(value) && Number(value) > 0];
 const OBJECT: Rule = ['an object', (value) => typeof value === 'object' && value !== null];
@@ -47,6 +48,8 @@ const TOKENIZER: Rules<Tokenizer> = {
   decode: METHOD,
   bytes: METHOD,
   renderChat: METHOD,
+  encodeChat: OPTIONAL_METHOD,
+  fewestTokens: OPTIONAL_METHOD,
 };
 
 /**

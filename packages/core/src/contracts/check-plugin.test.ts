@@ -92,6 +92,10 @@ describe('every field that a backend must have', () => {
       'its model.width is 1.5 and not a whole number above 0',
       { ...backend, model: { ...model, width: 1.5 } },
     ],
+    [
+      'its tokenizer.encodeChat is no and not a function',
+      { ...backend, tokenizer: { ...tokenizer, encodeChat: 'no' } },
+    ],
     ['its model.cut is -1 and not a layer', { ...backend, model: { ...model, cut: -1 } }],
     [
       'its tokenizer.endTokens is a list and not a set',
