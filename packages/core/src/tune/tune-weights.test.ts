@@ -47,6 +47,12 @@ async function measure(weights: Readonly<Record<string, number>>, options: Decod
 }
 
 describe('tuneWeights', () => {
+  it('takes conversations as it takes texts', async () => {
+    const prompts = DECODING.prompts.map((content) => ({ messages: [{ role: 'user' as const, content }] }));
+    const goal = { kl: 0.15 };
+    expect(await tune({ kind: 1 }, goal, { prompts })).toEqual(await tune({ kind: 1 }, goal));
+  });
+
   it.each([0.05, 0.15, 0.5])('finds weights that spend %d nats a token', async (kl) => {
     const { weights, settled, rounds } = await tune({ kind: 1, calm: 0.5 }, { kl }, { cap: 0.5 });
     expect(settled).toBe(true);
