@@ -3,6 +3,21 @@ import { noteText } from './output.js';
 /** Exit codes of the signals, by the shell's custom: 128 and the number of the signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/**
+ * Does work that does not give way, and of which there may be much. Nobody would hear of a signal until it is done, so signals end
+ * the command there and then: for work that leaves nothing to put in order.
+ */
+export function endedBySignals<T>(work: () => T): T {
+  const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
+  const heard = names.map((name) => [name, process.listeners(name)] as const);
+  for (const name of names) process.removeAllListeners(name);
+  try {
+    return work();
+  } finally {
+    for (const [name, listeners] of heard) for (const listener of listeners) process.on(name, listener);
+  }
+}
+
 /** Tells whether the user, the system or the end of the output has asked the command to stop. */
 export interface Stop {
   /** Aborted when the command is to stop. */

@@ -64,7 +64,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
           );
     const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
     const bound = bindAttributes(attributes, [...names], backend.model, checked.early);
-    const encoded = encodePrompts(backend, checked);
+    const encoded = await encodePrompts(backend, checked, options.signal);
     const { maxTokens } = checked;
     const steps = Math.min(maxTokens, backend.model.contextLength);
     const shared = await tabulate(checked.attributes, steps, maxTokens);

@@ -32,6 +32,7 @@ export { encodeResponse } from './score.js';
 export type { Score, ScoredMargins, ScoreOptions } from './score.js';
 export { complaintOf } from './complaint-of.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+export { inTurns } from './in-turns.js';
 export { decodeText, isUtf16, utf16Error } from './decode-text.js';
 export { didYouMean, nearest } from './nearest.js';
 export { schemaComplaint } from './schema-complaint.js';

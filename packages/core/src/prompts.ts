@@ -1,6 +1,7 @@
 import type { Backend } from './contracts/backend.js';
 import { encodePrompt, fewestTokens, withControlTokens, type Prompt } from './encode-text.js';
 import { HalfspaceError } from './errors.js';
+import { inTurns } from './in-turns.js';
 import type { PromptOptions, WeightedPrompt, Weights } from './options.js';
 
 /** A prompt as text and as the tokens that the model sees. */
@@ -14,11 +15,16 @@ export interface EncodedPrompt {
 /**
  * Encodes every prompt, so that a wrong one is found before any work starts.
  *
- * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`
+ * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`, `aborted`
  */
-export function encodePrompts(backend: Backend, options: PromptOptions): EncodedPrompt[] {
+export async function encodePrompts(
+  backend: Backend,
+  options: PromptOptions,
+  signal?: AbortSignal,
+): Promise<EncodedPrompt[]> {
   const { tokenizer, model } = options.controlTokens === true ? withControlTokens(backend) : backend;
-  return promptsOf(options).map((each, index, all) => {
+  const all = promptsOf(options);
+  const encode = (each: WeightedPrompt, index: number): EncodedPrompt => {
     const which = all.length > 1 ? `Prompt ${index} (counted from 0)` : 'The prompt';
     const tooLong = (count: string) =>
       new HalfspaceError(
@@ -35,7 +41,8 @@ export function encodePrompts(backend: Backend, options: PromptOptions): Encoded
       throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
     if (tokens.length >= model.contextLength) throw tooLong(`${tokens.length}`);
     return { text, tokens, attributes: each.attributes ?? {} };
-  });
+  };
+  return inTurns(all, encode, signal);
 }
 
 function promptsOf({ prompt, prompts = [], messages }: PromptOptions): WeightedPrompt[] {

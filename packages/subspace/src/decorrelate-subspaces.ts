@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Backend, createDistanceReader, HalfspaceError, subspaceFor } from '@halfspace/core';
+import { type Backend, createDistanceReader, HalfspaceError, inTurns, subspaceFor } from '@halfspace/core';
 import { checkRows, countRows } from './check-rows.js';
 import { lineOf } from './data-digest.js';
 import { decorrelation, type Matrix } from './decorrelation.js';
 import { calibrateResponses, measureFigures } from './figures.js';
 import type { LabelledText } from './labelled-text.js';
 import { measureResponse } from './measured-response.js';
-import { encodeRow, responseStates } from './response-states.js';
+import { type EncodedRow, encodeRow, responseStates } from './response-states.js';
 import { hashOf } from './split.js';
 import {
   attributeOf,
@@ -94,9 +94,10 @@ async function readAll(
 ): Promise<Read[][]> {
   const subspaces = given.map(({ artifact }) => subspaceOf(artifact));
   const reader = createDistanceReader(subspaces);
-  const encoded = given.map(({ artifact, rows }) =>
-    rows.map((row, i) => encodeRow(backend, row, i + 1, artifact.chat)),
-  );
+  const encoded: EncodedRow[][] = [];
+  for (const { artifact, rows } of given) {
+    encoded.push(await inTurns(rows, (row, i) => encodeRow(backend, row, i + 1, artifact.chat), signal));
+  }
   const total = encoded.reduce((sum, { length }) => sum + length, 0);
   const read: Read[][] = [];
   let done = 0;

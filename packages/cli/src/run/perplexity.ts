@@ -4,6 +4,7 @@ import { inLine } from '../harmless.js';
 import { note, print, printJson } from '../output.js';
 import { createProgress } from '../progress.js';
 import { fileLabel, readText } from '../read-text.js';
+import { endedBySignals } from '../stop.js';
 import { withBackend } from '../with-backend.js';
 
 /** `halfspace perplexity`. */
@@ -31,7 +32,7 @@ function cut(
       `A window of ${window} tokens is more than the ${model.contextLength} that ${model.name} takes.`,
     );
   }
-  const { tokens } = encodePrompt(tokenizer, text);
+  const { tokens } = endedBySignals(() => encodePrompt(tokenizer, text));
   if (tokens.length < window) {
     throw new HalfspaceError(
       'text-too-short',

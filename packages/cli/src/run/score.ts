@@ -1,4 +1,4 @@
-import { createHalfspace, encodeResponse, type Backend, type Score } from '@halfspace/core';
+import { createHalfspace, encodeResponse, inTurns, type Backend, type Score } from '@halfspace/core';
 import { atPlace } from '../at-place.js';
 import type { ScoreFlags } from '../commands/score.js';
 import { loadAttributes, onlyFor } from '../load-attributes.js';
@@ -27,7 +27,7 @@ export async function score(flags: ScoreFlags, signal: AbortSignal): Promise<voi
   const texts = (await readRows(flags.input, signal)).map(textAt);
   const scores: Score[] = [];
   await withBackend({ ...flags, ...onlyFor(attributes) }, signal, async (backend) => {
-    for (const text of texts) check(text, backend);
+    await inTurns(texts, (text) => check(text, backend), signal);
     const halfspace = createHalfspace({ backend, attributes });
     const progress = createProgress('Scoring');
     progress.update(0, texts.length);

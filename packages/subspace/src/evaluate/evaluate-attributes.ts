@@ -1,4 +1,4 @@
-import { type Backend, HalfspaceError, type LinearAttribute, subspaceFor } from '@halfspace/core';
+import { type Backend, HalfspaceError, inTurns, type LinearAttribute, subspaceFor } from '@halfspace/core';
 import { checkRows, countRows } from '../check-rows.js';
 import { digestOf } from '../data-digest.js';
 import { pairUp } from '../pairs.js';
@@ -87,7 +87,7 @@ export async function evaluateAttributes(
   const rows = labelled.map((row): SidedText => ({ ...row, label: row.label >= 0.5 ? 1 : 0 }));
   checkLabels(rows);
   if (pairs) checkPairs(rows);
-  const encoded = rows.map((row, i) => encodeRow(backend, row, i + 1, chat));
+  const encoded = await inTurns(rows, (row, i) => encodeRow(backend, row, i + 1, chat), signal);
   const digest = digestOf(labelled);
   const margins = await readMargins(backend, subspaces, encoded, { signal, onProgress });
   return {

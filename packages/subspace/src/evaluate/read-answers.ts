@@ -1,4 +1,5 @@
 import {
+  inTurns,
   type Backend,
   HalfspaceError,
   type LinearAttribute,
@@ -54,10 +55,10 @@ export async function readAnswers(
   const subspaces = attributes.map((attribute) => subspaceFor(attribute, backend.model));
   for (const [name, questions] of Object.entries(sets)) checkQuestions(questions, name);
   const answers = distinctAnswers(Object.values(sets).flat());
-  const encode = (texts: readonly LabelledText[]) =>
-    texts.map((answer, i) => encodeRow(backend, answer, i + 1, chat));
-  const asked = encode(chat ? answers : answers.map(asQuestion));
-  const rows = where === 'as-decoded' ? asked : encode(answers);
+  const encode = async (texts: readonly LabelledText[]) =>
+    inTurns(texts, (answer, i) => encodeRow(backend, answer, i + 1, chat), signal);
+  const asked = await encode(chat ? answers : answers.map(asQuestion));
+  const rows = where === 'as-decoded' ? asked : await encode(answers);
   const total = asked.length + (subspaces.length > 0 ? rows.length : 0);
   const likelihoods = await readLikelihoods(backend, asked, signal, (done) => onProgress?.({ done, total }));
   const margins =
