@@ -91,6 +91,9 @@ it('refuses what it cannot do, before any work or saying what can be had', async
   await workspace.write('long.txt', ['a', 'b', 'c', 'd', 'e'.repeat(70)].join('\n'));
   await workspace.write('bad.json', '{"weights": {"early": "much"}, "model": "x", "decoding": {}}');
   await workspace.write('other.json', '{"weights": {"./early.json": 1}, "model": "x", "decoding": {}}');
+  await workspace.write('code.mjs', "import fs from 'node:fs'; fs.writeFileSync('run', '');");
+  await workspace.write('code.json', '{"weights": {"./code.mjs": 1}, "model": "x", "decoding": {}}');
+  const code = ['generate', 'a', '--weights', 'code.json', ...SMALL];
   const errors: [Promise<{ code: number | null; stderr: string }>, RegExp][] = [
     [tune(...early), /^error \(usage\): Say what the weights are for.*got none/],
     [tune(...early, '--kl', '0.1', '--preset', 'light'), /^error \(usage\): .*got several/],
@@ -100,6 +103,7 @@ it('refuses what it cannot do, before any work or saying what can be had', async
     [tune(...early, '--kl', '0.1', '--out', 'none/a.json'), /^error \(not-writable\)/],
     [tune(...early, '--kl', '0.1', '--prompts', 'long.txt'), /^error \(context-overflow\): .*"eeeee/],
     [tune(...early, '--kl', '9'), /^error \(out-of-reach\): No weights move these prompts by 9 nats/],
+    [workspace.run(code), /^error \(module-not-allowed\): code\.json names the module .*--allow-modules/],
     [workspace.run(['generate', 'a', '--weights', 'bad.json', ...SMALL]), /^error \(bad-weights\)/],
     [
       workspace.run(['generate', 'a', '--weights', 'other.json', ...SMALL]),
@@ -111,4 +115,8 @@ it('refuses what it cannot do, before any work or saying what can be had', async
     expect({ code, stderr }).toMatchObject({ stderr: expect.stringMatching(message) });
     expect(code).toBeGreaterThan(0);
   }
+  expect(await workspace.listing()).not.toContain('run');
+  const allowed = await workspace.run([...code, '--allow-modules']);
+  expect(allowed.stderr).toMatch(/^error \(no-attribute\): .*code\.mjs exports no attribute/m);
+  expect(await workspace.listing()).toContain('run');
 });
