@@ -45,6 +45,16 @@ test('a run is read', async () => {
   expect(await readAll()).toBe('read');
 });
 
+test('a judge that has scored nothing yet is none of its judges', async () => {
+  const run = smallRun();
+  const [{ judge }] = run.logs['judged-long.jsonl'];
+  run.logs['judged-first.jsonl'] = [{ judge: { ...(judge as JudgeInfo), name: 'first' } }];
+  await writeRun(path, run);
+  const { judges, suites } = await reportRun(await readRun(path));
+  expect(judges).toEqual([judge]);
+  expect(suites[0].methods[0].worst).not.toEqual([]);
+});
+
 describe('a run that was damaged is refused in words', () => {
   test('cut off anywhere: the end of a log is left out, the rest refused', async () => {
     await writeRun(path, smallRun());

@@ -116,12 +116,16 @@ export async function* readUnitLogs<R extends Unit>(
 }
 
 /**
- * What a log says that it is about, whatever that is; undefined where it has not come to say so.
+ * What a log says that it is about, whatever that is; undefined where it has not come to say anything of it.
  *
  * @throws HalfspaceError `corrupt-run`, `not-readable`
  */
 export async function readLogHeader(path: string): Promise<unknown> {
-  for await (const { line } of wholeLines(path)) return parse(line, `${path}:1`);
+  let first: Buffer | undefined;
+  for await (const { line } of wholeLines(path)) {
+    if (first !== undefined) return parse(first, `${path}:1`);
+    first = line;
+  }
   return undefined;
 }
 
