@@ -24,6 +24,11 @@ it('reads answers and whether they are right, and leaves an empty one out', asyn
   });
 });
 
+it('takes an answer with nothing behind it for one of another row', async () => {
+  const { mc1 } = await read({ question: 'q', mc1: { a: 1, b: 0, c: null } });
+  expect(mc1[0].choices.map(({ response }) => response)).toEqual(['a', 'b']);
+});
+
 it.each([
   ['nothing to choose from', { a: 1, '': 0 }],
   ['no answer that is right', { a: 0, b: 0 }],

@@ -30,7 +30,8 @@ function choicesOf({ values, place }: Row, column: string): ChoiceQuestion['choi
   const value = values[column];
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const choices = entries
-    .filter(([response]) => response !== '')
+    // In Parquet every row has the answers of all rows, with nothing behind those that are not its own.
+    .filter(([response, right]) => response !== '' && right !== null && right !== undefined)
     .map(([response, right]) => ({ response, right: Number(right) }));
   const sides = new Set(choices.map(({ right }) => right));
   const whole = choices.every(({ right }) => right === 0 || right === 1);
