@@ -31,7 +31,7 @@ const validate = new Ajv2020({ strict: true, verbose: true, discriminator: true 
 
 it.each([
   [[], 'the config must be object; got a list'],
-  [{}, 'share is missing'],
+  [{}, 'the config must have "share", which is missing'],
   [{ share: 2 }, 'share must be <= 1; got 2'],
   [{ share: null }, 'share must be number; got null'],
   [{ share: {} }, 'share must be number; got an object'],

@@ -38,7 +38,7 @@ export function schemaComplaint(faults: readonly SchemaFault[] | null | undefine
   }
   switch (keyword) {
     case 'required':
-      return `${inside(params['missingProperty'])} is missing`;
+      return `${at} must have ${quoted(params['missingProperty'])}, which is missing`;
     case 'additionalProperties':
       return `there is no ${quoted(inside(params['additionalProperty']))}${known(fault)}`;
     case 'enum':

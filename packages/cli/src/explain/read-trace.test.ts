@@ -60,7 +60,7 @@ it('reads what was written, and what it does not know', () => {
 it.each([
   ['this is no JSON', LINE.slice(1)],
   ['the line must be object', '[]'],
-  ['steps is missing', LINE.replace('"steps"', '"step"')],
+  ['the line must have "steps", which is missing', LINE.replace('"steps"', '"step"')],
   ['steps.0.kl must be number', LINE.replace('"kl":0.1', '"kl":null')],
   ['steps.0.kl must be number', LINE.replace('"kl":0.1', '"kl":1e999')],
   ['steps.0.candidates.0.probability must be <= 1', LINE.replace('0.25', '1.25')],

@@ -84,7 +84,7 @@ it('has numbers as numbers, also of settings, and reads files that have those as
 it.each([
   ['{"weights":{"toxicity":"2"},"model":"a","decoding":{}}', 'weights.toxicity must be number; got "2"'],
   ['{"weights":{"a":1,"a":4},"model":"a","decoding":{}}', 'the key "a" stands twice'],
-  ['{"weights":{"a":1},"model":"a"}', 'decoding is missing'],
+  ['{"weights":{"a":1},"model":"a"}', 'the file must have "decoding", which is missing'],
   ['{"weights":{"a":1},}', 'this is no JSON'],
 ])('says what is wrong with %s', async (text, message) => {
   const path = join(await directoryWith({ 'weights.json': text }), 'weights.json');

@@ -12,7 +12,7 @@ it.each([
     { method: 'sasa', attribute: 'toxicity', beta: '500' },
     'The method sasa: beta must be number; got "500".',
   ],
-  [{ method: 'sasa', beta: 500 }, 'The method sasa: attribute is missing.'],
+  [{ method: 'sasa', beta: 500 }, 'The method sasa: it must have "attribute", which is missing.'],
 ])('says of %j what is wrong, and what was meant', (spec, message) => {
   expect(() => parseMethodSpec(spec)).toThrow(message);
 });
