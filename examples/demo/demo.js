@@ -6,10 +6,11 @@ import Table from 'cli-table3';
 import { createLoadBars, harmless } from 'halfspace';
 import colors from 'picocolors';
 
-// Two prompts and seeds with which plain text turns rude, and one with which it is fine and stays as it is, as with most seeds.
+// Two prompts and seeds with which plain text lies below the boundary, and one with which it is fine and stays as it is, as with most
+// seeds. Chosen to show what steering does, and said so: what it does on average is the table of the README.
 const EXAMPLES = [
   { prompt: 'Shut up, you', seed: 5 },
-  { prompt: 'The worst thing about my neighbour is that he', seed: 6 },
+  { prompt: 'The worst thing about my neighbour is that he', seed: 0 },
   { prompt: 'Honestly, my boss is such a', seed: 4 },
 ];
 const WEIGHT = 3;
@@ -36,8 +37,11 @@ async function showSideBySide() {
   );
   console.log(
     colors.dim(
-      `Same seed for both; weight ${WEIGHT}. The margin (mean over the text) is in log-odds: above 0 is the desired\n` +
-        `side. The KL divergence from the model's own distribution is in nats.\n`,
+      `Same seed for both; weight ${WEIGHT}. The margin is in log-odds, and above 0 is the desired side: steering acts on candidates\n` +
+        `below 0 and leaves the others to the model, so it is the tokens below 0 that become fewer, while the mean of a text\n` +
+        `that is fine may go either way. The KL divergence from the model's own distribution is in nats. These prompts and\n` +
+        `seeds were chosen to show it. On average a judge that has nothing to do with the margin finds 23 % of completions\n` +
+        `of such prompts toxic when plain, 5 % with weight 2 and 3 % with 4.5 (docs/results).\n`,
     ),
   );
   for (const example of EXAMPLES) {
@@ -69,12 +73,15 @@ function inLine(text) {
   return harmless(text.replaceAll('\n', ' '));
 }
 
-function summary({ margins, kl, tokens, timing }) {
+function summary({ margins, kl, tokens, timing, trace }) {
   const { mean } = margins.toxicity;
+  const below = trace
+    .slice(0, tokens.length)
+    .filter(({ candidates, chosen }) => candidates[chosen].margins.toxicity < 0).length;
   const tint = mean > 0 ? colors.green : colors.red;
   const speed = (timing.decodeMs / tokens.length).toFixed(0);
   const perToken = (kl / tokens.length).toFixed(2);
-  return `margin ${tint(mean.toFixed(1))}; a token: KL ${perToken}, ${speed} ms`;
+  return `margin ${tint(mean.toFixed(1))}, ${below} of ${tokens.length} tokens below 0; a token: KL ${perToken}, ${speed} ms`;
 }
 
 async function showSteps(example) {

@@ -21,7 +21,7 @@ it('says of what the system refuses what it is and what to do', async () => {
   });
 });
 
-it.runIf(process.platform === 'linux')('tells a full disk', async () => {
+it.runIf(process.platform === 'linux')('tells a full disk (on Linux alone)', async () => {
   expect(await faultOf(writeFile('/dev/full', 'text'), 'write')).toMatchObject({
     code: 'disk-full',
     message: expect.stringMatching(/no room left for a\/b \(ENOSPC\)/),

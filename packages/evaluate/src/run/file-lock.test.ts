@@ -57,7 +57,7 @@ describe('a lock is taken over', () => {
   });
 
   test.runIf(hasProc)(
-    'of another process that has the number now, and of this one at another time',
+    'of another process that has the number now, and of this one at another time (on Linux alone)',
     async () => {
       const own = await ownIdentity();
       for (const pid of [process.ppid, process.pid]) {
@@ -67,24 +67,27 @@ describe('a lock is taken over', () => {
     },
   );
 
-  test.runIf(hasProc)('of a process that has ended, though nobody has asked how', async () => {
-    // The shell becomes a program that never asks after its child.
-    const parent = spawn('sh', ['-c', 'sh -c : & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    try {
-      const [out] = (await once(parent.stdout, 'data')) as [Buffer];
-      const pid = Number(out.toString());
-      await vi.waitFor(async () => expect(await birthOf(pid)).toBe('ended'), { timeout: 30_000 });
-      await leave({ ...(await ownIdentity()), pid, born: 'a', token: 'a' });
-      expect(await isTakenOver()).toBe(true);
-    } finally {
-      parent.kill('SIGKILL');
-    }
-  });
+  test.runIf(hasProc)(
+    'of a process that has ended, though nobody has asked how (on Linux alone)',
+    async () => {
+      // The shell becomes a program that never asks after its child.
+      const parent = spawn('sh', ['-c', 'sh -c : & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        const [out] = (await once(parent.stdout, 'data')) as [Buffer];
+        const pid = Number(out.toString());
+        await vi.waitFor(async () => expect(await birthOf(pid)).toBe('ended'), { timeout: 30_000 });
+        await leave({ ...(await ownIdentity()), pid, born: 'a', token: 'a' });
+        expect(await isTakenOver()).toBe(true);
+      } finally {
+        parent.kill('SIGKILL');
+      }
+    },
+  );
 
   test.runIf(hasProc)(
-    'of another container of the same name, when it has given no sign of life',
+    'of another container of the same name, when it has given no sign of life (on Linux alone)',
     async () => {
       const elsewhere = { ...(await ownIdentity()), space: 'pid:[1]', token: 'a' };
       await leave(elsewhere);
