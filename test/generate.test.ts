@@ -181,6 +181,14 @@ describe('what is forbidden', () => {
     for (const text of found) expect(text).not.toMatch(new RegExp(`${escaped}|\\d`, 'i'));
   });
 
+  it('ends completions with an error where a pattern would be matched without end', async () => {
+    const endless = ['--forbid-pattern', String.raw`(.*)*\u0001`];
+    expect(await workspace.run(['generate', PROMPT, '--max-tokens', '60', ...endless])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it can be matched in too many ways'),
+    });
+  });
+
   it('is checked before the model is loaded', async () => {
     const run = async (...options: string[]) => workspace.run(['generate', PROMPT, ...options]);
     expect(await run('--forbid-pattern', '(')).toMatchObject({
