@@ -1,7 +1,7 @@
 // Microseconds that a step of each mode takes, by candidates and attributes. See README.md here.
-import { project } from '../packages/core/dist/optimise/project.js';
-import { tiltWithin } from '../packages/core/dist/optimise/kl-budget.js';
-import { tilt } from '../packages/core/dist/tilt.js';
+import { project } from '../packages/core/dist/step/project/project.js';
+import { tiltWithin } from '../packages/core/dist/step/project/kl-budget.js';
+import { tilt } from '../packages/core/dist/step/project/tilt.js';
 
 const STEPS = 200;
 const ROUNDS = 40;

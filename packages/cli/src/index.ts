@@ -1,6 +1,6 @@
-export { defineConfig } from './config.js';
-export type { HalfspaceConfig } from './config.js';
-export { harmless } from './harmless.js';
-export { createLoadBars } from './load-bars.js';
-export type { LoadBars } from './load-bars.js';
+export { defineConfig } from './config/config.js';
+export type { HalfspaceConfig } from './config/config.js';
+export { harmless } from './terminal/harmless.js';
+export { createLoadBars } from './model/load-bars.js';
+export type { LoadBars } from './model/load-bars.js';
 export { main } from './main.js';

@@ -1,6 +1,6 @@
 import { createProgram } from './program.js';
-import { report } from './report.js';
-import { watchForStop } from './stop.js';
+import { report } from './terminal/report.js';
+import { watchForStop } from './terminal/stop.js';
 
 /**
  * Runs the `halfspace` command.

@@ -1,22 +1,22 @@
 import { Command } from 'commander';
-import { addAttribute } from './commands/attribute.js';
-import { addBench } from './commands/bench.js';
-import { addDecorrelate } from './commands/decorrelate.js';
-import { addEvaluate } from './commands/evaluate.js';
-import { addEvaluateChoices } from './commands/evaluate-choices.js';
-import { addEvaluateWorker } from './commands/evaluate-worker.js';
-import { addEvaluateSubspace } from './commands/evaluate-subspace.js';
-import { addExplain } from './commands/explain.js';
-import { addFit } from './commands/fit.js';
-import { addFitPrediction } from './commands/fit-prediction.js';
-import { addGenerate } from './commands/generate.js';
-import { addModel } from './commands/model.js';
-import { addPerplexity } from './commands/perplexity.js';
-import { addScore } from './commands/score.js';
-import { addTune } from './commands/tune.js';
-import { noteText, write } from './output.js';
+import { addAttribute } from './commands/attribute/command.js';
+import { addBench } from './commands/bench/command.js';
+import { addDecorrelate } from './commands/decorrelate/command.js';
+import { addEvaluate } from './commands/evaluate/command.js';
+import { addEvaluateChoices } from './commands/evaluate-choices/command.js';
+import { addEvaluateWorker } from './commands/evaluate-worker/command.js';
+import { addEvaluateSubspace } from './commands/evaluate-subspace/command.js';
+import { addExplain } from './commands/explain/command.js';
+import { addFit } from './commands/fit/command.js';
+import { addFitPrediction } from './commands/fit-prediction/command.js';
+import { addGenerate } from './commands/generate/command.js';
+import { addModel } from './commands/model/command.js';
+import { addPerplexity } from './commands/perplexity/command.js';
+import { addScore } from './commands/score/command.js';
+import { addTune } from './commands/tune/command.js';
+import { noteText, write } from './terminal/output.js';
 import { VERSION } from './version.js';
-import { widthOf } from './width.js';
+import { widthOf } from './terminal/width.js';
 
 /**
  * The `halfspace` command with everything it understands. Nothing heavy is loaded here: what a command

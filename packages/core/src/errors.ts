@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { shown } from './plugins/complaint-of.js';
 
 /** What marks an error as one of Halfspace, in whichever copy of core. */
 const BRAND = Symbol.for('@halfspace/core/error');

@@ -1,15 +1,9 @@
-export { createHalfspace } from './container.js';
-export type { HalfspaceParts } from './container.js';
-export type { Halfspace } from './halfspace.js';
-export type {
-  DecodeOptions,
-  GenerateOptions,
-  PromptOptions,
-  Weight,
-  WeightedPrompt,
-  Weights,
-} from './options.js';
-export type { Redraw } from './redraw.js';
+export { createHalfspace } from './plugins/container.js';
+export type { HalfspaceParts } from './plugins/container.js';
+export type { Halfspace } from './create-halfspace.js';
+export type { DecodeOptions, GenerateOptions, PromptOptions, WeightedPrompt } from './options/options.js';
+export type { Weight, Weights } from './options/weights.js';
+export type { Redraw } from './options/redraw.js';
 export type {
   Completion,
   FinishReason,
@@ -18,45 +12,47 @@ export type {
   TracedControl,
   TracedSettings,
   TracedStep,
-} from './completion.js';
-export type { Constraint, ConstraintBase, Control } from './control.js';
-export type { StepStatus } from './optimise/project.js';
-export { checkRequest } from './check-request.js';
-export { assertSubspaces, subspaceFor } from './bound-attributes.js';
-export { cappedBonus, DEFAULT_CAP } from './cap.js';
-export { createDistanceReader } from './margins.js';
-export type { DistanceReader, HiddenStates } from './margins.js';
-export { encodeContinuation, encodePrompt, fewestTokens, withControlTokens } from './encode-text.js';
-export type { Prompt, PromptTokens } from './encode-text.js';
+} from './decode/completion.js';
+export type { Constraint, ConstraintBase, Control } from './options/control.js';
+export type { StepStatus } from './step/project/project.js';
+export { checkRequest } from './options/check-request.js';
+export { assertSubspaces, subspaceFor } from './step/margins/bound-attributes.js';
+export { cappedBonus } from './step/bonus/cap.js';
+export { DEFAULT_CAP } from './options/bonus-form.js';
+export { createDistanceReader } from './step/margins/margins.js';
+export type { DistanceReader, HiddenStates } from './step/margins/margins.js';
+export { encodeContinuation, encodePrompt, fewestTokens, withControlTokens } from './text/encode-text.js';
+export type { Prompt, PromptTokens } from './text/encode-text.js';
 export { encodeResponse } from './score.js';
-export type { Score, ScoredMargins, ScoreOptions } from './score.js';
-export { complaintOf } from './complaint-of.js';
+export type { Score, ScoreOptions } from './score.js';
+export type { ScoredMargins } from './step/margins/margins.js';
+export { complaintOf } from './plugins/complaint-of.js';
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export { inTurns } from './in-turns.js';
-export { decodeText, isUtf16, utf16Error } from './decode-text.js';
-export { didYouMean, nearest } from './nearest.js';
-export { schemaComplaint } from './schema-complaint.js';
-export type { SchemaFault } from './schema-complaint.js';
+export { decodeText, isUtf16, utf16Error } from './text/decode-text.js';
+export { didYouMean, nearest } from './text/nearest.js';
+export { schemaComplaint } from './options/schema-complaint.js';
+export type { SchemaFault } from './options/schema-complaint.js';
 export type { ErrorRecord } from './errors.js';
-export { waitFor } from './wait-for.js';
-export { withinTime } from './within-time.js';
-export type { Waiting, WaitOptions } from './wait-for.js';
-export { defineAttribute } from './define-attribute.js';
+export { waitFor } from './plugins/wait-for.js';
+export { withinTime } from './plugins/within-time.js';
+export type { Waiting, WaitOptions } from './plugins/wait-for.js';
+export { defineAttribute } from './plugins/define-attribute.js';
 export type {
   AttributeDefinition,
   LinearAttributeDefinition,
   ScoringAttributeDefinition,
-} from './define-attribute.js';
-export { defineFilter } from './define-filter.js';
-export type { FilterDefinition } from './define-filter.js';
-export { defineJudge } from './define-judge.js';
-export type { JudgeDefinition } from './define-judge.js';
-export { patternFilter, wordFilter } from './text-filters.js';
-export { tokenFilter } from './token-filter.js';
-export type { TokenMask } from './token-filter.js';
-export type { BonusForm } from './tilt.js';
-export { checkPlugin } from './contracts/check-plugin.js';
-export type { PluginKind } from './contracts/check-plugin.js';
+} from './plugins/define-attribute.js';
+export { defineFilter } from './plugins/define-filter.js';
+export type { FilterDefinition } from './plugins/define-filter.js';
+export { defineJudge } from './plugins/define-judge.js';
+export type { JudgeDefinition } from './plugins/define-judge.js';
+export { patternFilter, wordFilter } from './plugins/text-filters.js';
+export { tokenFilter } from './plugins/token-filter.js';
+export type { TokenMask } from './plugins/token-filter.js';
+export type { BonusForm } from './options/bonus-form.js';
+export { checkPlugin } from './plugins/check-plugin.js';
+export type { PluginKind } from './plugins/check-plugin.js';
 export { CONTRACT_VERSION } from './contracts/version.js';
 export type { ChatMessage, EncodeOptions, Tokenizer } from './contracts/tokenizer.js';
 export type {

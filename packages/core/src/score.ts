@@ -1,28 +1,18 @@
-import type { BoundAttribute } from './bound-attributes.js';
-import { candidateOf } from './candidate.js';
-import { checkAnswers } from './check-answers.js';
+import type { BoundAttribute } from './step/margins/bound-attributes.js';
+import { candidateOf } from './text/candidate.js';
+import { checkAnswers } from './plugins/check-answers.js';
 import type { Backend } from './contracts/backend.js';
 import {
   encodeContinuation,
   encodePrompt,
   fewestTokens,
-  withControlTokens,
   type Prompt,
-} from './encode-text.js';
+  withControlTokens,
+} from './text/encode-text.js';
 import { HalfspaceError } from './errors.js';
-import { marginOf, type HiddenStates } from './margins.js';
-import { createMeter, holdStates, type TextState } from './meter.js';
-import { createTextAssembler } from './text-assembler.js';
-
-/** Margins of a response: after its last token, and over the states after each of its tokens. */
-export interface ScoredMargins {
-  /** After the last token. */
-  readonly last: number;
-  /** Mean over the tokens. */
-  readonly mean: number;
-  /** The lowest over the tokens. */
-  readonly min: number;
-}
+import { type HiddenStates, marginOf, type ScoredMargins } from './step/margins/margins.js';
+import { createMeter, holdStates, type TextState } from './step/margins/meter.js';
+import { createTextAssembler } from './text/text-assembler.js';
 
 /** What the subspaces say of one response. */
 export interface Score {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { subspacesFrom } from './subspaces-from.js';
-import { subspacesIn } from './subspace-file.js';
+import { subspacesIn } from './artifact/subspace-file.js';
 
 const FOLDER = new URL('../../attribute-toxicity/subspaces/', import.meta.url);
 

@@ -1,5 +1,5 @@
 import type { Subspace } from '@halfspace/core';
-import { parseSubspace, subspaceOf } from './subspace-artifact.js';
+import { parseSubspace, subspaceOf } from './artifact/subspace-artifact.js';
 
 /**
  * The subspaces of artifacts that a program has at hand, such as JSON that it imports or requires: how a package reads those

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { integer } from './number.js';
 
 /** What every command that runs a model takes. */
@@ -43,3 +43,6 @@ export function addModelOptions(
       'take control tokens such as <|im_start|> in prompts and texts for what they spell (default: they are text); not for texts of others',
     );
 }
+
+/** So that figures can be compared: which arithmetic is the faster one differs between methods and machines. */
+export const PRECISION = 'f32';

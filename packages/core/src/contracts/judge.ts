@@ -1,4 +1,4 @@
-import type { Waiting } from '../wait-for.js';
+import type { Waiting } from '../plugins/wait-for.js';
 import type { CONTRACT_VERSION } from './version.js';
 
 /** A completion and what it completes. */

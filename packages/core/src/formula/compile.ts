@@ -1,4 +1,4 @@
-import { didYouMean } from '../nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import type { ConditionalNode, FormulaNode, RelationalNode } from './formula-node.js';
 import { formulaInvalid, type FormulaSource } from './formula-source.js';
 import { ANYWHERE, EITHER, exactly, isKnown, union, type Interval } from './interval.js';

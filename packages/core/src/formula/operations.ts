@@ -1,4 +1,4 @@
-import { logSumExp } from '../log-sum-exp.js';
+import { logSumExp } from '../numeric/log-sum-exp.js';
 import { EITHER, increasing, magnitude, negated, product, type Enclose } from './interval.js';
 
 /** What a part of a formula is. A truth counts as 0 or 1 where a number is needed. */

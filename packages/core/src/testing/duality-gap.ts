@@ -1,5 +1,5 @@
-import type { Projection } from '../optimise/project.js';
-import { solveNormal, triangularise } from '../optimise/triangularise.js';
+import type { Projection } from '../step/project/project.js';
+import { solveNormal, triangularise } from '../numeric/qr.js';
 import type { RandomStep } from './random-step.js';
 
 /** What bounds the error of a projection, without a second solver. */

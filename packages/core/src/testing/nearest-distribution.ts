@@ -1,5 +1,5 @@
 import loadHighs from 'highs';
-import type { LinearConstraint } from '../optimise/linear-constraint.js';
+import type { LinearConstraint } from '../step/project/linear-constraint.js';
 
 /** By how much HiGHS may miss a bound; the least that it takes. */
 const TOLERANCE = 1e-10;

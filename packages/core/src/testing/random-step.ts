@@ -1,4 +1,4 @@
-import type { LinearConstraint, Relation } from '../optimise/linear-constraint.js';
+import type { LinearConstraint, Relation } from '../step/project/linear-constraint.js';
 import { createRandom } from './random.js';
 
 /** A step for an optimiser, without a model. */

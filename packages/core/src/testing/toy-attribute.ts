@@ -1,5 +1,5 @@
 import type { LinearAttribute, Prediction } from '../contracts/attribute.js';
-import { defineAttribute } from '../define-attribute.js';
+import { defineAttribute } from '../plugins/define-attribute.js';
 
 /** Slope of its calibration. */
 export const TOY_SLOPE = 2;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Backend, Context, LookAhead, NextTokens } from '../contracts/backend.js';
 import type { Tokenizer } from '../contracts/tokenizer.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
-import { hashTokens } from '../noise.js';
+import { hashTokens } from '../step/draw/noise.js';
 import { createRandom } from './random.js';
 
 /** Letters a–g, a space, and an end token: small enough to enumerate. */

@@ -1,5 +1,5 @@
-import type { TracedStep } from '../completion.js';
-import type { JointStep } from '../optimise/joint-step.js';
+import type { TracedStep } from '../decode/completion.js';
+import type { JointStep } from './joint-step.js';
 
 /** Traced steps for a joint problem about some attributes; all their margins must be there. */
 export function jointSteps(trace: readonly TracedStep[], names: readonly string[]): JointStep[] {

@@ -1,6 +1,6 @@
-import type { Control } from '../control.js';
-import type { Halfspace } from '../halfspace.js';
-import type { JointStep } from '../optimise/joint-step.js';
+import type { Control } from '../options/control.js';
+import type { Halfspace } from '../create-halfspace.js';
+import type { JointStep } from './joint-step.js';
 import { jointSteps } from './joint-steps.js';
 import type { TuneOptions } from './tune-options.js';
 import { byName, type TuneProblem } from './tune-problem.js';

@@ -1,4 +1,4 @@
-import type { DecodeOptions, WeightedPrompt } from '../options.js';
+import type { DecodeOptions, WeightedPrompt } from '../options/options.js';
 import type { TuneGoal } from './tune-goal.js';
 
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */

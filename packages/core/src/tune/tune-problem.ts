@@ -1,9 +1,9 @@
-import { DEFAULT_CAP } from '../cap.js';
+import { DEFAULT_CAP } from '../options/bonus-form.js';
 import { HalfspaceError } from '../errors.js';
-import type { Halfspace } from '../halfspace.js';
-import { spendJointly, type JointWeights } from '../optimise/joint-budget.js';
-import { levelJointly } from '../optimise/joint-levels.js';
-import type { JointStep } from '../optimise/joint-step.js';
+import type { Halfspace } from '../create-halfspace.js';
+import { type JointWeights, spendJointly } from './joint-budget.js';
+import { levelJointly } from './joint-levels.js';
+import type { JointStep } from './joint-step.js';
 import { checkGoal, type TargetLevel, type TuneGoal } from './tune-goal.js';
 import type { TuneOptions } from './tune-options.js';
 

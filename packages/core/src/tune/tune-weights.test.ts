@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createHalfspace } from '../container.js';
-import { defineAttribute } from '../define-attribute.js';
-import type { DecodeOptions } from '../options.js';
+import { createHalfspace } from '../plugins/container.js';
+import { defineAttribute } from '../plugins/define-attribute.js';
+import type { DecodeOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import type { TuneGoal } from './tune-goal.js';

@@ -1,6 +1,6 @@
-import type { Halfspace } from '../halfspace.js';
-import type { JointWeights } from '../optimise/joint-budget.js';
-import { tiltJointly } from '../optimise/joint-step.js';
+import type { Halfspace } from '../create-halfspace.js';
+import type { JointWeights } from './joint-budget.js';
+import { tiltJointly } from './joint-step.js';
 import { sampleSteps } from './sample-steps.js';
 import type { TuneOptions } from './tune-options.js';
 import { byName, isReached, outOfReach, problemOf, solve, type TuneProblem } from './tune-problem.js';

@@ -1,4 +1,4 @@
-import { gumbelNoise, hashTokens } from '../../../core/src/noise.js';
+import { gumbelNoise, hashTokens } from '../../../core/src/step/draw/noise.js';
 import { toyLogits, toyTokenizer } from '../../../core/src/testing/toy-backend.js';
 
 /** A completion of the toy, by definition. */

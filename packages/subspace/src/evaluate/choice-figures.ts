@@ -1,4 +1,4 @@
-import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../bootstrap.js';
+import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../statistics/bootstrap.js';
 
 /** A question whose choices have been scored. */
 export interface ScoredChoices {

@@ -1,11 +1,11 @@
 import { encodeResponse } from '@halfspace/core';
 import { describe, expect, test } from 'vitest';
-import { auroc } from '../auroc.js';
-import { fitDirection } from '../fit-direction.js';
-import type { LabelledText } from '../labelled-text.js';
-import { distancesOf } from '../measured-response.js';
-import { createMoments } from '../moments.js';
-import { placeOf } from '../split.js';
+import { auroc } from '../statistics/auroc.js';
+import { fitDirection } from '../fit/fit-direction.js';
+import type { LabelledText } from '../data/labelled-text.js';
+import { distancesOf } from '../data/measured-response.js';
+import { createMoments } from '../fit/moments.js';
+import { placeOf } from '../data/split.js';
 import { createGaussianBackend } from '../testing/gaussian-backend.js';
 import { makeRows } from '../testing/make-rows.js';
 import { compareFits, type FitVariant } from './compare-fits.js';

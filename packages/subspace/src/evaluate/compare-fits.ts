@@ -1,13 +1,13 @@
 import { type Backend, HalfspaceError, isHalfspaceError } from '@halfspace/core';
-import { FEWEST_ROWS } from '../check-rows.js';
-import { crossValidate, directionOf } from '../cross-validate.js';
-import { checkFitOptions, type CheckedFitOptions, type FitOptions } from '../fit-options.js';
-import { settingsOf } from '../fit-state.js';
-import { type Axis, distancesOf } from '../measured-response.js';
-import { type ResponseStates, statesAt } from '../response-states.js';
-import { overBlocks, type Rows } from '../row-blocks.js';
-import { hashOf } from '../split.js';
-import { type DataReport, survey, type Survey } from '../survey.js';
+import { FEWEST_ROWS } from '../data/check-rows.js';
+import { crossValidate, directionOf } from '../fit/cross-validate.js';
+import { checkFitOptions, type FitOptions } from '../fit/fit-options.js';
+import { type CheckedFitOptions, settingsOf } from '../fit/fit-settings.js';
+import { type Axis, distancesOf } from '../data/measured-response.js';
+import { type ResponseStates, statesAt } from '../data/response-states.js';
+import { overBlocks, type Rows } from '../fit/row-blocks.js';
+import { hashOf } from '../data/split.js';
+import { type DataReport, survey, type Survey } from '../fit/survey.js';
 import { createGrowingSums, type GrowingSums, type SummedRows } from './growing-sums.js';
 import { createSeparation, type SeparationFigures } from './separation.js';
 

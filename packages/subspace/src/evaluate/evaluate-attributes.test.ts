@@ -1,10 +1,10 @@
 import type { Subspace } from '@halfspace/core';
 import { defineAttribute } from '@halfspace/core';
 import { describe, expect, test } from 'vitest';
-import { auroc } from '../auroc.js';
-import { digestOf } from '../data-digest.js';
+import { auroc } from '../statistics/auroc.js';
+import { digestOf } from '../data/data-digest.js';
 import { createGaussianBackend, OPTIMAL } from '../testing/gaussian-backend.js';
-import type { LabelledText } from '../labelled-text.js';
+import type { LabelledText } from '../data/labelled-text.js';
 import { evaluateAttributes } from './evaluate-attributes.js';
 
 const norm = Math.hypot(...OPTIMAL);

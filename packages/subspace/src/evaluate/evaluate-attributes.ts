@@ -1,11 +1,11 @@
 import { type Backend, HalfspaceError, inTurns, type LinearAttribute, subspaceFor } from '@halfspace/core';
-import { checkRows, countRows } from '../check-rows.js';
-import { digestOf } from '../data-digest.js';
-import { pairUp } from '../pairs.js';
-import type { FitProgress } from '../fit-options.js';
-import type { LabelledText } from '../labelled-text.js';
-import { encodeRow } from '../response-states.js';
-import type { RowCounts } from '../subspace-artifact.js';
+import { checkRows, countRows } from '../data/check-rows.js';
+import { digestOf } from '../data/data-digest.js';
+import { pairUp } from '../data/pairs.js';
+import type { FitProgress } from '../fit/fit-options.js';
+import type { LabelledText } from '../data/labelled-text.js';
+import { encodeRow } from '../data/response-states.js';
+import type { RowCounts } from '../data/row-counts.js';
 import { type Interference, measureInterference } from './interference.js';
 import { type MarginFigures, measureMargins } from './margin-figures.js';
 import type { MarginTrack } from './margin-track.js';

@@ -1,7 +1,8 @@
-import { addResponses } from '../add-responses.js';
-import { createFitState, type FitSettings, type FitState, mergeFitStates } from '../fit-state.js';
-import type { ResponseStates } from '../response-states.js';
-import { hashOf, placeOf } from '../split.js';
+import { addResponses } from '../fit/add-responses.js';
+import { createFitState, type FitState, mergeFitStates } from '../fit/fit-state.js';
+import type { FitSettings } from '../fit/fit-settings.js';
+import type { ResponseStates } from '../data/response-states.js';
+import { hashOf, placeOf } from '../data/split.js';
 
 /** The rows that belong to a share of the groups. */
 export interface SummedRows {

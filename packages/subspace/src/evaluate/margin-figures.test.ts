@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrap, bootstrapError, type Estimate } from '../bootstrap.js';
+import { bootstrap, bootstrapError, type Estimate } from '../statistics/bootstrap.js';
 import { EVALUATION } from '../testing/evaluation-reference.js';
-import { averagePrecision, rankedPrecision } from './average-precision.js';
-import { binnedError, binsFor, calibrationError, reliability } from './calibration-error.js';
-import { histogram } from './histogram.js';
-import { brierScore, logLoss } from './log-odds.js';
+import { averagePrecision, rankedPrecision } from '../statistics/average-precision.js';
+import { binnedError, binsFor, calibrationError, reliability } from '../statistics/calibration-error.js';
+import { histogram } from '../statistics/histogram.js';
+import { brierScore, logLoss } from '../statistics/log-odds.js';
 import { measureMargins } from './margin-figures.js';
 import { type MarginTrack, READINGS } from './margin-track.js';
-import { rocCurve } from './roc-curve.js';
+import { rocCurve } from '../statistics/roc-curve.js';
 
 const { margins, labels, groups, weights, ...expected } = EVALUATION.scored;
 const tracks = margins.map((margin, i): MarginTrack => {

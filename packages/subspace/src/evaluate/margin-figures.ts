@@ -1,12 +1,12 @@
-import { auroc, rankedArea } from '../auroc.js';
-import { bootstrap, bootstrapError, type BootstrapOptions, type Estimate } from '../bootstrap.js';
-import { rankedPrecision } from './average-precision.js';
-import { binnedError, reliability, type ReliabilityBin } from './calibration-error.js';
+import { auroc, rankedArea } from '../statistics/auroc.js';
+import { bootstrap, bootstrapError, type BootstrapOptions, type Estimate } from '../statistics/bootstrap.js';
+import { rankedPrecision } from '../statistics/average-precision.js';
+import { binnedError, reliability, type ReliabilityBin } from '../statistics/calibration-error.js';
 import { groupBy } from './group-by.js';
-import { histogram, type HistogramBin } from './histogram.js';
-import { brierScore, isRight, logLoss } from './log-odds.js';
+import { histogram, type HistogramBin } from '../statistics/histogram.js';
+import { brierScore, isRight, logLoss } from '../statistics/log-odds.js';
 import { type Items, itemsOf, type MarginTrack, readItems, type Reading, READINGS } from './margin-track.js';
-import { rocCurve, type RocPoint } from './roc-curve.js';
+import { rocCurve, type RocPoint } from '../statistics/roc-curve.js';
 
 /** How well margins tell the labels, read in one way; intervals by a bootstrap over groups. */
 export interface ReadingFigures {

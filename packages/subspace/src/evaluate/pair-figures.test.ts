@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bootstrapAuroc } from '../auroc.js';
+import { bootstrapAuroc } from '../statistics/auroc.js';
 import type { MarginTrack } from './margin-track.js';
 import { measurePairs, type TrackPair } from './pair-figures.js';
 

@@ -1,5 +1,5 @@
-import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../bootstrap.js';
-import { areSimilar, type Pair, win } from '../pairs.js';
+import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../statistics/bootstrap.js';
+import { areSimilar, type Pair, win } from '../data/pairs.js';
 import { type MarginTrack, readItems, type Reading } from './margin-track.js';
 
 /** The margins of two responses to one prompt. */

@@ -6,8 +6,8 @@ import {
   subspaceFor,
   throwIfAborted,
 } from '@halfspace/core';
-import type { LabelledText } from '../labelled-text.js';
-import { type EncodedRow, encodeRow } from '../response-states.js';
+import type { LabelledText } from '../data/labelled-text.js';
+import { type EncodedRow, encodeRow } from '../data/response-states.js';
 import { type ChoiceQuestion, shareRight } from './choice-question.js';
 import type { EvaluateOptions } from './evaluate-attributes.js';
 import { readMargins } from './read-margins.js';

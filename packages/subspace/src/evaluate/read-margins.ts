@@ -1,6 +1,6 @@
 import { type Backend, createDistanceReader, type Subspace } from '@halfspace/core';
-import type { FitProgress } from '../fit-options.js';
-import { type EncodedRow, responseStates } from '../response-states.js';
+import type { FitProgress } from '../fit/fit-options.js';
+import { type EncodedRow, responseStates } from '../data/response-states.js';
 
 /** Settings of {@link readMargins}. */
 interface ReadOptions {

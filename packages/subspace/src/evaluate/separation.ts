@@ -1,8 +1,8 @@
-import { rankedArea } from '../auroc.js';
-import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../bootstrap.js';
-import type { EncodedRow } from '../response-states.js';
-import { pairUp, win } from '../pairs.js';
-import { hashOf } from '../split.js';
+import { rankedArea } from '../statistics/auroc.js';
+import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../statistics/bootstrap.js';
+import type { EncodedRow } from '../data/response-states.js';
+import { pairUp, win } from '../data/pairs.js';
+import { hashOf } from '../data/split.js';
 import { PAIR_READINGS, type PairReading } from './pair-figures.js';
 
 /** How well distances tell the sides apart, by reading; intervals by a bootstrap over groups. */

@@ -1,4 +1,4 @@
-import { encodeDirection, type SubspaceArtifact } from '../subspace-artifact.js';
+import { encodeDirection, type SubspaceArtifact } from '../artifact/subspace-artifact.js';
 
 const interval = { auroc: 0.8, low: 0.7, high: 0.9 };
 

@@ -1,5 +1,5 @@
-import type { LabelledText } from '../labelled-text.js';
-import { createRandom } from '../random.js';
+import type { LabelledText } from '../data/labelled-text.js';
+import { createRandom } from '../statistics/random.js';
 
 /** Rows of random letters: four tokens in a response, three rows in a group. */
 export function makeRows(count: number, seed = 1): LabelledText[] {

@@ -1,4 +1,4 @@
-import { createRandom } from '../random.js';
+import { createRandom } from '../statistics/random.js';
 
 /** Seeded draws from the standard normal (Box and Muller). */
 export function createGaussian(seed: number): () => number {

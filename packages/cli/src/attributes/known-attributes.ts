@@ -1,0 +1,94 @@
+import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineAttribute, isHalfspaceError } from '@halfspace/core';
+import { attributeAtPath, attributeOfPackage, type AttributeModule } from './attribute-module.js';
+import { findConfig, isPlace, type FoundConfig } from '../config/find-config.js';
+
+/** The packages of the attributes that come with the command. A further one is a further entry. */
+const INSTALLED = ['toxicity', 'helpfulness', 'truthfulness'].map((name) => `@halfspace/attribute-${name}`);
+
+/** The attributes that can be called by their name. */
+export interface KnownAttributes {
+  /** Those of the config count more than installed ones with the same name: see {@link merged}. */
+  readonly byName: ReadonlyMap<string, AttributeModule>;
+  /** What is wrong with those of the config that cannot be used. They harm no other. */
+  readonly faults: readonly string[];
+  /** Which there are and where they are from, in sentences for a message. */
+  readonly summary: string;
+}
+
+/**
+ * Loads the attributes that are installed with the command or named in the config.
+ *
+ * @throws HalfspaceError `bad-config`
+ */
+export async function knownAttributes(): Promise<KnownAttributes> {
+  const config = await findConfig();
+  const [installed, configured] = await Promise.all([
+    load(INSTALLED.map(async (name) => attributeOfPackage(name, new URL(import.meta.url)))),
+    load(config === undefined ? [] : (config.attributes ?? []).map(async (each) => ofConfig(each, config))),
+  ]);
+  const faults = [...installed.faults, ...configured.faults];
+  const lists = [
+    `Installed: ${namesOf(installed)}.`,
+    ...(config === undefined ? [] : [`${basename(config.path)} adds: ${namesOf(configured)}.`]),
+  ];
+  return {
+    byName: new Map([
+      ...installed.byName,
+      ...[...configured.byName].map(
+        ([name, own]) => [name, merged(own, installed.byName.get(name))] as const,
+      ),
+    ]),
+    faults,
+    summary: [...lists, ...faults].join(' '),
+  };
+}
+
+/**
+ * An attribute of the config over an installed one of its name. It takes its place for the models that it has subspaces for; for
+ * others the installed ones stay, and so does the recipe of labels where it has none. One that a function computes takes its place for all.
+ */
+function merged(own: AttributeModule, installed: AttributeModule | undefined): AttributeModule {
+  if (installed === undefined || !('subspaces' in own.attribute)) return own;
+  const { name, description, subspaces } = own.attribute;
+  const models = new Set(subspaces.map(({ model }) => model));
+  const others =
+    'subspaces' in installed.attribute
+      ? installed.attribute.subspaces.filter(({ model }) => !models.has(model))
+      : [];
+  return {
+    ...installed,
+    ...own,
+    attribute:
+      others.length === 0
+        ? own.attribute
+        : defineAttribute({ name, description, subspaces: [...subspaces, ...others] }),
+  };
+}
+
+async function ofConfig(source: string, { path }: FoundConfig): Promise<AttributeModule> {
+  return isPlace(source) ? attributeAtPath(source) : attributeOfPackage(source, pathToFileURL(path));
+}
+
+type Loaded = Pick<KnownAttributes, 'byName' | 'faults'>;
+
+async function load(modules: readonly Promise<AttributeModule>[]): Promise<Loaded> {
+  const byName = new Map<string, AttributeModule>();
+  const faults: string[] = [];
+  for (const result of await Promise.allSettled(modules)) {
+    if (result.status === 'rejected') {
+      if (!isHalfspaceError(result.reason)) throw result.reason;
+      faults.push(result.reason.message);
+      continue;
+    }
+    const { name } = result.value.attribute;
+    if (byName.has(name)) faults.push(`A second attribute is named "${name}" and is left out.`);
+    else byName.set(name, result.value);
+  }
+  return { byName, faults };
+}
+
+function namesOf({ byName }: Loaded): string {
+  return [...byName.keys()].join(', ') || 'none';
+}

@@ -1,0 +1,25 @@
+import { createHalfspace } from '@halfspace/core';
+import { assertModelOfPlan, openUnitRunner, readQueuedPlan, workQueue } from '@halfspace/evaluate';
+import { amount } from '../../terminal/amount.js';
+import type { EvaluateWorkerFlags } from './flags.js';
+import { attributesOfPlan } from '../../attributes/attributes-named.js';
+import { note, print, printJson } from '../../terminal/output.js';
+import { withBackend } from '../../model/with-backend.js';
+
+/** `halfspace evaluate-worker`. */
+export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSignal): Promise<void> {
+  const plan = await readQueuedPlan(flags.queue);
+  const attributes = await attributesOfPlan(plan, flags.attribute);
+  // A plan has one of the two: it was made by this command.
+  const precision = plan.model.precision as 'f32' | 'int8';
+  const done = await withBackend({ ...flags, precision }, signal, async (backend) => {
+    const halfspace = createHalfspace({ backend, attributes });
+    assertModelOfPlan(plan, halfspace, precision);
+    const runner = await openUnitRunner(plan, halfspace);
+    return workQueue(flags.queue, plan, runner, { signal, onNotice: note }).finally(async () =>
+      runner.dispose(),
+    );
+  });
+  if (flags.json) printJson({ done });
+  else print(`Completed ${amount(done, 'prompt')} here.`);
+}

@@ -1,0 +1,30 @@
+import { createHalfspace } from '@halfspace/core';
+import { assertModelOfPlan, type RunDirectory, type RunReport, traceRun } from '@halfspace/evaluate';
+import type { EvaluateFlags } from './flags.js';
+import { withBackend } from '../../model/with-backend.js';
+import { attributesOfPlan } from '../../attributes/attributes-named.js';
+import { shown } from '../../terminal/progress.js';
+
+/** Records how the worst completions of each method came about, `count` of each. */
+export async function traceWorst(
+  run: RunDirectory,
+  { suites }: RunReport,
+  count: number,
+  flags: EvaluateFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plan } = run;
+  const samples = suites.flatMap(({ suite, methods }) =>
+    methods.flatMap(({ method, worst }) =>
+      worst.slice(0, count).map(({ id, sample }) => ({ method, suite, prompt: id, sample })),
+    ),
+  );
+  const attributes = await attributesOfPlan(plan, flags.attribute);
+  // A plan has one of the two: it was made by this command.
+  const precision = plan.model.precision as 'f32' | 'int8';
+  await withBackend({ ...flags, precision }, signal, async (backend) => {
+    const halfspace = createHalfspace({ backend, attributes });
+    assertModelOfPlan(plan, halfspace, precision);
+    await shown('Tracing', async (onProgress) => traceRun(run, halfspace, samples, { signal, onProgress }));
+  });
+}

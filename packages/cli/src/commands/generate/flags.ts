@@ -1,0 +1,21 @@
+import type { ControlFlags } from '../../options/control.js';
+import type { DecodingFlags } from '../../options/decoding.js';
+import type { ForbidFlags } from '../../options/forbid.js';
+import type { ModelFlags } from '../../options/model.js';
+import type { RedrawFlags } from '../../options/redraw.js';
+import type { JsonFlag } from '../../options/json.js';
+import type { AttributeChoice } from '../../options/attribute.js';
+
+/** Options of `halfspace generate`. */
+export interface GenerateFlags
+  extends ControlFlags, DecodingFlags, ForbidFlags, ModelFlags, RedrawFlags, JsonFlag {
+  readonly prompts?: string;
+  readonly chat?: true;
+  readonly attribute?: readonly AttributeChoice[];
+  readonly weights?: string;
+  readonly allowModules?: true;
+  readonly formula?: string;
+  readonly form: 'calibrated' | 'softmax';
+  readonly lookAhead: 'lazy' | 'eager';
+  readonly trace?: string;
+}

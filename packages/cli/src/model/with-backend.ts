@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { createOnnxBackend } from '@halfspace/backend-onnx';
+import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core';
+import { findConfig } from '../config/find-config.js';
+import { createLoadBars } from './load-bars.js';
+import type { ModelFlags } from '../options/model.js';
+import { note } from '../terminal/output.js';
+
+/** Which model to load, and what to do before. */
+export interface BackendFlags extends ModelFlags {
+  /** Called before the model is compiled or loaded; what it throws ends that. */
+  readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
+}
+
+/** Loads the model that the flags name, or else the config, lends it out, and frees it however that ends. */
+export async function withBackend<T>(
+  flags: BackendFlags,
+  signal: AbortSignal,
+  use: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const { model, precision, threads, controlTokens, onFound }: BackendFlags = {
+    ...(await findConfig()),
+    ...flags,
+  };
+  const cores = availableParallelism();
+  if (threads !== undefined && threads > cores)
+    note(`${threads} threads are more than this machine has cores; it runs with ${cores}.`);
+  const bars = createLoadBars();
+  const backend = await createOnnxBackend({
+    ...(model !== undefined && { model }),
+    ...(precision !== undefined && { precision }),
+    ...(threads !== undefined && { threads }),
+    signal,
+    onProgress: bars.onProgress,
+    ...(onFound !== undefined && { onFound }),
+  }).finally(() => bars.stop());
+  try {
+    return await use(controlTokens === true ? withControlTokens(backend) : backend);
+  } finally {
+    await backend.dispose();
+  }
+}

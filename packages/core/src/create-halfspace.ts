@@ -1,0 +1,132 @@
+import { bindAttributes } from './step/margins/bound-attributes.js';
+import type { Attribute } from './contracts/attribute.js';
+import type { Backend } from './contracts/backend.js';
+import type { Completion, StreamEvent } from './decode/completion.js';
+import { checkOptions, namedAttributes } from './options/check-options.js';
+import { decode } from './decode/decode.js';
+import { HalfspaceError } from './errors.js';
+import type { CheckedOptions, GenerateOptions } from './options/options.js';
+import type { Formula } from './formula/compile.js';
+import { idleMargins } from './formula/idle-margins.js';
+import { idleParts } from './step/bonus/idle-parts.js';
+import { readFormula } from './formula/read-formula.js';
+import { encodePrompts } from './options/prompts.js';
+import { createSteering } from './step/bonus/steering.js';
+import { tabulate } from './options/weight-tables.js';
+import { score, type Score, type ScoreOptions } from './score.js';
+
+/** A model with values: what `createHalfspace` makes. */
+export interface Halfspace {
+  /** What runs the model; measures perplexity (`logProbs`) and tokenizes. */
+  readonly backend: Backend;
+  /** The attributes it was made with, in that order. */
+  readonly attributes: readonly Attribute[];
+  /**
+   * Completes one prompt, several, or a conversation. Completions come ordered by prompt, then sample.
+   * All of them come, also one that was ended by an error of its own, such as that of a scoring attribute:
+   * **look at `error` of each completion**, because nothing is thrown for it.
+   *
+   * @throws HalfspaceError `bad-option`, `empty-prompt`, `context-overflow`, `unknown-attribute`,
+   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template`, `formula-invalid` before work starts; `aborted`,
+   * `not-finite` during it.
+   */
+  generate(options: GenerateOptions): Promise<Completion[]>;
+  /**
+   * As {@link Halfspace.generate}, with text as it is written. Of several completions, the texts come
+   * interleaved. Leaving the loop early ends the work. Options are checked when the stream is first read.
+   */
+  stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined>;
+  /**
+   * Margins of a text that is already written. A scoring attribute is asked about each of its tokens, one
+   * after another, as the only candidate after the text before it.
+   *
+   * @throws HalfspaceError `empty-response`, `context-overflow`, `unknown-attribute`,
+   * `subspace-of-another-model`, `unknown-layer`, `attribute-failed`, `aborted`, `not-finite`
+   */
+  score(options: ScoreOptions): Promise<Score>;
+  /** Frees the model. Idempotent. */
+  dispose(): Promise<void>;
+}
+
+/** Puts a backend and attributes together. */
+export function assemble(backend: Backend, attributes: readonly Attribute[]): Halfspace {
+  assertDistinct(attributes);
+
+  const descriptionOf = (name: string) => attributes.find((each) => each.name === name)?.description ?? '';
+
+  async function* stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
+    const checked = checkOptions(options);
+    const formula =
+      checked.formula === undefined
+        ? undefined
+        : await readFormula(
+            checked.formula,
+            attributes.map(({ name }) => name),
+          );
+    const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
+    const bound = bindAttributes(attributes, [...names], backend.model, checked.early);
+    const encoded = await encodePrompts(backend, checked, options.signal);
+    const { maxTokens } = checked;
+    const steps = Math.min(maxTokens, backend.model.contextLength);
+    const shared = await tabulate(checked.attributes, steps, maxTokens);
+    const idleFormula = idleFormulaParts(formula, checked, steps);
+    const prompts = await Promise.all(
+      encoded.map(async (prompt) => {
+        const own = await tabulate(prompt.attributes, steps, maxTokens);
+        const weights = { ...checked.attributes, ...prompt.attributes };
+        const tables = { ...shared, ...own };
+        const steering = createSteering(bound, tables, checked);
+        const idle = idleParts({ options: checked, weights, tables, steering, bound, descriptionOf });
+        return { ...prompt, attributes: weights, steering, warnings: [...idle, ...idleFormula] };
+      }),
+    );
+    yield* decode({
+      backend,
+      prompts,
+      attributes: bound,
+      formula,
+      options: checked,
+      signal: options.signal,
+    });
+  }
+
+  return {
+    backend,
+    attributes,
+    stream,
+    async generate(options) {
+      const completions: Completion[] = [];
+      for await (const event of stream(options)) {
+        if (event.type === 'completion') completions.push(event.completion);
+      }
+      return completions.sort((a, b) => a.promptIndex - b.promptIndex || a.sample - b.sample);
+    },
+    async score(options) {
+      const names = [...new Set(options.attributes)];
+      return score(backend, bindAttributes(attributes, names, backend.model), options);
+    },
+    dispose: () => backend.dispose(),
+  };
+}
+
+/** Warnings of a formula of which some or all margins make no difference. */
+function idleFormulaParts(formula: Formula | undefined, options: CheckedOptions, steps: number): string[] {
+  const { formula: text, maxTokens } = options;
+  if (formula === undefined || text === undefined) return [];
+  const idle = idleMargins(formula, text, steps, maxTokens);
+  if (idle.length === formula.attributes.length) {
+    return [`The formula "${text}" has the same value whatever the margins are: it does not steer.`];
+  }
+  return idle.map((name) => `The margin of "${name}" makes no difference to the formula "${text}".`);
+}
+
+function assertDistinct(attributes: readonly Attribute[]): void {
+  const names = attributes.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new HalfspaceError(
+      'bad-attribute',
+      `Two attributes are named "${twice}". Keep one, or rename one.`,
+    );
+  }
+}

@@ -1,0 +1,171 @@
+import type { HalfspaceError } from '../errors.js';
+import type { Weights } from '../options/weights.js';
+import type { StepStatus } from '../step/project/project.js';
+import type { ScoredMargins } from '../step/margins/margins.js';
+import type { BonusForm } from '../options/bonus-form.js';
+
+/** One candidate of a step, as a trace shows it. */
+export interface TracedCandidate {
+  /** Token id. */
+  readonly token: number;
+  /** Its text; an incomplete character shows as U+FFFD. */
+  readonly text: string;
+  /** Probability in the reference distribution, after filters. */
+  readonly reference: number;
+  /** Margin of the text with this candidate, per attribute; absent where it was not evaluated. */
+  readonly margins: Readonly<Record<string, number>>;
+  /** Probability after re-weighting. */
+  readonly probability: number;
+}
+
+/** How a step was steered. */
+export interface TracedControl {
+  /** Whether what was asked for could be had; `inactive` in the mode `penalty`, which asks for nothing. */
+  readonly status: StepStatus;
+  /**
+   * Weight of each attribute's margin that was used, nats per unit of margin: that of this step, scaled by a budget, or with
+   * what constraints added to it. Infinite, of either sign, where a constraint is at the edge of what can be had: JSON
+   * has `null` for it. All are 0 with a formula, but for what constraints add.
+   */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Share of the weights, or of the formula, that was given: below 1 where a budget scaled them down. */
+  readonly share: number;
+  /**
+   * Weight of each constraint, in the order given, in nats per unit of margin or, of a chance, in nats; infinite as above.
+   * None in other modes.
+   */
+  readonly constraintWeights: readonly number[];
+  /** Constraints that could not be met together in this step, as indices. */
+  readonly conflicts: readonly number[];
+  /** Expected margin of each attribute. */
+  readonly expected: Readonly<
+    Record<
+      string,
+      {
+        /** Under the reference distribution. */
+        readonly before: number;
+        /** Under what became of it. */
+        readonly after: number;
+      }
+    >
+  >;
+}
+
+/** One step of a completion. */
+export interface TracedStep {
+  /** From 0. */
+  readonly step: number;
+  /** Margin of the text before it, per attribute; absent where it was not evaluated. */
+  readonly before: Readonly<Record<string, number>>;
+  /** Most probable first, by the reference distribution. */
+  readonly candidates: readonly TracedCandidate[];
+  /** Index of the candidate that was taken. */
+  readonly chosen: number;
+  /** KL(q‖p) of the step, nats. */
+  readonly kl: number;
+  /** Absent where nothing steers the step: only the candidate that was taken has margins then. */
+  readonly control?: TracedControl;
+}
+
+/** What a traced completion was decoded with. */
+export interface TracedSettings {
+  /** Fingerprint of the model. */
+  readonly model: string;
+  /** Of the noise. */
+  readonly seed: number;
+  /** Weight of each attribute that was measured, as it was given for the prompt: a number or a schedule. */
+  readonly attributes: Weights;
+  /** What took the place of weights, if anything did. */
+  readonly formula?: string;
+  /** How distances became a bonus. */
+  readonly form: BonusForm;
+  /** Up to which margin candidates were the better for it; infinite where there was no limit: JSON has `null` for it. */
+  readonly cap: number;
+}
+
+/** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
+export type FinishReason = 'end' | 'stop' | 'length' | 'error';
+
+/** A finished completion. Look at `error` first: it may have ended early. */
+export interface Completion {
+  /** The prompt as text; a conversation as its rendered template. */
+  readonly prompt: string;
+  /** Which prompt, from 0. */
+  readonly promptIndex: number;
+  /** Which completion of the prompt, from 0. */
+  readonly sample: number;
+  /** What was written, without stop string and end token. */
+  readonly text: string;
+  /** Every token drawn, the end token included. */
+  readonly tokens: readonly number[];
+  /** Log-probability of the tokens in the unsteered model's full distribution: natural log, summed. */
+  readonly logprob: number;
+  /**
+   * Sum over steps of KL(q‖p), nats. With lazy look-ahead an estimate from the draws, because KL takes the margins of
+   * all candidates: never negative, and right on average over many tokens.
+   */
+  readonly kl: number;
+  /** Candidates that were run through the model, over all steps of all drafts; a few more where few completions share a call. */
+  readonly rows: number;
+  /** How many drafts were written; only with the option `redraw`. */
+  readonly drafts?: number;
+  /** How many steps came to which status; only where `control` is other than `penalty`. */
+  readonly statuses?: Readonly<Record<StepStatus, number>>;
+  /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */
+  readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
+  /** Why it ended. */
+  readonly finishReason: FinishReason;
+  /**
+   * What ended this completion and no other, where `finishReason` is `error`: `attribute-failed`,
+   * `filter-failed` or `no-candidate-left`. Text, tokens and figures are those of the steps before.
+   */
+  readonly error?: HalfspaceError;
+  /**
+   * What was asked for and can do nothing, or did nothing in this completion: a weight below 0 with the cap 0, a formula that is the
+   * same for all margins, a scoring attribute that gives all candidates the same margin. For people; absent where there is nothing to warn of.
+   */
+  readonly warnings?: readonly string[];
+  /** Every step; only with the option `trace`. All candidates of each are run then, and `kl` is exact. */
+  readonly trace?: readonly TracedStep[];
+  /** What the steps of the trace were taken with; only with the option `trace`. */
+  readonly settings?: TracedSettings;
+  /**
+   * Wall-clock milliseconds: of running the prompt, shared by its completions, and from the first step
+   * to the last, shared with the completions decoded at the same time.
+   */
+  readonly timing: {
+    /** Of running the prompt. */
+    readonly promptMs: number;
+    /** Of all steps. */
+    readonly decodeMs: number;
+  };
+}
+
+/** What a stream reports: steps and new text of a completion, and in the end the whole of it. */
+export type StreamEvent =
+  | {
+      /** A completion has taken a step; before the text that it brings. Only with the option `trace`. */
+      readonly type: 'step';
+      /** Which prompt, from 0. */
+      readonly promptIndex: number;
+      /** Which completion of the prompt, from 0. */
+      readonly sample: number;
+      /** The step, as the completion's own `trace` will have it. */
+      readonly step: TracedStep;
+    }
+  | {
+      /** A completion has new text. */
+      readonly type: 'text';
+      /** Which prompt, from 0. */
+      readonly promptIndex: number;
+      /** Which completion of the prompt, from 0. */
+      readonly sample: number;
+      /** What has come since the last event: whole characters, never a part of a stop text. */
+      readonly text: string;
+    }
+  | {
+      /** A completion has ended. */
+      readonly type: 'completion';
+      /** The whole of it. */
+      readonly completion: Completion;
+    };

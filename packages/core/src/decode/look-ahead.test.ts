@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createHalfspace } from '../plugins/container.js';
+import type { Completion } from './completion.js';
+import type { Attribute, Prediction } from '../contracts/attribute.js';
+import type { Backend } from '../contracts/backend.js';
+import { defineAttribute } from '../plugins/define-attribute.js';
+import type { DecodeOptions } from '../options/options.js';
+import { chiSquareDeviate } from '../testing/chi-square.js';
+import { TOY_SLOPE, toyAttribute } from '../testing/toy-attribute.js';
+import { createToyBackend, toyHidden, toyLogits, TOY_VOCABULARY } from '../testing/toy-backend.js';
+
+const END = TOY_VOCABULARY.length - 1;
+
+/** What two attributes of the toy expect, rightly or not: any prediction leaves lazy look-ahead exact. */
+const predictions: readonly Prediction[] = [
+  { effects: Float32Array.from(TOY_VOCABULARY, (_, token) => 0.3 * Math.sin(token)), reversion: 0.4 },
+  { effects: new Float32Array(2).fill(-0.1), reversion: 0 },
+];
+const [kind, calm] = ['kind', 'calm'].map((name, axis) => toyAttribute(name, axis));
+const [sureKind, sureCalm] = ['kind', 'calm'].map((name, axis) =>
+  toyAttribute(name, axis, predictions[axis]),
+);
+const brief = defineAttribute({
+  name: 'brief',
+  description: 'a test',
+  score: ({ prefix, candidates }) => candidates.map(({ text }) => -(prefix + text).length),
+});
+
+/** A toy whose hidden states depend on the rank of a candidate, as those of a real model do in the last bits. */
+function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number } } {
+  const toy = createToyBackend({ endLogit: 0 });
+  return {
+    ...toy,
+    async lookAhead(requests, options) {
+      const looks = await toy.lookAhead(requests, options);
+      return looks.map((look, i) => ({
+        ...look,
+        hidden: (layer) =>
+          look
+            .hidden(layer)
+            .map((value, j) => value + 0.05 * (requests[i].ranks?.[Math.floor(j / 4)] ?? NaN)),
+      }));
+    },
+  };
+}
+
+const setUp = (attributes: readonly Attribute[] = [kind, calm]) => {
+  const backend = ranked();
+  return { backend, halfspace: createHalfspace({ backend, attributes: [...attributes, brief] }) };
+};
+
+/** What lazy and eager look-ahead have in common. */
+const common = (completions: readonly Completion[]) =>
+  completions.map((each) => ({
+    ...each,
+    kl: 0,
+    rows: 0,
+    timing: undefined,
+    trace: undefined,
+    settings: undefined,
+  }));
+const total = (completions: readonly Completion[], figure: 'kl' | 'rows') =>
+  completions.reduce((sum, each) => sum + each[figure], 0);
+
+/** Weights of either sign, and schedules, some of which change their sign or rest for some steps. */
+const weight = fc.oneof(
+  fc.double({ min: -2, max: 4, noNaN: true }),
+  fc.constantFrom('3 - 4*progress', 'step < 2 ? 0 : -2', '2*(step != 3)', '4*0.5^step'),
+);
+
+describe('lazy look-ahead', () => {
+  it('gives the completions of eager look-ahead, however they are batched', async () => {
+    let completions = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(2 ** 40),
+        fc.integer({ min: 4, max: 60 }),
+        fc.record({
+          attributes: fc.record({ kind: weight, calm: fc.oneof(fc.constant(0), weight) }),
+          own: fc.record({ kind: weight, calm: weight }, { requiredKeys: [] }),
+          cap: fc.constantFrom(0, 0.2, 0.5, 1, 3),
+          topK: fc.constantFrom(0, 1, 4),
+          topP: fc.constantFrom(0.7, 1),
+          temperature: fc.constantFrom(0.5, 1, 1.5),
+        }),
+        fc.constantFrom([kind, calm], [sureKind, calm], [sureKind, sureCalm]),
+        async (seed, concurrency, { own, ...options }, attributes) => {
+          const prompts = ['ab', { text: 'f g', attributes: own }];
+          const task = { ...options, seed, prompts, samples: 20, maxTokens: 5 };
+          const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency });
+          const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
+          expect(common(lazy)).toEqual(common(eager));
+          expect(total(lazy, 'rows')).toBeLessThanOrEqual(total(eager, 'rows'));
+          completions += lazy.length;
+        },
+      ),
+      { numRuns: 26 },
+    );
+    expect(completions).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('gives the completions of eager look-ahead by a formula that has a ceiling', async () => {
+    const formulas = [
+      '3*min(kind, 0.2)',
+      '2*min(kind, calm, 0.3) - abs(calm)',
+      'step < 2 ? kind : 4*clip(kind, -1, 0.5)',
+      '2*smoothMin(kind, calm, 0.5)',
+      '(4 - 4*progress)*min(calm, 0)',
+    ];
+    for (const formula of formulas) {
+      for (const attributes of [
+        [kind, calm],
+        [sureKind, sureCalm],
+      ]) {
+        const task = {
+          formula,
+          seed: 5,
+          prompts: ['ab', 'f g'],
+          samples: 30,
+          maxTokens: 5,
+          topK: 0,
+          topP: 1,
+        };
+        const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency: 17 });
+        const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
+        expect(common(lazy)).toEqual(common(eager));
+        expect(total(lazy, 'rows')).toBeLessThan(0.9 * total(eager, 'rows'));
+      }
+    }
+  });
+
+  it('runs few candidates, in few calls, and counts them', async () => {
+    const { backend, halfspace } = setUp();
+    const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1, concurrency: 25 };
+    const lazy = await halfspace.generate({ ...task, attributes: { kind: 1 }, cap: 0.2 });
+    const tokens = lazy.reduce((sum, each) => sum + each.tokens.length, 0);
+    expect(total(lazy, 'rows')).toBe(backend.calls.rows);
+    expect(total(lazy, 'rows') / tokens).toBeLessThan(3);
+    // Four pools of eight steps, one after the other: hardly four waves each.
+    expect(backend.calls.lookAhead).toBeLessThan(128);
+  });
+
+  it('never keeps a completion waiting for the candidates of another', async () => {
+    const options = {
+      prompt: 'ab',
+      attributes: { kind: 3, calm: 2 },
+      cap: 0.2,
+      maxTokens: 40,
+      samples: 6,
+      stop: ['d'],
+    };
+    const callsOf = async (concurrency: number, samples: number) => {
+      const { backend, halfspace } = setUp();
+      await halfspace.generate({ ...options, concurrency, samples });
+      return backend.calls.lookAhead;
+    };
+    // One after another: those of the first, of the first two, …
+    const sums = [];
+    for (let count = 1; count <= options.samples; count++) sums.push(await callsOf(1, count));
+    const alone = sums.map((sum, i) => sum - (sums[i - 1] ?? 0));
+    expect(new Set(alone).size).toBeGreaterThan(1);
+    // If they waited, each step would take the most waves of any; in company waves doubt a little less.
+    const together = await callsOf(options.samples, options.samples);
+    expect(together).toBeGreaterThanOrEqual(Math.max(...alone) - 2);
+    expect(together).toBeLessThan(1.2 * Math.max(...alone));
+  });
+
+  it('estimates KL without bias', async () => {
+    const task = {
+      prompt: 'abc',
+      samples: 3000,
+      maxTokens: 1,
+      topK: 0,
+      topP: 1,
+      attributes: { kind: 1, calm: 1 },
+      cap: 2,
+    };
+    const lazy = await setUp().halfspace.generate(task);
+    const [exact] = await setUp().halfspace.generate({ ...task, samples: 1, lookAhead: 'eager' });
+    const mean = total(lazy, 'kl') / lazy.length;
+    const spread = Math.sqrt(lazy.reduce((sum, { kl }) => sum + (kl - mean) ** 2, 0) / lazy.length);
+    expect(exact.kl).toBeGreaterThan(0.1);
+    expect(Math.abs(mean - exact.kl)).toBeLessThan((4 * spread) / Math.sqrt(lazy.length));
+  });
+
+  it.each([
+    [2, 1],
+    [2, -1],
+    [-3, -0.5],
+  ])('draws from the re-weighted distribution of capped margins: weights %d and %d', async (...weights) => {
+    const backend = createToyBackend({ endLogit: 1 });
+    const halfspace = createHalfspace({ backend, attributes: [sureKind, sureCalm] });
+    const cap = 0.4;
+    const text = backend.tokenizer.encode('abc');
+    const logits = toyLogits(text, 1);
+    const bonus = (after: readonly number[]) =>
+      weights.reduce((sum, weight, axis) => {
+        const margin = TOY_SLOPE * (toyHidden(after)[axis] - 0.1) + 0.25;
+        return sum + Math.abs(weight) * Math.min(Math.sign(weight) * margin, cap);
+      }, 0);
+    const masses = logits.map((logit, x) => Math.exp(logit + bonus(x === END ? text : [...text, x])));
+    const mass = masses.reduce((sum, value) => sum + value, 0);
+    const completions = await halfspace.generate({
+      prompt: 'abc',
+      samples: 4000,
+      maxTokens: 1,
+      topK: 0,
+      topP: 1,
+      cap,
+      attributes: { kind: weights[0], calm: weights[1] },
+    });
+    const observed = logits.map((_, x) => completions.filter(({ tokens }) => tokens[0] === x).length);
+    expect(
+      chiSquareDeviate(
+        observed,
+        masses.map((value) => value / mass),
+      ),
+    ).toBeLessThan(4);
+  });
+
+  it('is eager where a trace is wanted or a scoring attribute measures, and writes the same', async () => {
+    const task = { prompt: 'abc', samples: 20, maxTokens: 6, seed: 2, cap: 0.3 };
+    const lazy = await setUp().halfspace.generate({ ...task, attributes: { kind: 1 } });
+    const traced = await setUp().halfspace.generate({ ...task, attributes: { kind: 1 }, trace: true });
+    const measured = await setUp().halfspace.generate({ ...task, attributes: { kind: 1, brief: 0 } });
+    expect(common(traced)).toEqual(common(lazy));
+    expect(total(traced, 'rows')).toBeGreaterThan(total(lazy, 'rows'));
+    expect(measured.map(({ tokens }) => tokens)).toEqual(lazy.map(({ tokens }) => tokens));
+    const [step] = traced[0].trace ?? [];
+    expect(step.candidates.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 10);
+  });
+
+  it.each<[string, DecodeOptions]>([
+    ['without a cap', { cap: Infinity, attributes: { kind: 1 } }],
+    ['with the form softmax', { form: 'softmax', attributes: { kind: 1 } }],
+    ['at temperature 0', { temperature: 0, attributes: { kind: 1 } }],
+    ['with a scoring attribute', { attributes: { kind: 1, brief: 1 } }],
+  ])('is eager, and nothing is capped, %s', async (_, options) => {
+    const task = { prompt: 'abc', samples: 5, maxTokens: 4, topK: 5, ...options };
+    const found = await setUp().halfspace.generate(task);
+    const uncapped = await setUp().halfspace.generate({ ...task, cap: Infinity, lookAhead: 'eager' });
+    const strip = (each: Completion) => ({ ...each, timing: undefined });
+    expect(found.map(strip)).toEqual(uncapped.map(strip));
+  });
+});

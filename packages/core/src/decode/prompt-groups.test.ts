@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import type { Completion } from './completion.js';
+import { createHalfspace } from '../plugins/container.js';
+import type { GenerateOptions } from '../options/options.js';
+import { toyAttribute } from '../testing/toy-attribute.js';
+import { createToyBackend } from '../testing/toy-backend.js';
+
+function setUp() {
+  const backend = createToyBackend({ endLogit: 0 });
+  return { backend, halfspace: createHalfspace({ backend, attributes: [toyAttribute('kind', 0)] }) };
+}
+
+const comparable = (completions: readonly Completion[]) =>
+  completions.map((each) => ({ ...each, timing: undefined }));
+
+it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', async (concurrency) => {
+  const { backend, halfspace } = setUp();
+  const prompts = ['abc', 'dd', 'abc', 'e', 'dd', 'abc'];
+  const options: GenerateOptions = {
+    samples: 3,
+    maxTokens: 6,
+    attributes: { kind: 1 },
+    concurrency,
+    seed: 7,
+  };
+  const found = await halfspace.generate({ ...options, prompts });
+  expect(backend.calls.prefill).toBe(3);
+  expect(backend.open).toBe(0);
+  expect(found.map(({ promptIndex, sample }) => [promptIndex, sample])).toEqual(
+    prompts.flatMap((_, index) => [0, 1, 2].map((sample) => [index, sample])),
+  );
+  // To the last bit what each prompt has alone.
+  for (const [index, prompt] of prompts.entries()) {
+    const alone = await halfspace.generate({ ...options, prompt });
+    const own = found.filter(({ promptIndex }) => promptIndex === index);
+    expect(comparable(own).map((each) => ({ ...each, promptIndex: 0, rows: 0 }))).toEqual(
+      comparable(alone).map((each) => ({ ...each, rows: 0 })),
+    );
+  }
+});
+
+it('also with weights of their own, as long as the arithmetic is the same', async () => {
+  const { backend, halfspace } = setUp();
+  const prompts = [1, 2, 0, 3].map((kind) => ({ text: 'abc', attributes: { kind } }));
+  const found = await halfspace.generate({ prompts, maxTokens: 8 });
+  // Plain decoding evaluates one row a step, and may have other numbers.
+  expect(backend.calls.prefill).toBe(2);
+  expect(found.map(({ promptIndex }) => promptIndex)).toEqual([0, 1, 2, 3]);
+  for (const [index, { attributes }] of prompts.entries()) {
+    const [alone] = await halfspace.generate({ prompt: 'abc', attributes, maxTokens: 8 });
+    expect(found[index].tokens).toEqual(alone.tokens);
+  }
+  expect(backend.open).toBe(0);
+});
+
+it('and released when the last of them is done, also with drafts and errors', async () => {
+  const { backend, halfspace } = setUp();
+  const most: number[] = [];
+  const options: GenerateOptions = {
+    prompts: ['a', 'b', 'c', 'a', 'b', 'c'],
+    samples: 2,
+    maxTokens: 3,
+    concurrency: 1,
+    redraw: { below: { kind: 0.5 }, drafts: 3 },
+  };
+  for await (const event of halfspace.stream(options)) {
+    if (event.type === 'completion') most.push(backend.open);
+  }
+  // The prompt itself, at most: one is never held for a later turn.
+  expect(Math.max(...most)).toBeLessThanOrEqual(1);
+  expect(backend.calls.prefill).toBe(3);
+});

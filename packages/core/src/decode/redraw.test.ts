@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { createHalfspace } from '../plugins/container.js';
+import { defineAttribute } from '../plugins/define-attribute.js';
+import type { Halfspace } from '../create-halfspace.js';
+import type { GenerateOptions } from '../options/options.js';
+import { chiSquareDeviate } from '../testing/chi-square.js';
+import { toyAttribute } from '../testing/toy-attribute.js';
+import { createToyBackend, toyHidden, toyLogits, type ToyBackend } from '../testing/toy-backend.js';
+
+const END_LOGIT = 0.5;
+const kind = toyAttribute('kind', 0);
+const toy = (attributes = [kind, toyAttribute('calm', 1)]) => {
+  const backend = createToyBackend({ endLogit: END_LOGIT });
+  return createHalfspace({ backend, attributes });
+};
+const open = ({ backend }: Halfspace) => (backend as ToyBackend).open;
+const OPTIONS = { prompt: 'abc', maxTokens: 6, samples: 12, topK: 0, topP: 1 } as const;
+const redraw = { below: { kind: 0.6 }, drafts: 5 };
+
+interface Whole {
+  readonly tokens: readonly number[];
+  readonly probability: number;
+  /** NaN where there is no text. */
+  readonly mean: number;
+}
+
+/** Every completion of at most some tokens that steering by `weight` can write. */
+function enumerate(before: readonly number[], longest: number, weight: number): Whole[] {
+  const size = toyLogits([], 0).length;
+  const margin = (tokens: readonly number[]) => kindMargin(toyHidden(tokens));
+  const extend = (tokens: number[], probability: number, sum: number): Whole[] => {
+    const whole = { tokens, probability, mean: sum / tokens.length };
+    if (tokens.length === longest) return [whole];
+    const text = [...before, ...tokens];
+    const masses = toyLogits(text, END_LOGIT).map((logit, token) =>
+      Math.exp(logit + weight * (token === size - 1 ? margin(text) : margin([...text, token]))),
+    );
+    const mass = masses.reduce((total, value) => total + value, 0);
+    return masses.flatMap((value, token) => {
+      const share = (probability * value) / mass;
+      if (token === size - 1)
+        return [{ tokens: [...tokens, token], probability: share, mean: sum / tokens.length }];
+      return extend([...tokens, token], share, sum + margin([...text, token]));
+    });
+  };
+  return extend([], 1, 0);
+}
+
+function kindMargin(hidden: readonly number[]): number {
+  const [{ direction, offset, calibration }] = kind.subspaces;
+  const distance = hidden.reduce((sum, value, i) => sum + value * direction[i], 0) - offset;
+  return calibration.slope * distance + calibration.intercept;
+}
+
+/** Probability that a completion is kept of several drafts: of those that lack something the first that lacks least. */
+function keptOf({ probability, mean }: Whole, all: readonly Whole[], least: number, drafts: number): number {
+  const lack = (each: number) => (Number.isNaN(each) ? 0 : Math.max(0, least - each));
+  const mass = (counts: (each: number) => boolean) =>
+    all.reduce((sum, each) => sum + (counts(lack(each.mean)) ? each.probability : 0), 0);
+  const rejected = mass((each) => each > 0);
+  if (lack(mean) === 0) return (probability * (1 - rejected ** drafts)) / (1 - rejected);
+  const atLeast = mass((each) => each >= lack(mean));
+  const more = mass((each) => each > lack(mean));
+  return (atLeast ** drafts - more ** drafts) * (probability / (atLeast - more));
+}
+
+describe('redraw', () => {
+  it.each([
+    { weight: 0, drafts: 3 },
+    { weight: 1.5, drafts: 2 },
+  ])('keeps completions as often as all that can be written foretells: %o', async ({ weight, drafts }) => {
+    const halfspace = toy();
+    const samples = 6000;
+    const completions = await halfspace.generate({
+      ...OPTIONS,
+      maxTokens: 2,
+      samples,
+      cap: Infinity,
+      attributes: { kind: weight },
+      redraw: { below: { kind: 0.2 }, drafts },
+      concurrency: 500,
+    });
+    const all = enumerate(halfspace.backend.tokenizer.encode('abc'), 2, weight);
+    const kept = all.map((each) => keptOf(each, all, 0.2, drafts));
+    expect(kept.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12);
+    const places = new Map(all.map(({ tokens }, i) => [tokens.join(), i]));
+    const counts = all.map(() => 0);
+    for (const { tokens } of completions) counts[places.get(tokens.join()) ?? NaN]++;
+    expect(chiSquareDeviate(counts, kept)).toBeLessThan(4);
+    // The same counts do not fit a draw without other drafts.
+    const once = all.map(({ probability }) => probability);
+    expect(chiSquareDeviate(counts, once)).toBeGreaterThan(12);
+  });
+
+  it('leaves alone what is good enough at once, and says what the others cost', async () => {
+    const halfspace = toy();
+    const attributes = { kind: 1 };
+    const plain = await halfspace.generate({ ...OPTIONS, attributes });
+    const drawn = await halfspace.generate({ ...OPTIONS, attributes, redraw });
+    const counts = drawn.map(({ drafts = 0 }) => drafts);
+    expect(counts).toContain(1);
+    expect(Math.max(...counts)).toBeGreaterThan(2);
+    for (const [i, { drafts = 0, ...completion }] of drawn.entries()) {
+      const before = plain[i];
+      if (drafts === 1) expect({ ...completion, timing: before.timing }).toEqual(before);
+      else {
+        expect(before.margins['kind'].mean).toBeLessThan(0.6);
+        // One without text has no mean.
+        expect(completion.margins['kind'].mean).not.toBeLessThan(before.margins['kind'].mean);
+        expect(completion.rows).toBeGreaterThan(before.rows);
+      }
+      if (drafts < redraw.drafts) expect(completion.margins['kind'].mean).not.toBeLessThan(0.6);
+    }
+  });
+
+  it('writes the same whatever is decoded together', async () => {
+    const halfspace = toy();
+    const options = {
+      ...OPTIONS,
+      prompts: ['abc', 'cab'],
+      prompt: undefined,
+      attributes: { calm: 1 },
+      redraw,
+    };
+    const texts = async (concurrency: number) =>
+      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, drafts }) => ({
+        tokens,
+        drafts,
+      }));
+    const alone = await texts(1);
+    expect(await texts(7)).toEqual(alone);
+    expect(await texts(100)).toEqual(alone);
+    // With all candidates run, the rows of all drafts are the same, too.
+    const rows = async (concurrency: number) =>
+      (await halfspace.generate({ ...options, concurrency, lookAhead: 'eager' })).map((each) => each.rows);
+    expect(await rows(7)).toEqual(await rows(1));
+    expect(open(halfspace)).toBe(0);
+  });
+
+  it('streams the text of the draft that is kept, and its steps', async () => {
+    const halfspace = toy();
+    const told = new Map<number, { text: string; steps: number }>();
+    for await (const event of halfspace.stream({ ...OPTIONS, redraw, trace: true })) {
+      const sample = event.type === 'completion' ? event.completion.sample : event.sample;
+      const { text, steps } = told.get(sample) ?? { text: '', steps: 0 };
+      if (event.type === 'text') told.set(sample, { text: text + event.text, steps });
+      if (event.type === 'step') told.set(sample, { text, steps: steps + 1 });
+      if (event.type !== 'completion') continue;
+      expect(event.completion.text).toBe(text);
+      expect(event.completion.trace).toHaveLength(steps);
+    }
+    expect(told.size).toBe(OPTIONS.samples);
+    for await (const _ of halfspace.stream({ ...OPTIONS, redraw })) break;
+    expect(open(halfspace)).toBe(0);
+  });
+
+  it('does not hide a completion that failed', async () => {
+    const moody = defineAttribute({
+      name: 'moody',
+      description: 'a test',
+      score: ({ prefix, candidates }) => {
+        if (prefix.length > 1) throw new Error('enough');
+        return candidates.map(() => -1);
+      },
+    });
+    const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -9 }), attributes: [moody] });
+    const [completion] = await halfspace.generate({
+      prompt: 'abc',
+      redraw: { below: { moody: 0 }, drafts: 9 },
+    });
+    expect(completion).toMatchObject({
+      finishReason: 'error',
+      drafts: 1,
+      error: { code: 'attribute-failed' },
+    });
+  });
+
+  it.each<[string, GenerateOptions['redraw']]>([
+    ['unknown-attribute', { below: { nobody: 0 }, drafts: 2 }],
+    ['bad-option', { below: {}, drafts: 2 }],
+    ['bad-option', { below: { kind: NaN }, drafts: 2 }],
+    ['bad-option', { below: { kind: 0 }, drafts: 2049 }],
+  ])('refuses with %s: %o', async (code, wrong) => {
+    await expect(toy().generate({ ...OPTIONS, redraw: wrong as never })).rejects.toMatchObject({ code });
+  });
+});

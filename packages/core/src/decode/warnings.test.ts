@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { createHalfspace } from '../plugins/container.js';
+import { defineAttribute } from '../plugins/define-attribute.js';
+import type { GenerateOptions } from '../options/options.js';
+import { toyAttribute } from '../testing/toy-attribute.js';
+import { createToyBackend } from '../testing/toy-backend.js';
+
+const same = defineAttribute({
+  name: 'same',
+  description: 'a test',
+  score: ({ prefix, candidates }) => candidates.map(() => prefix.length),
+});
+const length = defineAttribute({
+  name: 'length',
+  description: 'a test',
+  score: ({ candidates }) => candidates.map(({ token }) => token),
+});
+const halfspace = createHalfspace({
+  backend: createToyBackend({ endLogit: -50 }),
+  attributes: [toyAttribute('kind', 1), toyAttribute('calm', 2), same, length],
+});
+
+async function warningsOf(options: Omit<GenerateOptions, 'prompt'>): Promise<readonly string[] | undefined> {
+  const [{ error, warnings }] = await halfspace.generate({ prompt: 'abc', maxTokens: 6, ...options });
+  expect(error).toBeUndefined();
+  return warnings;
+}
+
+describe('what can do nothing is warned of', () => {
+  it.each<[RegExp, Omit<GenerateOptions, 'prompt'>]>([
+    [
+      /weight -4 of "kind" can do nothing for text outside.*above 0.*give a cap above 0/,
+      { attributes: { kind: -4 } },
+    ],
+    [/weight 1 - step of "kind"/, { attributes: { kind: '1 - step' } }],
+    [
+      /weight of "kind", "step > 9 \? 2 : 0", is 0 in all 6 steps/,
+      { attributes: { kind: 'step > 9 ? 2 : 0' } },
+    ],
+    [/topK 1 .* single candidate/, { attributes: { kind: 2 }, topK: 1 }],
+    [/topK 1 .* single candidate/, { formula: '2*kind', topK: 1 }],
+    [/budget of 0 nats/, { attributes: { kind: 2 }, control: { mode: 'kl-budget', nats: 0 } }],
+    [
+      /Constraint 0 .* maxWeight 0/,
+      {
+        control: {
+          mode: 'constraints',
+          constraints: [{ kind: 'at-least', attribute: 'kind', margin: 1, maxWeight: 0 }],
+        },
+      },
+    ],
+    [/drafts 1 nothing is drawn anew/, { redraw: { below: { kind: 1 }, drafts: 1 } }],
+    [/cap 2 has no part .* weight other than 0/, { attributes: { kind: 0 }, cap: 2 }],
+    [/cap 2 has no part .* formula/, { formula: 'kind', cap: 2 }],
+    [/cap 2 has no part .* scoring attributes .*"length"/, { attributes: { kind: 1, length: 1 }, cap: 2 }],
+    [/cap 2 has no part .* temperature 0/, { attributes: { kind: 1 }, cap: 2, temperature: 0 }],
+    [/cap 2 has no part .* softmax/, { attributes: { kind: 1 }, cap: 2, form: 'softmax' }],
+    [
+      /cap 2 has no part .* kl-budget/,
+      { attributes: { kind: 1 }, cap: 2, control: { mode: 'kl-budget', nats: 1 } },
+    ],
+    [/formula "kind - kind" has the same value/, { formula: 'kind - kind' }],
+    [/formula "3 \+ 0\*kind" has the same value/, { formula: '3 + 0*kind' }],
+    [/formula "kind\^0" has the same value/, { formula: 'kind^0' }],
+    [/formula "min\(kind, 2\) \* \(step > 90\)" has the same/, { formula: 'min(kind, 2) * (step > 90)' }],
+    [/margin of "calm" makes no difference/, { formula: 'kind + 0*calm' }],
+    [/"same" gave all candidates of each step the same margin/, { attributes: { same: 3 } }],
+    [/"same" gave all candidates/, { attributes: { same: 3, kind: 1 } }],
+  ])('%s', async (message, options) => {
+    expect(await warningsOf(options)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe('nothing is warned of', () => {
+  it.each<Omit<GenerateOptions, 'prompt'>>([
+    {},
+    { attributes: { kind: 2 } },
+    { attributes: { kind: 0 } },
+    { attributes: { kind: 0 }, cap: Infinity },
+    { attributes: { kind: -2 }, cap: Infinity },
+    { attributes: { kind: -2 }, cap: 0.5 },
+    { attributes: { kind: -2 }, control: { mode: 'kl-budget', nats: 0.1 } },
+    { attributes: { kind: '2 - progress' }, cap: 1 },
+    { attributes: { length: 1, same: 0 } },
+    { attributes: { same: 1 }, maxTokens: 3 },
+    { topK: 1 },
+    { formula: 'kind > 37.5 ? 1 : 0' },
+    { formula: 'kind * (step == 5)' },
+    { formula: 'min(kind, calm)' },
+    { formula: '1e-3 * kind' },
+    { redraw: { below: { kind: -50 }, drafts: 2 } },
+  ])('%j', async (options) => {
+    expect(await warningsOf(options)).toBeUndefined();
+  });
+
+  it.each([NaN, Infinity, -Infinity])('because it is refused: the weight %d', async (weight) => {
+    const work = halfspace.generate({ prompt: 'a', attributes: { kind: weight } });
+    await expect(work).rejects.toMatchObject({ code: 'bad-option' });
+  });
+});
+
+it('a prompt is warned of by its own weights', async () => {
+  const prompts = [{ text: 'a', attributes: { kind: -1 } }, { text: 'b' }];
+  const found = await halfspace.generate({ prompts, attributes: { kind: 1 }, maxTokens: 2 });
+  expect(found.map(({ warnings }) => warnings?.length)).toEqual([1, undefined]);
+});

@@ -1,0 +1,115 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import {
+  type CheckedOptions,
+  type GenerateOptions,
+  type PromptOptions,
+  SCHEMA,
+  type WeightedPrompt,
+} from './options.js';
+import { HalfspaceError } from '../errors.js';
+import { checkPlugin } from '../plugins/check-plugin.js';
+import { didYouMean } from '../text/nearest.js';
+import { schemaComplaint } from './schema-complaint.js';
+import type { Weights } from './weights.js';
+
+export const validate = new Ajv2020({
+  useDefaults: true,
+  strict: true,
+  verbose: true,
+  allowUnionTypes: true,
+  discriminator: true,
+}).compile(SCHEMA);
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws HalfspaceError `bad-option`; `bad-filter` and `contract-mismatch` for what `defineFilter` did not make
+ */
+export function checkOptions(options: GenerateOptions): CheckedOptions & PromptOptions {
+  const { signal: _, ...rest } = options;
+  const filled: Record<string, unknown> = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  );
+  if (!validate(filled)) throw new HalfspaceError('bad-option', complaint(validate.errors));
+  const kinds = ['prompt', 'prompts', 'messages'].filter((kind) => filled[kind] !== undefined);
+  if (kinds.length !== 1) {
+    const given = kinds.length === 0 ? 'none' : kinds.join(' and ');
+    throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
+  }
+  const checked = filled as unknown as CheckedOptions & PromptOptions;
+  checked.prompts?.forEach(checkPrompt);
+  checkControl(checked);
+  for (const filter of checked.filters) checkPlugin('filter', filter);
+  return checked;
+}
+
+export function checkPrompt(prompt: string | WeightedPrompt, index: number): void {
+  if (typeof prompt === 'string' || 'text' in prompt !== 'messages' in prompt) return;
+  throw new HalfspaceError(
+    'bad-option',
+    `The option prompts.${index} must have either text or messages. Give one of them.`,
+  );
+}
+
+export function complaint(faults: readonly ErrorObject[] | null | undefined): string {
+  const [fault] = faults ?? [];
+  if (fault?.keyword === 'additionalProperties' && fault.instancePath === '') {
+    const known = Object.keys(SCHEMA.properties);
+    const name = String(fault.params['additionalProperty']);
+    return `There is no option "${name}".${didYouMean(name, known)} Options are: ${known.join(', ')}.`;
+  }
+  const found = schemaComplaint(faults);
+  const stop = /[?.]$/.test(found) ? '' : '.';
+  return fault?.keyword === 'additionalProperties'
+    ? `In the options ${found}${stop}`
+    : `The option ${found}${stop}`;
+}
+
+/**
+ * Finds out whether the options can be had together.
+ *
+ * @throws HalfspaceError `bad-option`
+ */
+export function checkControl(options: CheckedOptions & PromptOptions): void {
+  const { control, formula, form } = options;
+  const weighted = weightsOf(options).some((weights) =>
+    Object.values(weights).some((weight) => weight !== 0),
+  );
+  if (control.mode === 'kl-budget' && formula === undefined && !weighted) {
+    throw new HalfspaceError(
+      'bad-option',
+      'A KL budget scales the weights of attributes, and there are none. Give an attribute a weight other than 0.',
+    );
+  }
+  if (formula !== undefined && weighted) {
+    throw new HalfspaceError(
+      'bad-option',
+      'A formula says what attributes count, and weights do, too. Write them into the formula, or leave it out.',
+    );
+  }
+  const margins = formula === undefined ? 'Constraints are' : 'A formula is';
+  if ((control.mode === 'constraints' || formula !== undefined) && form === 'softmax') {
+    throw new HalfspaceError(
+      'bad-option',
+      `${margins} about margins, and the form softmax has none. Use the form 'calibrated'.`,
+    );
+  }
+}
+
+/** The attributes that constraints or weights name, each once. */
+export function namedAttributes(options: CheckedOptions & PromptOptions): string[] {
+  const { control, redraw } = options;
+  const constraints = control.mode === 'constraints' ? control.constraints : [];
+  return [
+    ...new Set([
+      ...constraints.map(({ attribute }) => attribute),
+      ...weightsOf(options).flatMap((weights) => Object.keys(weights)),
+      ...Object.keys(redraw?.below ?? {}),
+    ]),
+  ];
+}
+
+/** The weights of the request, and those of its prompts that have some of their own. */
+export function weightsOf({ attributes, prompts = [] }: CheckedOptions & PromptOptions): Weights[] {
+  return [attributes, ...prompts.map((each) => (typeof each === 'string' ? {} : (each.attributes ?? {})))];
+}

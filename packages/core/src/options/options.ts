@@ -1,0 +1,178 @@
+import { type BonusForm, DEFAULT_CAP } from './bonus-form.js';
+import { type Control, CONTROL_SCHEMA } from './control.js';
+import type { Filter } from '../contracts/filter.js';
+import type { ChatMessage } from '../contracts/tokenizer.js';
+import { type Redraw, REDRAW_SCHEMA } from './redraw.js';
+import type { Weights } from './weights.js';
+
+/** A prompt with weights of its own. */
+export type WeightedPrompt = (
+  | {
+      /** Text that the model goes on with. */
+      readonly text: string;
+    }
+  | {
+      /** A conversation, rendered by the model's chat template. */
+      readonly messages: readonly ChatMessage[];
+    }
+) & {
+  /** They take the place of those that the request has for the same attributes. */
+  readonly attributes?: Weights;
+};
+
+/** What to complete: exactly one of the first three. */
+export interface PromptOptions {
+  /** Text that the model goes on with. */
+  readonly prompt?: string;
+  /** Several texts or conversations, each completed `samples` times. */
+  readonly prompts?: readonly (string | WeightedPrompt)[];
+  /** A conversation, rendered by the model's chat template; the completion is the assistant's turn. */
+  readonly messages?: readonly ChatMessage[];
+  /**
+   * Whether control tokens that prompts and messages spell out (`<|im_start|>`) are control tokens (default false: they are text, and
+   * only the chat template writes control tokens). For prompts that are written by hand in a model's format; with texts of others,
+   * those can end their turn and speak as somebody else.
+   */
+  readonly controlTokens?: boolean;
+}
+
+/** How to decode. */
+export interface DecodeOptions {
+  /** Most tokens of a completion (default 64). It ends earlier at the end of the model's context. */
+  readonly maxTokens?: number;
+  /** Completions of each prompt (default 1). */
+  readonly samples?: number;
+  /**
+   * Default 1. At 0 the most probable token of the re-weighted distribution at temperature 1 is taken. That is not the limit
+   * of small temperatures, where the reference distribution leaves attributes next to nothing to choose from.
+   */
+  readonly temperature?: number;
+  /** Nucleus mass in (0, 1] (default 0.9). */
+  readonly topP?: number;
+  /** Most candidates of a step (default 10); 0 for no such limit. */
+  readonly topK?: number;
+  /** Above 1 discourages tokens that the text already has (default 1: off). */
+  readonly repetitionPenalty?: number;
+  /** Integer from 0 to 2^53 − 1 (default 0). The same seed gives the same completions. */
+  readonly seed?: number;
+  /** Texts at which a completion ends; they are not part of it. */
+  readonly stop?: readonly string[];
+  /** Weight of each attribute by name; see {@link Weight}. */
+  readonly attributes?: Weights;
+  /**
+   * What a candidate gets, in nats, as a formula of its margins; it takes the place of weights (`attributes` then only
+   * measure). `'2*toxicity + helpfulness*(toxicity > 0)'`, `'min(toxicity, truthfulness)'`. It has numbers, margins by the
+   * names of their attributes (`self-harm` is written `self_harm`), `step` and `progress` as in a {@link Weight};
+   * `+ - * / ^`, comparisons, `and or not`, `a ? b : c`; `min`, `max`, `abs`, `clip(x, low, high)`, and
+   * `smoothMin` and `smoothMax`, which are log Σ exp. A comparison counts as 0 or 1 where a number is needed.
+   *
+   * Nothing is capped. Look-ahead is lazy where the formula shows that it cannot exceed some number, as `4*min(toxicity, 1)`,
+   * and eager where it does not. A completion in which it is not finite for some candidate that is run ends with the error `formula-not-finite`.
+   */
+  readonly formula?: string;
+  /** Default `calibrated`; see {@link BonusForm}. */
+  readonly form?: BonusForm;
+  /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
+  readonly control?: Control;
+  /**
+   * Up to which margin a candidate is the better for it, in log-odds, at least 0: a weight counts min(margin, cap), and one below 0
+   * max(margin, −cap). Default 0: what lies inside the halfspace is left as the model wrote it, and what lies outside is the less probable
+   * the farther out it is. A higher one also prefers what has the value clearly to what has it barely, for more rows; `Infinity` for no limit.
+   * It applies where look-ahead can be lazy, in the mode `penalty`.
+   */
+  readonly cap?: number;
+  /**
+   * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
+   * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the form `softmax`,
+   * with scoring attributes, with a `formula` that has no bound, and with `trace`. Where scoring attributes steer alone, by weights, and read no
+   * layer, `lazy` runs the winner alone.
+   */
+  readonly lookAhead?: 'lazy' | 'eager';
+  /**
+   * Completions whose mean margin of some attribute is below a bound are drawn anew, up to so many drafts; where all are, the one
+   * that lacks least is kept (default: none is). With enough drafts that is a draw from what all other options make of the
+   * model, given that margins are high enough: of all distributions with such completions alone the closest to it. It is never
+   * further from it than ln(drafts) nats a completion, which `kl` does not count. What it costs is rows, where texts are
+   * not fine as they are. A stream says nothing of a completion before its last draft is finished.
+   */
+  readonly redraw?: Redraw;
+  /**
+   * Rules that completions never break (default: none): see `wordFilter`, `patternFilter`, `tokenFilter`, `defineFilter`.
+   * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
+   * nothing is left, less probable tokens are looked at; a completion for which there is no token at all
+   * ends with the error `no-candidate-left`.
+   */
+  readonly filters?: readonly Filter[];
+  /**
+   * Whether attributes are read from subspaces that end where a candidate can stop, where they have one: look-ahead costs
+   * less, and margins are a little blunter (default false). It is another subspace, so texts differ.
+   */
+  readonly early?: boolean;
+  /** Whether completions carry a record of every step (default false). */
+  readonly trace?: boolean;
+  /**
+   * Completions decoded together (default 16). It changes speed and memory, never a text.
+   */
+  readonly concurrency?: number;
+}
+
+/** Everything that `generate` and `stream` take. */
+export interface GenerateOptions extends PromptOptions, DecodeOptions {
+  /** Ends the run with the error `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** {@link DecodeOptions} with every default filled in. */
+export type CheckedOptions = Required<Omit<DecodeOptions, 'formula' | 'redraw'>> &
+  Pick<DecodeOptions, 'formula' | 'redraw'>;
+
+const text = { type: 'string' } as const;
+const weights = { type: 'object', additionalProperties: { type: ['number', 'string'] } } as const;
+const messages = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['role', 'content'],
+    properties: { role: { enum: ['system', 'user', 'assistant'] }, content: text },
+  },
+} as const;
+
+export const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    prompt: text,
+    prompts: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: ['string', 'object'],
+        additionalProperties: false,
+        properties: { text, messages, attributes: weights },
+      },
+    },
+    messages,
+    controlTokens: { type: 'boolean' },
+    maxTokens: { type: 'integer', minimum: 1, default: 64 },
+    samples: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1, default: 1 },
+    temperature: { type: 'number', minimum: 0, default: 1 },
+    topP: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.9 },
+    topK: { type: 'integer', minimum: 0, default: 10 },
+    early: { type: 'boolean', default: false },
+    repetitionPenalty: { type: 'number', exclusiveMinimum: 0, default: 1 },
+    seed: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+    stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
+    attributes: { ...weights, default: {} },
+    formula: text,
+    form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
+    control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
+    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: DEFAULT_CAP },
+    lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
+    redraw: REDRAW_SCHEMA,
+    filters: { type: 'array', default: [] },
+    trace: { type: 'boolean', default: false },
+    concurrency: { type: 'integer', minimum: 1, default: 16 },
+  },
+} as const;

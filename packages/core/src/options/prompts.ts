@@ -1,0 +1,53 @@
+import type { Backend } from '../contracts/backend.js';
+import { encodePrompt, fewestTokens, type Prompt, withControlTokens } from '../text/encode-text.js';
+import { HalfspaceError } from '../errors.js';
+import { inTurns } from '../in-turns.js';
+import type { PromptOptions, WeightedPrompt } from './options.js';
+import type { Weights } from './weights.js';
+
+/** A prompt as text and as the tokens that the model sees. */
+export interface EncodedPrompt {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  /** Weights of its own. */
+  readonly attributes: Weights;
+}
+
+/**
+ * Encodes every prompt, so that a wrong one is found before any work starts.
+ *
+ * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`, `aborted`
+ */
+export async function encodePrompts(
+  backend: Backend,
+  options: PromptOptions,
+  signal?: AbortSignal,
+): Promise<EncodedPrompt[]> {
+  const { tokenizer, model } = options.controlTokens === true ? withControlTokens(backend) : backend;
+  const all = promptsOf(options);
+  const encode = (each: WeightedPrompt, index: number): EncodedPrompt => {
+    const which = all.length > 1 ? `Prompt ${index} (counted from 0)` : 'The prompt';
+    const tooLong = (count: string) =>
+      new HalfspaceError(
+        'context-overflow',
+        `${which} has ${count} tokens, and ${model.name} takes ${model.contextLength} together ` +
+          'with the completion. Shorten it.',
+      );
+    const prompt: Prompt = 'text' in each ? each.text : each.messages;
+    const rendered = typeof prompt === 'string' ? prompt : tokenizer.renderChat(prompt);
+    const fewest = fewestTokens({ tokenizer }, [rendered], model.contextLength);
+    if (fewest >= model.contextLength) throw tooLong(`at least ${fewest}`);
+    const { text, tokens } = encodePrompt(tokenizer, prompt);
+    if (tokens.length === 0)
+      throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
+    if (tokens.length >= model.contextLength) throw tooLong(`${tokens.length}`);
+    return { text, tokens, attributes: each.attributes ?? {} };
+  };
+  return inTurns(all, encode, signal);
+}
+
+function promptsOf({ prompt, prompts = [], messages }: PromptOptions): WeightedPrompt[] {
+  if (messages !== undefined) return [{ messages }];
+  const all = prompt === undefined ? prompts : [prompt];
+  return all.map((each) => (typeof each === 'string' ? { text: each } : each));
+}

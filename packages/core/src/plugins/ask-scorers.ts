@@ -1,0 +1,82 @@
+import { shown } from './complaint-of.js';
+import type { ScoringAttribute } from '../contracts/attribute.js';
+import type { ScoreStep } from '../contracts/step.js';
+import { HalfspaceError, throwIfAborted } from '../errors.js';
+import { onAbort } from './on-abort.js';
+import { pluginFailure } from './plugin-failure.js';
+import { readAnswer } from './read-answer.js';
+import { waitFor } from './wait-for.js';
+
+/** What is asked of scoring attributes, and where in the completion. */
+export interface Question extends Omit<ScoreStep, 'signal'> {
+  /** Number of the step, from 0; for messages. */
+  readonly step: number;
+}
+
+/**
+ * The margins that some scoring attributes give to the candidates of a step. They are asked at once; when
+ * one fails, the signal tells the others that their answers are of no more use.
+ *
+ * @returns For each attribute, one finite margin per candidate: a copy, which no plugin can change any more.
+ * @throws HalfspaceError `attribute-failed`, whatever an attribute did; `aborted`
+ */
+export async function askScorers(
+  scorers: readonly ScoringAttribute[],
+  question: Question,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array[]> {
+  const controller = new AbortController();
+  throwIfAborted(signal);
+  const ignore = signal && onAbort(signal, () => controller.abort(signal.reason));
+  try {
+    return await Promise.all(scorers.map(async (scorer) => ask(scorer, question, controller.signal)));
+  } catch (error) {
+    throwIfAborted(signal);
+    controller.abort(error);
+    throw error;
+  } finally {
+    ignore?.();
+  }
+}
+
+async function ask(
+  scorer: ScoringAttribute,
+  { step, prompt, prefix, candidates, hidden }: Question,
+  signal: AbortSignal,
+): Promise<Float64Array> {
+  const own: ScoreStep = {
+    prompt,
+    prefix,
+    candidates,
+    hidden(layer) {
+      if (scorer.layers.includes(layer)) return hidden(layer).slice();
+      throw new HalfspaceError('unknown-layer', `Layer ${layer} is not among the attribute's layers.`);
+    },
+    signal,
+  };
+  const { name, timeoutMs } = scorer;
+  try {
+    const answer = await waitFor(answerOf(scorer, own), {
+      who: `the attribute "${name}"`,
+      timeoutMs,
+      signal,
+    });
+    return marginsIn(answer, candidates.length);
+  } catch (cause) {
+    throw pluginFailure('attribute', name, step, cause);
+  }
+}
+
+/** An exception of a function that is not async becomes a rejection, too. */
+async function answerOf(scorer: ScoringAttribute, step: ScoreStep): Promise<unknown> {
+  return scorer.score(step);
+}
+
+/** The margins of an answer, which may be anything. */
+function marginsIn(answer: unknown, count: number): Float64Array {
+  const margins = readAnswer(answer, { items: 'margins', subjects: 'candidates', count });
+  return Float64Array.from(margins, (margin, candidate) => {
+    if (typeof margin === 'number' && Number.isFinite(margin)) return margin;
+    throw new RangeError(`the margin of candidate ${candidate} is ${shown(margin)}`);
+  });
+}

@@ -1,0 +1,55 @@
+import { shown } from './complaint-of.js';
+import { HalfspaceError } from '../errors.js';
+import { CONTRACT_VERSION } from '../contracts/version.js';
+
+/** What marks an object as made by a `define` function, in whichever copy of core. */
+const MADE = Symbol.for('@halfspace/core/made');
+
+/** Kinds of plugin that have a `define` function. */
+export type PluginKind = 'attribute' | 'filter' | 'judge';
+
+/** Marks a plugin as checked and freezes it. A copy of it is a plugin no more. */
+export function seal<T extends object>(kind: PluginKind, plugin: T): Readonly<T> {
+  return Object.freeze(Object.defineProperty(plugin, MADE, { value: kind }));
+}
+
+/**
+ * Refuses an object that is no plugin, or one for another version of the contracts.
+ *
+ * @throws HalfspaceError `contract-mismatch`; `bad-attribute`, `bad-filter` or `bad-judge` for an object that was
+ * not made by `defineAttribute`, `defineFilter` or `defineJudge`
+ */
+export function checkPlugin(kind: PluginKind, plugin: unknown): void {
+  const { contract, name, [MADE]: made } = fieldsOf(plugin);
+  const label = typeof name === 'string' ? `${kind} "${name}"` : kind;
+  checkContract(label, contract);
+  if (made === kind) return;
+  const maker = { attribute: 'defineAttribute', filter: 'defineFilter', judge: 'defineJudge' }[kind];
+  const given = typeof name === 'string' ? label : `${kind} ${shown(plugin)}`;
+  throw new HalfspaceError(
+    `bad-${kind}`,
+    `The ${given} was not made by ${maker}, which checks it. Give what ${maker} returns, and no copy of it.`,
+  );
+}
+
+/**
+ * Refuses what was made for another version of the contracts.
+ *
+ * @param label - What it is, for messages.
+ * @throws HalfspaceError `contract-mismatch`
+ */
+export function checkContract(label: string, contract: unknown): void {
+  if (typeof contract !== 'number' || contract === CONTRACT_VERSION) return;
+  const outdated =
+    contract > CONTRACT_VERSION ? '@halfspace/core' : `the package that the ${label} comes from`;
+  throw new HalfspaceError(
+    'contract-mismatch',
+    `The ${label} was made for version ${contract} of the Halfspace contracts, and this ` +
+      `@halfspace/core speaks version ${CONTRACT_VERSION}. Update ${outdated}.`,
+  );
+}
+
+/** The fields of an object; of anything else none. */
+export function fieldsOf(value: unknown): Readonly<Record<PropertyKey, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>) : {};
+}

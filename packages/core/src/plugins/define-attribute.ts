@@ -1,0 +1,144 @@
+import type {
+  Attribute,
+  LinearAttribute,
+  Prediction,
+  ScoringAttribute,
+  Subspace,
+} from '../contracts/attribute.js';
+import { seal } from './check-plugin.js';
+import { CONTRACT_VERSION } from '../contracts/version.js';
+import { HalfspaceError } from '../errors.js';
+import { checkName } from './plugin-name.js';
+
+/** What an author writes to declare an attribute of fitted subspaces. */
+export type LinearAttributeDefinition = Omit<LinearAttribute, 'contract'>;
+
+/** What an author writes to declare an attribute that a function measures. */
+export interface ScoringAttributeDefinition extends Pick<ScoringAttribute, 'name' | 'description' | 'score'> {
+  /** Layers whose hidden states `score` reads (default: none). */
+  readonly layers?: readonly number[];
+  /** Milliseconds that an answer may take, above 0 (default 10000). */
+  readonly timeoutMs?: number;
+}
+
+/** What an author writes to declare an attribute: subspaces, or a function that scores. */
+export type AttributeDefinition = LinearAttributeDefinition | ScoringAttributeDefinition;
+
+/** How far from 1 the norm of a float32 direction may be. */
+const NORM_TOLERANCE = 1e-4;
+const TIMEOUT_MS = 10_000;
+/** The longest delay of a timer. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * Declares an attribute. The definition is checked, copied and frozen, so that a fault in a plugin shows
+ * where the plugin is loaded and not in the middle of a completion.
+ *
+ * There are two kinds. A *linear* attribute has `subspaces` and costs next to nothing: its margins are
+ * read from the hidden states of all candidates in one pass. A *scoring* attribute has `score`, which is
+ * asked for the margins of a step's candidates: all of them where some weight is not 0, else the token
+ * drawn alone. Each call is about one completion; those about several completions run at the same time, and
+ * decoding waits for the last. One that throws, answers wrongly or not in time ends its completion with the
+ * error `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
+ *
+ * @throws HalfspaceError `bad-attribute` when the name is not kebab-case, the description is empty, two
+ * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
+ * positive slope, a prediction is not finite, or `score`, `layers` or `timeoutMs` cannot be.
+ */
+export function defineAttribute(definition: LinearAttributeDefinition): LinearAttribute;
+export function defineAttribute(definition: ScoringAttributeDefinition): ScoringAttribute;
+export function defineAttribute(definition: AttributeDefinition): Attribute;
+export function defineAttribute(definition: AttributeDefinition): Attribute {
+  const { name, description } = definition;
+  checkName('attribute', name);
+  if (typeof description !== 'string' || description.trim() === '') {
+    fail(name, 'has no description; say in one line what its positive side means.');
+  }
+  const linear = 'subspaces' in definition;
+  if (linear === 'score' in definition) {
+    fail(name, 'needs either subspaces, to be read from hidden states, or a function score.');
+  }
+  const named = { contract: CONTRACT_VERSION, name, description } as const;
+  return seal('attribute', {
+    ...named,
+    ...(linear ? checkedLinear(definition) : checkedScoring(definition)),
+  });
+}
+
+function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
+  if (!Array.isArray(subspaces)) fail(name, 'has subspaces that are no list.');
+  const known = new Set<string>();
+  for (const { model, layers, direction, calibration } of subspaces) {
+    if (!Array.isArray(layers)) fail(name, `has a subspace whose layers are no list.`);
+    if (!ArrayBuffer.isView(direction)) fail(name, 'has a direction that is no Float32Array.');
+    if (typeof calibration !== 'object' || calibration === null)
+      fail(name, 'has a subspace without a calibration.');
+    const which = `${model}, deepest layer ${Math.max(...layers)}`;
+    if (known.has(which)) fail(name, `has two subspaces for the model ${which}; keep one.`);
+    known.add(which);
+  }
+  return { subspaces: Object.freeze(subspaces.map((subspace) => checkedCopy(name, subspace))) };
+}
+
+function checkedScoring(definition: ScoringAttributeDefinition) {
+  const { name, score, layers = [], timeoutMs = TIMEOUT_MS } = definition;
+  if (typeof score !== 'function') fail(name, 'has a score that is no function.');
+  if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
+    fail(name, `has the timeoutMs ${timeoutMs}; it must be milliseconds above 0, at most 2^31 − 1.`);
+  }
+  if (!Array.isArray(layers)) fail(name, 'has layers that are no list.');
+  for (const layer of layers) checkLayer(name, layer);
+  return {
+    layers: Object.freeze([...new Set(layers)]),
+    timeoutMs,
+    score: (step: Parameters<typeof score>[0]) => definition.score(step),
+  };
+}
+
+function checkedCopy(name: string, subspace: Subspace): Subspace {
+  const { model, layers, direction, offset, calibration, prediction, fittedOn } = subspace;
+  const { slope, intercept } = calibration;
+  if (model === '') fail(name, 'has a subspace without a model fingerprint.');
+  if (layers.length === 0) fail(name, 'has a subspace that reads no layer.');
+  for (const layer of layers) checkLayer(name, layer);
+  if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
+    fail(name, `reads the layers ${layers.join(', ')}; give each once, in ascending order.`);
+  }
+  const norm = Math.hypot(...direction);
+  if (!(Math.abs(norm - 1) < NORM_TOLERANCE)) {
+    fail(name, `has a direction of norm ${norm}; divide direction and offset by it and multiply the slope.`);
+  }
+  for (const [what, value] of Object.entries({ offset, slope, intercept })) {
+    if (!Number.isFinite(value)) fail(name, `has the ${what} ${value}; it must be a finite number.`);
+  }
+  if (slope <= 0) {
+    fail(name, `has the slope ${slope}; the positive side must be the desired one, so turn the direction.`);
+  }
+  return Object.freeze({
+    model,
+    layers: Object.freeze([...layers]),
+    direction: direction.slice(),
+    offset,
+    calibration: Object.freeze({ slope, intercept }),
+    ...(prediction !== undefined && { prediction: checkedPrediction(name, prediction) }),
+    ...(fittedOn !== undefined && { fittedOn }),
+  });
+}
+
+function checkedPrediction(name: string, { effects, reversion }: Prediction): Prediction {
+  if (!(effects instanceof Float32Array && effects.every(Number.isFinite))) {
+    fail(name, 'has a prediction whose effects are not finite float32 numbers.');
+  }
+  if (!(reversion >= 0 && reversion <= 1)) {
+    fail(name, `has a prediction with the reversion ${reversion}; it is a share, 0 to 1.`);
+  }
+  return Object.freeze({ effects: effects.slice(), reversion });
+}
+
+function checkLayer(name: string, layer: number): void {
+  if (!Number.isInteger(layer) || layer < 0) fail(name, `reads layer ${layer}; layers are counted from 0.`);
+}
+
+function fail(name: string, complaint: string): never {
+  throw new HalfspaceError('bad-attribute', `The attribute "${name}" ${complaint}`);
+}

@@ -1,0 +1,27 @@
+import { seal } from './check-plugin.js';
+import type { Filter } from '../contracts/filter.js';
+import { CONTRACT_VERSION } from '../contracts/version.js';
+import { HalfspaceError } from '../errors.js';
+import { checkName } from './plugin-name.js';
+
+/** What an author writes to declare a filter. */
+export type FilterDefinition = Omit<Filter, 'contract'>;
+
+/**
+ * Declares a hard filter: what it refuses is taken out of the reference distribution before attributes
+ * re-weight it. One that throws or answers wrongly ends its completion with the error `filter-failed`.
+ *
+ * @throws HalfspaceError `bad-filter` when the name is not kebab-case or `allows` is no function.
+ */
+export function defineFilter(definition: FilterDefinition): Filter {
+  const { name } = definition;
+  checkName('filter', name);
+  if (typeof definition.allows !== 'function') {
+    throw new HalfspaceError('bad-filter', `The filter "${name}" needs a function allows.`);
+  }
+  return seal('filter', {
+    contract: CONTRACT_VERSION,
+    name,
+    allows: (step: Parameters<Filter['allows']>[0]) => definition.allows(step),
+  });
+}

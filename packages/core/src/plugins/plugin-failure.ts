@@ -1,0 +1,18 @@
+import { complaintOf } from './complaint-of.js';
+import { HalfspaceError } from '../errors.js';
+
+/** The error of a completion whose plugin failed. */
+export function pluginFailure(
+  kind: 'attribute' | 'filter',
+  name: string,
+  step: number,
+  cause: unknown,
+): HalfspaceError {
+  const complaint = complaintOf(cause).replace(/\.?$/, '.');
+  return new HalfspaceError(
+    `${kind}-failed`,
+    `The ${kind} "${name}" failed at step ${step} (from 0): ${complaint} ` +
+      `This completion ends here. Repair the ${kind}, or leave it out.`,
+    { cause },
+  );
+}

@@ -1,0 +1,21 @@
+import type { PluginKind } from './check-plugin.js';
+import { HalfspaceError } from '../errors.js';
+import { NUMBERS } from '../formula/compile.js';
+
+const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** @throws HalfspaceError `bad-attribute`, `bad-filter` or `bad-judge` when a plugin cannot have this name. */
+export function checkName(kind: PluginKind, name: unknown): void {
+  if (kind === 'attribute' && NUMBERS.some((each) => each === name)) {
+    throw new HalfspaceError(
+      'bad-attribute',
+      `"${String(name)}" cannot be the name of an attribute: formulas have a number of this name. Use another one.`,
+    );
+  }
+  if (typeof name === 'string' && KEBAB_CASE.test(name)) return;
+  throw new HalfspaceError(
+    `bad-${kind}`,
+    `"${String(name)}" cannot be the name of ${kind === 'attribute' ? 'an attribute' : `a ${kind}`}: use ` +
+      'lower-case words joined by hyphens, such as "self-harm".',
+  );
+}

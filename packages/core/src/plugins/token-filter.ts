@@ -1,0 +1,39 @@
+import type { Filter } from '../contracts/filter.js';
+import { defineFilter } from './define-filter.js';
+import { HalfspaceError } from '../errors.js';
+
+/** Which tokens a completion may have. */
+export type TokenMask =
+  | {
+      /** These ids and no others; end tokens, too, only if they are among them. */
+      readonly allow: readonly number[];
+    }
+  | {
+      /** All but these ids. */
+      readonly forbid: readonly number[];
+    };
+
+/**
+ * A filter that masks tokens by their ids, as in `tokenFilter({ allow: [yes, no] })`. It knows nothing of text: a word
+ * that is forbidden as a token can still be written by others (see `wordFilter`).
+ *
+ * @throws HalfspaceError `bad-filter` when there are no ids, or one is none
+ */
+export function tokenFilter(mask: TokenMask): Filter {
+  const [kind, ...more] = Object.keys(mask);
+  const ids: unknown = 'allow' in mask ? mask.allow : mask.forbid;
+  if (more.length > 0 || !Array.isArray(ids) || ids.length === 0) {
+    throw new HalfspaceError('bad-filter', 'A token filter needs a list of ids: { allow } or { forbid }.');
+  }
+  const wrong = ids.findIndex((id) => !Number.isSafeInteger(id) || id < 0);
+  if (wrong >= 0) {
+    const id = String(ids[wrong] as unknown);
+    throw new HalfspaceError('bad-filter', `${id} is no token id: they are whole numbers from 0.`);
+  }
+  const named = new Set(ids);
+  const allows = kind === 'allow';
+  return defineFilter({
+    name: 'tokens',
+    allows: ({ candidates }) => candidates.map(({ token }) => named.has(token) === allows),
+  });
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { BoundAttribute } from '../margins/bound-attributes.js';
+import { doubtMargins, expectMargins } from './predict-margins.js';
+import { toyAttribute } from '../../testing/toy-attribute.js';
+
+/** An attribute of the toy, with a slope of 2 and maybe a prediction. */
+function bound(effects?: readonly number[]): BoundAttribute {
+  const prediction = effects && { effects: Float32Array.from(effects), reversion: 0.5 };
+  const [source] = toyAttribute('kind', 0, prediction).subspaces;
+  return { name: 'kind', source, calibration: { slope: 2, intercept: 0 } };
+}
+
+describe('expected margins', () => {
+  it('are what a token did to other texts, and a share of the way back; without a prediction those before', () => {
+    const text = { margins: [1, -1], levels: [0.5, 0] };
+    const found = expectMargins([bound([0, 0.25, -1]), bound()], [1, 2, 0], new Set([0]), text);
+    // 1 − 0.5 · 0.5 + 2 · effect; the end token changes nothing.
+    expect(found.map((column) => [...column])).toEqual([
+      [1.25, -1.25, 1],
+      [-1, -1, -1],
+    ]);
+  });
+
+  it('are doubted on the side that is steered to, less in company', () => {
+    const expected = [Float64Array.of(1, 0), Float64Array.of(1, 0)];
+    const [steeredTo, steeredAway] = doubtMargins(expected, [2, -1], 1);
+    const [amongMany] = doubtMargins(expected, [2, -1], 25);
+    for (const [i, margin] of [1, 0].entries()) {
+      expect(steeredTo[i]).toBeLessThan(margin);
+      expect(steeredAway[i]).toBeGreaterThan(margin);
+      expect(amongMany[i]).toBeGreaterThan(steeredTo[i]);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import { askFilters } from '../../plugins/ask-filters.js';
+import type { Backend } from '../../contracts/backend.js';
+import type { Filter } from '../../contracts/filter.js';
+import { HalfspaceError } from '../../errors.js';
+import { textStep, type LiveCompletion } from '../../decode/live-completion.js';
+import {
+  narrowReference,
+  rankTokens,
+  referenceRequest,
+  selectTokens,
+  truncate,
+  type Reference,
+  type ReferenceSettings,
+} from './reference-distribution.js';
+import { keepWhole } from '../../text/whole-characters.js';
+
+/** How many times as many tokens are looked at when all were refused. */
+const WIDER = 4;
+
+/**
+ * A reference distribution without the candidates that filters refuse, renormalised. Where that leaves
+ * none, four times as many of the most probable tokens are looked at, then sixteen times, up to the whole
+ * vocabulary, until some are allowed: the reference distribution is then made of those, with the same
+ * temperature, top-k and top-p. What is refused takes the place of nothing: a step has fewer candidates.
+ *
+ * What would leave a broken character in the text is refused like that, too ({@link keepWhole}).
+ *
+ * @throws HalfspaceError `filter-failed`; `no-candidate-left` when the whole vocabulary is refused
+ */
+export async function filterReference(
+  live: LiveCompletion,
+  reference: Reference,
+  filters: readonly Filter[],
+  settings: ReferenceSettings,
+  backend: Backend,
+): Promise<Reference> {
+  const { tokenizer } = backend;
+  const step = live.tokens.length;
+  const { prompt } = live.ready;
+  const keeps = keepWhole(tokenizer, (text) => askFilters(filters, { prompt: prompt.text, ...text }, step));
+  const allowed = (tokens: Int32Array) => {
+    const verdict = askFilters(filters, textStep(live, [...tokens], tokenizer), step);
+    return verdict.map((yes, i) => yes && keeps(tokens[i], live.assembler));
+  };
+
+  const verdict = allowed(reference.tokens);
+  if (verdict.includes(true)) return narrowReference(reference, verdict);
+  for (let size = reference.tokens.length; size < tokenizer.vocabularySize;) {
+    size = Math.min(WIDER * size, tokenizer.vocabularySize);
+    const wider = { ...settings, topK: size };
+    const [next] = await backend.next([
+      referenceRequest(live.context, wider, live.seen, tokenizer.vocabularySize),
+    ]);
+    const ranked = rankTokens(next, wider, live.seen);
+    // A repetition penalty brings further tokens, but not every one of their rank.
+    const left = selectTokens(ranked, allowed(ranked.tokens.subarray(0, size)));
+    if (left.tokens.length > 0) return truncate(left, settings);
+  }
+  throw new HalfspaceError(
+    'no-candidate-left',
+    `At step ${step} (from 0) every token of the vocabulary is refused by ` +
+      `${filters.map(({ name }) => `"${name}"`).join(', ')}, or breaks a character. This completion ends here. Loosen the filters.`,
+  );
+}

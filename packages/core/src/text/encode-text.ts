@@ -1,0 +1,91 @@
+import type { Backend } from '../contracts/backend.js';
+import type { ChatMessage, Tokenizer } from '../contracts/tokenizer.js';
+
+/** What a model goes on with: a text, or a conversation that its chat template renders. */
+export type Prompt = string | readonly ChatMessage[];
+
+/** A prompt as text and as the tokens that the model sees. */
+export interface PromptTokens {
+  /** The prompt; of a conversation, as it is rendered. */
+  readonly text: string;
+  /** Its tokens. */
+  readonly tokens: readonly number[];
+}
+
+/**
+ * A prompt as the model sees it. Control tokens that a text or a message spells out are text: only a chat template writes
+ * them, and {@link withControlTokens}.
+ *
+ * @throws HalfspaceError `no-chat-template`
+ */
+export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): PromptTokens {
+  if (typeof prompt === 'string')
+    return { text: prompt, tokens: copied(tokenizer.encode(prompt, { controlTokens: false })) };
+  const text = tokenizer.renderChat(prompt);
+  return { text, tokens: copied(tokenizer.encodeChat?.(prompt) ?? tokenizer.encode(text)) };
+}
+
+/** Tokens by which a text goes on from a prompt: those that the model would write, and control tokens are text. */
+export function encodeContinuation(tokenizer: Tokenizer, text: string): number[] {
+  return copied(tokenizer.encode(text, { controlTokens: false, continues: true }));
+}
+
+/** A tokenizer may use its list for the next text again. */
+function copied(tokens: readonly number[]): number[] {
+  return [...tokens];
+}
+
+/**
+ * A number of tokens that texts certainly come to together, where that is cheap to know and may matter; else 0. Texts that are
+ * far too long are refused by it, because to encode them would take long.
+ *
+ * @param most - What they may come to.
+ */
+export function fewestTokens(
+  { tokenizer }: Pick<Backend, 'tokenizer'>,
+  texts: readonly string[],
+  most: number,
+): number {
+  // Short ones are encoded in no time.
+  if (texts.reduce((sum, text) => sum + text.length, 0) <= most) return 0;
+  return texts.reduce((sum, text) => sum + (tokenizer.fewestTokens?.(text) ?? 0), 0);
+}
+
+/**
+ * A backend for people who mean it: control tokens that prompts, messages, responses and any other texts spell out
+ * (`<|im_start|>`) are control tokens. Whoever writes such a text can end its turn and speak as somebody else, so give it no text of
+ * others.
+ *
+ * @param backend - Stays as it is, and is what runs.
+ */
+export function withControlTokens(backend: Backend): Backend {
+  const { contract, model } = backend;
+  return {
+    contract,
+    model,
+    tokenizer: readingControlTokens(backend.tokenizer),
+    prefill: async (tokens, options) => backend.prefill(tokens, options),
+    next: async (requests) => backend.next(requests),
+    lookAhead: async (requests, options) => backend.lookAhead(requests, options),
+    logProbs: async (tokens, options) => backend.logProbs(tokens, options),
+    states: async (texts, options) => backend.states(texts, options),
+    fork: (context) => backend.fork(context),
+    release: (context) => backend.release(context),
+    dispose: async () => backend.dispose(),
+  };
+}
+
+/** A tokenizer to which control tokens are control tokens wherever they stand. */
+function readingControlTokens(tokenizer: Tokenizer): Tokenizer {
+  const { vocabularySize, endTokens } = tokenizer;
+  return {
+    vocabularySize,
+    endTokens,
+    encode: (text, options) => tokenizer.encode(text, { ...options, controlTokens: true }),
+    encodeChat: (messages) => tokenizer.encode(tokenizer.renderChat(messages)),
+    fewestTokens: (text) => tokenizer.fewestTokens?.(text) ?? 0,
+    decode: (tokens) => tokenizer.decode(tokens),
+    bytes: (token) => tokenizer.bytes(token),
+    renderChat: (messages) => tokenizer.renderChat(messages),
+  };
+}

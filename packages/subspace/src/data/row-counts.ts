@@ -1,0 +1,11 @@
+/** How many rows there are of each kind. */
+export interface RowCounts {
+  /** All rows. */
+  readonly rows: number;
+  /** Rows of label 1; one of a label between 1 and 0 counts in part. */
+  readonly positive: number;
+  /** Rows of label 0; one of a label between 1 and 0 counts in part. */
+  readonly negative: number;
+  /** Distinct groups. */
+  readonly groups: number;
+}

@@ -1,0 +1,171 @@
+import { isHalfspaceError } from '@halfspace/core';
+import { dot } from '../linear-algebra/dot.js';
+import type { Estimator } from '../artifact/estimators.js';
+import { fitDirection, type FittedDirection } from './fit-direction.js';
+import { type FitState, mergeSides, type Side } from './fit-state.js';
+import { readingsOf } from './fit-settings.js';
+import type { Positions } from '../data/labelled-text.js';
+import { mergeMoments, type Moments, weightMoments } from './moments.js';
+import { normalProbability } from '../statistics/normal-probability.js';
+import { shrunkDirections } from './shrunk-directions.js';
+import type { LayerScore } from '../artifact/layer-score.js';
+
+/** How well a reading tells the sides apart; see {@link LayerScore}. */
+export type ReadingScore = Required<Omit<LayerScore, 'layer'>>;
+
+/** What cross-validation chose. */
+export interface Choice {
+  /** Which of the readings of the state. */
+  readonly reading: number;
+  /** The amount of shrinkage; with the estimator `cross-validated`. */
+  readonly shrinkage?: number;
+  /** How good each reading is at its best amount of shrinkage; none where nothing was to be chosen. */
+  readonly scores: readonly ReadingScore[];
+}
+
+/** What both sides are at one layer. */
+type Sides = readonly [negative: Side, positive: Side];
+
+/**
+ * Amounts of shrinkage that are tried, strongest first, because of equals the first is taken: evenly spaced in the
+ * logarithm of α / (1 − α), and 1.
+ */
+const AMOUNTS = [
+  1,
+  ...[30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4].map((odds) => odds / (1 + odds)),
+];
+
+/**
+ * Chooses a reading of a state, and the amount of shrinkage where it is for cross-validation to choose: directions are
+ * fitted on all folds but one and judged on that one. Needs no further run of the model, because the moments of a fold
+ * give the mean and the variance of its distances along any direction.
+ *
+ * Of the readings whose AUROC is within one standard error of the best (the one-standard-error rule of Breiman et al.,
+ * "Classification and Regression Trees", 1984) the cheapest is taken, and of equally cheap ones the best.
+ *
+ * @param costOf - What it costs to read some layers (default: the same for all, so that the best is taken).
+ */
+export function crossValidate(
+  { settings, sums }: FitState,
+  costOf: (layers: readonly number[]) => number = () => 0,
+): Choice {
+  if (sums.length === 1) return { reading: 0, scores: [] };
+  const readings = readingsOf(settings);
+  const found = readings.map((_, reading) =>
+    validate(
+      settings,
+      sums.map((fold) => fold[reading]),
+    ),
+  );
+  const reading = cheapestOf(found, readings.map(costOf));
+  const { shrinkage } = found[reading];
+  return {
+    reading,
+    ...(shrinkage === undefined ? {} : { shrinkage }),
+    scores: found.map(({ auroc, error }) => ({ auroc, error })),
+  };
+}
+
+/** The cheapest of those within one standard error of the best. */
+function cheapestOf(scores: readonly ReadingScore[], costs: readonly number[]): number {
+  const best = scores[bestOf(scores.map(({ auroc }) => auroc))];
+  const asGood = scores.map(({ auroc }) => auroc >= best.auroc - best.error);
+  const least = Math.min(...costs.filter((_, reading) => asGood[reading]));
+  return bestOf(
+    scores.map(({ auroc }, reading) => (asGood[reading] && costs[reading] === least ? auroc : -Infinity)),
+  );
+}
+
+/** The direction of a choice, on the sums of all folds. */
+export function directionOf({ settings, sums }: FitState, { reading, shrinkage }: Choice): FittedDirection {
+  const [direction] = directionsOf(
+    settings,
+    sums.map((fold) => fold[reading]).reduce(mergeBoth),
+    shrinkage === undefined ? [] : [shrinkage],
+  );
+  return direction;
+}
+
+/** What directions of a reading depend on. */
+interface Kind {
+  readonly estimator: Estimator;
+  readonly positions: Positions;
+}
+
+function directionsOf(
+  { estimator, positions }: Kind,
+  [negative, positive]: Sides,
+  amounts: readonly number[],
+): FittedDirection[] {
+  const [below, above] = [momentsAt(positions, negative), momentsAt(positions, positive)];
+  if (estimator === 'cross-validated') return shrunkDirections(above, below, amounts);
+  return [fitDirection(estimator, above, below)];
+}
+
+/** The best amount of shrinkage for a reading, and how good it is. */
+function validate(kind: Kind, folds: readonly Sides[]): ReadingScore & { readonly shrinkage?: number } {
+  const amounts = kind.estimator === 'cross-validated' ? AMOUNTS : [undefined];
+  const judged = amounts.map((): number[] => []);
+  for (const [index, out] of folds.entries()) {
+    const [below, above] = out.map((side) => momentsAt(kind.positions, side));
+    if (below.count === 0 || above.count === 0) continue;
+    const rest = folds.filter((_, other) => other !== index).reduce(mergeBoth);
+    const directions = directionsUnlessDegenerate(kind, rest);
+    judged.forEach((aurocs, i) =>
+      aurocs.push(directions === undefined ? 0.5 : judge(directions[i], below, above)),
+    );
+  }
+  const scores = judged.map(meanOf);
+  const best = bestOf(scores.map(({ auroc }) => auroc));
+  const shrinkage = amounts[best];
+  return { ...scores[best], ...(shrinkage === undefined ? {} : { shrinkage }) };
+}
+
+/** The mean over folds and its standard error, which a single fold does not tell. */
+function meanOf(aurocs: readonly number[]): ReadingScore {
+  const { length: folds } = aurocs;
+  if (folds === 0) return { auroc: 0.5, error: 0 };
+  const auroc = aurocs.reduce((sum, value) => sum + value, 0) / folds;
+  const squares = aurocs.reduce((sum, value) => sum + (value - auroc) ** 2, 0);
+  return { auroc, error: folds === 1 ? 0 : Math.sqrt(squares / (folds - 1) / folds) };
+}
+
+/** Nothing at a layer at which nothing varies, such as the embedding of a last token that is always the same. */
+function directionsUnlessDegenerate(kind: Kind, sides: Sides): FittedDirection[] | undefined {
+  try {
+    return directionsOf(kind, sides, AMOUNTS);
+  } catch (error) {
+    if (isHalfspaceError(error, 'degenerate-data')) return undefined;
+    throw error;
+  }
+}
+
+function judge({ direction }: FittedDirection, negative: Moments, positive: Moments): number {
+  const gap = dot(direction, positive.mean) - dot(direction, negative.mean);
+  const variance = varianceAlong(positive, direction) + varianceAlong(negative, direction);
+  return variance > 0 ? normalProbability(gap / Math.sqrt(variance)) : 0.5;
+}
+
+/** Of equals the first. */
+function bestOf(scores: readonly number[]): number {
+  return scores.reduce((best, score, index) => (score > scores[best] ? index : best), 0);
+}
+
+function mergeBoth(a: Sides, b: Sides): Sides {
+  return [mergeSides(a[0], b[0]), mergeSides(a[1], b[1])];
+}
+
+function momentsAt(positions: Positions, { last, every }: Side): Moments {
+  const chosen = positions === 'last' ? last : every;
+  if (chosen === undefined) throw new Error(`There are no sums for the positions "${positions}".`);
+  if (positions !== 'both' || last === undefined || last.count === 0) return chosen;
+  return mergeMoments(chosen, weightMoments(last, chosen.count / last.count));
+}
+
+function varianceAlong({ width, count, scatter }: Moments, direction: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < width; i++) {
+    sum += direction[i] * dot(direction, scatter.subarray(i * width, (i + 1) * width));
+  }
+  return sum / count;
+}

@@ -1,0 +1,113 @@
+import type { MeasuredResponse } from '../data/measured-response.js';
+import { createMoments, mergeMoments, type Moments, restoreMoments } from './moments.js';
+import { type FitSettings, readingsOf, vectorWidth } from './fit-settings.js';
+import { type CountedRows, otherState } from './counted-rows.js';
+
+/** Parts of the rows fitted on among which directions are cross-validated where something has to be chosen. */
+const FOLDS = 4;
+
+/** The hidden states of one side, at the last positions and at every one; only what is fitted on is there. */
+export interface Side {
+  /** Of the states after the last token of each response. */
+  readonly last?: Moments;
+  /** Of the states after every token. */
+  readonly every?: Moments;
+}
+
+/**
+ * What a fit keeps of the rows that it has gone over: sufficient statistics, whose size does not depend on the
+ * number of rows, and a few numbers for each row held out. Make it with `sumUp` or take it from `onState`; write it
+ * with `writeFitState`. Its sums are live.
+ */
+export interface FitState {
+  /** What the sums depend on. */
+  readonly settings: FitSettings;
+  /** The rows summed up, in order: one entry, or one for each shard. */
+  readonly counted: readonly CountedRows[];
+  /** By fold, reading (a layer, or the stack of all) and label. */
+  readonly sums: readonly (readonly (readonly [negative: Side, positive: Side])[])[];
+  /** What was measured on rows held out, once all rows are summed up. */
+  readonly measured?: {
+    /** The rows that were gone over. */
+    readonly counted: readonly CountedRows[];
+    /** In the order of the rows. */
+    readonly responses: readonly MeasuredResponse[];
+  };
+}
+
+/** A state of no rows. */
+export function createFitState(settings: FitSettings): FitState {
+  return { settings, counted: [], sums: sumsBy(settings, () => createSide(settings)) };
+}
+
+/** Sums of every fold, reading and label. There are no folds where there is nothing to choose. */
+export function sumsBy(
+  settings: FitSettings,
+  make: (fold: number, reading: number, label: 0 | 1) => Side,
+): FitState['sums'] {
+  const readings = readingsOf(settings);
+  const chooses = readings.length > 1 || settings.estimator === 'cross-validated';
+  return Array.from({ length: chooses ? FOLDS : 1 }, (_, fold) =>
+    readings.map((__, reading) => [make(fold, reading, 0), make(fold, reading, 1)] as const),
+  );
+}
+
+function createSide(settings: FitSettings): Side {
+  const width = vectorWidth(settings);
+  return {
+    ...(settings.positions === 'every' ? {} : { last: createMoments(width) }),
+    ...(settings.positions === 'last' ? {} : { every: createMoments(width) }),
+  };
+}
+
+/** A state that can be added to without changing this one. */
+export function copyFitState(state: FitState): FitState {
+  return {
+    ...state,
+    sums: sumsBy(state.settings, (fold, reading, label) => {
+      const { last, every } = state.sums[fold][reading][label];
+      return {
+        ...(last && { last: restoreMoments(last) }),
+        ...(every && { every: restoreMoments(every) }),
+      };
+    }),
+  };
+}
+
+/** Two sides as one. */
+export function mergeSides(a: Side, b: Side): Side {
+  return {
+    ...(a.last && b.last ? { last: mergeMoments(a.last, b.last) } : {}),
+    ...(a.every && b.every ? { every: mergeMoments(a.every, b.every) } : {}),
+  };
+}
+
+/**
+ * The state of two shards, as if the rows of `b` had followed those of `a` in one run: a fit that goes on from it over
+ * all rows in that order differs by rounding only. Both stay as they are.
+ *
+ * @throws HalfspaceError `other-state` when their settings differ, or rows would be counted twice
+ */
+export function mergeFitStates(a: FitState, b: FitState): FitState {
+  assertSameSettings(a.settings, b.settings);
+  const known = new Set(a.counted.map(({ digest }) => digest));
+  if (b.counted.some(({ digest }) => known.has(digest))) {
+    throw otherState('Both states have counted the same rows.');
+  }
+  return {
+    settings: a.settings,
+    counted: [...a.counted, ...b.counted],
+    sums: sumsBy(a.settings, (fold, reading, label) =>
+      mergeSides(a.sums[fold][reading][label], b.sums[fold][reading][label]),
+    ),
+  };
+}
+
+/** @throws HalfspaceError `other-state`, naming the first setting that differs */
+export function assertSameSettings(found: FitSettings, wanted: FitSettings): void {
+  for (const key of Object.keys(wanted) as (keyof FitSettings)[]) {
+    const [one, other] = [JSON.stringify(found[key]), JSON.stringify(wanted[key])];
+    if (one === other) continue;
+    throw otherState(`It was made with ${key} ${one}, and now ${key} is ${other}.`);
+  }
+}

@@ -1,0 +1,229 @@
+import { type Backend, type Calibration, HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { addResponses, settle } from './add-responses.js';
+import { candidateDepth } from './candidate-depth.js';
+import { checkBalance } from '../data/check-rows.js';
+import { crossValidate, directionOf } from './cross-validate.js';
+import { calibrateResponses, measureFigures } from './figures.js';
+import type { Figures } from '../artifact/figures.js';
+import { type CheckedFitOptions, readingsOf, settingsOf } from './fit-settings.js';
+import { checkFitOptions, type FitOptions } from './fit-options.js';
+import { assertSameSettings, copyFitState, createFitState, type FitState } from './fit-state.js';
+import { type CountedRows, otherState } from './counted-rows.js';
+import { type Axis, distancesOf, type MeasuredResponse, measureResponse } from '../data/measured-response.js';
+import { calibratePairs } from './held-out-pairs.js';
+import { statesAt } from '../data/response-states.js';
+import { overBlocks, type Rows } from './row-blocks.js';
+import { hashOf } from '../data/split.js';
+import {
+  encodeDirection,
+  isAboveChance,
+  judgedBy,
+  type SubspaceArtifact,
+} from '../artifact/subspace-artifact.js';
+import { survey, type Survey } from './survey.js';
+import { PACKAGE_VERSION } from '../version.js';
+
+/**
+ * Fits a subspace on labelled responses, and calibrates and measures it on groups that were held out.
+ * Each row runs through the model once. The same rows, options and model give the same artifact, whether in one
+ * run or in one that goes on from the state of another.
+ *
+ * @param rows - Labelled responses, in any order; they are gone through three times. What is kept of them are sums,
+ * and a few numbers for each row, so they may be more than fit into memory.
+ * @throws HalfspaceError before any work of the model: `bad-attribute`, `bad-option`, `unknown-layer`,
+ * `no-data`, `one-sided-data`, `too-little-data`, and naming the row `bad-row`, `empty-response` and
+ * `context-overflow`; `other-state`. Later: `aborted`, `not-finite`, `degenerate-data`, and `not-above-chance` when
+ * the interval of what the subspace is judged by is not above 0.5 and `force` is not set.
+ */
+export async function fitSubspace(
+  backend: Backend,
+  rows: Rows,
+  options: FitOptions,
+): Promise<SubspaceArtifact> {
+  const { model } = backend;
+  const settings = checkFitOptions(options, model);
+  const surveyed = await survey(backend, rows, settings, options.signal);
+  checkBalance(surveyed.parts);
+  options.onReport?.(surveyed.report);
+  const run: Run = { backend, rows, options, settings, surveyed };
+
+  const summed = await sumRows(run);
+  const readings = readingsOf(summed.settings);
+  const choice = crossValidate(
+    summed,
+    settings.layerBy === 'cost' ? (read) => candidateDepth(read, model) : undefined,
+  );
+  const layers = readings[choice.reading];
+  const fitted = directionOf(summed, choice);
+  const direction = Float32Array.from(fitted.direction);
+  const measured = await measureRows(run, summed, layers, { direction, offset: fitted.offset });
+
+  const figures = measureFigures(measured, settings.seed, settings.pairs);
+  const aboveChance = isAboveChance(figures, settings.positions);
+  if (!aboveChance && !settings.force) throw notAboveChance(settings, layers, figures);
+  const { report } = surveyed;
+  return {
+    format: 'halfspace-subspace',
+    version: 2,
+    attribute: settings.attribute,
+    model: { name: model.name, fingerprint: model.fingerprint, width: model.width },
+    layers,
+    ...(readings.length > 1
+      ? { layerScores: readings.map(([layer], i) => ({ layer, ...choice.scores[i] })) }
+      : {}),
+    estimator: settings.estimator,
+    positions: settings.positions,
+    centring: settings.centring,
+    chat: settings.chat,
+    ...(fitted.shrinkage === undefined ? {} : { shrinkage: fitted.shrinkage }),
+    direction: encodeDirection(direction),
+    offset: fitted.offset,
+    calibration: calibration(measured, settings, layers, figures),
+    data: {
+      digest: report.digest,
+      rows: report.rows,
+      positive: report.positive,
+      negative: report.negative,
+      groups: report.groups,
+      tokens: report.tokens,
+      heldOut: { ...report.heldOut, share: settings.heldOut, seed: settings.seed },
+    },
+    figures,
+    ...(aboveChance ? {} : { forced: true as const }),
+    createdWith: PACKAGE_VERSION,
+  };
+}
+
+/**
+ * Sums up the rows of one shard of the data, to be merged with those of others by `mergeFitStates` and finished by
+ * `fitSubspace` with the option `state`, over the rows of all shards in the order of the merge. Rows held out are left to it.
+ *
+ * @throws HalfspaceError as {@link fitSubspace} does before any work of the model but for too little data, and later
+ * `aborted`, `not-finite`
+ */
+export async function sumUp(backend: Backend, rows: Rows, options: FitOptions): Promise<FitState> {
+  const settings = checkFitOptions(options, backend.model);
+  const surveyed = await survey(backend, rows, settings, options.signal);
+  options.onReport?.(surveyed.report);
+  return sumRows({ backend, rows, options, settings, surveyed });
+}
+
+/** A fit that is going on. */
+interface Run {
+  readonly backend: Backend;
+  readonly rows: Rows;
+  readonly options: FitOptions;
+  readonly settings: CheckedFitOptions;
+  readonly surveyed: Survey;
+}
+
+/** Sums up the hidden states of the rows fitted on, from where the state that was given ends. */
+async function sumRows({ backend, rows, options, settings, surveyed }: Run): Promise<FitState> {
+  const wanted = settingsOf(settings, backend.model);
+  if (options.state !== undefined) assertSameSettings(options.state.settings, wanted);
+  let state = options.state === undefined ? createFitState(wanted) : copyFitState(options.state);
+  const progress = progressOf(options, surveyed, tokensOf(state.counted));
+  await overBlocks(backend, rows, {
+    settings: wanted,
+    part: 'fitting',
+    layers: settings.layers,
+    counted: state.counted,
+    signal: options.signal,
+    onResponses(responses) {
+      addResponses(state, responses);
+      progress(responses.reduce((sum, { row }) => sum + row.tokens.length, 0));
+    },
+    async onBlock(counted) {
+      settle(state);
+      if (state.measured !== undefined) throw otherState('Rows were added to the data since.');
+      state = { ...state, counted };
+      await options.onState?.(state);
+    },
+  });
+  return state;
+}
+
+/** Measures the rows held out, from where the state ends. */
+async function measureRows(
+  { backend, rows, options, surveyed }: Run,
+  state: FitState,
+  layers: readonly number[],
+  axis: Axis,
+): Promise<readonly MeasuredResponse[]> {
+  const { counted: known, responses } = state.measured ?? { counted: [], responses: [] };
+  const measured = [...responses];
+  const progress = progressOf(options, surveyed, surveyed.work.fitting + tokensOf(known));
+  let block: { readonly number: number; readonly response: MeasuredResponse }[] = [];
+  await overBlocks(backend, rows, {
+    settings: state.settings,
+    part: 'heldOut',
+    layers,
+    counted: known,
+    signal: options.signal,
+    onResponses([states]) {
+      const { row } = states;
+      const response = measureResponse(distancesOf(statesAt(states, layers, backend.model.width), axis), {
+        label: row.label,
+        group: hashOf(row.group),
+      });
+      block.push({ number: row.number, response });
+      progress(row.tokens.length);
+    },
+    async onBlock(counted) {
+      block.sort((a, b) => a.number - b.number);
+      measured.push(...block.map(({ response }) => response));
+      block = [];
+      await options.onState?.({ ...state, measured: { counted, responses: measured } });
+    },
+  });
+  return measured;
+}
+
+function tokensOf(counted: readonly CountedRows[]): number {
+  return counted.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+/** Reports progress over the whole fit, of which some is done. */
+function progressOf({ onProgress }: FitOptions, { work }: Survey, before: number) {
+  let done = before;
+  return (tokens: number): void => {
+    done += tokens;
+    onProgress?.({ done, total: work.fitting + work.heldOut });
+  };
+}
+
+/** A subspace that points the wrong way on held-out text has no calibration, forced or not. */
+function calibration(
+  measured: readonly MeasuredResponse[],
+  settings: CheckedFitOptions,
+  layers: readonly number[],
+  figures: Figures,
+): Calibration {
+  try {
+    return settings.pairs
+      ? calibratePairs(measured, settings.positions)
+      : calibrateResponses(measured, settings.positions);
+  } catch (error) {
+    if (!isHalfspaceError(error, 'slope-not-positive')) throw error;
+    throw notAboveChance(settings, layers, figures, error);
+  }
+}
+
+function notAboveChance(
+  { attribute, positions }: CheckedFitOptions,
+  layers: readonly number[],
+  figures: Figures,
+  cause?: unknown,
+): HalfspaceError {
+  const { what, value, low, high } = judgedBy(figures, positions);
+  const advice =
+    cause === undefined
+      ? 'Add data, try another layer, or force it if you must.'
+      : 'It even points the wrong way, so it cannot be forced. Check that label 1 is the desired side.';
+  return new HalfspaceError(
+    'not-above-chance',
+    `The subspace "${attribute}" at layer ${layers.join(' and ')} is not better than chance on held-out text: ${what} ` +
+      `${value.toFixed(3)}, 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}. ${advice}`,
+    { cause },
+  );
+}

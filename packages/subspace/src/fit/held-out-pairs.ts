@@ -1,0 +1,60 @@
+import type { Calibration } from '@halfspace/core';
+import { bootstrap, weightedMean } from '../statistics/bootstrap.js';
+import { calibrate } from '../statistics/calibrate.js';
+import { type Positions, readPositions } from '../data/labelled-text.js';
+import type { MeasuredResponse } from '../data/measured-response.js';
+import { areSimilar, type Pair, pairUp, win } from '../data/pairs.js';
+import type { HeldOutPairs, PairShares, ShareInterval } from '../artifact/figures.js';
+
+type Reading = (response: MeasuredResponse) => number;
+
+const READINGS = {
+  last: ({ distances }) => distances[distances.length - 1],
+  mean: ({ mean }) => mean,
+  min: ({ min }) => min,
+} as const satisfies Record<string, Reading>;
+
+/** @param responses - Chosen and rejected ones, taking turns. */
+export function measureHeldOutPairs(responses: readonly MeasuredResponse[], seed: number): HeldOutPairs {
+  const pairs = pairUp(responses);
+  const similar = pairs.filter(({ chosen, rejected }) => areSimilar(chosen.tokens, rejected.tokens));
+  return {
+    ...sharesOf(pairs, seed),
+    ...(similar.length > 0 ? { similarLength: sharesOf(similar, seed) } : {}),
+  };
+}
+
+/**
+ * Calibration by which the difference of the margins of two responses to one prompt is the log-odds that the
+ * first is the better one (Bradley and Terry 1952). What it leaves open is set so that the mean margin is 0.
+ *
+ * @param responses - Chosen and rejected ones, taking turns.
+ * @throws HalfspaceError `one-sided-data`, `slope-not-positive`
+ */
+export function calibratePairs(responses: readonly MeasuredResponse[], positions: Positions): Calibration {
+  const read: Reading = READINGS[readPositions(positions) === 'last' ? 'last' : 'mean'];
+  const differences = pairUp(responses).map(({ chosen, rejected }) => read(chosen) - read(rejected));
+  // Each pair both ways round, half each: no side is the first.
+  const { slope } = calibrate(
+    differences.flatMap((difference) => [difference, -difference]),
+    differences.flatMap(() => [1, 0]),
+    new Float64Array(2 * differences.length).fill(0.5),
+  );
+  const mean = responses.reduce((sum, response) => sum + read(response), 0) / responses.length;
+  return { slope, intercept: -slope * mean };
+}
+
+function sharesOf(pairs: readonly Pair<MeasuredResponse>[], seed: number): PairShares {
+  const groups = pairs.map(({ chosen }) => chosen.group);
+  const share = (read: Reading): ShareInterval => {
+    const wins = pairs.map(({ chosen, rejected }) => win(read(chosen) - read(rejected)));
+    const { value, low, high } = bootstrap(groups, weightedMean(wins), { seed });
+    return { share: value, low, high };
+  };
+  return {
+    count: pairs.length,
+    last: share(READINGS.last),
+    mean: share(READINGS.mean),
+    min: share(READINGS.min),
+  };
+}
