@@ -1,40 +1,52 @@
 import type { Completion, StreamEvent } from './completion.js';
 import type { Redraw } from '../options/redraw.js';
 
-/** A finished draft, and what a stream would have said of it. */
-export interface Draft {
+/** A finished attempt, and what a stream would have said of it. */
+export interface Attempt {
   readonly completion: Completion;
   readonly events: readonly StreamEvent[];
   /** By how much its margins are below what was asked for, in log-odds, over all attributes; 0 where they are not. */
-  readonly lack: number;
+  readonly shortfall: number;
 }
 
-/** What was done for a completion before its present draft. */
-export interface EarlierDrafts {
+/** What was done for a completion before its present attempt. */
+export interface EarlierAttempts {
   /** When the first was started. */
   readonly startedAt: number;
-  /** The one that lacks least, with the rows of all. */
-  readonly best: Draft;
+  /** The one that falls short by least, with the rows of all. */
+  readonly best: Attempt;
 }
 
 /**
- * By how much a completion falls short of what is asked for, if anything is. One that has no text lacks nothing; nor does one
+ * By how much a completion falls short of what is asked for, if anything is. One that has no text falls short of nothing; nor does one
  * that an error ended, which is told.
  */
-export function lackOf(redraw: Redraw | undefined, { margins, error }: Completion): number {
+export function shortfallOf(redraw: Redraw | undefined, { margins, error }: Completion): number {
   if (redraw === undefined || error !== undefined) return 0;
-  const lacks = Object.entries(redraw.below).map(([name, least]) => Math.max(0, least - margins[name].mean));
-  return lacks.reduce((sum, lack) => sum + (Number.isNaN(lack) ? 0 : lack), 0);
+  const shortfalls = Object.entries(redraw.below).map(([name, least]) =>
+    Math.max(0, least - margins[name].mean),
+  );
+  return shortfalls.reduce((sum, each) => sum + (Number.isNaN(each) ? 0 : each), 0);
 }
 
 /**
- * The draft that lacks less, the earlier one of equals, with the cost of both.
+ * The attempt that falls short by less, the earlier one of equals, with the cost of both.
  *
- * @param draft - The later one; its figures of cost include those of drafts before it.
+ * @param attempt - The later one; its figures of cost include those of attempts before it.
  */
-export function betterOf(earlier: Draft | undefined, draft: Draft): Draft {
-  if (earlier === undefined || draft.lack < earlier.lack) return draft;
-  const { rows, timing, drafts } = draft.completion;
+export function betterOf(earlier: Attempt | undefined, attempt: Attempt): Attempt {
+  if (earlier === undefined || attempt.shortfall < earlier.shortfall) return attempt;
+  const { rows, timing, drafts } = attempt.completion;
   const completion = { ...earlier.completion, rows, timing, ...(drafts !== undefined && { drafts }) };
   return { ...earlier, completion };
+}
+
+/** Which attempt of which completion is to be written. */
+export interface NextAttempt {
+  /** Of the prompt. */
+  readonly index: number;
+  readonly sample: number;
+  /** From 0. */
+  readonly draft: number;
+  readonly earlier?: EarlierAttempts;
 }

@@ -1,17 +1,16 @@
-import type { BoundAttribute } from '../step/margins/bound-attributes.js';
-import type { Backend, Context } from '../contracts/backend.js';
-import type { Completion, FinishReason, StreamEvent, TracedSettings, TracedStep } from './completion.js';
-import { candidateOf } from '../text/candidate.js';
-import type { TextStep } from '../contracts/step.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
-import type { HalfspaceError } from '../errors.js';
-import type { TextState } from '../step/margins/meter.js';
-import { hashTokens, type NoiseKey } from '../step/draw/noise.js';
-import type { StepStatus } from '../step/project/project.js';
-import type { CheckedOptions } from '../options/options.js';
-import type { EarlierDrafts } from './attempts.js';
+import type { Context } from '../contracts/backend.js';
 import type { SteeredPrompt } from '../step/bonus/steering.js';
-import { createTextAssembler, type TextAssembler } from '../text/text-assembler.js';
+import { hashTokens } from '../step/draw/noise.js';
+import { startRecord } from '../step/margins/margin-record.js';
+import type { TextState } from '../step/margins/meter.js';
+import type { StepStatus } from '../step/project/project.js';
+import type { OpenText } from '../step/stages.js';
+import type { CheckedOptions } from '../options/options.js';
+import { createTextAssembler } from '../text/text-assembler.js';
+import type { EarlierAttempts, NextAttempt } from './attempts.js';
+import type { Completion, StreamEvent, TracedSettings, TracedStep } from './completion.js';
+import type { DecodeRun } from './decode-task.js';
+import type { Ending } from './outcome.js';
 
 /** In fewer steps than this a scoring attribute may well find nothing to tell candidates apart by. */
 const FEW_STEPS = 4;
@@ -35,24 +34,12 @@ export interface ReadyPrompt {
   readonly run: PromptRun;
 }
 
-/** Which draft of which completion is to be written. */
-export interface NextDraft {
-  /** Of the prompt. */
-  readonly index: number;
-  readonly sample: number;
-  /** From 0. */
-  readonly draft: number;
-  readonly earlier?: EarlierDrafts;
-}
-
 /** A completion in progress: what the next step needs to know, and what has been recorded. */
-export interface LiveCompletion {
+export interface LiveCompletion extends OpenText {
   readonly ready: ReadyPrompt;
-  readonly key: NoiseKey;
-  readonly earlier: EarlierDrafts | undefined;
+  readonly earlier: EarlierAttempts | undefined;
   /** What a stream says of it if this draft is kept. */
   readonly held: StreamEvent[];
-  readonly assembler: TextAssembler;
   /** Distinct tokens of prompt and completion. */
   readonly seen: Set<number>;
   readonly tokens: number[];
@@ -69,22 +56,18 @@ export interface LiveCompletion {
   readonly differed: Map<string, boolean>;
   /** Steps by what their optimiser came to. */
   readonly statuses: Record<StepStatus, number>;
-  /** Number of margins that were recorded for each attribute, their sums and least values. */
-  measured: number;
-  readonly marginSums: Float64Array;
-  readonly marginMins: Float64Array;
 }
 
 /** Starts a completion; it owns `context`. */
 export function startCompletion(
   ready: ReadyPrompt,
   context: Context,
-  { sample, draft, earlier }: NextDraft,
+  { sample, draft, earlier }: NextAttempt,
   options: CheckedOptions,
 ): LiveCompletion {
-  const attributes = ready.run.state.distances.length;
   return {
     ready,
+    prompt: ready.prompt,
     key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample, draft },
     earlier,
     held: [],
@@ -100,41 +83,8 @@ export function startCompletion(
     rows: earlier?.best.completion.rows ?? 0,
     differed: new Map(),
     statuses: { optimal: 0, inactive: 0, infeasible: 0 },
-    measured: 0,
-    marginSums: new Float64Array(attributes),
-    marginMins: new Float64Array(attributes).fill(Infinity),
+    margins: startRecord(ready.run.margins),
   };
-}
-
-/** The completion as text, with some candidates for its next token, as plugins see it. */
-export function textStep(
-  { ready, assembler }: LiveCompletion,
-  tokens: readonly number[],
-  tokenizer: Tokenizer,
-): TextStep {
-  const candidates = tokens.map((token) => candidateOf(token, assembler, tokenizer));
-  return { prompt: ready.prompt.text, prefix: assembler.text, candidates: Object.freeze(candidates) };
-}
-
-/** Records the margins of the text after its latest token. */
-export function recordMargins(live: LiveCompletion, margins: readonly number[]): void {
-  live.measured++;
-  margins.forEach((margin, a) => {
-    live.marginSums[a] += margin;
-    live.marginMins[a] = Math.min(live.marginMins[a], margin);
-  });
-}
-
-/** For each attribute, the mean of the margins at the end of the prompt and after every token since. */
-export function levelsOf({ ready, marginSums, measured }: LiveCompletion): Float64Array {
-  return marginSums.map((sum, a) => (sum + ready.run.margins[a]) / (measured + 1));
-}
-
-/** What the completions of a run have in common. */
-interface Run {
-  readonly backend: Backend;
-  readonly attributes: readonly BoundAttribute[];
-  readonly options: CheckedOptions;
 }
 
 /**
@@ -142,19 +92,14 @@ interface Run {
  *
  * @param ending - Why it ended; an error that ended it.
  */
-export function finishCompletion(
-  live: LiveCompletion,
-  ending: Exclude<FinishReason, 'error'> | HalfspaceError,
-  run: Run,
-): Completion {
-  const { ready, measured } = live;
+export function finishCompletion(live: LiveCompletion, ending: Ending, run: DecodeRun): Completion {
+  const { ready } = live;
+  const { count, sums, mins } = live.margins;
   const { attributes, options } = run;
   const warnings = warningsOf(live);
   const margins = attributes.map(({ name }, a) => [
     name,
-    measured === 0
-      ? { mean: NaN, min: NaN }
-      : { mean: live.marginSums[a] / measured, min: live.marginMins[a] },
+    count === 0 ? { mean: NaN, min: NaN } : { mean: sums[a] / count, min: mins[a] },
   ]);
   return {
     prompt: ready.prompt.text,
@@ -189,7 +134,7 @@ function warningsOf({ ready, differed, tokens }: LiveCompletion): string[] {
 
 function settingsOf(
   { ready: { prompt } }: LiveCompletion,
-  { backend, attributes, options }: Run,
+  { backend, attributes, options }: DecodeRun,
 ): TracedSettings {
   const { seed, formula, form, cap } = options;
   const weights = attributes.map(({ name }) => [name, prompt.attributes[name] ?? 0] as const);

@@ -1,8 +1,9 @@
+import { textStep } from '../../text/text-step.js';
 import { askFilters } from '../../plugins/ask-filters.js';
 import type { Backend } from '../../contracts/backend.js';
 import type { Filter } from '../../contracts/filter.js';
 import { HalfspaceError } from '../../errors.js';
-import { textStep, type LiveCompletion } from '../../decode/live-completion.js';
+import type { OpenText } from '../stages.js';
 import {
   narrowReference,
   rankTokens,
@@ -28,19 +29,19 @@ const WIDER = 4;
  * @throws HalfspaceError `filter-failed`; `no-candidate-left` when the whole vocabulary is refused
  */
 export async function filterReference(
-  live: LiveCompletion,
+  text: OpenText,
   reference: Reference,
   filters: readonly Filter[],
   settings: ReferenceSettings,
   backend: Backend,
 ): Promise<Reference> {
   const { tokenizer } = backend;
-  const step = live.tokens.length;
-  const { prompt } = live.ready;
+  const step = text.tokens.length;
+  const { prompt } = text;
   const keeps = keepWhole(tokenizer, (text) => askFilters(filters, { prompt: prompt.text, ...text }, step));
   const allowed = (tokens: Int32Array) => {
-    const verdict = askFilters(filters, textStep(live, [...tokens], tokenizer), step);
-    return verdict.map((yes, i) => yes && keeps(tokens[i], live.assembler));
+    const verdict = askFilters(filters, textStep(text, [...tokens], tokenizer), step);
+    return verdict.map((yes, i) => yes && keeps(tokens[i], text.assembler));
   };
 
   const verdict = allowed(reference.tokens);
@@ -49,9 +50,9 @@ export async function filterReference(
     size = Math.min(WIDER * size, tokenizer.vocabularySize);
     const wider = { ...settings, topK: size };
     const [next] = await backend.next([
-      referenceRequest(live.context, wider, live.seen, tokenizer.vocabularySize),
+      referenceRequest(text.context, wider, text.seen, tokenizer.vocabularySize),
     ]);
-    const ranked = rankTokens(next, wider, live.seen);
+    const ranked = rankTokens(next, wider, text.seen);
     // A repetition penalty brings further tokens, but not every one of their rank.
     const left = selectTokens(ranked, allowed(ranked.tokens.subarray(0, size)));
     if (left.tokens.length > 0) return truncate(left, settings);

@@ -1,0 +1,39 @@
+import type { Backend } from '../contracts/backend.js';
+import type { Formula } from '../formula/compile.js';
+import type { CheckedOptions } from '../options/options.js';
+import { checkAnswers } from '../plugins/check-answers.js';
+import type { SteeredPrompt } from '../step/bonus/steering.js';
+import type { BoundAttribute } from '../step/margins/bound-attributes.js';
+import { createMeter } from '../step/margins/meter.js';
+import type { ReferenceSettings } from '../step/reference/reference-distribution.js';
+import type { StepSettings } from '../step/stages.js';
+
+/** What is to be decoded, with everything already checked. */
+export interface DecodeTask {
+  readonly backend: Backend;
+  readonly prompts: readonly SteeredPrompt[];
+  readonly attributes: readonly BoundAttribute[];
+  /** Takes the place of weights. */
+  readonly formula: Formula | undefined;
+  readonly options: CheckedOptions;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A task with what its steps have in common. */
+export interface DecodeRun extends DecodeTask, StepSettings {
+  /** How the model's distribution becomes the reference distribution. */
+  readonly reference: ReferenceSettings;
+}
+
+/** Prepares a task. */
+export function createRun(task: DecodeTask): DecodeRun {
+  const { attributes, options } = task;
+  const backend = checkAnswers(task.backend);
+  return {
+    ...task,
+    backend,
+    tokenizer: backend.tokenizer,
+    meter: createMeter(attributes, backend.model.width),
+    reference: { ...options, temperature: options.temperature === 0 ? 1 : options.temperature },
+  };
+}

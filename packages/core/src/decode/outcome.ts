@@ -1,0 +1,18 @@
+import { isHalfspaceError, type HalfspaceError } from '../errors.js';
+import type { FinishReason } from './completion.js';
+
+/** Why a completion ended: a reason, or the error that ended it. */
+export type Ending = Exclude<FinishReason, 'error'> | HalfspaceError;
+
+/** Errors that end one completion and no other. */
+const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'formula-not-finite', 'no-candidate-left'];
+
+/** The result of some work, or the error that ends its own completion. */
+export async function outcomeOf<T>(work: Promise<T>): Promise<T | HalfspaceError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isHalfspaceError(error) && OWN_ERRORS.includes(error.code)) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { perturb } from './draw/draw.js';
+import { eager } from './look-ahead/eager.js';
+import { lazy } from './look-ahead/lazy.js';
+import { plain } from './look-ahead/plain.js';
+import { boundsOf } from './look-ahead/step-bounds.js';
+import { textFirst } from './look-ahead/text-first.js';
+import type { PlannedStep, ReferredStep, StepSettings, Way, WeightedStep } from './stages.js';
+
+/**
+ * Gives a step its weights, its noise and its way to a choice.
+ *
+ * @param company - How many completions share a call.
+ */
+export function planStep(referred: ReferredStep, settings: StepSettings, company: number): PlannedStep {
+  const { text, reference } = referred;
+  const { options, meter, tokenizer } = settings;
+  const step = text.tokens.length;
+  const noise = options.temperature === 0 ? undefined : { key: text.key, step };
+  const weighted: WeightedStep = {
+    ...referred,
+    weighted: text.prompt.steering.weightedAt(step),
+    perturbed: perturb(reference.logReference, reference.tokens, noise),
+    batches: [],
+    distances: meter.start(reference.tokens, tokenizer.endTokens, text.state),
+  };
+  return { ...weighted, way: wayOf(weighted, settings, company) };
+}
+
+function wayOf(step: WeightedStep, settings: StepSettings, company: number): Way {
+  const { steering } = step.text.prompt;
+  if (!steering.steersAt(step.text.tokens.length)) return plain(step);
+  const { options, meter } = settings;
+  if (options.lookAhead === 'eager' || options.trace) return eager;
+  if (steering.textual) return textFirst;
+  const bounds = meter.asks ? undefined : boundsOf(step, settings, company);
+  return bounds === undefined ? eager : lazy(bounds);
+}

@@ -1,0 +1,22 @@
+import { winnerOf } from '../draw/draw.js';
+import { marginColumns } from '../margins/margins-of.js';
+import type { MeasuredStep, SettledStep, StepSettings } from '../stages.js';
+import { allowance, controlStep } from './control-step.js';
+
+/** Finds q, the closest distribution to the reference that does what was asked for, and draws from it. */
+export function projectStep(step: MeasuredStep, { attributes, options }: StepSettings): SettledStep {
+  const { text, reference, weighted, distances, bonus, perturbed } = step;
+  const { logReference } = reference;
+  const { control, maxTokens } = options;
+  const margins = marginColumns(distances, attributes);
+  const controlled = controlStep(control, {
+    logReference,
+    bonus,
+    attributes: weighted.map(({ name, weight }, a) => ({ name, weight, margins: margins[a] })),
+    nats: allowance(control, text.tokens.length, text.kl, maxTokens),
+  });
+  const { logQ, kl } = controlled;
+  // To the last bit what lazy look-ahead adds.
+  const gained = control.mode === 'penalty' ? bonus : logQ.map((value, x) => value - logReference[x]);
+  return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
+}
