@@ -51,115 +51,135 @@ const NOWHERE: FormulaPoint = { margins: [], step: NaN, progress: NaN };
  */
 export function compile(tree: FormulaNode, source: FormulaSource, known: readonly string[]): Formula {
   const attributes: string[] = [];
-  const { valueAt, enclosedAt } = build(tree);
+  const { valueAt, enclosedAt } = build(tree, { source, known, attributes });
   return { attributes, valueAt, ceilingAt: (step) => enclosedAt?.(step).high ?? Infinity };
+}
 
-  function build(node: FormulaNode): Part {
-    const part = partOf(node);
-    if (!part.fixed || Number.isFinite(part.valueAt(NOWHERE))) return part;
-    throw wrong(node, 'this is no finite number.');
+/** What the parts of a formula have in common. */
+interface Scope {
+  readonly source: FormulaSource;
+  /** Attributes that it may name. */
+  readonly known: readonly string[];
+  /** Those that it has named so far. */
+  readonly attributes: string[];
+}
+
+function build(node: FormulaNode, scope: Scope): Part {
+  const part = partOf(node, scope);
+  if (!part.fixed || Number.isFinite(part.valueAt(NOWHERE))) return part;
+  throw wrong(node, 'this is no finite number.', scope);
+}
+
+function partOf(node: FormulaNode, scope: Scope): Part {
+  switch (node.type) {
+    case 'ConstantNode':
+      return constant(node, node.value, scope);
+    case 'SymbolNode':
+      return named(node, node.name, scope);
+    case 'ParenthesisNode':
+      return build(node.content, scope);
+    case 'OperatorNode':
+      if (node.implicit) throw wrong(node, 'the sign * of a product is missing.', scope);
+      return apply(node, OPERATORS.get(node.fn), node.args, scope);
+    case 'FunctionNode':
+      return apply(
+        node,
+        node.fn.type === 'SymbolNode' ? FUNCTIONS.get(node.fn.name) : undefined,
+        node.args,
+        scope,
+      );
+    case 'RelationalNode':
+      return compareInRow(node, scope);
+    case 'ConditionalNode':
+      return choose(node, scope);
+    default:
+      throw wrong(node, `this is not part of formulas. ${vocabulary(scope.known)}`, scope);
   }
+}
 
-  function partOf(node: FormulaNode): Part {
-    switch (node.type) {
-      case 'ConstantNode':
-        return constant(node, node.value);
-      case 'SymbolNode':
-        return named(node, node.name);
-      case 'ParenthesisNode':
-        return build(node.content);
-      case 'OperatorNode':
-        if (node.implicit) throw wrong(node, 'the sign * of a product is missing.');
-        return apply(node, OPERATORS.get(node.fn), node.args);
-      case 'FunctionNode':
-        return apply(
-          node,
-          node.fn.type === 'SymbolNode' ? FUNCTIONS.get(node.fn.name) : undefined,
-          node.args,
-        );
-      case 'RelationalNode':
-        return compareInRow(node);
-      case 'ConditionalNode':
-        return choose(node);
-      default:
-        throw wrong(node, `this is not part of formulas. ${vocabulary(known)}`);
-    }
+function constant(node: FormulaNode, value: unknown, scope: Scope): Part {
+  if (typeof value !== 'number') throw wrong(node, 'this is no number.', scope);
+  return { kind: 'number', fixed: true, valueAt: () => value, enclosedAt: () => exactly(value) };
+}
+
+function named(node: FormulaNode, name: string, scope: Scope): Part {
+  const { attributes, known } = scope;
+  const number = NUMBERS.find((each) => each === name);
+  if (number !== undefined) {
+    const valueAt = (point: FormulaStep) => point[number];
+    return { kind: 'number', fixed: false, valueAt, enclosedAt: (step) => exactly(valueAt(step)) };
   }
-
-  function constant(node: FormulaNode, value: unknown): Part {
-    if (typeof value !== 'number') throw wrong(node, 'this is no number.');
-    return { kind: 'number', fixed: true, valueAt: () => value, enclosedAt: () => exactly(value) };
+  const attribute = known.find((each) => asWritten(each) === name);
+  if (attribute === undefined) {
+    const meant = didYouMean(name, [...NUMBERS, ...known.map(asWritten)]);
+    throw wrong(node, `there is no number of this name.${meant} ${vocabulary(known)}`, scope);
   }
+  if (!attributes.includes(attribute)) attributes.push(attribute);
+  const place = attributes.indexOf(attribute);
+  const valueAt = ({ margins }: FormulaPoint) => margins[place];
+  return { kind: 'number', fixed: false, valueAt, enclosedAt: () => ANYWHERE };
+}
 
-  function named(node: FormulaNode, name: string): Part {
-    const number = NUMBERS.find((each) => each === name);
-    if (number !== undefined) {
-      const valueAt = (point: FormulaStep) => point[number];
-      return { kind: 'number', fixed: false, valueAt, enclosedAt: (step) => exactly(valueAt(step)) };
-    }
-    const attribute = known.find((each) => asWritten(each) === name);
-    if (attribute === undefined) {
-      const meant = didYouMean(name, [...NUMBERS, ...known.map(asWritten)]);
-      throw wrong(node, `there is no number of this name.${meant} ${vocabulary(known)}`);
-    }
-    if (!attributes.includes(attribute)) attributes.push(attribute);
-    const place = attributes.indexOf(attribute);
-    const valueAt = ({ margins }: FormulaPoint) => margins[place];
-    return { kind: 'number', fixed: false, valueAt, enclosedAt: () => ANYWHERE };
-  }
-
-  function apply(node: FormulaNode, operation: Operation | undefined, args: readonly FormulaNode[]): Part {
-    if (operation === undefined) {
-      const called = node.type === 'FunctionNode' && node.fn.type === 'SymbolNode' ? node.fn.name : '';
-      const meant = didYouMean(called, FUNCTIONS.keys());
-      throw wrong(node, `formulas have no such operator or function.${meant} ${vocabulary(known)}`);
-    }
-    const { takes, gives, fewest, most } = operation;
-    if (args.length < fewest || args.length > most) {
-      const wanted = fewest === most ? String(fewest) : `at least ${fewest}`;
-      throw wrong(node, `it takes ${wanted} values, and has ${args.length}.`);
-    }
-    const parts = args.map((arg) => operand(arg, takes));
-    return {
-      kind: gives,
-      fixed: parts.every(({ fixed }) => fixed),
-      valueAt: (point) => operation.apply(...parts.map(({ valueAt: value }) => value(point))),
-      enclosedAt: encloseAll(parts, operation),
-    };
-  }
-
-  function operand(node: FormulaNode, kind: Kind): Part {
-    const part = build(node);
-    if (kind === 'number' || part.kind === 'truth') return part;
-    throw wrong(node, 'a comparison is needed here, such as toxicity > 0, and this is a number.');
-  }
-
-  function compareInRow(node: RelationalNode): Part {
-    const pairs = node.conditionals.map((name, i) =>
-      apply(node, OPERATORS.get(name), node.params.slice(i, i + 2)),
+function apply(
+  node: FormulaNode,
+  operation: Operation | undefined,
+  args: readonly FormulaNode[],
+  scope: Scope,
+): Part {
+  if (operation === undefined) {
+    const called = node.type === 'FunctionNode' && node.fn.type === 'SymbolNode' ? node.fn.name : '';
+    const meant = didYouMean(called, FUNCTIONS.keys());
+    throw wrong(
+      node,
+      `formulas have no such operator or function.${meant} ${vocabulary(scope.known)}`,
+      scope,
     );
-    return {
-      kind: 'truth',
-      fixed: pairs.every(({ fixed }) => fixed),
-      valueAt: (point) => Number(pairs.every(({ valueAt: value }) => value(point) === 1)),
-      enclosedAt: pairs.every(({ enclosedAt }) => enclosedAt !== undefined) ? () => EITHER : undefined,
-    };
   }
+  const { takes, gives, fewest, most } = operation;
+  if (args.length < fewest || args.length > most) {
+    const wanted = fewest === most ? String(fewest) : `at least ${fewest}`;
+    throw wrong(node, `it takes ${wanted} values, and has ${args.length}.`, scope);
+  }
+  const parts = args.map((arg) => operand(arg, takes, scope));
+  return {
+    kind: gives,
+    fixed: parts.every(({ fixed }) => fixed),
+    valueAt: (point) => operation.apply(...parts.map(({ valueAt: value }) => value(point))),
+    enclosedAt: encloseAll(parts, operation),
+  };
+}
 
-  function choose({ condition, trueExpr, falseExpr }: ConditionalNode): Part {
-    const test = operand(condition, 'truth');
-    const [one, other] = [build(trueExpr), build(falseExpr)];
-    return {
-      kind: one.kind === other.kind ? one.kind : 'number',
-      fixed: test.fixed && one.fixed && other.fixed,
-      valueAt: (point) => (test.valueAt(point) === 1 ? one : other).valueAt(point),
-      enclosedAt: encloseChoice(test.enclosedAt, one.enclosedAt, other.enclosedAt),
-    };
-  }
+function operand(node: FormulaNode, kind: Kind, scope: Scope): Part {
+  const part = build(node, scope);
+  if (kind === 'number' || part.kind === 'truth') return part;
+  throw wrong(node, 'a comparison is needed here, such as toxicity > 0, and this is a number.', scope);
+}
 
-  function wrong(node: FormulaNode, fault: string): Error {
-    return formulaInvalid(source, node.toString(), fault);
-  }
+function compareInRow(node: RelationalNode, scope: Scope): Part {
+  const pairs = node.conditionals.map((name, i) =>
+    apply(node, OPERATORS.get(name), node.params.slice(i, i + 2), scope),
+  );
+  return {
+    kind: 'truth',
+    fixed: pairs.every(({ fixed }) => fixed),
+    valueAt: (point) => Number(pairs.every(({ valueAt: value }) => value(point) === 1)),
+    enclosedAt: pairs.every(({ enclosedAt }) => enclosedAt !== undefined) ? () => EITHER : undefined,
+  };
+}
+
+function choose({ condition, trueExpr, falseExpr }: ConditionalNode, scope: Scope): Part {
+  const test = operand(condition, 'truth', scope);
+  const [one, other] = [build(trueExpr, scope), build(falseExpr, scope)];
+  return {
+    kind: one.kind === other.kind ? one.kind : 'number',
+    fixed: test.fixed && one.fixed && other.fixed,
+    valueAt: (point) => (test.valueAt(point) === 1 ? one : other).valueAt(point),
+    enclosedAt: encloseChoice(test.enclosedAt, one.enclosedAt, other.enclosedAt),
+  };
+}
+
+function wrong(node: FormulaNode, fault: string, { source }: Scope): Error {
+  return formulaInvalid(source, node.toString(), fault);
 }
 
 function encloseAll(parts: readonly Part[], { apply, enclose }: Operation): Part['enclosedAt'] {
