@@ -1,5 +1,5 @@
 import type { HalfspaceError } from '@halfspace/core';
-import type { WeightTensor } from './weights.js';
+import type { WeightTensor } from './weight-tensor.js';
 
 /** A tensor and where its bytes lie in the file. */
 export interface PlacedTensor extends WeightTensor {

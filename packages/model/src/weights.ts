@@ -1,41 +1,18 @@
 import { createHash } from 'node:crypto';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { fingerprintFile } from './cache.js';
 import { dequantize, isFloatType } from './dequantize.js';
 import { OutOfBytes } from './gguf/byte-reader.js';
-import { parseGgufHeader, type GgufHeader } from './gguf/header.js';
+import { type GgufHeader, parseGgufHeader } from './gguf/header.js';
 import { isFile } from './is-file.js';
 import { isJsonObject, readJsonFile } from './json-file.js';
 import { partByName, partOfGguf, partOfSafetensors } from './part-of-model.js';
 import type { PlacedTensor } from './placed-tensor.js';
 import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
 import { shown } from './shown.js';
-import type { TensorType } from './tensor-type.js';
-
-/** One value of a model file's metadata. 64-bit integers are numbers where exact, else bigints. */
-export type MetadataValue =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | readonly MetadataValue[]
-  | { readonly [key: string]: MetadataValue };
-
-/**
- * One tensor of a model file. `shape` is row-major, outermost first (PyTorch order): a linear layer is
- * [out, in].
- */
-export interface WeightTensor {
-  /** The file's own name, e.g. `blk.0.attn_q.weight` (GGUF) or `model.layers.0.self_attn.q_proj.weight`. */
-  readonly name: string;
-  /** Sizes, outermost first. */
-  readonly shape: readonly number[];
-  /** How its numbers are stored. */
-  readonly type: TensorType;
-}
+import type { MetadataValue, WeightTensor } from './weight-tensor.js';
 
 /** A model on disk, opened but not loaded: tensors are read one at a time. The caller closes it. */
 export interface ModelFile {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RunDirectory } from '../run/run-directory.js';
-import { unitKey, type Unit } from '../run/unit.js';
+import type { RunDirectory } from '../run/run-parts.js';
+import { type Unit, unitKey } from '../run/unit.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 
 /** What a worker is asked to do. */

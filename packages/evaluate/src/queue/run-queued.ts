@@ -3,15 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { RecordCheck } from '../run/record-check.js';
-import { unitWords } from '../run/record-check.js';
-import { completionsLog, type RunDirectory } from '../run/run-directory.js';
+import { type RecordCheck, unitWords } from '../run/record-check.js';
+import { completionsLog } from '../run/run-directory.js';
+import type { RunDirectory } from '../run/run-parts.js';
 import type { ReadRunOptions } from '../run/score-units.js';
 import type { UnitResult } from '../run/unit.js';
 import { openUnitLog, type UnitLog } from '../run/unit-log.js';
 import { connect, type OnNotice } from './connect.js';
 import { announcePlan, queueName, withdrawPlan } from './queued-plan.js';
-import { jobsOf, unitOf, type QueuedUnit } from './queued-unit.js';
+import { jobsOf, type QueuedUnit, unitOf } from './queued-unit.js';
 import { createSetAside, type SetAside } from './set-aside.js';
 
 /** Jobs that are sent, or fetched, at once. */

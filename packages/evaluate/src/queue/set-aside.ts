@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileFault } from '@halfspace/model';
-import type { RunDirectory } from '../run/run-directory.js';
+import type { RunDirectory } from '../run/run-parts.js';
 import type { OnNotice } from './connect.js';
 
 /** Characters of a result that are kept, for whoever wants to know where it is from. */

@@ -1,7 +1,9 @@
-import { judgesOf, readScores, type JudgeInfo } from '../run/judge-run.js';
-import { readersOf, readLikelihoods, type ReaderInfo } from '../run/likelihood-run.js';
-import { readCompletions, type RunDirectory } from '../run/run-directory.js';
-import { unitKey, type Unit } from '../run/unit.js';
+import { judgesOf, readScores } from '../run/judge-run.js';
+import type { JudgeInfo, ReaderInfo } from '../run/records.js';
+import { readersOf, readLikelihoods } from '../run/likelihood-run.js';
+import { readCompletions } from '../run/run-directory.js';
+import type { RunDirectory } from '../run/run-parts.js';
+import { type Unit, unitKey } from '../run/unit.js';
 import type { TextLikelihood } from '../metrics/perplexity.js';
 import { createWorst, type WorstCompletion } from './worst.js';
 import { sum, unitFigures, type UnitFigures } from './unit-figures.js';

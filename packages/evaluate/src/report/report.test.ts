@@ -7,7 +7,8 @@ import type { WrittenCompletion } from '../methods/method.js';
 import { judgeRun } from '../run/judge-run.js';
 import { likelihoodLog } from '../run/likelihood-run.js';
 import { digest, type Plan } from '../run/plan.js';
-import { completionsPath, startRun, type RunDirectory } from '../run/run-directory.js';
+import { completionsPath, startRun } from '../run/run-directory.js';
+import type { RunDirectory } from '../run/run-parts.js';
 import { openUnitLog } from '../run/unit-log.js';
 import { reportRun } from './report.js';
 

@@ -1,13 +1,12 @@
 import type { Estimate } from '@halfspace/subspace';
 import { judgeAgreement, type JudgeAgreement } from '../judges/agreement.js';
-import type { JudgeInfo } from '../run/judge-run.js';
-import type { ReaderInfo } from '../run/likelihood-run.js';
+import type { JudgeInfo, ReaderInfo } from '../run/records.js';
 import type { Plan } from '../run/plan.js';
-import type { RunDirectory } from '../run/run-directory.js';
+import type { RunDirectory } from '../run/run-parts.js';
 import { collect, type Collected } from './collect.js';
-import { comparisons, type Comparison } from './comparisons.js';
-import { estimate, figuresOf, methodFigures, type Figures, type MethodFigures } from './method-figures.js';
-import { predictions, type MarginPrediction } from './prediction.js';
+import { type Comparison, comparisons } from './comparisons.js';
+import { estimate, type Figures, figuresOf, methodFigures, type MethodFigures } from './method-figures.js';
+import { type MarginPrediction, predictions } from './prediction.js';
 import type { UnitFigures } from './unit-figures.js';
 import type { WorstCompletion } from './worst.js';
 

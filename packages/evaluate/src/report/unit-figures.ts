@@ -1,7 +1,7 @@
 import { judgedPrompt, type JudgedPrompt } from '../metrics/judged-prompt.js';
 import { distinct, repetition } from '../metrics/n-grams.js';
 import type { TextLikelihood } from '../metrics/perplexity.js';
-import type { JudgeInfo } from '../run/judge-run.js';
+import type { JudgeInfo } from '../run/records.js';
 import type { UnitResult } from '../run/unit.js';
 
 /** n-grams of tokens that are looked for twice: four, as in seq-rep-4. */

@@ -1,5 +1,5 @@
 import type { WrittenCompletion } from '../methods/method.js';
-import type { JudgeInfo } from '../run/judge-run.js';
+import type { JudgeInfo } from '../run/records.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 
 /** How many are kept of each method. */

@@ -2,20 +2,12 @@ import { join } from 'node:path';
 import { HalfspaceError, type Judge } from '@halfspace/core';
 import { logsOf } from './logs-of.js';
 import { recordCheck } from './record-check.js';
-import type { RunDirectory } from './run-directory.js';
+import type { RunDirectory } from './run-parts.js';
 import { isJudgeInfo, isUnitScores } from './run-schema.js';
-import { scoreUnits, type ReadRunOptions, type ScoreLog } from './score-units.js';
-import type { Unit } from './unit.js';
+import { type ReadRunOptions, scoreUnits } from './score-units.js';
+import type { ScoreLog } from './score-log.js';
 import { readUnitLogs } from './unit-log.js';
-
-/** A judge as a run remembers it. */
-export type JudgeInfo = Pick<Judge, 'name' | 'description' | 'revision' | 'desired' | 'threshold'>;
-
-/** What a judge said of a unit: a line of its log. */
-export interface UnitScores extends Unit {
-  /** One a completion, 0 to 1. */
-  readonly scores: readonly number[];
-}
+import type { JudgeInfo, UnitScores } from './records.js';
 
 const JUDGED = /^judged-(.+)\.jsonl$/;
 

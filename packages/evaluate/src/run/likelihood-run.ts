@@ -1,24 +1,14 @@
 import { join } from 'node:path';
-import { encodePrompt, HalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
+import { type Backend, encodePrompt, HalfspaceError } from '@halfspace/core';
 import { continuationLogProbs } from '../metrics/continuations.js';
 import { logsOf } from './logs-of.js';
 import { recordCheck } from './record-check.js';
-import type { RunDirectory } from './run-directory.js';
+import type { RunDirectory } from './run-parts.js';
 import { isReaderInfo, isUnitLikelihoods } from './run-schema.js';
-import { scoreUnits, type ReadRunOptions, type ScoreLog } from './score-units.js';
-import type { Unit } from './unit.js';
+import { type ReadRunOptions, scoreUnits } from './score-units.js';
+import type { ScoreLog } from './score-log.js';
 import { readUnitLogs } from './unit-log.js';
-
-/** A model that completions were read with. */
-export type ReaderInfo = Pick<ModelInfo, 'name' | 'fingerprint'>;
-
-/** How probable the completions of a unit are to another model: a line of its log. */
-export interface UnitLikelihoods extends Unit {
-  /** Natural log-probability of each completion after its prompt, summed over its tokens. */
-  readonly logprobs: readonly number[];
-  /** Tokens of each in that model's vocabulary. */
-  readonly tokens: readonly number[];
-}
+import type { ReaderInfo, UnitLikelihoods } from './records.js';
 
 const READ = /^likelihood-(.+)\.jsonl$/;
 

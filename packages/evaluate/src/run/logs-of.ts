@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { fileFault } from '@halfspace/model';
-import type { RunDirectory } from './run-directory.js';
-import { complaintOf, type Check } from './run-schema.js';
+import type { RunDirectory } from './run-parts.js';
+import { type Check, complaintOf } from './run-schema.js';
 import { readLogHeader } from './unit-log.js';
 
 /**

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
 import type { MethodSpec } from '../methods/method.js';
-import { judgesOf, readScores, judgedLog } from './judge-run.js';
+import { judgedLog, judgesOf, readScores } from './judge-run.js';
 import { likelihoodLog, readersOf, readLikelihoods } from './likelihood-run.js';
 import { digest, planDifferences } from './plan.js';
-import { completionsLog, readCompletions, readRun, startRun, type RunDirectory } from './run-directory.js';
-import { unitKey, type Unit } from './unit.js';
-import type { ScoreLog } from './score-units.js';
+import { completionsLog, readCompletions, readRun, startRun } from './run-directory.js';
+import type { RunDirectory } from './run-parts.js';
+import { type Unit, unitKey } from './unit.js';
+import type { ScoreLog } from './score-log.js';
 import { openUnitLog } from './unit-log.js';
 
 /**

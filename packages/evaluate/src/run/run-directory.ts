@@ -9,21 +9,10 @@ import { parsePlan } from './parse-plan.js';
 import { assertSamePlan, countsOf, digest, type Plan } from './plan.js';
 import { recordCheck } from './record-check.js';
 import { complaintOf, isPrompt, isUnitResult } from './run-schema.js';
-import type { ScoreLog } from './score-units.js';
+import type { ScoreLog } from './score-log.js';
 import type { UnitResult } from './unit.js';
-import { readUnitLogs, type LogHeader } from './unit-log.js';
-
-/** A run on disk: its plan, its prompts, and a log of completions for each process that writes some. */
-export interface RunDirectory {
-  /** Where it is. */
-  readonly path: string;
-  /** What is to be done. */
-  readonly plan: Plan;
-  /** All prompts, in order. */
-  readonly prompts: readonly SuitePrompt[];
-  /** First line of each of its logs. */
-  readonly header: LogHeader;
-}
+import { readUnitLogs } from './unit-log.js';
+import type { RunDirectory } from './run-parts.js';
 
 /** A part of a run's prompts. */
 export interface Shard {

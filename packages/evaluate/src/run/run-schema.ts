@@ -1,11 +1,8 @@
 import { schemaComplaint } from '@halfspace/core';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
-import type { JudgeInfo } from './judge-run.js';
-import type { ReaderInfo, UnitLikelihoods } from './likelihood-run.js';
-import type { UnitScores } from './judge-run.js';
+import type { JudgeInfo, ReaderInfo, UnitLikelihoods, UnitScores, UnitTrace } from './records.js';
 import type { Plan } from './plan.js';
-import type { UnitTrace } from './trace-run.js';
 import type { Unit, UnitResult } from './unit.js';
 
 const TEXT = { type: 'string' };

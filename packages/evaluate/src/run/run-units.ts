@@ -1,9 +1,10 @@
-import { throwIfAborted, type Completion, type Halfspace } from '@halfspace/core';
+import { type Completion, type Halfspace, throwIfAborted } from '@halfspace/core';
 import type { MethodModel, OpenMethod } from '../methods/method.js';
 import { openMethod } from '../methods/method-spec.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 import type { Plan } from './plan.js';
-import { completionsLog, type RunDirectory, type Shard } from './run-directory.js';
+import { completionsLog, type Shard } from './run-directory.js';
+import type { RunDirectory } from './run-parts.js';
 import type { UnitResult } from './unit.js';
 import { openUnitLog } from './unit-log.js';
 

@@ -1,9 +1,10 @@
 import { throwIfAborted, type Waiting } from '@halfspace/core';
-import { readCompletions, type RunDirectory } from './run-directory.js';
+import { readCompletions } from './run-directory.js';
+import type { RunDirectory } from './run-parts.js';
 import type { RunProgress } from './run-units.js';
-import { unitKey, type Unit, type UnitResult } from './unit.js';
-import type { RecordCheck } from './record-check.js';
-import { openUnitLog, type LogHeader } from './unit-log.js';
+import { type Unit, unitKey, type UnitResult } from './unit.js';
+import { openUnitLog } from './unit-log.js';
+import type { ScoreLog } from './score-log.js';
 
 /** Settings of what reads the completions of a run. */
 export interface ReadRunOptions {
@@ -13,14 +14,6 @@ export interface ReadRunOptions {
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
   /** Told who is waited for while a judge takes long to answer (default: a warning of the process). */
   readonly onWaiting?: ((waiting: Waiting) => void) | undefined;
-}
-
-/** Where something that is found out of completions is recorded. */
-export interface ScoreLog {
-  readonly path: string;
-  readonly header: LogHeader;
-  /** Of its records. */
-  readonly check: RecordCheck;
 }
 
 /**

@@ -10,7 +10,8 @@ import { judgeRun } from './judge-run.js';
 import { createPlan } from './plan.js';
 import { startRun } from './run-directory.js';
 import { runUnits } from './run-units.js';
-import { readTraces, traceRun, type UnitTrace } from './trace-run.js';
+import { readTraces, traceRun } from './trace-run.js';
+import type { UnitTrace } from './records.js';
 
 it('traces the worst completions of a run, each once, as they were written', async () => {
   const halfspace = createHalfspace({ backend: createToyBackend() });

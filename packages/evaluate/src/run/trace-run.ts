@@ -1,24 +1,13 @@
 import { join } from 'node:path';
-import { throwIfAborted, type Completion, type Halfspace } from '@halfspace/core';
+import { type Halfspace, throwIfAborted } from '@halfspace/core';
 import { recordCheck } from './record-check.js';
-import type { RunDirectory } from './run-directory.js';
+import type { RunDirectory } from './run-parts.js';
 import { isUnitTrace } from './run-schema.js';
 import { openUnitRunner } from './run-units.js';
-import type { ReadRunOptions, ScoreLog } from './score-units.js';
-import type { Unit } from './unit.js';
+import type { ReadRunOptions } from './score-units.js';
+import type { ScoreLog } from './score-log.js';
 import { openUnitLog, readUnitLogs } from './unit-log.js';
-
-/** One completion of a unit. */
-export interface UnitSample extends Unit {
-  /** Which, from 0. */
-  readonly sample: number;
-}
-
-/** How a completion came about: a line of its log. */
-export interface UnitTrace extends UnitSample {
-  /** With its steps and settings. An infinite cap is null, as in all JSON. */
-  readonly completion: Completion;
-}
+import type { UnitSample, UnitTrace } from './records.js';
 
 /**
  * Writes some completions of a run once more, which come out the same, and records how they came about. One a unit is kept; of

@@ -1,6 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
-import type { MetadataValue, ModelFile } from '../weights.js';
+import type { MetadataValue } from '../weight-tensor.js';
+import type { ModelFile } from '../weights.js';
 
 /** Above every size of every model; memory for that many numbers can be had. */
 const LARGEST_SIZE = 2 ** 24;

@@ -1,6 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { shown } from '../shown.js';
-import type { MetadataValue, ModelFile } from '../weights.js';
+import type { MetadataValue } from '../weight-tensor.js';
+import type { ModelFile } from '../weights.js';
 import type { MetadataReader } from './metadata.js';
 
 /** Keys that change what a model computes, each with the values that it changes nothing with. */

@@ -2,8 +2,8 @@ import { HalfspaceError } from '@halfspace/core';
 import { blockElements, byteLength, type TensorType } from '../tensor-type.js';
 import { partOfGguf } from '../part-of-model.js';
 import { alignUp, checkPlaces, type PlacedTensor } from '../placed-tensor.js';
-import type { MetadataValue } from '../weights.js';
-import { createByteReader, type ByteReader } from './byte-reader.js';
+import type { MetadataValue } from '../weight-tensor.js';
+import { type ByteReader, createByteReader } from './byte-reader.js';
 
 /** ggml's numbers of the tensor types that Halfspace reads. */
 const TYPES: ReadonlyMap<number, TensorType> = new Map([

@@ -1,9 +1,9 @@
 import { defineAttribute, HalfspaceError, type ModelInfo } from '@halfspace/core';
-import { type Estimator, ESTIMATORS } from '../artifact/estimators.js';
+import { ESTIMATORS } from '../artifact/estimators.js';
 import type { FitState } from './fit-state.js';
-import { type Centring, CENTRINGS, POSITIONS, type Positions } from '../data/labelled-text.js';
+import { CENTRINGS, POSITIONS } from '../data/labelled-text.js';
 import type { DataReport } from './survey.js';
-import { type CheckedFitOptions, LAYER_BY, type LayerBy } from './fit-settings.js';
+import { type CheckedFitOptions, type FitChoices, LAYER_BY } from './fit-settings.js';
 
 /** How far a fit has come, in tokens that the model has run. */
 export interface FitProgress {
@@ -14,38 +14,7 @@ export interface FitProgress {
 }
 
 /** Settings of `fitSubspace`. */
-export interface FitOptions {
-  /** Name of the attribute, kebab-case. */
-  readonly attribute: string;
-  /**
-   * Layer to read, 0 (embedding) to the number of blocks. Of several, one is chosen by how well they tell the sides apart
-   * when directions are cross-validated by group on the rows fitted on; those held out have no say.
-   */
-  readonly layer: number | readonly number[];
-  /** Default `auroc`. */
-  readonly layerBy?: LayerBy;
-  /** Whether all of the layers are read, their states end to end, instead of one of them (default false). */
-  readonly stack?: boolean;
-  /** Default `cross-validated`. */
-  readonly estimator?: Estimator;
-  /** Default `every`. */
-  readonly positions?: Positions;
-  /** Default `none`. With `prompt`, rows of one prompt must follow one another; one that stands alone is not used. */
-  readonly centring?: Centring;
-  /**
-   * Whether rows come in pairs: one with the label 1, then one with the label 0 of the same prompt and group. They
-   * are judged by the share of pairs in which the first has the larger margin, and their margins are calibrated
-   * so that a difference is the log-odds that the first is the better one (default false).
-   */
-  readonly pairs?: boolean;
-  /** Whether a prompt is given to the model as a user's turn in its chat template (default false). */
-  readonly chat?: boolean;
-  /** Share of the groups that calibration and figures are measured on, in (0, 1) (default 0.2). */
-  readonly heldOut?: number;
-  /** Seed of the split and of the bootstrap: a non-negative integer (default 0). */
-  readonly seed?: number;
-  /** Keep a subspace that is not better than chance; it says so for ever after (default false). */
-  readonly force?: boolean;
+export interface FitOptions extends FitChoices {
   /** What an earlier run over the first of these rows has summed up: it goes on from there. */
   readonly state?: FitState | undefined;
   /** Called with what is known of the data, before the model runs. */

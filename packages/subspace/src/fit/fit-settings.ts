@@ -1,4 +1,3 @@
-import type { FitOptions } from './fit-options.js';
 import type { Estimator } from '../artifact/estimators.js';
 import type { Centring, Positions } from '../data/labelled-text.js';
 
@@ -13,10 +12,43 @@ export type LayerBy = 'auroc' | 'cost';
 /** Every {@link LayerBy}. */
 export const LAYER_BY: readonly LayerBy[] = ['auroc', 'cost'];
 
+/** Options of a fit that shape its result. */
+export interface FitChoices {
+  /** Name of the attribute, kebab-case. */
+  readonly attribute: string;
+  /**
+   * Layer to read, 0 (embedding) to the number of blocks. Of several, one is chosen by how well they tell the sides apart
+   * when directions are cross-validated by group on the rows fitted on; those held out have no say.
+   */
+  readonly layer: number | readonly number[];
+  /** Default `auroc`. */
+  readonly layerBy?: LayerBy;
+  /** Whether all of the layers are read, their states end to end, instead of one of them (default false). */
+  readonly stack?: boolean;
+  /** Default `cross-validated`. */
+  readonly estimator?: Estimator;
+  /** Default `every`. */
+  readonly positions?: Positions;
+  /** Default `none`. With `prompt`, rows of one prompt must follow one another; one that stands alone is not used. */
+  readonly centring?: Centring;
+  /**
+   * Whether rows come in pairs: one with the label 1, then one with the label 0 of the same prompt and group. They
+   * are judged by the share of pairs in which the first has the larger margin, and their margins are calibrated
+   * so that a difference is the log-odds that the first is the better one (default false).
+   */
+  readonly pairs?: boolean;
+  /** Whether a prompt is given to the model as a user's turn in its chat template (default false). */
+  readonly chat?: boolean;
+  /** Share of the groups that calibration and figures are measured on, in (0, 1) (default 0.2). */
+  readonly heldOut?: number;
+  /** Seed of the split and of the bootstrap: a non-negative integer (default 0). */
+  readonly seed?: number;
+  /** Keep a subspace that is not better than chance; it says so for ever after (default false). */
+  readonly force?: boolean;
+}
+
 /** Options that shape the result, with every default filled in. */
-export type CheckedFitOptions = Required<
-  Omit<FitOptions, 'layer' | 'state' | 'onReport' | 'onState' | 'onProgress' | 'signal'>
-> & {
+export type CheckedFitOptions = Required<Omit<FitChoices, 'layer'>> & {
   /** In ascending order, each once. */
   readonly layers: readonly number[];
 };
@@ -29,23 +61,23 @@ export interface FitSettings {
   readonly width: number;
   /** Layers summed up, in ascending order. */
   readonly layers: readonly number[];
-  /** As in {@link FitOptions}; it decides what is measured on the rows held out. */
+  /** As in {@link FitChoices}; it decides what is measured on the rows held out. */
   readonly layerBy: LayerBy;
   /** Whether the layers are read together, and not one of them. */
   readonly stack: boolean;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly estimator: Estimator;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly positions: Positions;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly centring: Centring;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly pairs: boolean;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly chat: boolean;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly heldOut: number;
-  /** As in {@link FitOptions}. */
+  /** As in {@link FitChoices}. */
   readonly seed: number;
 }
 

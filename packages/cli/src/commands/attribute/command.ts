@@ -1,9 +1,6 @@
 import { type Command, Option } from 'commander';
 import { addJsonOption } from '../../options/json.js';
-import type { AttributeNewFlags } from './flags.js';
-
-/** How an attribute comes to its margins: fitted on labelled texts, or computed by a function. */
-export type AttributeKind = 'linear' | 'scoring';
+import type { AttributeKind, AttributeNewFlags } from './flags.js';
 
 /** Adds `halfspace attribute` and its command. */
 export function addAttribute(program: Command): void {
