@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-const LOCK = new URL('../packages/evaluate/dist/run/file-lock.js', import.meta.url).href;
+const LOCK = new URL('../packages/files/dist/file-lock.js', import.meta.url).href;
 const PROCESSES = 6;
 const ROUNDS = 200;
 

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import envPaths from 'env-paths';
-import { partialPath } from './partial.js';
+import { partialPath } from '@halfspace/files';
 
 /** Where models and what is made of them are kept: `HALFSPACE_CACHE`, or the system's place for caches. */
 export function cacheDirectory(): string {

@@ -16,7 +16,6 @@ export { HEAD } from './compile/head.js';
 export type { Precision } from './compile/linear.js';
 export { TRUNK } from './compile/trunk.js';
 export { cacheDirectory, fingerprintFile, writeAtomically } from './cache.js';
-export { fileFault } from './file-fault.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
 export { createTextTokenizer } from './tokenizer/text-tokenizer.js';
 export type { TextTokenizer } from './tokenizer/text-tokenizer.js';

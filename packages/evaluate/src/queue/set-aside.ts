@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileFault } from '@halfspace/model';
+import { fileFault } from '@halfspace/files';
 import type { RunDirectory } from '../run/run-parts.js';
 import type { OnNotice } from './connect.js';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
-import { fileFault } from '@halfspace/model';
+import { fileFault } from '@halfspace/files';
 import type { RunDirectory } from './run-parts.js';
 import { type Check, complaintOf } from './run-schema.js';
 import { readLogHeader } from './unit-log.js';

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fingerprintFile, hashFile } from '../cache.js';
 import { readJsonFile } from '../json-file.js';
-import { partialPath, removeAbandoned } from '../partial.js';
+import { partialPath, removeAbandoned } from '@halfspace/files';
 
 /** Holds the sha-256 of every other file. */
 const MANIFEST = 'manifest.json';

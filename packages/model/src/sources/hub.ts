@@ -19,7 +19,7 @@ import {
 } from '@huggingface/hub';
 import { explainWriteError } from '../cache.js';
 import { partByName, partOfGguf } from '../part-of-model.js';
-import { partialPath, removeAbandoned } from '../partial.js';
+import { partialPath, removeAbandoned } from '@halfspace/files';
 import { isFile } from '../is-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
 import { cachedRepository, findInCache, isCommit, type CachedRepository } from './hub-cache.js';

@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'no
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { CatalogueEntry } from '../catalogue.js';
-import { partialPath } from '../partial.js';
+import { partialPath } from '@halfspace/files';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { wheelBytes } from '../testing/wheel-bytes.js';
 import { listCachedModels } from './own-cache.js';

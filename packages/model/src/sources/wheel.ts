@@ -7,7 +7,7 @@ import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/cor
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { explainWriteError, hashFile } from '../cache.js';
 import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
-import { partialPath, removeAbandoned } from '../partial.js';
+import { partialPath, removeAbandoned } from '@halfspace/files';
 import { cachedDirectory, cachedPath } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
 

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeText, HalfspaceError, isHalfspaceError, type Subspace } from '@halfspace/core';
 import { parseSubspace, subspaceOf, type SubspaceArtifact } from './subspace-artifact.js';
-import { messageOf, writeWhole } from './whole-file.js';
+import { messageOf, writeWhole } from '@halfspace/files';
 
 /** Largest file that is read, in bytes. A subspace of width 576 takes 4 kB. */
 const MOST_BYTES = 2 ** 20;

@@ -8,7 +8,7 @@ import { type FitState, type Side, sumsBy } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from '../data/labelled-text.js';
 import type { MeasuredResponse } from '../data/measured-response.js';
 import { type Moments, restoreMoments } from './moments.js';
-import { messageOf, writeWhole } from '../artifact/whole-file.js';
+import { messageOf, writeWhole } from '@halfspace/files';
 
 /**
  * The file: a line of JSON (the header), the numbers as little-endian float64, and the sha-256 of all that.

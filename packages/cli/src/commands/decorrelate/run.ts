@@ -9,7 +9,7 @@ import {
   readSubspace,
   writeSubspace,
 } from '@halfspace/subspace';
-import { assertWritable } from '../../terminal/atomic-file.js';
+import { assertWritable } from '@halfspace/files';
 import type { DecorrelateFlags } from './flags.js';
 import { noteFitted } from '../../reports/subspace/fitted-rows.js';
 import { onlyFor } from '../../attributes/load-attributes.js';

@@ -1,6 +1,6 @@
 import { type Attribute, HalfspaceError, type LinearAttribute } from '@halfspace/core';
 import { evaluateAttributes, type Evaluation } from '@halfspace/subspace';
-import { assertWritable, writeFileAtomically } from '../../terminal/atomic-file.js';
+import { assertWritable, writeFileAtomically } from '@halfspace/files';
 import type { EvaluateSubspaceFlags } from './flags.js';
 import { tellOfFitted, withFitted } from '../../reports/subspace/fitted-rows.js';
 import { showEvaluation } from '../../reports/subspace/show-evaluation.js';

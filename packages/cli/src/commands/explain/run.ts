@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { assertWritable, writeFileAtomically } from '../../terminal/atomic-file.js';
+import { assertWritable, writeFileAtomically } from '@halfspace/files';
 import type { ExplainFlags } from './flags.js';
 import { assertTraced, firstAttribute } from '../../reports/trace/traced-attribute.js';
 import { readTrace } from '../../reports/trace/read-trace.js';

@@ -5,7 +5,7 @@ import {
   readSubspace,
   writeSubspace,
 } from '@halfspace/subspace';
-import { assertWritable } from '../../terminal/atomic-file.js';
+import { assertWritable } from '@halfspace/files';
 import type { FitPredictionFlags } from './flags.js';
 import { onlyFor } from '../../attributes/load-attributes.js';
 import { print, printJson } from '../../terminal/output.js';

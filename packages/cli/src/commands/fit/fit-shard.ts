@@ -1,6 +1,6 @@
 import { sumUp, writeFitState } from '@halfspace/subspace';
 import { amount } from '../../terminal/amount.js';
-import { assertWritable } from '../../terminal/atomic-file.js';
+import { assertWritable } from '@halfspace/files';
 import type { FitFlags } from './flags.js';
 import { openFitData } from '../../data/fit-data.js';
 import { explained, readState } from './fit-states.js';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { isHalfspaceError } from '@halfspace/core';
 import { fitSubspace, type HeldOutPairs, type SubspaceArtifact, writeSubspace } from '@halfspace/subspace';
 import { amount } from '../../terminal/amount.js';
-import { assertWritable } from '../../terminal/atomic-file.js';
+import { assertWritable } from '@halfspace/files';
 import type { FitFlags } from './flags.js';
 import { openFitData } from '../../data/fit-data.js';
 import { explained, mergeStates, readState } from './fit-states.js';

@@ -10,7 +10,7 @@ import {
   type Weight,
   type WeightedPrompt,
 } from '@halfspace/core';
-import { type AtomicFile, writeFileAtomically } from '../../terminal/atomic-file.js';
+import { type AtomicFile, writeFileAtomically } from '@halfspace/files';
 import type { GenerateFlags } from './flags.js';
 import { concurrencyOf } from '../../request/concurrency.js';
 import { attributeChoices, constraintChoices, controlOf, redrawOf } from '../../request/control-of.js';

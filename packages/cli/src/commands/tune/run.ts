@@ -10,7 +10,7 @@ import {
   type WeightedPrompt,
 } from '@halfspace/core';
 import { measureFrontier } from '@halfspace/evaluate';
-import { assertWritable, writeFileAtomically } from '../../terminal/atomic-file.js';
+import { assertWritable, writeFileAtomically } from '@halfspace/files';
 import type { TuneFlags } from './flags.js';
 import { concurrencyIfEager } from '../../request/concurrency.js';
 import { attributeChoices } from '../../request/control-of.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readTraces, type RunDirectory, type RunReport, type UnitTrace } from '@halfspace/evaluate';
-import { writeFileAtomically } from '../../terminal/atomic-file.js';
+import { writeFileAtomically } from '@halfspace/files';
 import { outColours } from '../../terminal/colours.js';
 import { inLine } from '../../terminal/harmless.js';
 import { print } from '../../terminal/output.js';

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, symlink, writeFile, type FileHandle } f
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { assertWritable, writeFileAtomically } from './atomic-file.js';
-import { temporaryDirectory } from '../testing/temporary-directory.js';
+import { temporaryDirectory } from './testing/temporary-directory.js';
 
 describe('writeFileAtomically', () => {
   it('gives the file its name when the work is done, and not before', async () => {

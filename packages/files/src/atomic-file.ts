@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
+import { fileFault } from './file-fault.js';
 
 /**
  * Makes sure, before a long work, that its result can be written.
@@ -44,8 +45,6 @@ export async function writeFileAtomically<T>(
   const place = await realpath(path).catch(() => path);
   const temporary = join(dirname(place), `.${basename(place)}.${randomUUID()}.partial`);
   const refuse = async (error: unknown): Promise<never> => {
-    // Loaded when needed: errors are rare.
-    const { fileFault } = await import('@halfspace/model');
     throw fileFault(error, path, 'write');
   };
   const handle = await open(temporary, 'wx').catch(refuse);

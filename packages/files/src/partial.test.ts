@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { partialPath, removeAbandoned } from './partial.js';
-import { useTemporaryDirectory } from './testing/temporary.js';
+import { useTemporaryDirectory } from './testing/temporary-directory.js';
 
 describe('partial files', () => {
   const directory = useTemporaryDirectory();
