@@ -1,4 +1,4 @@
-export { createHalfspace } from './plugins/container.js';
+export { createHalfspace, createRegistry } from './plugins/container.js';
 export type { HalfspaceParts } from './plugins/container.js';
 export type { Halfspace } from './create-halfspace.js';
 export type { DecodeOptions, GenerateOptions, PromptOptions, WeightedPrompt } from './options/options.js';
@@ -43,6 +43,12 @@ export type {
   LinearAttributeDefinition,
   ScoringAttributeDefinition,
 } from './plugins/define-attribute.js';
+export { definePluginModule } from './plugins/define-plugin-module.js';
+export type { PluginModule, PluginModuleDefinition, Register } from './plugins/define-plugin-module.js';
+export { checkFields, defineExtensionPoint } from './plugins/extension-point.js';
+export type { ExtensionPoint, ExtensionPointDefinition } from './plugins/extension-point.js';
+export type { Registry } from './plugins/registry.js';
+export { ATTRIBUTE } from './plugins/attribute-point.js';
 export { defineFilter } from './plugins/define-filter.js';
 export type { FilterDefinition } from './plugins/define-filter.js';
 export { defineJudge } from './plugins/define-judge.js';

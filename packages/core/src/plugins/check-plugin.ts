@@ -8,9 +8,14 @@ const MADE = Symbol.for('@halfspace/core/made');
 /** Kinds of plugin that have a `define` function. */
 export type PluginKind = 'attribute' | 'filter' | 'judge';
 
-/** Marks a plugin as checked and freezes it. A copy of it is a plugin no more. */
-export function seal<T extends object>(kind: PluginKind, plugin: T): Readonly<T> {
+/** Marks a plugin, or a module of them, as checked and freezes it. A copy of it is a plugin no more. */
+export function seal<T extends object>(kind: PluginKind | 'module', plugin: T): Readonly<T> {
   return Object.freeze(Object.defineProperty(plugin, MADE, { value: kind }));
+}
+
+/** Whether something was marked so. */
+export function isSealed(kind: PluginKind | 'module', value: unknown): boolean {
+  return fieldsOf(value)[MADE] === kind;
 }
 
 /**

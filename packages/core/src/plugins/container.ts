@@ -1,13 +1,19 @@
 import 'reflect-metadata';
-import { Container, type ServiceIdentifier } from 'inversify';
+import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import type { Attribute } from '../contracts/attribute.js';
+import { ATTRIBUTE } from './attribute-point.js';
 import type { Backend } from '../contracts/backend.js';
+import { bindModule, distinctModules, type Binding } from './bind-modules.js';
 import { checkBackend } from './check-backend.js';
 import { checkPlugin } from './check-plugin.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
+import type { PluginModule } from './define-plugin-module.js';
+import { didYouMean } from '../text/nearest.js';
+import { HalfspaceError } from '../errors.js';
+import type { ExtensionPoint } from './extension-point.js';
+import type { Registry } from './registry.js';
 
 const BACKEND: ServiceIdentifier<Backend> = Symbol('Backend');
-const ATTRIBUTE: ServiceIdentifier<Attribute> = Symbol('Attribute');
 const HALFSPACE: ServiceIdentifier<Halfspace> = Symbol('Halfspace');
 
 /** The parts of a {@link Halfspace}. */
@@ -16,6 +22,8 @@ export interface HalfspaceParts {
   readonly backend: Backend;
   /** Values that completions can be steered towards or measured by (default: none). */
   readonly attributes?: readonly Attribute[];
+  /** Modules whose attributes may be used besides (default: none). */
+  readonly modules?: readonly PluginModule[];
 }
 
 /**
@@ -24,18 +32,83 @@ export interface HalfspaceParts {
  * @param parts - A backend, and the attributes that may be used with it.
  * @throws HalfspaceError `contract-mismatch` when a plugin is for another version of the contracts,
  * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
- * make, and when two attributes have one name.
+ * make, and when two attributes have one name; as {@link createRegistry} for modules.
  */
-export function createHalfspace({ backend, attributes = [] }: HalfspaceParts): Halfspace {
+export function createHalfspace({ backend, attributes = [], modules = [] }: HalfspaceParts): Halfspace {
   checkBackend(backend);
   for (const attribute of attributes) checkPlugin('attribute', attribute);
-  const container = new Container();
+  const { container, registry } = wire(modules);
   container.bind(BACKEND).toConstantValue(backend);
-  for (const attribute of attributes) container.bind(ATTRIBUTE).toConstantValue(attribute);
   container
     .bind(HALFSPACE)
-    .toDynamicValue((context) =>
-      assemble(context.get(BACKEND), context.getAll(ATTRIBUTE, { optional: true })),
-    );
+    .toDynamicValue((context) => assemble(context.get(BACKEND), [...attributes, ...registry.all(ATTRIBUTE)]));
   return container.get(HALFSPACE);
+}
+
+/**
+ * Wires modules: whatever is looked up by a name is looked up in what this makes.
+ *
+ * @param modules - In the order of {@link Registry.all}; the same one twice counts once.
+ * @throws HalfspaceError `bad-module` for what `definePluginModule` did not make, where two modules have one name, two of one
+ * name are bound at a point, or what is bound is not of the point's shape; `contract-mismatch` for a module of another version;
+ * `plugin-failed` when one throws something of its own; by its code what the check of a point throws
+ */
+export function createRegistry(modules: readonly PluginModule[]): Registry {
+  return wire(modules).registry;
+}
+
+function wire(modules: readonly PluginModule[]): { container: Container; registry: Registry } {
+  const container = new Container();
+  const distinct = distinctModules(modules);
+  const known = new Map<string, Binding>();
+  for (const module of distinct) {
+    container.load(
+      new ContainerModule(({ bind }) =>
+        bindModule(module, (binding) => {
+          refuseSecond(binding, known);
+          bind<Binding>(binding.key).toConstantValue(binding);
+        }),
+      ),
+    );
+  }
+  return { container, registry: registryOf(container, distinct) };
+}
+
+function refuseSecond(binding: Binding, known: Map<string, Binding>): void {
+  const { key, what, name, module } = binding;
+  const which = `${String(key)} ${name}`;
+  const first = known.get(which);
+  if (first !== undefined) {
+    throw new HalfspaceError(
+      'bad-module',
+      first.module === module
+        ? `It binds two ${what}s named "${name}". Keep one, or rename one.`
+        : `It binds the ${what} "${name}", and so does the module "${first.module}". Leave out one of the two modules, or rename what it binds.`,
+    );
+  }
+  known.set(which, binding);
+}
+
+function registryOf(container: Container, modules: readonly PluginModule[]): Registry {
+  const bindings = (key: symbol) => container.getAll<Binding>(key, { optional: true });
+  return Object.freeze<Registry>({
+    modules: Object.freeze(modules),
+    all: <T>({ key }: ExtensionPoint<T>) => bindings(key).map(({ value }) => value as T),
+    names: ({ key }) => bindings(key).map(({ name }) => name),
+    get<T>({ key, name: what, unknown }: ExtensionPoint<T>, name: string): T {
+      const found = bindings(key).find((each) => each.name === name);
+      if (found !== undefined) return found.value as T;
+      const names = bindings(key).map((each) => each.name);
+      const there = names.length === 0 ? 'No module has bound any.' : `There are ${names.join(', ')}.`;
+      throw new HalfspaceError(
+        unknown,
+        `There is no ${what} ${quoted(name)}.${didYouMean(String(name), names)} ${there}`,
+      );
+    },
+  });
+}
+
+/** Names come from files, which may hold anything. */
+function quoted(name: unknown): string {
+  return JSON.stringify(name) ?? String(name);
 }
