@@ -1,11 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HalfspaceError, isHalfspaceError, type Backend, type ModelInfo } from '@halfspace/core';
+import {
+  createRegistry,
+  HalfspaceError,
+  isHalfspaceError,
+  type Backend,
+  type ModelInfo,
+  type PluginModule,
+} from '@halfspace/core';
 import {
   cacheDirectory,
   compileModel,
   createTokenizer,
   isUndamaged,
+  modelModule,
   openModelFile,
   resolveModel,
   type CompiledModel,
@@ -50,20 +58,25 @@ export interface OnnxBackendOptions {
    * model need not wait to find out.
    */
   readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
+  /** Modules with model families and sources of models besides those of `@halfspace/model`, and asked before them (default: none). */
+  readonly modules?: readonly PluginModule[];
 }
 
 /**
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
  * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
- * `unsupported-model`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`
+ * `unsupported-model`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
+ * where what one has bound fails
  */
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<Backend> {
   const { signal, onProgress } = options;
   const threads = usefulThreads(options.threads);
   assertPrecision(options.precision);
+  const registry = createRegistry([...(options.modules ?? []), modelModule]);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
+    registry,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
@@ -84,6 +97,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
         compileModel(file, {
           precision,
           cache,
+          registry,
           ...(signal && { signal }),
           onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
         }),

@@ -45,6 +45,7 @@ export type {
 } from './plugins/define-attribute.js';
 export { definePluginModule } from './plugins/define-plugin-module.js';
 export type { PluginModule, PluginModuleDefinition, Register } from './plugins/define-plugin-module.js';
+export { guardPlugin, pluginFailed } from './plugins/guard-plugin.js';
 export { checkFields, defineExtensionPoint } from './plugins/extension-point.js';
 export type { ExtensionPoint, ExtensionPointDefinition } from './plugins/extension-point.js';
 export type { Registry } from './plugins/registry.js';

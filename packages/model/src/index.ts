@@ -4,9 +4,16 @@ export type { JsonObject } from './json-file.js';
 export { openModelFile } from './weights.js';
 export type { ModelFile } from './weights.js';
 export type { MetadataValue, WeightTensor } from './weight-tensor.js';
-export type { Architecture, SlidingWindow } from './compile/architecture.js';
+export type {
+  Architecture,
+  BlockWeights,
+  Family,
+  SlidingWindow,
+  WeightNames,
+} from './compile/architecture.js';
+export { describeArchitecture } from './compile/families.js';
 export { compileModel, isUndamaged } from './compile/compile.js';
-export type { CompiledModel } from './compile/compile.js';
+export type { CompiledModel, CompileModelOptions } from './compile/compile.js';
 export type { EncoderArchitecture } from './compile/bert.js';
 export { compileEncoder } from './compile/compile-encoder.js';
 export type { CompiledEncoder } from './compile/compile-encoder.js';
@@ -21,7 +28,10 @@ export { createTextTokenizer } from './tokenizer/text-tokenizer.js';
 export type { TextTokenizer } from './tokenizer/text-tokenizer.js';
 export { CATALOGUE } from './catalogue.js';
 export type { CatalogueEntry, CatalogueFile } from './catalogue.js';
-export { listCachedModels } from './sources/own-cache.js';
+export { listModels } from './sources/list-models.js';
+export type { ListedModel } from './sources/list-models.js';
 export { fetchDatasetFile } from './sources/hub.js';
 export { resolveModel } from './sources/resolve-model.js';
-export type { SourceOptions, SourceProgress } from './sources/source.js';
+export type { Source, SourceModel, SourceOptions, SourceProgress } from './sources/source.js';
+export { MODEL_FAMILY, MODEL_SOURCE } from './extension-points.js';
+export { modelModule } from './model-module.js';

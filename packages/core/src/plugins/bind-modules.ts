@@ -1,6 +1,7 @@
-import { complaintOf, shown } from './complaint-of.js';
+import { shown } from './complaint-of.js';
 import { checkPluginModule, type PluginModule, type Register } from './define-plugin-module.js';
-import { HalfspaceError, isHalfspaceError } from '../errors.js';
+import { HalfspaceError } from '../errors.js';
+import { pluginFailed } from './guard-plugin.js';
 import { isExtensionPoint } from './extension-point.js';
 
 /** A value, and who bound it. */
@@ -46,7 +47,8 @@ export function distinctModules(modules: readonly unknown[]): PluginModule[] {
  * @param bound - Called for each value, in order.
  * @throws HalfspaceError `bad-module`, what the check of a point throws by its code, `plugin-failed` for anything else
  */
-export function bindModule({ name: module, bind }: PluginModule, bound: (binding: Binding) => void): void {
+export function bindModule(plugin: PluginModule, bound: (binding: Binding) => void): void {
+  const { name: module } = plugin;
   let open = true;
   const register: Register = (point, value) => {
     if (!open) throw refused(module, 'It binds something after its bind has ended, which is too late.');
@@ -60,7 +62,7 @@ export function bindModule({ name: module, bind }: PluginModule, bound: (binding
     bound({ key, what, name, value, module });
   };
   try {
-    const answer: unknown = bind(register);
+    const answer: unknown = plugin.bind(register);
     if (answer instanceof Promise) {
       // It may yet be rejected, and nobody else will hear of it.
       answer.catch(() => undefined);
@@ -78,13 +80,10 @@ export function bindModule({ name: module, bind }: PluginModule, bound: (binding
 
 /** An error that names the module, once. */
 function failure(module: string, cause: unknown): HalfspaceError {
-  if (!isHalfspaceError(cause)) {
-    const complaint = complaintOf(cause).replace(/\.?$/, '.');
-    return new HalfspaceError('plugin-failed', `The module "${module}" failed: ${complaint}`, { cause });
-  }
+  const { code, message } = pluginFailed(`module "${module}"`, cause);
   const label = `The module "${module}"`;
-  if (cause.message.startsWith(label)) return cause;
-  return new HalfspaceError(cause.code, `${label} cannot be used. ${cause.message}`, { cause });
+  const whole = message.startsWith(label) ? message : `${label} cannot be used. ${message}`;
+  return new HalfspaceError(code, whole, { cause });
 }
 
 function refused(module: string, fault: string): HalfspaceError {

@@ -37,14 +37,14 @@ export interface ExtensionPointDefinition<T> {
  */
 export function defineExtensionPoint<T>(
   name: string,
-  { nameOf, check, unknown = 'unknown-extension' }: ExtensionPointDefinition<T>,
+  definition: ExtensionPointDefinition<T>,
 ): ExtensionPoint<T> {
   const point: ExtensionPoint<T> = {
     name,
     key: Symbol.for(`@halfspace/core/extension-point/${name}`),
-    unknown,
-    nameOf: nameOf ?? ((value) => fieldsOf(value)['name'] as string),
-    check,
+    unknown: definition.unknown ?? 'unknown-extension',
+    nameOf: (value) => definition.nameOf?.(value) ?? (fieldsOf(value)['name'] as string),
+    check: (value) => definition.check(value),
   };
   return Object.freeze(Object.defineProperty(point, POINT, { value: true }));
 }

@@ -85,7 +85,7 @@ export interface WeightNames {
   block(index: number): BlockWeights;
 }
 
-/** Reads the architecture of one family of models; a new family is a new file with one of these. */
+/** Reads the architecture of one family of models: what a module binds at `MODEL_FAMILY`. */
 export interface Family {
   /** The name that model files use: `general.architecture` in GGUF, `model_type` in config.json. */
   readonly name: string;

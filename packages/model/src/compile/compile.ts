@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Registry } from '@halfspace/core';
 import { createGraph, type GraphBuilder, type WeightSink } from '../onnx/graph.js';
 import { byteLength } from '../tensor-type.js';
 import type { ModelFile } from '../weights.js';
@@ -13,6 +14,12 @@ import { buildTrunk, cutOf, readMatrix } from './trunk.js';
 import { hasBytesAsMade } from './whole-directory.js';
 
 const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
+
+/** Settings of {@link compileModel}. */
+export interface CompileModelOptions extends CompileOptions {
+  /** Where the model's family is looked up (default: those of this package alone). */
+  readonly registry?: Registry;
+}
 
 /** A model as ONNX graphs on disk. */
 export interface CompiledModel {
@@ -55,6 +62,12 @@ async function buildGraphs(
   await writeFile(join(directory, FILES.head), head.toBytes());
 }
 
+/** All that the graphs depend on, as JSON has it: the names of a block's weights are a function. */
+function aboutGraphs(architecture: Architecture): object {
+  const { layers, weights } = architecture;
+  return { ...architecture, blocks: Array.from({ length: layers }, (_, index) => weights.block(index)) };
+}
+
 /** Bytes of the weights in the model file. */
 function weightBytesOf({ tensors }: ModelFile): number {
   return [...tensors.values()].reduce(
@@ -74,13 +87,13 @@ function weightBytesOf({ tensors }: ModelFile): number {
  * @throws HalfspaceError `unsupported-model`; `corrupt-model`, also when a weight is not finite; `disk-full`,
  * `cache-not-writable`, `aborted`
  */
-export async function compileModel(model: ModelFile, options: CompileOptions): Promise<CompiledModel> {
-  const { precision } = options;
-  const described = await describeArchitecture(model);
+export async function compileModel(model: ModelFile, options: CompileModelOptions): Promise<CompiledModel> {
+  const { precision, registry } = options;
+  const described = await describeArchitecture(model, registry);
   const architecture = { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
   const place = await ensureGraphs(
     model,
-    architecture,
+    aboutGraphs(architecture),
     options,
     Object.values(FILES),
     async (directory, sink) => buildGraphs(directory, model, architecture, precision, sink),

