@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { throwIfAborted } from '@halfspace/core';
-import { writeAtomically, type CompiledModel, type Precision } from '@halfspace/model';
+import { type CompiledModel, type Precision, writeCached } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
 import { trunkCall } from './trunk-call.js';
@@ -112,5 +112,5 @@ export async function readCosts(path: string): Promise<Costs | undefined> {
 
 /** Keeps measurements. */
 export async function writeCosts(path: string, costs: Costs): Promise<void> {
-  await writeAtomically(path, JSON.stringify(costs));
+  await writeCached(path, JSON.stringify(costs));
 }

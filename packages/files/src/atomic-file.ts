@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { fileFault } from './file-fault.js';
+import { openUnnamed } from './whole-file.js';
 
 /**
  * Makes sure, before a long work, that its result can be written.
@@ -28,6 +28,7 @@ export async function assertWritable(path: string): Promise<void> {
 
 /** A file that is being written. */
 export interface AtomicFile {
+  /** Goes on with it. */
   append(text: string): Promise<void>;
 }
 
@@ -42,20 +43,15 @@ export async function writeFileAtomically<T>(
   work: (file: AtomicFile) => Promise<T>,
 ): Promise<T> {
   await assertWritable(path);
-  const place = await realpath(path).catch(() => path);
-  const temporary = join(dirname(place), `.${basename(place)}.${randomUUID()}.partial`);
-  const refuse = async (error: unknown): Promise<never> => {
+  const refuse = (error: unknown): never => {
     throw fileFault(error, path, 'write');
   };
-  const handle = await open(temporary, 'wx').catch(refuse);
+  const file = await openUnnamed(path).catch(refuse);
   try {
-    const result = await work({ append: async (text) => handle.appendFile(text).catch(refuse) });
-    await handle.sync().catch(refuse);
-    await handle.close();
-    await rename(temporary, place).catch(refuse);
+    const result = await work({ append: async (text) => file.append(text).catch(refuse) });
+    await file.finish().catch(refuse);
     return result;
   } finally {
-    await handle.close();
-    await rm(temporary, { force: true });
+    await file.close();
   }
 }

@@ -38,14 +38,20 @@ export async function birthOf(pid: number): Promise<string | undefined> {
  * Whether a process is still there; undefined where that cannot be told from here.
  *
  * @param own - This process.
+ * @param written - How what identities say is written in that of the process (default: as it is).
  */
-export async function isThere(process: ProcessIdentity, own: ProcessIdentity): Promise<boolean | undefined> {
-  if (process.host !== own.host) return true;
-  if (process.space !== undefined && process.space !== own.space) return undefined;
+export async function isThere(
+  process: ProcessIdentity,
+  own: ProcessIdentity,
+  written: (text: string) => string = (text) => text,
+): Promise<boolean | undefined> {
+  if (process.host !== written(own.host)) return true;
+  if (process.space !== undefined && (own.space === undefined || process.space !== written(own.space)))
+    return undefined;
   if (!hasNumber(process.pid)) return false;
   const born = await birthOf(process.pid);
   if (born === 'ended') return false;
-  return process.born === undefined || born === undefined ? undefined : process.born === born;
+  return process.born === undefined || born === undefined ? undefined : process.born === written(born);
 }
 
 function hasNumber(pid: number): boolean {

@@ -1,26 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { writeWhole } from '@halfspace/files';
 import envPaths from 'env-paths';
-import { partialPath } from '@halfspace/files';
 
 /** Where models and what is made of them are kept: `HALFSPACE_CACHE`, or the system's place for caches. */
 export function cacheDirectory(): string {
   return process.env['HALFSPACE_CACHE'] ?? envPaths('halfspace', { suffix: '' }).cache;
 }
 
-/** Writes a file beside its place and renames it, so that a reader never sees half of it. */
-export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = partialPath(path);
+/**
+ * Writes a file of a cache, and the directories that it is in. It appears whole or not at all, in place of what was there.
+ *
+ * @throws what the system refuses, as it is
+ */
+export async function writeCached(path: string, data: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  try {
-    await writeFile(temporary, data, { flush: true });
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeWhole(path, [data], { replaceLink: true });
 }
 
 /** What the system says when a file cannot grow: no room, no quota, or a limit on the size of files. */
@@ -111,6 +109,6 @@ export async function fingerprintFile(path: string): Promise<string> {
   if (/^[0-9a-f]{64}$/.test(known)) return known;
   const found = await verifiedFingerprint(path);
   // A cache that cannot be written costs time, not correctness.
-  if (settled) await writeAtomically(memo, found).catch(() => undefined);
+  if (settled) await writeCached(memo, found).catch(() => undefined);
   return found;
 }

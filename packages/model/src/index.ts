@@ -22,7 +22,7 @@ export type { CompileOptions } from './compile/graph-cache.js';
 export { HEAD } from './compile/head.js';
 export type { Precision } from './compile/linear.js';
 export { TRUNK } from './compile/trunk.js';
-export { cacheDirectory, fingerprintFile, writeAtomically } from './cache.js';
+export { cacheDirectory, fingerprintFile, writeCached } from './cache.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
 export { createTextTokenizer } from './tokenizer/text-tokenizer.js';
 export type { TextTokenizer } from './tokenizer/text-tokenizer.js';

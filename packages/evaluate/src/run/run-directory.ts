@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
-import { fileFault } from '@halfspace/files';
-import { writeAtomically } from '@halfspace/model';
+import { fileFault, writeWhole } from '@halfspace/files';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 import { namesIn } from './logs-of.js';
 import { parsePlan } from './parse-plan.js';
@@ -59,9 +58,10 @@ export async function startRun(
   }
   try {
     const lines = prompts.map((prompt) => `${JSON.stringify(prompt)}\n`);
-    await writeAtomically(join(path, PROMPTS), lines.join(''));
+    await mkdir(path, { recursive: true });
+    await writeWhole(join(path, PROMPTS), [lines.join('')]);
     // Last, because a run is there when its plan is.
-    await writeAtomically(join(path, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
+    await writeWhole(join(path, PLAN), [`${JSON.stringify(plan, null, 2)}\n`]);
   } catch (error) {
     throw fileFault(error, path, 'write');
   }

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { open, truncate, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
-import { fileFault, lockFile, type Unlock } from '@halfspace/files';
+import { fileFault, flushDirectory, lockFile, type Unlock } from '@halfspace/files';
 import type { RecordCheck } from './record-check.js';
 import { complaintOf, isUnit } from './run-schema.js';
 import { unitKey, type Unit } from './unit.js';
@@ -59,7 +60,11 @@ export async function openUnitLog<R extends Unit>(
     };
     file = await open(path, 'a');
     await truncate(path, whole);
-    if (whole === 0) await append(header);
+    if (whole === 0) {
+      await append(header);
+      // A log that is new is kept with its name.
+      await flushDirectory(dirname(path));
+    }
     return {
       has: (unit) => done.has(unitKey(unit)),
       get size() {

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeAbandoned, removeDirectory, writeDirectory } from '@halfspace/files';
 import { fingerprintFile, hashFile } from '../cache.js';
 import { readJsonFile } from '../json-file.js';
-import { partialPath, removeAbandoned } from '@halfspace/files';
 
 /** Holds the sha-256 of every other file. */
 const MANIFEST = 'manifest.json';
@@ -30,17 +30,6 @@ export async function hasBytesAsMade(directory: string): Promise<boolean> {
   return prints.length > 0 && (await Promise.all(prints)).every(Boolean);
 }
 
-/** Takes a damaged directory away; by its name at once, so that nobody meets it half removed. */
-async function discard(place: string): Promise<void> {
-  const aside = partialPath(place);
-  try {
-    await rename(place, aside);
-    await rm(aside, { recursive: true, force: true });
-  } catch {
-    // There was none, or another process takes it away.
-  }
-}
-
 /**
  * Sees to it that a directory with `files` is at `place`. One that is there and has the bytes it was made
  * with is kept; otherwise `make` fills another one, which gets the name when it is finished. So a reader
@@ -54,17 +43,15 @@ export async function ensureDirectory(
   await removeAbandoned(dirname(place));
   if (await isWhole(place, files)) return;
   // Before the work and not after it, when another process may have put a whole one there.
-  await discard(place);
-  const partial = partialPath(place);
+  await removeDirectory(place);
   try {
-    await mkdir(partial, { recursive: true });
-    await make(partial);
-    await writeFile(join(partial, MANIFEST), await manifestOf(partial, files));
-    await rename(partial, place).catch(async (error: unknown) => {
-      // Another process has done the same work meanwhile.
-      if (!(await isWhole(place, files))) throw error;
+    await writeDirectory(place, async (directory) => {
+      await make(directory);
+      await writeFile(join(directory, MANIFEST), await manifestOf(directory, files));
     });
-  } finally {
-    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+  } catch (error) {
+    // Another process has done the same work meanwhile.
+    const isTaken = (error as NodeJS.ErrnoException).syscall === 'rename' && (await isWhole(place, files));
+    if (!isTaken) throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { partialPath, putInPlace } from '@halfspace/files';
 import { getHFHubCachePath } from '@huggingface/hub';
-import { writeAtomically } from '../cache.js';
+import { writeCached } from '../cache.js';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile } from '../json-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
@@ -45,18 +45,18 @@ export function cachedRepository({
       return isCommit(found.trim()) ? found.trim() : undefined;
     },
     async remember(revision, commit) {
-      if (revision !== commit) await writeAtomically(join(directory, 'refs', revision), commit);
+      if (revision !== commit) await writeCached(join(directory, 'refs', revision), commit);
     },
     async link(digest, commit, path) {
       const pointer = join(snapshot(commit), path);
-      const temporary = `${pointer}.${randomUUID()}`;
+      const temporary = await partialPath(pointer);
       await mkdir(dirname(pointer), { recursive: true });
       try {
         await symlink(relative(dirname(pointer), blob(digest)), temporary);
-        await rename(temporary, pointer);
+        await putInPlace(temporary, pointer);
       } catch {
         // Windows lets not everyone link; then the snapshot holds the file itself.
-        await rename(blob(digest), pointer);
+        await putInPlace(blob(digest), pointer);
       } finally {
         await rm(temporary, { force: true });
       }

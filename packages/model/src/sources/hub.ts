@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
+import { partialPath, putInPlace, removeAbandoned } from '@halfspace/files';
 import {
   HUB_URL,
   HubApiError,
@@ -19,7 +20,6 @@ import {
 } from '@huggingface/hub';
 import { explainWriteError } from '../cache.js';
 import { partByName, partOfGguf } from '../part-of-model.js';
-import { partialPath, removeAbandoned } from '@halfspace/files';
 import { isFile } from '../is-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
 import { cachedRepository, findInCache, isCommit, type CachedRepository } from './hub-cache.js';
@@ -101,7 +101,7 @@ async function fetchFile(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const blob = cached.blob(file.digest);
-  const temporary = partialPath(blob);
+  const temporary = await partialPath(blob);
   const hash = startHash(file);
   let arrived = 0;
   const watch = async function* (chunks: AsyncIterable<Buffer>) {
@@ -130,7 +130,7 @@ async function fetchFile(
         'checksum-mismatch',
         `${file.path} arrived with other bytes than the hub lists. It was removed; try again.`,
       );
-    await rename(temporary, blob);
+    await putInPlace(temporary, blob);
   } finally {
     await rm(temporary, { force: true });
   }

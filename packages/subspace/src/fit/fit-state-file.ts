@@ -8,7 +8,7 @@ import { type FitState, type Side, sumsBy } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from '../data/labelled-text.js';
 import type { MeasuredResponse } from '../data/measured-response.js';
 import { type Moments, restoreMoments } from './moments.js';
-import { messageOf, writeWhole } from '@halfspace/files';
+import { messageOf, writeOrRefuse } from '../artifact/whole-file.js';
 
 /**
  * The file: a line of JSON (the header), the numbers as little-endian float64, and the sha-256 of all that.
@@ -93,7 +93,7 @@ export async function writeFitState(path: string, state: FitState): Promise<void
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   // Gathered before the first wait: the sums are live.
-  await writeWhole(path, [Buffer.concat([...parts, hash.digest()])]);
+  await writeOrRefuse(path, [Buffer.concat([...parts, hash.digest()])]);
 }
 
 /**

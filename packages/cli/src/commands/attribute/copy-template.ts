@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
+import { writeDirectory } from '@halfspace/files';
 
 /** What to write in place of what stands in a template. */
 export type Replacements = Readonly<Record<string, string>>;
@@ -20,22 +20,20 @@ export async function copyTemplate(
 ): Promise<string[]> {
   const place = resolve(target);
   await assertFree(place, target);
-  const temporary = join(dirname(place), `.${basename(place)}.${randomUUID()}.partial`);
   try {
     const files = await filesIn(template);
-    for (const file of files) {
-      const path = join(temporary, file);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, replaceAll(await readFile(join(template, file), 'utf8'), replacements));
-    }
-    // Only an empty one is removed.
-    await rmdir(place).catch(() => undefined);
-    await rename(temporary, place);
+    await writeDirectory(place, async (directory) => {
+      for (const file of files) {
+        const path = join(directory, file);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, replaceAll(await readFile(join(template, file), 'utf8'), replacements));
+      }
+      // Only an empty one is removed.
+      await rmdir(place).catch(() => undefined);
+    });
     return files;
   } catch (cause) {
     throw new HalfspaceError('not-writable', `Cannot write ${target}: ${messageOf(cause)}.`, { cause });
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
   }
 }
 
