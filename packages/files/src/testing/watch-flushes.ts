@@ -15,6 +15,7 @@ export async function watchFlushes(place: string, anyFile: string): Promise<read
   const handle = await open(anyFile);
   await handle.close();
   const handles = Object.getPrototypeOf(handle) as FileHandle;
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own below
   const { sync } = handles;
   const spy = vi.spyOn(handles, 'sync').mockImplementation(async function (this: FileHandle) {
     const isNamed = await lstat(place).then(
