@@ -13,7 +13,7 @@ import { readFormula } from './formula/read-formula.js';
 import { encodePrompts } from './options/prompts.js';
 import { createSteering } from './step/bonus/steering.js';
 import { tabulate } from './options/weight-tables.js';
-import { score, type Score, type ScoreOptions } from './score.js';
+import { checkScoreOptions, score, type Score, type ScoreOptions } from './score.js';
 
 /** A model with values: what `createHalfspace` makes. */
 export interface Halfspace {
@@ -40,7 +40,7 @@ export interface Halfspace {
    * Margins of a text that is already written. A scoring attribute is asked about each of its tokens, one
    * after another, as the only candidate after the text before it.
    *
-   * @throws HalfspaceError `empty-response`, `context-overflow`, `unknown-attribute`,
+   * @throws HalfspaceError `bad-option`, `empty-response`, `context-overflow`, `unknown-attribute`,
    * `subspace-of-another-model`, `unknown-layer`, `attribute-failed`, `aborted`, `not-finite`
    */
   score(options: ScoreOptions): Promise<Score>;
@@ -102,6 +102,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
       return completions.sort((a, b) => a.promptIndex - b.promptIndex || a.sample - b.sample);
     },
     async score(options) {
+      checkScoreOptions(options);
       const names = [...new Set(options.attributes)];
       return score(backend, bindAttributes(attributes, names, backend.model), options);
     },
@@ -113,7 +114,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
 function idleFormulaParts(formula: Formula | undefined, options: CheckedOptions, steps: number): string[] {
   const { formula: text, maxTokens } = options;
   if (formula === undefined || text === undefined) return [];
-  const idle = idleMargins(formula, text, steps, maxTokens);
+  const idle = idleMargins(formula, steps, maxTokens);
   if (idle.length === formula.attributes.length) {
     return [`The formula "${text}" has the same value whatever the margins are: it does not steer.`];
   }

@@ -9,6 +9,8 @@ import {
   type Prompt,
   withControlTokens,
 } from './text/encode-text.js';
+import { fieldsOf } from './plugins/check-plugin.js';
+import { shown } from './plugins/complaint-of.js';
 import { HalfspaceError } from './errors.js';
 import { type HiddenStates, marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMeter, holdStates, type TextState } from './step/margins/meter.js';
@@ -74,6 +76,17 @@ export function encodeResponse(
   const tokens = [...before, ...after];
   if (tokens.length > model.contextLength) throw tooLong(`${tokens.length}`);
   return { tokens, start: before.length };
+}
+
+/** @throws HalfspaceError `bad-option` where texts or names are none */
+export function checkScoreOptions(options: ScoreOptions): void {
+  const { prompt = '', response, attributes } = fieldsOf(options);
+  for (const [name, text] of Object.entries({ prompt, response })) {
+    if (typeof text === 'string' || (name === 'prompt' && Array.isArray(text))) continue;
+    throw new HalfspaceError('bad-option', `The option ${name} must be string; got ${shown(text)}.`);
+  }
+  if (Array.isArray(attributes) && attributes.every((each) => typeof each === 'string')) return;
+  throw new HalfspaceError('bad-option', 'The option attributes must be a list of names of attributes.');
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type WeightedPrompt,
 } from './options.js';
 import { HalfspaceError } from '../errors.js';
-import { checkPlugin } from '../plugins/check-plugin.js';
+import { checkPlugin, fieldsOf } from '../plugins/check-plugin.js';
 import { didYouMean } from '../text/nearest.js';
 import { schemaComplaint } from './schema-complaint.js';
 import type { Weights } from './weights.js';
@@ -26,7 +26,10 @@ export const validate = new Ajv2020({
  * @throws HalfspaceError `bad-option`; `bad-filter` and `contract-mismatch` for what `defineFilter` did not make
  */
 export function checkOptions(options: GenerateOptions): CheckedOptions & PromptOptions {
-  const { signal: _, ...rest } = options;
+  const { signal, ...rest } = fieldsOf(options);
+  if (signal !== undefined && typeof fieldsOf(signal)['throwIfAborted'] !== 'function') {
+    throw new HalfspaceError('bad-option', 'The option signal must be an AbortSignal.');
+  }
   const filled: Record<string, unknown> = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined),
   );

@@ -47,6 +47,8 @@ export function schemaComplaint(faults: readonly SchemaFault[] | null | undefine
       return `${inside(params['tag'])} ${oneOf(tagsOf(fault), params['tagValue'])}`;
     case 'const':
       return `${at} must be ${quoted(params['allowedValue'])}${got(data)}`;
+    case 'type':
+      return `${at} must be ${String(params['type']).replaceAll(',', ' or ')}${got(data)}`;
     case 'minItems':
       return `${at} ${least('item')}; it has ${(data as readonly unknown[] | undefined)?.length}`;
     case 'maxItems':

@@ -5,7 +5,8 @@ import { ATTRIBUTE } from './attribute-point.js';
 import type { Backend } from '../contracts/backend.js';
 import { bindModule, distinctModules, type Binding } from './bind-modules.js';
 import { checkBackend } from './check-backend.js';
-import { checkPlugin } from './check-plugin.js';
+import { checkPlugin, fieldsOf } from './check-plugin.js';
+import { shown } from './complaint-of.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
 import type { PluginModule } from './define-plugin-module.js';
 import { didYouMean } from '../text/nearest.js';
@@ -34,8 +35,15 @@ export interface HalfspaceParts {
  * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
  * make, and when two attributes have one name; as {@link createRegistry} for modules.
  */
-export function createHalfspace({ backend, attributes = [], modules = [] }: HalfspaceParts): Halfspace {
+export function createHalfspace(parts: HalfspaceParts): Halfspace {
+  const { backend, attributes = [], modules = [] } = fieldsOf(parts) as unknown as HalfspaceParts;
   checkBackend(backend);
+  if (!Array.isArray(attributes)) {
+    throw new HalfspaceError(
+      'bad-attribute',
+      `attributes is ${shown(attributes)}; give a list of attributes.`,
+    );
+  }
   for (const attribute of attributes) checkPlugin('attribute', attribute);
   const { container, registry } = wire(modules);
   container.bind(BACKEND).toConstantValue(backend);

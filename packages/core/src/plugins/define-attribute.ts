@@ -5,8 +5,10 @@ import type {
   ScoringAttribute,
   Subspace,
 } from '../contracts/attribute.js';
-import { seal } from './check-plugin.js';
+import { fieldsOf, seal } from './check-plugin.js';
+import { shown } from './complaint-of.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
+import { checkDefinition, timeoutFault } from './definition.js';
 import { HalfspaceError } from '../errors.js';
 import { checkName } from './plugin-name.js';
 
@@ -27,8 +29,6 @@ export type AttributeDefinition = LinearAttributeDefinition | ScoringAttributeDe
 /** How far from 1 the norm of a float32 direction may be. */
 const NORM_TOLERANCE = 1e-4;
 const TIMEOUT_MS = 10_000;
-/** The longest delay of a timer. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Declares an attribute. The definition is checked, copied and frozen, so that a fault in a plugin shows
@@ -41,7 +41,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  * decoding waits for the last. One that throws, answers wrongly or not in time ends its completion with the
  * error `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
  *
- * @throws HalfspaceError `bad-attribute` when the name is not kebab-case, the description is empty, two
+ * @throws HalfspaceError `bad-attribute` when the definition is no object, the name is not kebab-case, the description is empty, two
  * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
  * positive slope, a prediction is not finite, or `score`, `layers` or `timeoutMs` cannot be.
  */
@@ -49,6 +49,7 @@ export function defineAttribute(definition: LinearAttributeDefinition): LinearAt
 export function defineAttribute(definition: ScoringAttributeDefinition): ScoringAttribute;
 export function defineAttribute(definition: AttributeDefinition): Attribute;
 export function defineAttribute(definition: AttributeDefinition): Attribute {
+  checkDefinition('attribute', definition);
   const { name, description } = definition;
   checkName('attribute', name);
   if (typeof description !== 'string' || description.trim() === '') {
@@ -68,11 +69,17 @@ export function defineAttribute(definition: AttributeDefinition): Attribute {
 function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
   if (!Array.isArray(subspaces)) fail(name, 'has subspaces that are no list.');
   const known = new Set<string>();
-  for (const { model, layers, direction, calibration } of subspaces) {
+  for (const subspace of subspaces as unknown[]) {
+    if (typeof subspace !== 'object' || subspace === null)
+      fail(name, `has ${shown(subspace)} as a subspace.`);
+    const { model, layers, direction, calibration } = subspace as Subspace;
+    if (typeof model !== 'string') fail(name, 'has a subspace whose model is no text.');
     if (!Array.isArray(layers)) fail(name, `has a subspace whose layers are no list.`);
-    if (!ArrayBuffer.isView(direction)) fail(name, 'has a direction that is no Float32Array.');
+    if (!(ArrayBuffer.isView(direction) && 'every' in direction))
+      fail(name, 'has a direction that is no Float32Array.');
     if (typeof calibration !== 'object' || calibration === null)
       fail(name, 'has a subspace without a calibration.');
+    for (const layer of layers) checkLayer(name, layer);
     const which = `${model}, deepest layer ${Math.max(...layers)}`;
     if (known.has(which)) fail(name, `has two subspaces for the model ${which}; keep one.`);
     known.add(which);
@@ -83,9 +90,8 @@ function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
 function checkedScoring(definition: ScoringAttributeDefinition) {
   const { name, score, layers = [], timeoutMs = TIMEOUT_MS } = definition;
   if (typeof score !== 'function') fail(name, 'has a score that is no function.');
-  if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
-    fail(name, `has the timeoutMs ${timeoutMs}; it must be milliseconds above 0, at most 2^31 − 1.`);
-  }
+  const fault = timeoutFault(timeoutMs);
+  if (fault !== undefined) fail(name, fault);
   if (!Array.isArray(layers)) fail(name, 'has layers that are no list.');
   for (const layer of layers) checkLayer(name, layer);
   return {
@@ -100,16 +106,15 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
   const { slope, intercept } = calibration;
   if (model === '') fail(name, 'has a subspace without a model fingerprint.');
   if (layers.length === 0) fail(name, 'has a subspace that reads no layer.');
-  for (const layer of layers) checkLayer(name, layer);
   if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
     fail(name, `reads the layers ${layers.join(', ')}; give each once, in ascending order.`);
   }
-  const norm = Math.hypot(...direction);
+  const norm = direction.every(Number.isFinite) ? Math.hypot(...direction) : NaN;
   if (!(Math.abs(norm - 1) < NORM_TOLERANCE)) {
     fail(name, `has a direction of norm ${norm}; divide direction and offset by it and multiply the slope.`);
   }
   for (const [what, value] of Object.entries({ offset, slope, intercept })) {
-    if (!Number.isFinite(value)) fail(name, `has the ${what} ${value}; it must be a finite number.`);
+    if (!Number.isFinite(value)) fail(name, `has the ${what} ${shown(value)}; it must be a finite number.`);
   }
   if (slope <= 0) {
     fail(name, `has the slope ${slope}; the positive side must be the desired one, so turn the direction.`);
@@ -125,18 +130,20 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
   });
 }
 
-function checkedPrediction(name: string, { effects, reversion }: Prediction): Prediction {
+function checkedPrediction(name: string, prediction: Prediction): Prediction {
+  const { effects, reversion } = fieldsOf(prediction);
   if (!(effects instanceof Float32Array && effects.every(Number.isFinite))) {
     fail(name, 'has a prediction whose effects are not finite float32 numbers.');
   }
-  if (!(reversion >= 0 && reversion <= 1)) {
-    fail(name, `has a prediction with the reversion ${reversion}; it is a share, 0 to 1.`);
+  if (!(typeof reversion === 'number' && reversion >= 0 && reversion <= 1)) {
+    fail(name, `has a prediction with the reversion ${shown(reversion)}; it is a share, 0 to 1.`);
   }
   return Object.freeze({ effects: effects.slice(), reversion });
 }
 
 function checkLayer(name: string, layer: number): void {
-  if (!Number.isInteger(layer) || layer < 0) fail(name, `reads layer ${layer}; layers are counted from 0.`);
+  if (!Number.isInteger(layer) || layer < 0)
+    fail(name, `reads layer ${shown(layer)}; layers are counted from 0.`);
 }
 
 function fail(name: string, complaint: string): never {

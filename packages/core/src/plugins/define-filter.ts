@@ -1,6 +1,7 @@
 import { seal } from './check-plugin.js';
 import type { Filter } from '../contracts/filter.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
+import { checkDefinition } from './definition.js';
 import { HalfspaceError } from '../errors.js';
 import { checkName } from './plugin-name.js';
 
@@ -11,9 +12,10 @@ export type FilterDefinition = Omit<Filter, 'contract'>;
  * Declares a hard filter: what it refuses is taken out of the reference distribution before attributes
  * re-weight it. One that throws or answers wrongly ends its completion with the error `filter-failed`.
  *
- * @throws HalfspaceError `bad-filter` when the name is not kebab-case or `allows` is no function.
+ * @throws HalfspaceError `bad-filter` when the definition is no object, the name is not kebab-case or `allows` is no function.
  */
 export function defineFilter(definition: FilterDefinition): Filter {
+  checkDefinition('filter', definition);
   const { name } = definition;
   checkName('filter', name);
   if (typeof definition.allows !== 'function') {

@@ -2,6 +2,7 @@ import { complaintOf, shown } from './complaint-of.js';
 import { seal } from './check-plugin.js';
 import type { Judge, JudgedText, JudgeOptions } from '../contracts/judge.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
+import { checkDefinition, timeoutFault } from './definition.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '../errors.js';
 import { checkName } from './plugin-name.js';
 import { readAnswer } from './read-answer.js';
@@ -22,28 +23,25 @@ export interface JudgeDefinition extends Pick<Judge, 'name' | 'description' | 'r
   dispose?(): Promise<void> | void;
 }
 
-/** The longest delay of a timer. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
 /**
  * Declares a judge. The definition is checked and frozen; every answer is checked as well, so that whoever
  * asks a judge has as many scores from 0 to 1 as texts, or an error.
  *
- * @throws HalfspaceError `bad-judge` when the name is not kebab-case, description or revision are empty,
+ * @throws HalfspaceError `bad-judge` when the definition is no object, the name is not kebab-case, description or revision are empty,
  * `desired` is neither `low` nor `high`, the threshold is not between 0 and 1, `timeoutMs` cannot be, or `score` or `dispose` is no function
  */
 export function defineJudge(definition: JudgeDefinition): Judge {
+  checkDefinition('judge', definition);
   const { name, description, revision, desired, threshold = 0.5, timeoutMs } = definition;
   checkName('judge', name);
   for (const [what, value] of Object.entries({ description, revision })) {
     if (typeof value !== 'string' || value.trim() === '') fail(name, `has no ${what}.`);
   }
   if (desired !== 'low' && desired !== 'high') fail(name, 'must say which scores are desired: low or high.');
-  if (!(threshold > 0 && threshold < 1))
-    fail(name, `has the threshold ${threshold}; give one between 0 and 1.`);
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
-    fail(name, `has the timeoutMs ${timeoutMs}; it must be milliseconds above 0, at most 2^31 − 1.`);
-  }
+  if (!(typeof threshold === 'number' && threshold > 0 && threshold < 1))
+    fail(name, `has the threshold ${shown(threshold)}; give one between 0 and 1.`);
+  const fault = timeoutMs === undefined ? undefined : timeoutFault(timeoutMs);
+  if (fault !== undefined) fail(name, fault);
   if (typeof definition.score !== 'function') fail(name, 'needs a function score.');
   if (!['undefined', 'function'].includes(typeof definition.dispose)) {
     fail(name, 'has a dispose that is no function.');

@@ -1,4 +1,5 @@
 import type { Filter } from '../contracts/filter.js';
+import { shown } from './complaint-of.js';
 import { defineFilter } from './define-filter.js';
 import { HalfspaceError } from '../errors.js';
 import { withinTime } from './within-time.js';
@@ -22,9 +23,12 @@ const WORD_CHARACTER = String.raw`[\p{L}\p{M}\p{N}_]`;
  * spaces between words need a {@link patternFilter}.
  *
  * @param words - Words or phrases; any white space matches the white space of a phrase.
- * @throws HalfspaceError `bad-filter` when there are none, or one is empty
+ * @throws HalfspaceError `bad-filter` when there are none, or one is empty or no text
  */
 export function wordFilter(words: readonly string[]): Filter {
+  if (!Array.isArray(words) || words.some((word: unknown) => typeof word !== 'string')) {
+    throw new HalfspaceError('bad-filter', 'A word filter needs a list of words.');
+  }
   const trimmed = words.map((word) => word.normalize('NFC').trim());
   if (trimmed.length === 0 || trimmed.includes('')) {
     throw new HalfspaceError('bad-filter', 'A word filter needs at least one word, and none may be empty.');
@@ -53,7 +57,7 @@ export function wordFilter(words: readonly string[]): Filter {
  */
 export function patternFilter(pattern: RegExp): Filter {
   if (!(pattern instanceof RegExp)) {
-    throw new HalfspaceError('bad-filter', `${String(pattern)} is no regular expression.`);
+    throw new HalfspaceError('bad-filter', `${shown(pattern)} is no regular expression.`);
   }
   const forbidden = new RegExp(pattern, pattern.flags.replaceAll(/[gy]/g, ''));
   let tooSlow: HalfspaceError | undefined;

@@ -1,4 +1,6 @@
 import type { Filter } from '../contracts/filter.js';
+import { fieldsOf } from './check-plugin.js';
+import { shown } from './complaint-of.js';
 import { defineFilter } from './define-filter.js';
 import { HalfspaceError } from '../errors.js';
 
@@ -20,15 +22,18 @@ export type TokenMask =
  * @throws HalfspaceError `bad-filter` when there are no ids, or one is none
  */
 export function tokenFilter(mask: TokenMask): Filter {
-  const [kind, ...more] = Object.keys(mask);
-  const ids: unknown = 'allow' in mask ? mask.allow : mask.forbid;
+  const fields = fieldsOf(mask);
+  const [kind, ...more] = Object.keys(fields);
+  const ids = 'allow' in fields ? fields['allow'] : fields['forbid'];
   if (more.length > 0 || !Array.isArray(ids) || ids.length === 0) {
     throw new HalfspaceError('bad-filter', 'A token filter needs a list of ids: { allow } or { forbid }.');
   }
-  const wrong = ids.findIndex((id) => !Number.isSafeInteger(id) || id < 0);
+  const wrong = (ids as number[]).findIndex((id) => !Number.isSafeInteger(id) || id < 0);
   if (wrong >= 0) {
-    const id = String(ids[wrong] as unknown);
-    throw new HalfspaceError('bad-filter', `${id} is no token id: they are whole numbers from 0.`);
+    throw new HalfspaceError(
+      'bad-filter',
+      `${shown(ids[wrong])} is no token id: they are whole numbers from 0.`,
+    );
   }
   const named = new Set(ids);
   const allows = kind === 'allow';

@@ -1,5 +1,6 @@
 import { DEFAULT_CAP } from '../options/bonus-form.js';
 import { HalfspaceError } from '../errors.js';
+import { fieldsOf } from '../plugins/check-plugin.js';
 import type { Halfspace } from '../create-halfspace.js';
 import { type JointWeights, spendJointly } from './joint-budget.js';
 import { levelJointly } from './joint-levels.js';
@@ -23,10 +24,8 @@ export interface TuneProblem {
  *
  * @throws HalfspaceError `bad-option`
  */
-export function problemOf(
-  halfspace: Halfspace,
-  { attributes, goal, temperature, cap = DEFAULT_CAP }: TuneOptions,
-): TuneProblem {
+export function problemOf(halfspace: Halfspace, options: TuneOptions): TuneProblem {
+  const { attributes, goal, temperature, cap = DEFAULT_CAP } = fieldsOf(options) as unknown as TuneOptions;
   checkGoal(goal, attributes);
   if (temperature === 0) {
     throw new HalfspaceError(
