@@ -29,10 +29,12 @@ export interface Formula {
   readonly valueAt: (point: FormulaPoint) => number;
   /** What it does not exceed in a step, whatever the margins, which are finite; Infinity where nothing is known. */
   readonly ceilingAt: (step: FormulaStep) => number;
+  /** The attributes whose margins may make a difference to it in a step; of the others it is certain that they make none. */
+  readonly mattersAt: (step: FormulaStep) => readonly string[];
 }
 
 /** A part of a formula. */
-interface Part extends Pick<Formula, 'valueAt'> {
+interface Part extends Pick<Formula, 'valueAt' | 'mattersAt'> {
   readonly kind: Kind;
   /** Whether it is the same everywhere. */
   readonly fixed: boolean;
@@ -51,8 +53,8 @@ const NOWHERE: FormulaPoint = { margins: [], step: NaN, progress: NaN };
  */
 export function compile(tree: FormulaNode, source: FormulaSource, known: readonly string[]): Formula {
   const attributes: string[] = [];
-  const { valueAt, enclosedAt } = build(tree, { source, known, attributes });
-  return { attributes, valueAt, ceilingAt: (step) => enclosedAt?.(step).high ?? Infinity };
+  const { valueAt, enclosedAt, mattersAt } = build(tree, { source, known, attributes });
+  return { attributes, valueAt, mattersAt, ceilingAt: (step) => enclosedAt?.(step).high ?? Infinity };
 }
 
 /** What the parts of a formula have in common. */
@@ -99,7 +101,13 @@ function partOf(node: FormulaNode, scope: Scope): Part {
 
 function constant(node: FormulaNode, value: unknown, scope: Scope): Part {
   if (typeof value !== 'number') throw wrong(node, 'this is no number.', scope);
-  return { kind: 'number', fixed: true, valueAt: () => value, enclosedAt: () => exactly(value) };
+  return {
+    kind: 'number',
+    fixed: true,
+    valueAt: () => value,
+    enclosedAt: () => exactly(value),
+    mattersAt: () => [],
+  };
 }
 
 function named(node: FormulaNode, name: string, scope: Scope): Part {
@@ -107,7 +115,8 @@ function named(node: FormulaNode, name: string, scope: Scope): Part {
   const number = NUMBERS.find((each) => each === name);
   if (number !== undefined) {
     const valueAt = (point: FormulaStep) => point[number];
-    return { kind: 'number', fixed: false, valueAt, enclosedAt: (step) => exactly(valueAt(step)) };
+    const enclosedAt = (step: FormulaStep) => exactly(valueAt(step));
+    return { kind: 'number', fixed: false, valueAt, enclosedAt, mattersAt: () => [] };
   }
   const attribute = known.find((each) => asWritten(each) === name);
   if (attribute === undefined) {
@@ -117,7 +126,7 @@ function named(node: FormulaNode, name: string, scope: Scope): Part {
   if (!attributes.includes(attribute)) attributes.push(attribute);
   const place = attributes.indexOf(attribute);
   const valueAt = ({ margins }: FormulaPoint) => margins[place];
-  return { kind: 'number', fixed: false, valueAt, enclosedAt: () => ANYWHERE };
+  return { kind: 'number', fixed: false, valueAt, enclosedAt: () => ANYWHERE, mattersAt: () => [attribute] };
 }
 
 function apply(
@@ -141,11 +150,13 @@ function apply(
     throw wrong(node, `it takes ${wanted} values, and has ${args.length}.`, scope);
   }
   const parts = args.map((arg) => operand(arg, takes, scope));
+  const enclosedAt = encloseAll(parts, operation);
   return {
     kind: gives,
     fixed: parts.every(({ fixed }) => fixed),
     valueAt: (point) => operation.apply(...parts.map(({ valueAt: value }) => value(point))),
-    enclosedAt: encloseAll(parts, operation),
+    enclosedAt,
+    mattersAt: (step) => (isKnownAt(enclosedAt, step) ? [] : mattering(parts, step)),
   };
 }
 
@@ -164,18 +175,33 @@ function compareInRow(node: RelationalNode, scope: Scope): Part {
     fixed: pairs.every(({ fixed }) => fixed),
     valueAt: (point) => Number(pairs.every(({ valueAt: value }) => value(point) === 1)),
     enclosedAt: pairs.every(({ enclosedAt }) => enclosedAt !== undefined) ? () => EITHER : undefined,
+    mattersAt: (step) => mattering(pairs, step),
   };
 }
 
 function choose({ condition, trueExpr, falseExpr }: ConditionalNode, scope: Scope): Part {
   const test = operand(condition, 'truth', scope);
   const [one, other] = [build(trueExpr, scope), build(falseExpr, scope)];
+  const enclosedAt = encloseChoice(test.enclosedAt, one.enclosedAt, other.enclosedAt);
   return {
     kind: one.kind === other.kind ? one.kind : 'number',
     fixed: test.fixed && one.fixed && other.fixed,
     valueAt: (point) => (test.valueAt(point) === 1 ? one : other).valueAt(point),
-    enclosedAt: encloseChoice(test.enclosedAt, one.enclosedAt, other.enclosedAt),
+    enclosedAt,
+    mattersAt: (step) => {
+      if (isKnownAt(enclosedAt, step)) return [];
+      if (!isKnownAt(test.enclosedAt, step)) return mattering([test, one, other], step);
+      return (test.enclosedAt?.(step).low === 1 ? one : other).mattersAt(step);
+    },
   };
+}
+
+function isKnownAt(enclosedAt: Part['enclosedAt'], step: FormulaStep): boolean {
+  return enclosedAt !== undefined && isKnown(enclosedAt(step));
+}
+
+function mattering(parts: readonly Part[], step: FormulaStep): readonly string[] {
+  return parts.flatMap(({ mattersAt }) => mattersAt(step));
 }
 
 function wrong(node: FormulaNode, fault: string, { source }: Scope): Error {
