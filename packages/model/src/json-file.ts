@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { HalfspaceError, isHalfspaceError, isUtf16 } from '@halfspace/core';
 import { beyondBounds } from './json-bounds.js';
 
 /** A JSON object as it was read: nothing is known of its entries. */
@@ -26,26 +26,37 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
+/** A text as it stands, a mark of byte order in front included. */
+function textOf(bytes: Buffer, path: string): string {
+  if (isUtf16(bytes)) throw damaged(`${path} is text in UTF-16, and files of models are in UTF-8`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw damaged(`${path} is no text in UTF-8`, error);
+  }
+}
+
 /**
  * Reads one of the text files that belong beside safetensors.
  *
- * @throws HalfspaceError `corrupt-model` when it is missing, unreadable or longer than any such file
+ * @throws HalfspaceError `corrupt-model` when it is missing, unreadable, no UTF-8 or longer than any such file
  */
 export async function readTextFile(path: string): Promise<string> {
-  return (await readBytes(path)).toString('utf8');
+  return textOf(await readBytes(path), path);
 }
 
 /**
  * Reads a JSON object that belongs beside safetensors. A mark of byte order in front is no part of it.
  *
- * @throws HalfspaceError `corrupt-model` when it is missing, unreadable, no JSON object, or longer or deeper than any such file
+ * @throws HalfspaceError `corrupt-model` when it is missing, unreadable, no UTF-8, no JSON object, or longer or deeper than any such file
  */
 export async function readJsonFile(path: string): Promise<JsonObject> {
   const bytes = await readBytes(path);
   const beyond = beyondBounds(bytes, BOUNDS);
   if (beyond !== undefined) throw damaged(`${path} is no file of a model: ${beyond}`);
+  const text = textOf(bytes, path).replace(/^\uFEFF/, '');
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    const value: unknown = JSON.parse(text);
     if (isJsonObject(value)) return value;
   } catch {
     // Falls through to the same complaint.
