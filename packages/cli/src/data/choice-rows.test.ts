@@ -24,6 +24,14 @@ it('reads answers and whether they are right, and leaves an empty one out', asyn
   });
 });
 
+it('reads answers and whether they are right from two lists, too', async () => {
+  const lists = { choices: ['a', 'b', ''], labels: [1, 0, 0] };
+  const object = { a: 1, b: 0, '': 0 };
+  expect(await read({ question: 'q', mc1: lists })).toEqual(await read({ question: 'q', mc1: object }));
+  const named = await read({ question: 'q', mc1: { choices: 1, labels: 0 } });
+  expect(named['mc1'][0].choices.map(({ response }) => response)).toEqual(['choices', 'labels']);
+});
+
 it('takes an answer with nothing behind it for one of another row', async () => {
   const { mc1 } = await read({ question: 'q', mc1: { a: 1, b: 0, c: null } });
   expect(mc1[0].choices.map(({ response }) => response)).toEqual(['a', 'b']);
@@ -34,6 +42,9 @@ it.each([
   ['no answer that is right', { a: 0, b: 0 }],
   ['something else', { a: 1, b: 'no' }],
   ['no answers', 'a'],
+  ['lists of different lengths', { choices: ['a', 'b'], labels: [1] }],
+  ['a list without a label', { choices: ['a', 'b', 'c'], labels: [1, 0, null] }],
+  ['a list of something else', { choices: ['a', 2], labels: [1, 0] }],
 ])('refuses %s', async (_, mc1) => {
   await expect(read({ question: 'q', mc1 })).rejects.toThrow('"mc1" must hold answers and whether');
 });

@@ -12,7 +12,7 @@ export function addForbidOptions(command: Command): Command {
   return command
     .option(
       '--forbid <word>',
-      'never write this word or phrase, in any case; @words.txt names a file with one a line; may be repeated',
+      'never write this word or phrase, in any case; @words.txt names a file with one a line, @words.csv one with a column word; may be repeated',
       collectTexts,
     )
     .option(

@@ -3,7 +3,7 @@ import { attributesOfMethod, parseMethodSpec, type MethodSpec } from '@halfspace
 import { loadAttributes } from '../attributes/load-attributes.js';
 import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
 import type { MethodChoice } from '../options/method.js';
-import { readLines } from '../data/rows.js';
+import { readWords } from '../data/read-words.js';
 import { readJson } from '../data/read-json.js';
 import { readText } from '../data/read-text.js';
 
@@ -82,14 +82,12 @@ function parse(text: string, path: string): unknown {
   }
 }
 
-/** Words that begin with `@` name files with a word or phrase on every line, as with `generate --forbid`. */
+/** Words that begin with `@` name files of them, as with `generate --forbid`. */
 async function withWords(spec: unknown, signal: AbortSignal): Promise<unknown> {
   if (typeof spec !== 'object' || spec === null || !('words' in spec) || !Array.isArray(spec.words))
     return spec;
   const lists = spec.words.map(async (word: unknown) =>
-    typeof word === 'string' && word.startsWith('@')
-      ? (await readLines(word.slice(1), signal)).map(({ text }) => text)
-      : [word],
+    typeof word === 'string' && word.startsWith('@') ? await readWords(word.slice(1), signal) : [word],
   );
   return { ...spec, words: (await Promise.all(lists)).flat() };
 }
