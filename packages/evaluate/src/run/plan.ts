@@ -7,10 +7,15 @@ import type { SuitePrompt } from '../suites/suite-prompt.js';
 import { VERSION } from '../version.js';
 import { attributeDigest } from './attribute-digest.js';
 
+/** Rules by which texts become tokens: another number when they change, so that no run is begun by some and gone on with by others. */
+export const ENCODING = 2;
+
 /** Everything that decides what the completions of a run are. It is JSON. */
 export interface Plan {
   /** Version of this package. */
   readonly version: string;
+  /** {@link ENCODING} that it was begun with; a run from before this was taken down has none. */
+  readonly encoding?: number | undefined;
   /** What writes. */
   readonly model: {
     /** For people. */
@@ -76,6 +81,7 @@ export function createPlan(parts: PlanParts): Plan {
   assertAttributes(halfspace, methods);
   return {
     version: VERSION,
+    encoding: ENCODING,
     ...modelParts(halfspace, precision),
     decoding,
     samples,
@@ -119,9 +125,9 @@ export function assertSamePlan(begun: Plan, asked: Plan, place: string): void {
  * @throws HalfspaceError `other-plan`, which says what differs
  */
 export function assertModelOfPlan(plan: Plan, halfspace: Halfspace, precision: string): void {
-  const here = { version: VERSION, ...modelParts(halfspace, precision) };
-  const { version, model, attributes } = plan;
-  const differences = planDifferences({ version, model, attributes }, here);
+  const here = { version: VERSION, encoding: ENCODING, ...modelParts(halfspace, precision) };
+  const { version, encoding, model, attributes } = plan;
+  const differences = planDifferences({ version, encoding, model, attributes }, here);
   if (differences.length === 0) return;
   throw new HalfspaceError(
     'other-plan',
@@ -143,11 +149,12 @@ function modelParts(
 /** What differs between two plans, as sentences. */
 export function planDifferences(begun: Partial<Plan>, asked: Partial<Plan>): string[] {
   const plain = JSON.parse(JSON.stringify(asked)) as Partial<Plan>;
-  const keys = Object.keys(begun) as (keyof Plan)[];
-  return keys
+  const keys = new Set([...Object.keys(begun), ...Object.keys(plain)] as (keyof Plan)[]);
+  return [...keys]
     .filter((key) => !isDeepStrictEqual(begun[key], plain[key]))
     .map((key) => {
       if (key === 'methods') return methodDifference(begun.methods ?? [], plain.methods ?? []);
+      if (key === 'encoding') return 'Its texts became tokens by other rules than those of now.';
       if (key === 'prompts') return 'The prompts have other texts or another order.';
       return `Its ${key} was ${JSON.stringify(begun[key])}, and is now ${JSON.stringify(plain[key])}.`;
     });

@@ -56,7 +56,7 @@ const PROMPT = object(
   },
 );
 
-const PLAN = object({
+const PLAN_PARTS = {
   version: TEXT,
   model: object({ name: TEXT, fingerprint: TEXT, precision: TEXT }),
   attributes: byName(TEXT, NAME),
@@ -70,7 +70,8 @@ const PLAN = object({
   },
   suites: byName({ type: 'integer', minimum: 1 }),
   prompts: TEXT,
-});
+};
+const PLAN = object(PLAN_PARTS, { encoding: COUNT });
 
 const JUDGE = object(
   { name: NAME, description: TEXT, revision: TEXT, desired: { enum: ['low', 'high'] } },

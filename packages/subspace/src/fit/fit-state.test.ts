@@ -108,6 +108,13 @@ describe('a fit that was interrupted', () => {
       { state: { ...first, settings: { ...first.settings, model: 'beef' } } },
       /model "beef"/,
     );
+    // The same rows, which the model sees otherwise.
+    const { tokenizer } = createGaussianBackend();
+    const encode = (text: string) => [...tokenizer.encode(text), ...(text === '' ? [] : [0])];
+    const reader = { ...createGaussianBackend(), tokenizer: { ...tokenizer, encode } };
+    const otherwise = fitSubspace(reader, rows, { ...OPTIONS, state: first });
+    await expect(otherwise).rejects.toMatchObject({ code: 'other-state' });
+    await expect(otherwise).rejects.toThrow(/rows were \d+ tokens, and now they are/);
     // Rows may follow while sums are made, but not once there are figures.
     await refused(ROWS.slice(0, 630), { state: rest.at(-1) }, /added/);
     expect(await fit(ROWS.slice(0, 700), { state: first })).toEqual(await fit(ROWS.slice(0, 700)));

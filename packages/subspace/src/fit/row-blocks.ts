@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Backend } from '@halfspace/core';
+import { type Backend, throwIfAborted } from '@halfspace/core';
 import { lineOf } from '../data/data-digest.js';
 import { type CountedRows, otherState } from './counted-rows.js';
 import type { FitSettings } from './fit-settings.js';
@@ -44,11 +44,11 @@ export async function overBlocks(backend: Backend, rows: Rows, options: BlockOpt
   try {
     let counter = createRowCounter();
     const done: CountedRows[] = [];
+    let number = 0;
     for (const known of options.counted) {
       done.push(...counter.take());
-      counter = await recount(reader, known);
+      counter = await recount(reader, known, encode, signal);
     }
-    let number = [...done, ...counter.take()].reduce((sum, each) => sum + each.rows, 0);
     for await (const block of blocksOf(reader, settings, part, encode)) {
       for (const row of block.rows) counter.add(row);
       const units = [...block.units].sort((a, b) => lengthOf(a) - lengthOf(b));
@@ -98,17 +98,28 @@ function createRowCounter() {
   return counter;
 }
 
-/** Reads rows that were counted before, and makes sure that they are the same. */
-async function recount(reader: AsyncIterator<LabelledText, undefined>, known: CountedRows) {
+/** Reads rows that were counted before, and makes sure that they are the same, and are the same to the model. */
+async function recount(
+  reader: AsyncIterator<LabelledText, undefined>,
+  known: CountedRows,
+  encode: (row: LabelledText) => EncodedRow | undefined,
+  signal: AbortSignal | undefined,
+) {
   const counter = createRowCounter();
   for (let row = 0; row < known.rows; row++) {
     const { value } = await reader.next();
     if (value === undefined) throw otherState('It has counted more rows than there are.');
+    throwIfAborted(signal);
     counter.add(value);
+    counter.tokens += encode(value)?.tokens.length ?? 0;
   }
-  counter.tokens = known.tokens;
   if (counter.take()[0]?.digest !== known.digest) {
     throw otherState('It has counted other rows than the first ones of this data.');
+  }
+  if (counter.tokens !== known.tokens) {
+    throw otherState(
+      `Its rows were ${known.tokens} tokens, and now they are ${counter.tokens}: control tokens in them were text, or are now.`,
+    );
   }
   return counter;
 }
