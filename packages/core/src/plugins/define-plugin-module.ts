@@ -1,4 +1,5 @@
 import { complaintOf, shown } from './complaint-of.js';
+import { checkDefinition } from './definition.js';
 import { fieldsOf, isSealed, seal } from './check-plugin.js';
 import type { ExtensionPoint } from './extension-point.js';
 import { HalfspaceError } from '../errors.js';
@@ -37,9 +38,10 @@ const NAME = /^(@[a-z\d][\w.-]*\/)?[a-z\d][\w.-]*$/i;
  * });
  * ```
  *
- * @throws HalfspaceError `bad-module` when the name is none of a package, or `bind` is no function
+ * @throws HalfspaceError `bad-module` when the definition is no object, the name is none of a package, or `bind` is no function
  */
 export function definePluginModule(definition: PluginModuleDefinition): PluginModule {
+  checkDefinition('module', definition);
   const { name } = definition;
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new HalfspaceError(

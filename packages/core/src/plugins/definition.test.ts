@@ -3,6 +3,7 @@ import { createHalfspace } from './container.js';
 import { defineAttribute } from './define-attribute.js';
 import { defineFilter } from './define-filter.js';
 import { defineJudge } from './define-judge.js';
+import { definePluginModule } from './define-plugin-module.js';
 import { patternFilter, wordFilter } from './text-filters.js';
 import { tokenFilter } from './token-filter.js';
 import { createToyBackend } from '../testing/toy-backend.js';
@@ -56,6 +57,7 @@ const MAKERS: [string, (value: never) => unknown, string, readonly unknown[]][] 
       { ...judge, dispose: each },
     ]),
   ],
+  ['definePluginModule', definePluginModule, 'bad-module', odd.map((bind) => ({ name: 'ab', bind }))],
   ['tokenFilter', tokenFilter, 'bad-filter', odd.flatMap((each) => [{ allow: [each] }, { forbid: each }])],
   ['wordFilter', wordFilter, 'bad-filter', odd.map((each) => (each === 'x' ? [''] : [each]))],
   ['patternFilter', patternFilter, 'bad-filter', odd],

@@ -5,9 +5,9 @@ import { HalfspaceError } from '../errors.js';
 /**
  * Refuses what cannot be the definition of a plugin before anything is read of it.
  *
- * @throws HalfspaceError `bad-attribute`, `bad-filter` or `bad-judge` for anything but an object
+ * @throws HalfspaceError `bad-attribute`, `bad-filter`, `bad-judge` or `bad-module` for anything but an object
  */
-export function checkDefinition(kind: PluginKind, definition: unknown): void {
+export function checkDefinition(kind: PluginKind | 'module', definition: unknown): void {
   if (typeof definition === 'object' && definition !== null && !Array.isArray(definition)) return;
   const what = kind === 'attribute' ? 'An attribute' : `A ${kind}`;
   throw new HalfspaceError(
