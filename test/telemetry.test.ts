@@ -6,16 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const FIXTURES = fileURLToPath(new URL('../packages/backend-onnx/fixtures/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../packages/encoders/fixtures/', import.meta.url));
 const PACKAGES = new URL('../packages/', import.meta.url);
 /** Its programs are no files, so that names of packages would not be found. */
-const BACKEND = JSON.stringify(new URL('backend-onnx/dist/index.js', PACKAGES).href);
+const ENCODERS = JSON.stringify(new URL('encoders/dist/index.js', PACKAGES).href);
 
 /** Programs that open a session of ONNX Runtime, each in its way. */
 const PROGRAMS: Readonly<Record<string, string>> = {
-  'a classifier': `const { createTextClassifier } = await import(${BACKEND});
+  'a classifier': `const { createTextClassifier } = await import(${ENCODERS});
     await (await createTextClassifier({ path: ${JSON.stringify(join(FIXTURES, 'bert-classifier/model.onnx'))} })).dispose();`,
-  'a sentence encoder': `const { createSentenceEncoder } = await import(${BACKEND});
+  'a sentence encoder': `const { createSentenceEncoder } = await import(${ENCODERS});
     await (await createSentenceEncoder({ model: ${JSON.stringify(join(FIXTURES, 'bert'))} })).dispose();`,
 };
 

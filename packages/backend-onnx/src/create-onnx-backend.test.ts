@@ -13,10 +13,10 @@ import {
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheDirectory } from '@halfspace/model';
+import { InferenceSession } from '@halfspace/onnx-runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tinyGguf } from '../../model/src/testing/tiny-llama.js';
 import { createOnnxBackend, type OnnxBackendOptions } from './create-onnx-backend.js';
-import { InferenceSession } from './runtime.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 

@@ -20,10 +20,10 @@ import {
   type Precision,
   type SourceProgress,
 } from '@halfspace/model';
+import { usefulThreads } from '@halfspace/onnx-runtime';
 import { createBackend } from './backend.js';
 import { loadGraphs, type Graphs } from './graphs.js';
 import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } from './precision.js';
-import { usefulThreads } from './threads.js';
 
 /** What is going on while a backend is being made ready. */
 export type LoadProgress =

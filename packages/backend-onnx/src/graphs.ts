@@ -3,10 +3,15 @@ import { dirname, join } from 'node:path';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
-import { Tensor, type InferenceSession } from './runtime.js';
-import { assertMemoryFor } from './free-memory.js';
+import {
+  assertMemoryFor,
+  floats,
+  type InferenceSession,
+  openSession,
+  runSession,
+  Tensor,
+} from '@halfspace/onnx-runtime';
 import type { KeyValueStore } from './key-value-store.js';
-import { floats, openSession, runSession } from './session.js';
 import type { TrunkCall } from './trunk-call.js';
 
 /** What a part of the trunk says of its rows. */

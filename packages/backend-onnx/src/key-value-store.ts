@@ -1,5 +1,5 @@
 import { TRUNK } from '@halfspace/model';
-import { Tensor } from './runtime.js';
+import { Tensor } from '@halfspace/onnx-runtime';
 
 /** Slots are added by this many at a time. */
 const STEP = 64;

@@ -1,7 +1,7 @@
 import { createHalfspace, type Backend, type Context } from '@halfspace/core';
+import { InferenceSession, type Tensor } from '@halfspace/onnx-runtime';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { InferenceSession, type Tensor } from './runtime.js';
 import { CONTEXT, openSmallModel, VOCABULARY, type SmallModel } from './testing/small-model.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });

@@ -4,7 +4,7 @@
 import { mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createSentenceEncoder } from '@halfspace/backend-onnx';
+import { createSentenceEncoder } from '@halfspace/encoders';
 import { createTokenizer, openModelFile, resolveModel } from '@halfspace/model';
 
 /** Texts whose prefixes are encoded together. */

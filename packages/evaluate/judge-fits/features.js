@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createSentenceEncoder } from '@halfspace/backend-onnx';
+import { createSentenceEncoder } from '@halfspace/encoders';
 import { helpfulnessFeatures } from '../dist/judges/helpfulness-judge.js';
 import { toxicityFeatures } from '../dist/judges/toxicity-judge.js';
 import { truthfulnessFeatures } from '../dist/judges/truthfulness-judge.js';

@@ -10,7 +10,7 @@ it('says what the weights say of the vectors of transformers', async () => {
     '../../baselines/toxicity-reward.json',
   );
   const texts = await json<{ text: string; vector: number[] }[]>(
-    '../../../backend-onnx/fixtures/default-encoder.json',
+    '../../../encoders/fixtures/default-encoder.json',
   );
   const reward = await createToxicityReward();
   try {

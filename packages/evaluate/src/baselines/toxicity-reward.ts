@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createSentenceEncoder } from '@halfspace/backend-onnx';
+import { createSentenceEncoder } from '@halfspace/encoders';
 import { HalfspaceError } from '@halfspace/core';
 import { gatherTexts, type ReadTexts } from './gather-texts.js';
 

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { createTextClassifier } from '@halfspace/backend-onnx';
+import { createTextClassifier } from '@halfspace/encoders';
 import { describe, expect, it } from 'vitest';
 import { createClassifierJudge } from './classifier-judge.js';
 
-const path = fileURLToPath(
-  new URL('../../../backend-onnx/fixtures/bert-classifier/model.onnx', import.meta.url),
-);
+const path = fileURLToPath(new URL('../../../encoders/fixtures/bert-classifier/model.onnx', import.meta.url));
 const about = { path, name: 'rude', description: 'not kind', desired: 'low' } as const;
 const texts = ['the cat sat', 'over there'].map((completion) => ({ prompt: 'a', completion }));
 

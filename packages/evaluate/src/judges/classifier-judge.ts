@@ -1,4 +1,4 @@
-import { createTextClassifier, type TextClassifierOptions } from '@halfspace/backend-onnx';
+import { createTextClassifier, type TextClassifierOptions } from '@halfspace/encoders';
 import { defineJudge, HalfspaceError, type Judge } from '@halfspace/core';
 
 /** Settings of {@link createClassifierJudge}. */

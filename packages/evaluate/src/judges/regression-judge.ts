@@ -4,7 +4,7 @@ import {
   createSentenceEncoder,
   type SentenceEncoder,
   type SentenceEncoderOptions,
-} from '@halfspace/backend-onnx';
+} from '@halfspace/encoders';
 import { defineJudge, HalfspaceError, type Judge, type JudgedText } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 

@@ -17,6 +17,8 @@ interface Expected {
 
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
 const SMALL = join(FIXTURES, 'bert');
+/** A language model, which is no encoder. */
+const UNTIED = fileURLToPath(new URL('../../backend-onnx/fixtures/untied', import.meta.url));
 
 async function read(path: string): Promise<Expected[]> {
   return JSON.parse(await readFile(path, 'utf8')) as Expected[];
@@ -89,7 +91,7 @@ describe('a sentence encoder', () => {
 
   it.each([
     [{ threads: 0.5 }, 'bad-option'],
-    [{ model: join(FIXTURES, 'untied') }, 'unsupported-model'],
+    [{ model: UNTIED }, 'unsupported-model'],
     [{ model: 'nowhere/./to/be/found' }, 'model-not-found'],
     [{ model: SMALL, signal: AbortSignal.abort() }, 'aborted'],
   ])('cannot be made of %j', async (options, code) => {

@@ -9,16 +9,41 @@ import {
   openModelFile,
   resolveModel,
   type ModelFile,
+  type SourceProgress,
 } from '@halfspace/model';
-import { Tensor } from './runtime.js';
-import type { OnnxBackendOptions } from './create-onnx-backend.js';
-import { assertMemoryFor } from './free-memory.js';
-import { floats, openSession, runSession } from './session.js';
+import {
+  assertMemoryFor,
+  floats,
+  openSession,
+  runSession,
+  Tensor,
+  usefulThreads,
+} from '@halfspace/onnx-runtime';
 import { runEvenly } from './even-batches.js';
-import { usefulThreads } from './threads.js';
 
-/** Settings of {@link createSentenceEncoder}; the default model is all-MiniLM-L6-v2. */
-export type SentenceEncoderOptions = Omit<OnnxBackendOptions, 'precision'>;
+/** What is going on while an encoder is being made ready. */
+export type EncoderProgress =
+  | SourceProgress
+  | {
+      /** The model is compiled to a graph. */
+      readonly phase: 'compile';
+      /** The share done, 0 to 1. */
+      readonly done: number;
+      /** Always 1. */
+      readonly total: number;
+    };
+
+/** Settings of {@link createSentenceEncoder}. */
+export interface SentenceEncoderOptions {
+  /** A path, a name of the catalogue, or `org/name` on the hub (default: all-MiniLM-L6-v2). */
+  readonly model?: string;
+  /** Threads of a call, a whole number from 1 (default, and the most that are used: the cores of the machine). */
+  readonly threads?: number;
+  /** Ends the loading with the error `aborted`. */
+  readonly signal?: AbortSignal;
+  /** Called while the model is fetched and compiled; not when the cache has that. */
+  readonly onProgress?: (progress: EncoderProgress) => void;
+}
 
 /** Turns texts into vectors: of similar texts, similar ones. The caller disposes of it. */
 export interface SentenceEncoder {

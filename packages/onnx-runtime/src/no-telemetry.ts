@@ -36,7 +36,7 @@ async function switchOffInMainThread(): Promise<void> {
   } catch (error) {
     throw new HalfspaceError(
       'backend-failed',
-      `ONNX Runtime would write down how it is used, and this thread cannot stop it: ${(error as Error).message}. Import @halfspace/backend-onnx in the main thread first, or set ${SWITCH}=1 in the environment.`,
+      `ONNX Runtime would write down how it is used, and this thread cannot stop it: ${(error as Error).message}. Import @halfspace/backend-onnx or @halfspace/encoders in the main thread first, or set ${SWITCH}=1 in the environment.`,
       { cause: error },
     );
   } finally {

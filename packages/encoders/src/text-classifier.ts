@@ -2,11 +2,16 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { createTextTokenizer, fingerprintFile, readJsonFile } from '@halfspace/model';
-import { Tensor, type InferenceSession } from './runtime.js';
+import {
+  assertMemoryFor,
+  floats,
+  type InferenceSession,
+  openSession,
+  runSession,
+  Tensor,
+  usefulThreads,
+} from '@halfspace/onnx-runtime';
 import { runEvenly } from './even-batches.js';
-import { assertMemoryFor } from './free-memory.js';
-import { floats, openSession, runSession } from './session.js';
-import { usefulThreads } from './threads.js';
 
 /** Settings of {@link createTextClassifier}. */
 export interface TextClassifierOptions {
