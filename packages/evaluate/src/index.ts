@@ -1,17 +1,21 @@
 export type { SuitePrompt } from './suites/suite-prompt.js';
 export type { HubFile, Suite, SuiteRow } from './suites/suite.js';
-export { SUITES } from './suites/known-suites.js';
 export { promptFile } from './suites/prompt-file.js';
 export { readSuite } from './suites/read-suite.js';
 export type {
   CompletionRequest,
   Decoding,
+  MethodKind,
   MethodModel,
   MethodSpec,
   OpenMethod,
   WrittenCompletion,
 } from './methods/method.js';
+export { defineMethod } from './methods/define-method.js';
+export type { AnyMethodKind } from './methods/define-method.js';
+export { openDecoding } from './methods/open-decoding.js';
 export { attributesOfMethod, openMethod, parseMethodSpec } from './methods/method-spec.js';
+export type { MethodLookup } from './methods/method-spec.js';
 export { assertModelOfPlan, createPlan } from './run/plan.js';
 export type { Plan, PlanParts } from './run/plan.js';
 export { findRun, readCompletions, readRun, startRun } from './run/run-directory.js';
@@ -25,6 +29,7 @@ export type { JudgeInfo, UnitScores } from './run/records.js';
 export { readersOf, readLikelihoods, readRunWith } from './run/likelihood-run.js';
 export type { ReaderInfo, UnitLikelihoods } from './run/records.js';
 export { readTraces, traceRun } from './run/trace-run.js';
+export type { TraceRunOptions } from './run/trace-run.js';
 export type { UnitSample, UnitTrace } from './run/records.js';
 export type { LogHeader } from './run/unit-log.js';
 export type { ReadRunOptions } from './run/score-units.js';
@@ -60,8 +65,10 @@ export type { ChatJudgeOptions } from './judges/chat-judge.js';
 export { createClassifierJudge } from './judges/classifier-judge.js';
 export type { ClassifierJudgeOptions } from './judges/classifier-judge.js';
 export { createHelpfulnessJudge } from './judges/helpfulness-judge.js';
-export { JUDGES } from './judges/known-judges.js';
-export type { KnownJudgeOptions, MakeJudge } from './judges/known-judges.js';
+export { createJudge } from './judges/create-judge.js';
+export type { KnownJudge, KnownJudgeOptions } from './judges/known-judge.js';
+export { evaluateModule } from './evaluate-module.js';
+export { JUDGE, METHOD, SUITE } from './extension-points.js';
 export { createPerspectiveJudge } from './judges/perspective-judge.js';
 export type { PerspectiveJudgeOptions } from './judges/perspective-judge.js';
 export { createProfanityCheckJudge } from './judges/profanity-check-judge.js';

@@ -18,7 +18,7 @@ import { attributesOfMethod, parseMethodSpec } from '../methods/method-spec.js';
 import type { MethodSpec } from '../methods/method.js';
 import { holm } from '../metrics/holm.js';
 import { pairedTest } from '../metrics/paired-test.js';
-import { weightingOf, type Weighting } from './weighting.js';
+import { assertWeights, weightingOf, type Weighting } from './weighting.js';
 
 /** A figure less that of the plain model on the same questions, with its interval. */
 export interface ChoiceChange extends Estimate {
@@ -64,6 +64,7 @@ export async function evaluateChoicesByMethod(
   sets: Readonly<Record<string, readonly ChoiceQuestion[]>>,
   options?: ReadAnswersOptions,
 ): Promise<Record<string, ChoiceReport>> {
+  for (const method of methods) assertWeights(method);
   const named = new Set(methods.flatMap((method) => attributesOfMethod(method)));
   const read = attributes.filter(({ name }) => named.has(name)).map(linear);
   const plain = await weightingOf(parseMethodSpec({ method: 'plain' }), read);

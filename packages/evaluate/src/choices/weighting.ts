@@ -25,21 +25,28 @@ export interface Weighting {
 }
 
 /**
+ * Refuses methods that are no sum of margins, by which an answer that is already written could be scored.
+ *
+ * @throws HalfspaceError `bad-method` where it is neither `plain` nor weights with a cap
+ */
+export function assertWeights({ name, kind, parameters }: MethodSpec): void {
+  const steers =
+    kind === 'halfspace' && Object.keys(parameters).every((option) => OF_A_BONUS.includes(option));
+  if (kind === 'plain' || steers) return;
+  throw bad(name, 'Answers are scored by "plain" and by "halfspace" with "attributes" and "cap" alone.');
+}
+
+/**
  * How a method scores answers.
  *
  * @param attributes - Those that it may name, in the order of the answers' margins.
- * @throws HalfspaceError `bad-method` where it is neither `plain` nor constant weights of these attributes with a cap,
- * `bad-option`
+ * @param method - One that {@link assertWeights} lets pass.
+ * @throws HalfspaceError `bad-method` where it is not constant weights of these attributes, `bad-option`
  */
 export async function weightingOf(
-  { name, kind, parameters }: MethodSpec,
+  { name, parameters }: MethodSpec,
   attributes: readonly LinearAttribute[],
 ): Promise<Weighting> {
-  const steers =
-    kind === 'halfspace' && Object.keys(parameters).every((option) => OF_A_BONUS.includes(option));
-  if (kind !== 'plain' && !steers) {
-    throw bad(name, 'Answers are scored by "plain" and by "halfspace" with "attributes" and "cap" alone.');
-  }
   const options = generateOptions(parameters as MethodOptions);
   const { attributes: given = {}, cap = DEFAULT_CAP } = options;
   for (const [attribute, weight] of Object.entries(given)) {

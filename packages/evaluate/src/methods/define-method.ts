@@ -1,6 +1,6 @@
 import type { MethodKind } from './method.js';
 
-/** A kind of method whose parameters are checked by its schema before anything else is done with them. */
+/** A kind of method whose parameters are checked by its schema before anything else is done with them: what a module binds at `METHOD`. */
 export type AnyMethodKind = MethodKind<Readonly<Record<string, unknown>>>;
 
 /**

@@ -1,51 +1,82 @@
-import { didYouMean, HalfspaceError, isHalfspaceError, schemaComplaint } from '@halfspace/core';
+import {
+  complaintOf,
+  didYouMean,
+  guardPlugin,
+  HalfspaceError,
+  isHalfspaceError,
+  pluginFailed,
+  schemaComplaint,
+  type Registry,
+} from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { evaluateRegistry } from '../evaluate-module.js';
+import { METHOD } from '../extension-points.js';
 import type { AnyMethodKind } from './define-method.js';
-import { METHODS } from './known-methods.js';
 import type { MethodModel, MethodSpec, OpenMethod } from './method.js';
 
 const ajv = new Ajv2020({ strict: true, verbose: true });
+
+/** Where kinds of method are looked up. */
+export interface MethodLookup {
+  /** What modules have bound (default: what comes with this package alone). */
+  readonly registry?: Registry | undefined;
+}
 
 /**
  * Reads a method as users write it: `{"method": "sasa", "attribute": "toxicity", "beta": 500}`, with a `name` and a
  * `series` of its own if they like.
  *
- * @throws HalfspaceError `bad-method`
+ * @throws HalfspaceError `bad-method`; `plugin-failed` where a kind of a module throws something of its own
  */
-export function parseMethodSpec(value: unknown): MethodSpec {
+export function parseMethodSpec(
+  value: unknown,
+  { registry = evaluateRegistry() }: MethodLookup = {},
+): MethodSpec {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw bad('A method is an object such as {"method": "plain"}.');
   }
   const { method, name, series, ...parameters } = value as Record<string, unknown>;
-  const kind = kindOf(method);
+  const kind = registry.get(METHOD, method as string);
   check(kind, parameters);
-  const { nameOf, seriesOf } = kind;
-  const spec = { name: name ?? nameOf(parameters), kind: kind.kind, series: series ?? seriesOf(parameters) };
+  const spec = asking(kind, () => ({
+    name: name ?? kind.nameOf(parameters),
+    kind: kind.kind,
+    series: series ?? kind.seriesOf(parameters),
+  }));
   if (!isFilled(spec.name) || !isFilled(spec.series)) {
     throw bad(`The name and the series of a method must be texts; see ${JSON.stringify(value)}.`);
   }
   return { name: spec.name, kind: spec.kind, series: spec.series, parameters };
 }
 
-/** Names of the attributes that a method speaks of. */
-export function attributesOfMethod({ kind, parameters }: MethodSpec): readonly string[] {
-  return kindOf(kind).attributesOf(parameters);
+/**
+ * Names of the attributes that a method speaks of.
+ *
+ * @throws HalfspaceError `bad-method`; `plugin-failed` where a kind of a module throws something of its own
+ */
+export function attributesOfMethod(
+  { kind, parameters }: MethodSpec,
+  { registry = evaluateRegistry() }: MethodLookup = {},
+): readonly string[] {
+  const found = registry.get(METHOD, kind);
+  return asking(found, () => found.attributesOf(parameters));
 }
 
 /**
  * Makes a method ready.
  *
- * @throws HalfspaceError `bad-method`, and what the method refuses
+ * @throws HalfspaceError `bad-method`, `plugin-failed`, and what the method refuses
  */
 export async function openMethod(
   { name, kind, parameters }: MethodSpec,
   model: MethodModel,
+  { registry = evaluateRegistry() }: MethodLookup = {},
 ): Promise<OpenMethod> {
   try {
-    const found = kindOf(kind);
+    const found = registry.get(METHOD, kind);
     // A plan may come from anywhere.
     check(found, parameters);
-    return await found.open(parameters, model);
+    return await guardPlugin(`method ${kind}`, async () => found.open(parameters, model));
   } catch (error) {
     if (!isHalfspaceError(error)) throw error;
     throw new HalfspaceError(error.code, `The method "${name}" cannot be used. ${error.message}`, {
@@ -54,16 +85,33 @@ export async function openMethod(
   }
 }
 
-function kindOf(name: unknown): AnyMethodKind {
-  const found = METHODS.find(({ kind }) => kind === name);
-  if (found !== undefined) return found;
-  const known = METHODS.map(({ kind }) => kind);
-  const meant = typeof name === 'string' ? didYouMean(name, known) : '';
-  throw bad(`There is no method ${JSON.stringify(name)}.${meant} There are ${known.join(', ')}.`);
+/** Asks a kind for something: what it throws of its own becomes an error that names it. */
+function asking<T>({ kind }: AnyMethodKind, ask: () => T): T {
+  try {
+    return ask();
+  } catch (cause) {
+    throw pluginFailed(`method ${kind}`, cause);
+  }
 }
 
-function check({ kind, schema }: AnyMethodKind, parameters: object): void {
-  if (ajv.validate(schema, parameters)) return;
+/** Whether parameters are as a kind's schema says. */
+function isValid({ kind, schema }: AnyMethodKind, parameters: object): boolean {
+  try {
+    return ajv.validate(schema, parameters);
+  } catch (cause) {
+    throw new HalfspaceError(
+      'bad-method',
+      `The schema of the method ${kind} is none: ${complaintOf(cause)}.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function check(method: AnyMethodKind, parameters: object): void {
+  if (isValid(method, parameters)) return;
+  const { kind } = method;
   const [error] = ajv.errors ?? [];
   const which = error?.params['additionalProperty'] ?? error?.propertyName;
   if (which === undefined) throw bad(`The method ${kind}: ${ended(schemaComplaint(ajv.errors))}`);

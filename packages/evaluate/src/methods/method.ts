@@ -60,8 +60,7 @@ export interface MethodModel {
 }
 
 /**
- * A kind of method: one file, listed in `known-methods.ts`. Its parameters are JSON, so that a plan can say what was
- * run.
+ * A kind of method. Its parameters are JSON, so that a plan can say what was run.
  */
 export interface MethodKind<P> {
   /** Kebab-case name, as specs give it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { didYouMean, HalfspaceError, type Halfspace } from '@halfspace/core';
+import { didYouMean, HalfspaceError, type Halfspace, type Registry } from '@halfspace/core';
 import type { Decoding, MethodSpec } from '../methods/method.js';
 import { attributesOfMethod } from '../methods/method-spec.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
@@ -57,6 +57,8 @@ export interface PlanParts {
   readonly methods: readonly MethodSpec[];
   /** At least one. */
   readonly prompts: readonly SuitePrompt[];
+  /** Where kinds of method are looked up (default: those of this package alone). */
+  readonly registry?: Registry;
 }
 
 /**
@@ -78,7 +80,7 @@ export function createPlan(parts: PlanParts): Plan {
     prompts.map(({ suite, id }) => `${suite} ${id}`),
     (id) => `Two prompts have the same id (${id}). Ids must be different within a suite.`,
   );
-  assertAttributes(halfspace, methods);
+  assertAttributes(parts);
   return {
     version: VERSION,
     encoding: ENCODING,
@@ -182,10 +184,10 @@ function assertDistinct(names: readonly string[], complaint: (name: string) => s
   }
 }
 
-function assertAttributes({ attributes }: Halfspace, methods: readonly MethodSpec[]): void {
+function assertAttributes({ halfspace: { attributes }, methods, registry }: PlanParts): void {
   const known = attributes.map(({ name }) => name);
   for (const method of methods) {
-    const unknown = attributesOfMethod(method).find((name) => !known.includes(name));
+    const unknown = attributesOfMethod(method, { registry }).find((name) => !known.includes(name));
     if (unknown === undefined) continue;
     throw new HalfspaceError(
       'unknown-attribute',

@@ -1,10 +1,17 @@
-import { type Completion, type Halfspace, throwIfAborted } from '@halfspace/core';
+import {
+  guardPlugin,
+  HalfspaceError,
+  throwIfAborted,
+  type Completion,
+  type Halfspace,
+} from '@halfspace/core';
 import type { MethodModel, OpenMethod } from '../methods/method.js';
-import { openMethod } from '../methods/method-spec.js';
+import { openMethod, type MethodLookup } from '../methods/method-spec.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 import type { Plan } from './plan.js';
 import { completionsLog, type Shard } from './run-directory.js';
 import type { RunDirectory } from './run-parts.js';
+import { complaintOf, isUnitResult } from './run-schema.js';
 import type { UnitResult } from './unit.js';
 import { openUnitLog } from './unit-log.js';
 
@@ -28,7 +35,11 @@ export interface UnitRunner {
  *
  * @throws HalfspaceError what a method refuses
  */
-export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<UnitRunner> {
+export async function openUnitRunner(
+  plan: Plan,
+  halfspace: Halfspace,
+  { registry }: MethodLookup = {},
+): Promise<UnitRunner> {
   const { decoding, attributes, samples, seed } = plan;
   const model: MethodModel = { halfspace, decoding, measured: Object.keys(attributes) };
   const opened = new Map<string, OpenMethod>();
@@ -37,7 +48,7 @@ export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<
     opened.clear();
   };
   try {
-    for (const spec of plan.methods) opened.set(spec.name, await openMethod(spec, model));
+    for (const spec of plan.methods) opened.set(spec.name, await openMethod(spec, model, { registry }));
   } catch (error) {
     await dispose();
     throw error;
@@ -51,8 +62,12 @@ export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<
     async run(name, prompt, signal) {
       const method = methodOf(name);
       const begin = performance.now();
-      const completions = await method.complete({ prompt, samples, seed, signal });
-      return {
+      const completions = await guardPlugin(
+        `method "${name}"`,
+        async () => method.complete({ prompt, samples, seed, signal }),
+        signal,
+      );
+      const result = {
         method: name,
         suite: prompt.suite,
         prompt: prompt.id,
@@ -62,14 +77,34 @@ export async function openUnitRunner(plan: Plan, halfspace: Halfspace): Promise<
         extraParameters: method.extraParameters,
         completions,
       };
+      assertResult(result, samples);
+      return result;
     },
     async trace(name, prompt, sample, signal) {
       const request = { prompt, samples: sample + 1, seed, trace: true, signal };
-      const completions = await methodOf(name).complete(request);
+      const completions = await guardPlugin(
+        `method "${name}"`,
+        async () => methodOf(name).complete(request),
+        signal,
+      );
       return completions[sample].traced;
     },
     dispose,
   };
+}
+
+/** A method may be anybody's: what it gives is looked at before it is written down. */
+function assertResult(result: UnitResult, samples: number): void {
+  const complaint = isUnitResult(result)
+    ? result.completions.length === samples
+      ? undefined
+      : `${result.completions.length} completions where ${samples} were asked for`
+    : complaintOf(isUnitResult);
+  if (complaint === undefined) return;
+  throw new HalfspaceError(
+    'bad-method',
+    `The method "${result.method}" gave what is no result: ${complaint}.`,
+  );
 }
 
 /** How far a run is. */
@@ -81,7 +116,7 @@ export interface RunProgress {
 }
 
 /** Settings of {@link runUnits}. */
-export interface RunUnitsOptions {
+export interface RunUnitsOptions extends MethodLookup {
   /** Do a part of the prompts only (default: all). */
   readonly shard?: Shard | undefined;
   /** Ends the work with the error `aborted`; what is done is kept. */
@@ -99,7 +134,7 @@ export interface RunUnitsOptions {
 export async function runUnits(
   run: RunDirectory,
   halfspace: Halfspace,
-  { shard, signal, onProgress }: RunUnitsOptions = {},
+  { shard, signal, onProgress, registry }: RunUnitsOptions = {},
 ): Promise<void> {
   const { plan } = run;
   const prompts = shard === undefined ? run.prompts : promptsOfShard(run.prompts, shard);
@@ -114,7 +149,7 @@ export async function runUnits(
     );
     onProgress?.({ done: total - missing.length, total });
     if (missing.length === 0) return;
-    const runner = await openUnitRunner(plan, halfspace);
+    const runner = await openUnitRunner(plan, halfspace, { registry });
     try {
       for (const [index, { name, prompt }] of missing.entries()) {
         throwIfAborted(signal);

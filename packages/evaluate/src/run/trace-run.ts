@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Halfspace, throwIfAborted } from '@halfspace/core';
+import type { MethodLookup } from '../methods/method-spec.js';
 import { recordCheck } from './record-check.js';
 import type { RunDirectory } from './run-parts.js';
 import { isUnitTrace } from './run-schema.js';
@@ -8,6 +9,9 @@ import type { ReadRunOptions } from './score-units.js';
 import type { ScoreLog } from './score-log.js';
 import { openUnitLog, readUnitLogs } from './unit-log.js';
 import type { UnitSample, UnitTrace } from './records.js';
+
+/** Settings of {@link traceRun}. */
+export interface TraceRunOptions extends ReadRunOptions, MethodLookup {}
 
 /**
  * Writes some completions of a run once more, which come out the same, and records how they came about. One a unit is kept; of
@@ -20,12 +24,12 @@ export async function traceRun(
   run: RunDirectory,
   halfspace: Halfspace,
   samples: readonly UnitSample[],
-  { signal, onProgress }: ReadRunOptions = {},
+  { signal, onProgress, registry }: TraceRunOptions = {},
 ): Promise<void> {
   const { path, header, check } = traceLog(run);
   const log = await openUnitLog<UnitTrace>(path, header, check);
   try {
-    const runner = await openUnitRunner(run.plan, halfspace);
+    const runner = await openUnitRunner(run.plan, halfspace, { registry });
     try {
       for (const [done, unit] of samples.entries()) {
         throwIfAborted(signal);

@@ -16,7 +16,7 @@ export interface HubFile {
   readonly path: string;
 }
 
-/** A published set of prompts: one file, listed in `known-suites.ts`. */
+/** A published set of prompts: what a module binds at `SUITE`. */
 export interface Suite {
   /** Kebab-case name. */
   readonly name: string;
