@@ -1,11 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { checkPlugin, decodeText, HalfspaceError, isHalfspaceError, type Attribute } from '@halfspace/core';
-import { resolve as resolveImport } from 'import-meta-resolve';
+import { stat } from 'node:fs/promises';
+import { checkPlugin, HalfspaceError, isHalfspaceError, type Attribute } from '@halfspace/core';
 import { importFault, importModule, type ModuleExports } from '../config/import-module.js';
+import { mainPath, packagePath } from '../config/module-path.js';
 import type { LabelRecipe } from './label-recipe.js';
+
+const NOT_FOUND = 'attribute-not-found';
 
 /** What a package, a module or a subspace file brings. */
 export interface AttributeModule {
@@ -28,8 +27,8 @@ export async function attributeAtPath(path: string): Promise<AttributeModule> {
     return { attribute: attributeOf(await readSubspace(path)) };
   }
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw notFound(`There is nothing at ${path}.`);
-  return attributeOfModule(found.isDirectory() ? await mainOf(path) : path, path);
+  if (found === undefined) throw new HalfspaceError(NOT_FOUND, `There is nothing at ${path}.`);
+  return attributeOfModule(found.isDirectory() ? await mainPath(path, NOT_FOUND) : path, path);
 }
 
 /**
@@ -39,45 +38,7 @@ export async function attributeAtPath(path: string): Promise<AttributeModule> {
  * @throws HalfspaceError as {@link attributeAtPath}
  */
 export async function attributeOfPackage(name: string, from: URL): Promise<AttributeModule> {
-  return attributeOfModule(resolvePackage(name, from), name);
-}
-
-function resolvePackage(name: string, from: URL): string {
-  try {
-    return fileURLToPath(resolveImport(name, from.href));
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-    throw notFound(
-      missing
-        ? `There is no package "${name}" to be found from ${fileURLToPath(from)}. Install it, or begin a path with "./".`
-        : `The package "${name}" has no main module: ${importFault(error)}.`,
-      error,
-    );
-  }
-}
-
-/** The main module of the package in a directory, by its `exports` or by older custom. */
-async function mainOf(directory: string): Promise<string> {
-  const manifest = pathToFileURL(join(directory, 'package.json'));
-  const { name, exports } = await readManifest(manifest, directory);
-  if (typeof name === 'string' && exports !== undefined) return resolvePackage(name, manifest);
-  try {
-    return createRequire(manifest).resolve('./');
-  } catch (error) {
-    throw notFound(`${directory} has no main module. Name it in the "exports" of its package.json.`, error);
-  }
-}
-
-async function readManifest(manifest: URL, directory: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return JSON.parse(decodeText(await readFile(manifest), directory)) as Record<string, unknown>;
-  } catch (error) {
-    throw notFound(`${directory} is no package: it has no package.json that can be read.`, error);
-  }
-}
-
-function notFound(message: string, cause?: unknown): HalfspaceError {
-  return new HalfspaceError('attribute-not-found', message, { cause });
+  return attributeOfModule(packagePath(name, from, NOT_FOUND), name);
 }
 
 async function attributeOfModule(path: string, label: string): Promise<AttributeModule> {

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineAttribute, isHalfspaceError } from '@halfspace/core';
+import { ATTRIBUTE, defineAttribute, isHalfspaceError } from '@halfspace/core';
 import { attributeAtPath, attributeOfPackage, type AttributeModule } from './attribute-module.js';
 import { findConfig, isPlace, type FoundConfig } from '../config/find-config.js';
+import { projectRegistry } from '../config/project-modules.js';
 
 /** The packages of the attributes that come with the command. A further one is a further entry. */
 const INSTALLED = ['toxicity', 'helpfulness', 'truthfulness'].map((name) => `@halfspace/attribute-${name}`);
@@ -18,31 +19,35 @@ export interface KnownAttributes {
 }
 
 /**
- * Loads the attributes that are installed with the command or named in the config.
+ * Loads the attributes that are installed with the command, bound by modules of the config, or named in it.
  *
- * @throws HalfspaceError `bad-config`
+ * @throws HalfspaceError `bad-config`; as `projectRegistry`
  */
 export async function knownAttributes(): Promise<KnownAttributes> {
   const config = await findConfig();
-  const [installed, configured] = await Promise.all([
+  const bound = (await projectRegistry()).all(ATTRIBUTE).map((attribute) => ({ attribute }));
+  const [installed, ofModules, named] = await Promise.all([
     load(INSTALLED.map(async (name) => attributeOfPackage(name, new URL(import.meta.url)))),
+    load(bound.map(async (each) => Promise.resolve(each))),
     load(config === undefined ? [] : (config.attributes ?? []).map(async (each) => ofConfig(each, config))),
   ]);
+  const configured = over(named, ofModules);
   const faults = [...installed.faults, ...configured.faults];
   const lists = [
     `Installed: ${namesOf(installed)}.`,
     ...(config === undefined ? [] : [`${basename(config.path)} adds: ${namesOf(configured)}.`]),
   ];
   return {
-    byName: new Map([
-      ...installed.byName,
-      ...[...configured.byName].map(
-        ([name, own]) => [name, merged(own, installed.byName.get(name))] as const,
-      ),
-    ]),
+    byName: over(configured, installed).byName,
     faults,
     summary: [...lists, ...faults].join(' '),
   };
+}
+
+/** Those of one place over those of another: see {@link merged}. */
+function over(own: Loaded, others: Loaded): Loaded {
+  const both = [...own.byName].map(([name, each]) => [name, merged(each, others.byName.get(name))] as const);
+  return { byName: new Map([...others.byName, ...both]), faults: [...others.faults, ...own.faults] };
 }
 
 /**

@@ -10,6 +10,7 @@ const SETTINGS = {
   preset: { enum: PRESET_NAMES },
   precision: { enum: ['f32', 'int8'] },
   threads: { type: 'integer', minimum: 1 },
+  modules: { type: 'array', items: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] } },
 } satisfies Record<keyof HalfspaceConfig, object>;
 
 const validate = new Ajv2020({ strict: true, verbose: true }).compile<HalfspaceConfig>({

@@ -1,4 +1,4 @@
-import type { Preset } from '@halfspace/core';
+import type { PluginModule, Preset } from '@halfspace/core';
 
 /** What a `halfspace.config.ts`, `.js` or `.json` may say. Everything may be left out. */
 export interface HalfspaceConfig {
@@ -19,6 +19,11 @@ export interface HalfspaceConfig {
   readonly precision?: 'f32' | 'int8';
   /** Threads to run the model with where a command is not told another number (default: all cores). */
   readonly threads?: number;
+  /**
+   * Modules whose model families, sources of models, methods, judges, suites and attributes every command knows: what
+   * `definePluginModule` makes, or packages and paths as in `attributes`. A `.json` has packages and paths alone.
+   */
+  readonly modules?: readonly (string | PluginModule)[];
 }
 
 /** Gives a config its type: `export default defineConfig({ attributes: ['./calm'] })`. Changes nothing. */

@@ -1,5 +1,6 @@
-import { resolveModel } from '@halfspace/model';
+import { modelModule, resolveModel } from '@halfspace/model';
 import { findConfig } from '../config/find-config.js';
+import { projectRegistry } from '../config/project-modules.js';
 import { createLoadBars } from './load-bars.js';
 
 /**
@@ -11,6 +12,7 @@ export async function findModel(
   signal: AbortSignal,
 ): ReturnType<typeof resolveModel> {
   const named = spec ?? (await findConfig())?.model;
+  const registry = await projectRegistry(modelModule);
   const bars = createLoadBars();
-  return resolveModel(named, { signal, onProgress: bars.onProgress }).finally(() => bars.stop());
+  return resolveModel(named, { registry, signal, onProgress: bars.onProgress }).finally(() => bars.stop());
 }

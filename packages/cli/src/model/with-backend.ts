@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core';
 import { findConfig } from '../config/find-config.js';
+import { projectModules } from '../config/project-modules.js';
 import { createLoadBars } from './load-bars.js';
 import type { ModelFlags } from '../options/model.js';
 import { note } from '../terminal/output.js';
@@ -25,11 +26,13 @@ export async function withBackend<T>(
   const cores = availableParallelism();
   if (threads !== undefined && threads > cores)
     note(`${threads} threads are more than this machine has cores; it runs with ${cores}.`);
+  const modules = await projectModules();
   const bars = createLoadBars();
   const backend = await createOnnxBackend({
     ...(model !== undefined && { model }),
     ...(precision !== undefined && { precision }),
     ...(threads !== undefined && { threads }),
+    modules,
     signal,
     onProgress: bars.onProgress,
     ...(onFound !== undefined && { onFound }),

@@ -1,5 +1,6 @@
-import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
-import { attributesOfMethod, parseMethodSpec, type MethodSpec } from '@halfspace/evaluate';
+import { HalfspaceError, isHalfspaceError, type Registry } from '@halfspace/core';
+import { attributesOfMethod, evaluateModule, parseMethodSpec, type MethodSpec } from '@halfspace/evaluate';
+import { projectRegistry } from '../config/project-modules.js';
 import { loadAttributes } from '../attributes/load-attributes.js';
 import { isAttributePath, type AttributeChoice } from '../options/attribute.js';
 import type { MethodChoice } from '../options/method.js';
@@ -23,12 +24,13 @@ export async function readMethods(
   choices: readonly MethodChoice[],
   signal: AbortSignal,
 ): Promise<NamedMethods> {
+  const registry = await projectRegistry(evaluateModule);
   const methods: MethodSpec[] = [];
   const sources = new Set<string>();
   for (const choice of choices) {
     if ('file' in choice) {
-      const specs = await specsOf(choice.file, signal);
-      for (const spec of specs) for (const name of namesIn(spec, choice.file)) sources.add(name);
+      const specs = await specsOf(choice.file, registry, signal);
+      for (const spec of specs) for (const name of namesIn(spec, choice.file, registry)) sources.add(name);
       methods.push(...specs);
     } else {
       for (const { source } of choice.attributes) sources.add(source);
@@ -47,8 +49,8 @@ async function steeringSpec(choices: readonly AttributeChoice[]): Promise<Method
 }
 
 /** Of a file, which may come from anywhere: names alone. Paths are the user's to give. */
-function namesIn(spec: MethodSpec, file: string): readonly string[] {
-  const names = attributesOfMethod(spec);
+function namesIn(spec: MethodSpec, file: string, registry: Registry): readonly string[] {
+  const names = attributesOfMethod(spec, { registry });
   const path = names.find(isAttributePath);
   if (path === undefined) return names;
   throw new HalfspaceError(
@@ -57,12 +59,12 @@ function namesIn(spec: MethodSpec, file: string): readonly string[] {
   );
 }
 
-async function specsOf(path: string, signal: AbortSignal): Promise<MethodSpec[]> {
+async function specsOf(path: string, registry: Registry, signal: AbortSignal): Promise<MethodSpec[]> {
   const value = parse(await readText(path, signal), path);
   const list = Array.isArray(value) ? value : [value];
   return Promise.all(
     list
-      .map(async (each: unknown) => parseMethodSpec(await withWords(each, signal)))
+      .map(async (each: unknown) => parseMethodSpec(await withWords(each, signal), { registry }))
       .map(async (spec) =>
         spec.catch((error: unknown) => {
           if (!isHalfspaceError(error)) throw error;

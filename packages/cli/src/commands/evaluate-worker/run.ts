@@ -1,5 +1,12 @@
 import { createHalfspace } from '@halfspace/core';
-import { assertModelOfPlan, openUnitRunner, readQueuedPlan, workQueue } from '@halfspace/evaluate';
+import {
+  assertModelOfPlan,
+  evaluateModule,
+  openUnitRunner,
+  readQueuedPlan,
+  workQueue,
+} from '@halfspace/evaluate';
+import { projectRegistry } from '../../config/project-modules.js';
 import { amount } from '../../terminal/amount.js';
 import type { EvaluateWorkerFlags } from './flags.js';
 import { attributesOfPlan } from '../../attributes/attributes-named.js';
@@ -8,6 +15,7 @@ import { withBackend } from '../../model/with-backend.js';
 
 /** `halfspace evaluate-worker`. */
 export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSignal): Promise<void> {
+  const registry = await projectRegistry(evaluateModule);
   const plan = await readQueuedPlan(flags.queue);
   const attributes = await attributesOfPlan(plan, flags.attribute);
   // A plan has one of the two: it was made by this command.
@@ -15,7 +23,7 @@ export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSi
   const done = await withBackend({ ...flags, precision }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);
-    const runner = await openUnitRunner(plan, halfspace);
+    const runner = await openUnitRunner(plan, halfspace, { registry });
     return workQueue(flags.queue, plan, runner, { signal, onNotice: note }).finally(async () =>
       runner.dispose(),
     );

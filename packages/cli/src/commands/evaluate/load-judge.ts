@@ -1,27 +1,29 @@
 import { checkPlugin, didYouMean, HalfspaceError, isHalfspaceError, type Judge } from '@halfspace/core';
-import { JUDGES } from '@halfspace/evaluate';
+import { createJudge, evaluateModule, JUDGE } from '@halfspace/evaluate';
 import { importFault, importModule } from '../../config/import-module.js';
+import { projectRegistry } from '../../config/project-modules.js';
 import { createLoadBars } from '../../model/load-bars.js';
 
 /**
- * The judge of a name that comes with the kit, or the one that a module exports, by default or as its only one.
+ * The judge of a name that comes with the kit or that a module of the config binds, or the one that a module exports, by default or as its only one.
  *
  * @throws HalfspaceError `judge-not-found`, `plugin-failed`, `no-judge`, `contract-mismatch`, `bad-judge`; what making a
  * known judge throws
  */
 export async function loadJudge(path: string, signal: AbortSignal): Promise<Judge> {
-  const known = JUDGES.get(path);
-  if (known === undefined) return judgeOfModule(path);
+  const registry = await projectRegistry(evaluateModule);
+  const names = registry.names(JUDGE);
+  if (!names.includes(path)) return judgeOfModule(path, names);
   const bars = createLoadBars();
-  return known({ signal, onProgress: bars.onProgress }).finally(() => bars.stop());
+  return createJudge(path, { signal, onProgress: bars.onProgress }, registry).finally(() => bars.stop());
 }
 
-async function judgeOfModule(path: string): Promise<Judge> {
+async function judgeOfModule(path: string, names: readonly string[]): Promise<Judge> {
   const exports = await importModule(path).catch((error: unknown) => {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     throw new HalfspaceError(
       missing ? 'judge-not-found' : 'plugin-failed',
-      `${path} cannot be imported: ${importFault(error)}.${didYouMean(path, JUDGES.keys())} It is a module, or one of ${[...JUDGES.keys()].join(', ')}.`,
+      `${path} cannot be imported: ${importFault(error)}.${didYouMean(path, names)} It is a module, or one of ${names.join(', ')}.`,
       { cause: error },
     );
   });

@@ -2,6 +2,7 @@ import { createHalfspace, type Judge } from '@halfspace/core';
 import {
   attributesOfMethod,
   createPlan,
+  evaluateModule,
   mergeRuns,
   readRun,
   reportRun,
@@ -11,6 +12,7 @@ import {
   startRun,
 } from '@halfspace/evaluate';
 import type { EvaluateFlags } from './flags.js';
+import { projectRegistry } from '../../config/project-modules.js';
 import { attributesNamed } from '../../attributes/attributes-named.js';
 import { judgeCompletions } from './judge-completions.js';
 import { shown } from '../../terminal/progress.js';
@@ -76,17 +78,18 @@ async function complete(
     precision = PRECISION,
     controlTokens,
   } = flags;
+  const registry = await projectRegistry(evaluateModule);
   // One that no method speaks of may be for any model.
-  const named = new Set(methods.flatMap(attributesOfMethod));
+  const named = new Set(methods.flatMap((each) => attributesOfMethod(each, { registry })));
   const required = onlyFor(attributes.filter(({ name }) => named.has(name)));
   const run = await withBackend({ ...flags, precision, ...required }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes });
     const decoding = { maxTokens, temperature, topP, topK, ...(controlTokens && { controlTokens }) };
-    const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts });
+    const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts, registry });
     const started = await startRun(out, plan, prompts);
     if (queue !== undefined) return started;
     await shown('Completing', async (onProgress) =>
-      runUnits(started, halfspace, { shard, signal, onProgress }),
+      runUnits(started, halfspace, { registry, shard, signal, onProgress }),
     );
     return started;
   });

@@ -1,6 +1,13 @@
 import { createHalfspace } from '@halfspace/core';
-import { assertModelOfPlan, type RunDirectory, type RunReport, traceRun } from '@halfspace/evaluate';
+import {
+  assertModelOfPlan,
+  evaluateModule,
+  type RunDirectory,
+  type RunReport,
+  traceRun,
+} from '@halfspace/evaluate';
 import type { EvaluateFlags } from './flags.js';
+import { projectRegistry } from '../../config/project-modules.js';
 import { withBackend } from '../../model/with-backend.js';
 import { attributesOfPlan } from '../../attributes/attributes-named.js';
 import { shown } from '../../terminal/progress.js';
@@ -20,11 +27,14 @@ export async function traceWorst(
     ),
   );
   const attributes = await attributesOfPlan(plan, flags.attribute);
+  const registry = await projectRegistry(evaluateModule);
   // A plan has one of the two: it was made by this command.
   const precision = plan.model.precision as 'f32' | 'int8';
   await withBackend({ ...flags, precision }, signal, async (backend) => {
     const halfspace = createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);
-    await shown('Tracing', async (onProgress) => traceRun(run, halfspace, samples, { signal, onProgress }));
+    await shown('Tracing', async (onProgress) =>
+      traceRun(run, halfspace, samples, { registry, signal, onProgress }),
+    );
   });
 }

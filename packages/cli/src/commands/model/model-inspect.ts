@@ -1,11 +1,15 @@
 import {
   CATALOGUE,
   createTokenizer,
+  describeArchitecture,
+  modelModule,
   openModelFile,
+  type Architecture,
   type MetadataValue,
   type ModelFile,
 } from '@halfspace/model';
 import { isHalfspaceError, type Tokenizer } from '@halfspace/core';
+import { projectRegistry } from '../../config/project-modules.js';
 import { findModel } from '../../model/find-model.js';
 import type { JsonFlag } from '../../options/json.js';
 import { print, printJson } from '../../terminal/output.js';
@@ -28,13 +32,15 @@ export async function inspectModel(
   }
 }
 
+type Size = 'layers' | 'width' | 'heads' | 'keyValueHeads' | 'feedForward' | 'contextLength';
+
 /** What is known of a model without running it. What its file does not say is `null`. */
 type Inspection = Awaited<ReturnType<typeof inspect>>;
 
 async function inspect(file: ModelFile) {
   const { name, path, format, fingerprint } = file;
   const tensors = [...file.tensors.values()];
-  const architecture = architectureOf(file);
+  const architecture = await architectureOf(file);
   return {
     name,
     path,
@@ -51,26 +57,37 @@ async function inspect(file: ModelFile) {
   };
 }
 
-/** Sizes by the names that GGUF and config.json have for them, whether or not Halfspace can run the family. */
-function architectureOf({ format, metadata }: ModelFile) {
+/** Sizes by the names of GGUF and config.json, whether or not Halfspace can run the family; else as the family describes them. */
+async function architectureOf(file: ModelFile) {
+  const { format, metadata } = file;
   const gguf = format === 'gguf';
   const named = metadata.get(gguf ? 'general.architecture' : 'model_type');
   const family = typeof named === 'string' ? named : null;
-  const size = (ggufKey: string, configKey: string) =>
-    numberOrNull(metadata.get(gguf ? `${family}.${ggufKey}` : configKey));
+  const described = await describedBy(file);
+  const size = (field: Size, ggufKey: string, configKey: string) =>
+    numberOr(metadata.get(gguf ? `${family}.${ggufKey}` : configKey), described?.[field] ?? null);
   return {
     family,
-    layers: size('block_count', 'num_hidden_layers'),
-    width: size('embedding_length', 'hidden_size'),
-    heads: size('attention.head_count', 'num_attention_heads'),
-    keyValueHeads: size('attention.head_count_kv', 'num_key_value_heads'),
-    feedForward: size('feed_forward_length', 'intermediate_size'),
-    contextLength: size('context_length', 'max_position_embeddings'),
+    layers: size('layers', 'block_count', 'num_hidden_layers'),
+    width: size('width', 'embedding_length', 'hidden_size'),
+    heads: size('heads', 'attention.head_count', 'num_attention_heads'),
+    keyValueHeads: size('keyValueHeads', 'attention.head_count_kv', 'num_key_value_heads'),
+    feedForward: size('feedForward', 'feed_forward_length', 'intermediate_size'),
+    contextLength: size('contextLength', 'context_length', 'max_position_embeddings'),
   };
 }
 
-function numberOrNull(value: MetadataValue | undefined): number | null {
-  return typeof value === 'number' ? value : null;
+/** What its family says of a model; undefined where none does, or it refuses the model, which may be looked at all the same. */
+async function describedBy(file: ModelFile): Promise<Architecture | undefined> {
+  const registry = await projectRegistry(modelModule);
+  return describeArchitecture(file, registry).catch((error: unknown) => {
+    if (isHalfspaceError(error)) return undefined;
+    throw error;
+  });
+}
+
+function numberOr(value: MetadataValue | undefined, otherwise: number | null): number | null {
+  return typeof value === 'number' ? value : otherwise;
 }
 
 function licenceOf({ metadata, fingerprint }: ModelFile): string | null {

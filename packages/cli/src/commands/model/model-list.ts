@@ -1,11 +1,12 @@
-import { listModels as listed } from '@halfspace/model';
+import { listModels as listed, modelModule } from '@halfspace/model';
+import { projectRegistry } from '../../config/project-modules.js';
 import type { JsonFlag } from '../../options/json.js';
 import { print, printJson } from '../../terminal/output.js';
 import { table } from '../../terminal/table.js';
 
 /** `halfspace model list`. */
 export async function listModels({ json }: JsonFlag): Promise<void> {
-  const models = await listed();
+  const models = await listed(await projectRegistry(modelModule));
   if (json) {
     for (const model of models) printJson(model);
     return;
