@@ -1,0 +1,4 @@
+import { defineConfig } from 'halfspace';
+import ownModule from './module.js';
+
+export default defineConfig({ modules: [ownModule] });

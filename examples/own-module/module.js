@@ -1,0 +1,16 @@
+// Binds all of it. Whoever has this module in a halfspace.config, or gives it to createOnnxBackend, has what it adds.
+import { definePluginModule } from '@halfspace/core';
+import { JUDGE, METHOD } from '@halfspace/evaluate';
+import { MODEL_SOURCE } from '@halfspace/model';
+import { brevity } from './brevity.js';
+import { cautious } from './cautious.js';
+import { shelf } from './shelf.js';
+
+export default definePluginModule({
+  name: 'own-module',
+  bind(register) {
+    register(MODEL_SOURCE, shelf);
+    register(METHOD, cautious);
+    register(JUDGE, brevity);
+  },
+});
