@@ -53,7 +53,7 @@ function dictMethod(dict: Dict, name: string, work: Work): Method | undefined {
         if (named.size > 0) throw new TemplateError('get takes no arguments by name');
         const [key, otherwise = null] = bind(name, ['key', 'default'], positional, named);
         if (key === undefined) throw new TemplateError('get wants a key');
-        const found = key instanceof Undefined ? undefined : dict.get(keyOf(key));
+        const found = key instanceof Undefined ? undefined : dict.get(keyOf(key, work));
         return found === undefined ? otherwise : found;
       };
     case 'items':
@@ -126,6 +126,7 @@ export function attributeOf(object: Value, name: string, work: Work): Value {
 export function itemOf(object: Value, key: Value, work: Work): Value {
   work.spend();
   if (object instanceof Undefined) throw object.error;
+  if (typeof key === 'string') work.text(key.length);
   const found = entryOf(object, key, work);
   if (found !== undefined) return found;
   const named = typeof key === 'string' ? own(object, key, work) : undefined;
@@ -139,7 +140,7 @@ function missing(object: Value, name: string): Undefined {
 function entryOf(object: Value, key: Value, work: Work): Value | undefined {
   if (isDict(object)) {
     const isKey = key === null || typeof key === 'string' || typeof key === 'number';
-    if (!isKey && (key instanceof Float || typeof key === 'boolean')) return object.get(keyOf(key));
+    if (!isKey && (key instanceof Float || typeof key === 'boolean')) return object.get(keyOf(key, work));
     return isKey ? object.get(key) : undefined;
   }
   if (object instanceof Markup) throw notRendered('A part of an escaped text');
@@ -169,8 +170,8 @@ export function sliceOf(object: Value, bounds: readonly (Value | undefined)[], w
   if (typeof object === 'string') return sliceOfText(object, start, stop, step ?? 1, work);
   const items = sequenceOf(object);
   if (items === undefined) throw new TemplateError(`${kindOf(object)} has no slices`);
+  work.spend(items.length);
   const taken = range(items.length, start, stop, step ?? 1).map((at) => items[at] ?? null);
-  work.spend(taken.length);
   if (object instanceof View) throw notRendered('A slice of a range');
   return object instanceof Tuple ? new Tuple(taken) : taken;
 }

@@ -62,6 +62,55 @@ describe('a chat template', () => {
   });
 });
 
+describe('what a chat template cannot reach', () => {
+  const names = [
+    'constructor',
+    '__proto__',
+    'prototype',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    'call',
+    'then',
+  ];
+  const values = "'x' 1 1.5 true none [] {} (1,) range(3) dict range namespace() messages loop missing".split(
+    ' ',
+  );
+
+  it.each(names)('gives nothing of JavaScript: %s', (name) => {
+    for (const value of values) {
+      const inLoop = (expression: string) => `{% for i in [1] %}{{ ${expression} }}{% endfor %}`;
+      for (const read of [
+        `${value}.${name}`,
+        `${value}['${name}']`,
+        `([${value}] | map(attribute='${name}') | first)`,
+      ])
+        expect(outcome(inLoop(`${read} is defined`), fixture.variables)).toMatch(
+          /^(?:False|bad-chat-template)$/,
+        );
+    }
+    for (const used of [name, `${name}()`, `1 | ${name}`, `[1] | map('${name}') | list`])
+      expect(outcome(`{{ ${used} }}`)).toMatch(/^(?:|bad-chat-template)$/);
+    for (const tested of [`1 is ${name}`, `1 is ${name}(1)`, `[1] | select('${name}', 1) | list`])
+      expect(outcome(`{{ ${tested} }}`)).toBe('bad-chat-template');
+    expect(render(`{{ '${name}' is test }}{{ '${name}' is filter }}`)).toBe('FalseFalse');
+    expect(
+      render(
+        `{% set x = {'${name}': 1} %}{{ x['${name}'] }}{{ {}['${name.replace('__', '')}'] is defined }}`,
+      ),
+    ).toBe('1False');
+  });
+
+  it('leaves prototypes alone', () => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    outcome(
+      "{% set __proto__ = {'polluted': 1} %}{% set n = namespace(constructor=1) %}{% set n.toString = 1 %}{{ dict(**{'__proto__': {'polluted': 1}}) }}",
+    );
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+    expect(({} as { readonly polluted?: unknown }).polluted).toBeUndefined();
+  });
+});
+
 describe('the work of a chat template', () => {
   const nest = (open: string, close: string, times: number) => open.repeat(times) + close.repeat(times);
 
@@ -138,8 +187,43 @@ describe('the work of a chat template', () => {
     ['a long chain', `{{ x${'|upper'.repeat(100_000)} }}`],
     ['blocks', `${'{% if 1 %}'.repeat(100_000)}${'{% endif %}'.repeat(100_000)}`],
     ['a long template', 'x'.repeat(5_000_000)],
+    ['formats by percent', "{{ ('%s' * 8000000) % 1 }}"],
+    ['formats that begin', "{{ ('%(' * 8000000) % 1 }}"],
+    ['formats with braces', "{{ ('{0}' * 5000000).format(1) }}"],
+    ['dates', "{{ strftime_now('%c' * 4000000) }}"],
+    ['escapes of JSON', "{{ ('\\n' * 16000000) | tojson }}"],
+    ['escapes of lists', "{{ ['\\n' * 16000000] | string }}"],
+    ['escapes of HTML', "{{ ('&' * 16000000) | escape }}"],
+    ['titles', "{{ ('a ' * 8000000) | title }}"],
+    ['words', "{{ ('a ' * 8000000) | wordcount * 99 }}{{ ('a ' * 8000000) | wordcount }}"],
+    ['lines', "{{ ('\\n' * 16000000).splitlines() | length }}"],
+    ['gaps', "{{ ('a ' * 8000000).split() | length }}"],
+    ['parts', "{{ ('a,' * 8000000).split(',') | length }}"],
+    ['characters', "{{ ('あ' * 16000000) | reverse }}"],
+    ['names to sort by', "{{ [1] | sort(attribute='a,' * 8000000) }}"],
+    ['parts of a name', "{{ [{}] | map(attribute='a.' * 8000000) | list }}"],
+    [
+      'macros that are made again and again',
+      `{% for i in range(99999) %}{% macro f() %}${'{{ a }}'.repeat(1000)}{% endmacro %}{{ 'x' * 3000 }}{% endfor %}`,
+    ],
+    ...[
+      ['keys of dicts', '{{ {k: 1} | length }}'],
+      ['keys that are looked up', '{{ messages[k] }}'],
+      ['keys that are looked for', '{{ k in {} }}'],
+      ['names of tests', '{{ k is filter }}'],
+      ['texts that are told apart', '{{ [k, k] | unique | list | length }}'],
+    ].map(([what, use]): [string, string] => [
+      // Each time another text that is put together, which is copied when it is used, and kept.
+      `${what}, put together`,
+      `{% set n = namespace(t='x' * 8000000, l=[]) %}{% for i in range(900) %}{% set k = n.t ~ i %}{% set n.l = [n.l, k] %}${use}{% endfor %}`,
+    ]),
   ])('is bounded: %s', (_, template) => {
     expect(outcome(template)).toMatch(/^(?:bad-chat-template|chat-template-limit)$/);
+  });
+
+  it('says what is wrong at a length that can be read', () => {
+    const long = ["{{ raise_exception('a' * 9999999) }}", "{{ messages['a' * 9999999].x }}"];
+    for (const template of long) expect(() => render(template, { messages: [] })).toThrow(/^.{1,3000}$/su);
   });
 
   it('is enough for a long chat', () => {

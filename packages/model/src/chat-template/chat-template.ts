@@ -10,6 +10,9 @@ import { Work, type Marks } from './work.js';
 /** The longest template; those that models come with have some ten thousand characters. */
 const LONGEST = 2 ** 22;
 
+/** Characters of what is wrong with it: a template may say anything, at any length. */
+const LONGEST_MESSAGE = 2000;
+
 /** A chat template that has been read. */
 export interface ChatTemplate {
   /**
@@ -62,7 +65,7 @@ function guarded<T>(what: string, task: () => T): T {
     if (!isLimit && !(error instanceof TemplateError)) throw error;
     throw new HalfspaceError(
       isLimit ? 'chat-template-limit' : 'bad-chat-template',
-      `${what}: ${error.message}.`,
+      `${what}: ${error.message.slice(0, LONGEST_MESSAGE)}.`,
       {
         cause: error,
       },

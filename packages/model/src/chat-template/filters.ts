@@ -3,6 +3,7 @@ import { itemOf, itemsOf } from './attributes.js';
 import { formatPercent, padded } from './format.js';
 import { json } from './json.js';
 import { operate } from './operators.js';
+import { replaceEach } from './replace-each.js';
 import { capitalize, joinTexts, replaceText, splitLines, strip, titleWords } from './strings.js';
 import { notRendered, TemplateError } from './template-error.js';
 import { test } from './tests.js';
@@ -46,8 +47,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
 function escape(value: Value, work: Work): Markup {
   if (value instanceof Markup) return value;
   const text = print(value, work);
-  work.text(6 * text.length);
-  return new Markup(text.replaceAll(/[&<>'"]/g, (character) => ESCAPED[character] ?? character));
+  return new Markup(replaceEach(text, /[&<>'"]/g, ([character]) => ESCAPED[character] ?? character, work));
 }
 
 /** Number of items of a value. */
@@ -89,6 +89,7 @@ function reversed(value: Value, work: Work): Value {
 /** The attribute that many filters look at: its parts are entries, or places of a list. */
 function getter(attribute: Value | undefined, work: Work, otherwise?: Value): (item: Value) => Value {
   if (attribute === undefined || attribute === null) return (item) => item;
+  if (typeof attribute === 'string') work.spend(attribute.length);
   const parts = typeof attribute === 'string' ? attribute.split('.') : [integerOf(attribute)];
   const keys = parts.map((part) => (typeof part === 'string' && /^\d+$/.test(part) ? Number(part) : part));
   return (item) => {
@@ -101,8 +102,11 @@ function getter(attribute: Value | undefined, work: Work, otherwise?: Value): (i
   };
 }
 
-const folded = (caseSensitive: Value | undefined) => (value: Value) =>
-  typeof value === 'string' && !isTrue(caseSensitive ?? false) ? value.toLowerCase() : value;
+const folded = (caseSensitive: Value | undefined, work: Work) => (value: Value) => {
+  if (typeof value !== 'string') return value;
+  work.text(value.length);
+  return isTrue(caseSensitive ?? false) ? value : value.toLowerCase();
+};
 
 function sortBy(
   items: readonly Value[],
@@ -118,23 +122,24 @@ function sortBy(
 }
 
 function sort(value: Value, [reverse, caseSensitive, attribute]: Given, work: Work): Value {
+  if (typeof attribute === 'string') work.spend(attribute.length);
   const names = typeof attribute === 'string' ? attribute.split(',') : [attribute];
   const getters = names.map((name) => getter(name, work));
-  const fold = folded(caseSensitive);
+  const fold = folded(caseSensitive, work);
   return sortBy(iterate(value, work), (item) => getters.map((get) => fold(get(item))), reverse, work);
 }
 
 function dictSort(value: Value, [caseSensitive, by = 'key', reverse]: Given, work: Work): Value {
   if (!isDict(value)) throw new TemplateError(`${kindOf(value)} is no dict`);
   if (by !== 'key' && by !== 'value') throw new TemplateError('A dict is sorted by key or by value');
-  const fold = folded(caseSensitive);
+  const fold = folded(caseSensitive, work);
   const keyOf = (item: Value) =>
     item instanceof Tuple ? fold(item.items[by === 'key' ? 0 : 1] ?? null) : null;
   return sortBy(itemsOf(value), keyOf, reverse, work);
 }
 
 function unique(value: Value, [caseSensitive, attribute]: Given, work: Work): Value {
-  const [fold, get] = [folded(caseSensitive), getter(attribute, work)];
+  const [fold, get] = [folded(caseSensitive, work), getter(attribute, work)];
   const seen: Value[] = [];
   const texts = new Set<string>();
   const kept = iterate(value, work).filter((item) => {
@@ -148,7 +153,7 @@ function unique(value: Value, [caseSensitive, attribute]: Given, work: Work): Va
 
 function groupBy(value: Value, [attribute, otherwise, caseSensitive]: Given, work: Work): Value {
   if (attribute === undefined) throw new TemplateError('groupby wants an attribute');
-  const [fold, get] = [folded(caseSensitive), getter(attribute, work, otherwise)];
+  const [fold, get] = [folded(caseSensitive, work), getter(attribute, work, otherwise)];
   const sorted = sortBy(iterate(value, work), (item) => fold(get(item)), false, work);
   const groups: { key: Value; items: Value[] }[] = [];
   for (const item of sorted) {
@@ -163,7 +168,7 @@ function groupBy(value: Value, [attribute, otherwise, caseSensitive]: Given, wor
 
 function extreme(sign: 1 | -1): Filter {
   return (value, [caseSensitive, attribute], work) => {
-    const [fold, get] = [folded(caseSensitive), getter(attribute, work)];
+    const [fold, get] = [folded(caseSensitive, work), getter(attribute, work)];
     const items = iterate(value, work);
     let best = items.length === 0 ? emptyItem() : (items[0] ?? null);
     for (const item of items) if (sign * compare(fold(get(item)), fold(get(best)), work) > 0) best = item;
@@ -387,7 +392,12 @@ function sum(value: Value, [attribute, start = 0]: Given, work: Work): Value {
 
 function wordCount(text: string, work: Work): number {
   work.text(text.length);
-  return text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0;
+  let count = 0;
+  for (const _ of text.matchAll(/[\p{L}\p{N}_]+/gu)) {
+    work.spend();
+    count += 1;
+  }
+  return count;
 }
 
 function map(value: Value, positional: readonly Value[], named: Named, work: Work): Value {
@@ -440,7 +450,7 @@ export function applyFilter(
   named: Named,
   work: Work,
 ): Value {
-  work.spend();
+  work.text(name.length);
   if (name === 'map') return map(value, positional, named, work);
   if (name === 'format') {
     if (positional.length > 0 && named.size > 0)

@@ -1,6 +1,7 @@
 import { notRendered, TemplateError } from './template-error.js';
+import { replaceEach } from './replace-each.js';
 import { fixed, print } from './text.js';
-import { Float, isDict, lengthOf, numberOf, Tuple, type Named, type Value } from './values.js';
+import { characters, Float, isDict, lengthOf, numberOf, Tuple, type Named, type Value } from './values.js';
 import type { Work } from './work.js';
 
 const PERCENT = /%(?:\(([^()]*)\))?([-+ 0#]*)(\d+|\*)?(?:\.(\d+))?(.?)/gsu;
@@ -28,19 +29,12 @@ export function padded(
  * @throws TemplateError where Python has an error, and for conversions that nobody uses in chats
  */
 export function formatPercent(text: string, values: Value, work: Work): string {
-  work.text(text.length);
   const list = values instanceof Tuple ? values.items : [values];
   let used = 0;
-  const result = text.replaceAll(
+  const result = replaceEach(
+    text,
     PERCENT,
-    (
-      all,
-      key: string | undefined,
-      flags: string,
-      width = '',
-      precision: string | undefined,
-      kind: string,
-    ) => {
+    ([all, key, flags = '', width = '', precision, kind = '']: readonly (string | undefined)[]) => {
       if (kind === '%' && all === '%%') return '%';
       if (key !== undefined && !isDict(values)) throw new TemplateError('A format wants a dict');
       const value = key === undefined ? list[used] : isDict(values) ? values.get(key) : undefined;
@@ -53,6 +47,7 @@ export function formatPercent(text: string, values: Value, work: Work): string {
       const sign = written.startsWith('-') ? '-' : '';
       return sign + padded(written.slice(sign.length), Number(width) - sign.length, 'right', '0', work);
     },
+    work,
   );
   if (used < list.length && !isDict(values) && !(used === 0 && Array.isArray(values)))
     throw new TemplateError('A format has fewer places than values');
@@ -62,7 +57,7 @@ export function formatPercent(text: string, values: Value, work: Work): string {
 function convert(value: Value, kind: string, precision: string | undefined, work: Work): string {
   if (kind === 's') {
     const text = print(value, work);
-    return precision === undefined ? text : Array.from(text).slice(0, Number(precision)).join('');
+    return precision === undefined ? text : characters(text, work).slice(0, Number(precision)).join('');
   }
   const number = numberOf(value);
   if (number === undefined) throw new TemplateError('A format wants a number');
@@ -83,8 +78,8 @@ function convert(value: Value, kind: string, precision: string | undefined, work
  */
 export function formatBraces(text: string, positional: readonly Value[], named: Named, work: Work): string {
   let next = 0;
-  const result = text.replaceAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (all, field: string | undefined) => {
-    if (all === '{{' || all === '}}') return all.charAt(0);
+  const fill = ([all, field]: readonly (string | undefined)[]) => {
+    if (all === '{{' || all === '}}') return all.slice(1);
     if (field === undefined) throw new TemplateError('A format has a brace that is alone');
     if (!/^\w*$/.test(field)) throw notRendered(`The format ${all}`);
     if (field === '') next += 1;
@@ -93,7 +88,6 @@ export function formatBraces(text: string, positional: readonly Value[], named: 
       : named.get(field);
     if (value === undefined) throw new TemplateError(`A format has no value for ${all}`);
     return print(value, work);
-  });
-  work.text(result.length);
-  return result;
+  };
+  return replaceEach(text, /\{\{|\}\}|\{([^{}]*)\}|[{}]/g, fill, work);
 }

@@ -49,7 +49,7 @@ function entries(positional: readonly Value[], named: Named, work: Work): Map<Ke
             const [key, value, ...others] = isList(pair) || pair instanceof Tuple ? iterate(pair, work) : [];
             if (key === undefined || value === undefined || others.length > 0)
               throw new TemplateError('dict takes pairs');
-            return [keyOf(key), value];
+            return [keyOf(key, work), value];
           });
   work.spend(pairs.length);
   return new Map<Key, Value>([...pairs, ...named]);
@@ -78,7 +78,7 @@ export function globals(work: Work, now: () => Date): Map<string, Value> {
       'strftime_now',
       new Callable((positional, named) => {
         const [format = null] = bind('strftime_now', ['format'], positional, named);
-        return strftime(textOf(format), now());
+        return strftime(textOf(format), now(), work);
       }),
     ],
   ]);

@@ -249,7 +249,7 @@ export class Interpreter {
   /** A macro as a function; names that it does not set itself are those around where it stands. */
   private macro(name: string, signature: Signature, body: Body, scope: Scope): Callable {
     const specials = SPECIAL.filter(
-      (special) => mentions(body, special) && !signature.some((each) => each.name === special),
+      (special) => mentioned(body).has(special) && !signature.some((each) => each.name === special),
     );
     return new Callable((positional, named) =>
       this.work.deeper(() => {
@@ -300,7 +300,10 @@ export class Interpreter {
         return new Tuple(node.items.map((item) => this.evaluate(item, scope)));
       case 'dict':
         return new Map(
-          node.pairs.map(([key, value]) => [keyOf(this.evaluate(key, scope)), this.evaluate(value, scope)]),
+          node.pairs.map(([key, value]) => [
+            keyOf(this.evaluate(key, scope), this.work),
+            this.evaluate(value, scope),
+          ]),
         );
       case 'attribute':
         return attributeOf(this.evaluate(node.object, scope), node.name, this.work);
@@ -369,6 +372,7 @@ export class Interpreter {
     const value = this.evaluate(operand, scope);
     const { positional, named } = this.arguments(args, scope);
     if (named.size > 0) throw notRendered('An argument by name of a test');
+    if (name === 'filter' || name === 'test') this.work.text(textOf(value).length);
     if (name === 'filter') return isFilter(textOf(value));
     if (name === 'test') return isTest(textOf(value)) || value === 'filter' || value === 'test';
     return test(name, value, positional, this.work);
@@ -428,6 +432,15 @@ interface LoopState {
 /** What a block makes, which Jinja2 writes as it is: it has to be a text. */
 function written(value: Value): string {
   return value instanceof Markup ? value.text : textOf(value);
+}
+
+const mentionedIn = new WeakMap<Body, ReadonlySet<string>>();
+
+/** Which names of its own the body of a macro reads. It is looked through once, however often the macro is made. */
+function mentioned(body: Body): ReadonlySet<string> {
+  const known = mentionedIn.get(body) ?? new Set(SPECIAL.filter((name) => mentions(body, name)));
+  mentionedIn.set(body, known);
+  return known;
 }
 
 /** Whether a part of a template reads a name. */

@@ -1,3 +1,4 @@
+import { replaceEach } from './replace-each.js';
 import { TemplateError } from './template-error.js';
 import { floatText } from './text.js';
 import {
@@ -37,14 +38,13 @@ const NOT_PLAIN = /["\\]|[^ -~]/g;
 const NOT_JSON = new RegExp(String.raw`["\\\0-\x1f]`, 'g');
 
 function textJson(text: string, { ascii }: JsonStyle, work: Work): string {
-  work.text(text.length);
-  const escaped = text.replaceAll(ascii ? NOT_PLAIN : NOT_JSON, (unit) => {
+  const escape = ([unit]: RegExpExecArray) => {
     const plain = work.plain(unit);
     // A mark stays where what it stands for does.
     if (plain !== unit && / |[!#-[\]-~]/.test(plain)) return unit;
     return SHORT[plain] ?? `\\u${plain.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-  return `"${escaped}"`;
+  };
+  return `"${replaceEach(text, ascii ? NOT_PLAIN : NOT_JSON, escape, work)}"`;
 }
 
 function floatJson(value: number): string {

@@ -1,4 +1,6 @@
+import { replaceEach } from './replace-each.js';
 import { notRendered } from './template-error.js';
+import { Work } from './work.js';
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = 'January February March April May June July August September October November December'.split(
@@ -70,10 +72,11 @@ const CODES: Readonly<Record<string, (date: Date) => string>> = {
  *
  * @throws TemplateError for codes that mean something else on each system
  */
-export function strftime(format: string, date: Date): string {
-  return format.replaceAll(/%(-?)(.?)/gsu, (all, bare: string, code: string) => {
+export function strftime(format: string, date: Date, work = new Work()): string {
+  const moment = ([all, bare, code = '']: readonly (string | undefined)[]) => {
     const write = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
     if (write === undefined) throw notRendered(`The date code ${all}`);
     return bare === '' ? write(date) : write(date).replace(/^[0 ]+(?=\d)/, '');
-  });
+  };
+  return replaceEach(format, /%(-?)(.?)/gsu, moment, work);
 }

@@ -1,6 +1,7 @@
 import { bind } from './arguments.js';
 import { formatBraces, padded } from './format.js';
 import { SPACE } from './lexer.js';
+import { replaceEach } from './replace-each.js';
 import { notRendered, TemplateError } from './template-error.js';
 import {
   characters,
@@ -20,6 +21,8 @@ import type { Work } from './work.js';
 const SPACE_CHARACTER = new RegExp(`[${SPACE}]`);
 const SPACES = new RegExp(`[${SPACE}]+`, 'g');
 const LINE = new RegExp(String.raw`\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]`, 'g');
+
+const WORD = new RegExp(`[^-${SPACE}({\\[<]+`, 'g');
 
 /** Letters whose title case is another letter than their upper case. */
 const TITLE_ONLY = /[ǄǅǆǇǈǉǊǋǌǱǲǳ\u1f80-\u1fff\u10d0-\u10ff]/u;
@@ -67,9 +70,7 @@ export function capitalize(text: string, work: Work): string {
 
 /** The filter `title`, which takes words to begin behind white space, hyphens and opening brackets. */
 export function titleWords(text: string, work: Work): string {
-  work.text(text.length);
-  const parts = text.split(new RegExp(`([-${SPACE}({\\[<]+)`));
-  return parts.map((part) => upperFirst(part)).join('');
+  return replaceEach(text, WORD, ([word]) => upperFirst(word), work);
 }
 
 function upperFirst(part: string): string {
@@ -97,25 +98,25 @@ export function splitLines(text: string, keepEnds: boolean, work: Work): string[
   const lines: string[] = [];
   let start = 0;
   for (const { 0: end, index } of text.matchAll(LINE)) {
+    work.spend();
     lines.push(text.slice(start, index + (keepEnds ? end.length : 0)));
     start = index + end.length;
   }
   if (start < text.length) lines.push(text.slice(start));
-  work.spend(lines.length);
   return lines;
 }
 
-/** Parts of a text between the places where another one is found, which marks do not hide. */
+/** Parts of a text between the places where another one, which is not empty, is found; marks do not hide it. */
 function partsBetween(text: string, by: string, work: Work): string[] {
+  const [plain, wanted] = [work.plain(text), work.plain(by)];
+  const parts: string[] = [];
   let start = 0;
-  return work
-    .plain(text)
-    .split(work.plain(by))
-    .map(({ length }) => {
-      const part = text.slice(start, start + length);
-      start += length + by.length;
-      return part;
-    });
+  for (let at = plain.indexOf(wanted); at >= 0; at = plain.indexOf(wanted, start)) {
+    work.spend();
+    parts.push(text.slice(start, at));
+    start = at + by.length;
+  }
+  return [...parts, text.slice(start)];
 }
 
 /** Length of parts of a text with what stands between them. */
@@ -128,7 +129,6 @@ export function replaceText(text: string, old: string, by: string, most: number,
   work.text(text.length);
   const parts = old === '' ? ['', ...characters(text, work), ''] : partsBetween(text, old, work);
   const count = most < 0 ? parts.length - 1 : Math.min(most, parts.length - 1);
-  work.spend(parts.length);
   work.text(text.length + count * by.length);
   const replaced = parts.slice(0, count + 1);
   return replaced.join(by) + text.slice(lengthWith(replaced, old));
@@ -143,8 +143,11 @@ export function joinTexts(items: readonly string[], separator: string, work: Wor
 function splitSpaces(text: string, most: number, fromEnd: boolean, work: Work): string[] {
   const inner = strip(text, null, 'both', work);
   if (inner === '') return [];
-  const gaps = [...inner.matchAll(SPACES)];
-  work.spend(4 * gaps.length);
+  const gaps: { readonly index: number; readonly length: number }[] = [];
+  for (const { 0: gap, index } of inner.matchAll(SPACES)) {
+    work.spend(4);
+    gaps.push({ index, length: gap.length });
+  }
   const kept =
     most < 0 || gaps.length <= most ? gaps : fromEnd ? gaps.slice(gaps.length - most) : gaps.slice(0, most);
   const parts: string[] = [];
@@ -153,9 +156,9 @@ function splitSpaces(text: string, most: number, fromEnd: boolean, work: Work): 
   const whole = fromEnd ? strip(text, null, 'right', work) : strip(text, null, 'left', work);
   const source = most >= 0 && gaps.length >= most ? whole : inner;
   const shift = fromEnd ? source.length - inner.length : 0;
-  for (const { 0: gap, index } of kept) {
+  for (const { index, length } of kept) {
     parts.push(source.slice(start, index + shift));
-    start = index + shift + gap.length;
+    start = index + shift + length;
   }
   return [...parts, source.slice(start)];
 }
@@ -168,7 +171,6 @@ function split(text: string, args: readonly (Value | undefined)[], fromEnd: bool
   if (by === '') throw new TemplateError('A text is split by nothing');
   work.text(text.length);
   const parts = partsBetween(text, by, work);
-  work.spend(parts.length);
   if (most < 0 || parts.length - 1 <= most) return parts;
   const at = fromEnd ? parts.length - most : most;
   const border = lengthWith(parts.slice(0, at), by);

@@ -103,8 +103,12 @@ export function isTest(name: string): boolean {
  * @throws TemplateError
  */
 export function test(name: string, value: Value, args: readonly Value[], work: Work): boolean {
-  work.spend();
-  const sign = SIGNS.has(name) ? (name as '==') : COMPARISONS[name as keyof typeof COMPARISONS];
+  work.text(name.length);
+  const sign = SIGNS.has(name)
+    ? (name as '==')
+    : Object.hasOwn(COMPARISONS, name)
+      ? COMPARISONS[name as keyof typeof COMPARISONS]
+      : undefined;
   const entry: readonly [Test, number] | undefined =
     sign !== undefined
       ? [(one, [other = null]) => ordered(sign, one, other, work), 1]

@@ -1,3 +1,4 @@
+import { replaceEach } from './replace-each.js';
 import { notRendered } from './template-error.js';
 import { Float, isDict, isList, kindOf, Markup, Tuple, Undefined, View, type Value } from './values.js';
 import type { Work } from './work.js';
@@ -23,8 +24,11 @@ function quoted(text: string, work: Work): string {
   work.text(text.length);
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   // A mark stays as it is.
-  const inside = text.replaceAll(ESCAPED, (each) =>
-    work.plain(each) === each ? escapeCharacter(each) : each,
+  const inside = replaceEach(
+    text,
+    ESCAPED,
+    ([each]) => (work.plain(each) === each ? escapeCharacter(each) : each),
+    work,
   );
   return quote + (quote === "'" ? inside.replaceAll("'", String.raw`\'`) : inside) + quote;
 }

@@ -177,7 +177,8 @@ export function textOf(value: Value): string {
 }
 
 /** The key of a dict that a value is. */
-export function keyOf(value: Value): Key {
+export function keyOf(value: Value, work: Work): Key {
+  if (typeof value === 'string') work.text(value.length);
   if (typeof value === 'string' || typeof value === 'number' || value === null) return value;
   throw notRendered(`A key of a dict that is ${kindOf(value)}`);
 }
@@ -201,7 +202,7 @@ function hasPairs(text: string, work: Work): boolean {
 
 /** Characters of a text: code points, as Python counts them. */
 export function characters(text: string, work: Work): string[] {
-  work.spend(text.length / 4);
+  work.spend(text.length);
   return Array.from(text);
 }
 
@@ -311,7 +312,7 @@ export function contains(container: Value, item: Value, work: Work): boolean {
     work.text(container.length);
     return work.plain(container).includes(work.plain(item instanceof Markup ? item.text : textOf(item)));
   }
-  if (isDict(container)) return isHashable(item) && container.has(keyOf(item));
+  if (isDict(container)) return isHashable(item) && container.has(keyOf(item, work));
   return iterate(container, work).some((each) => equals(each, item, work));
 }
 

@@ -1,10 +1,14 @@
 import { TemplateLimitError } from './template-error.js';
 
-/** Steps of a rendering: nodes evaluated, items visited, and one for 64 characters that are read or written. */
+/** Steps of a rendering: nodes evaluated, items and matches visited, and one for so many characters that are read or written. */
 const MOST_STEPS = 2 ** 23;
 
-/** Characters of a single text. */
-const LONGEST_TEXT = 2 ** 26;
+const CHARACTERS_A_STEP = 32;
+/** Of a text with marks, each of which is looked up. */
+const MARKED_A_STEP = 16;
+
+/** Characters of a single text; no chat that a model can read has half as many. */
+const LONGEST_TEXT = 2 ** 24;
 
 /** Macros and recursive loops inside one another. */
 const DEEPEST = 200;
@@ -28,7 +32,7 @@ export class Work {
   /** A text as a template sees it, to compare or to look for; what is written is the text as it is, marks and all. */
   plain(text: string): string {
     if (this.marked === undefined) return text;
-    this.spend(text.length / 64);
+    this.spend(text.length / MARKED_A_STEP);
     return text.replaceAll(this.marked, (mark) => this.marks.get(mark) ?? mark);
   }
 
@@ -49,7 +53,7 @@ export class Work {
    */
   text(length: number): void {
     this.length(length);
-    this.spend(1 + length / 64);
+    this.spend(1 + length / CHARACTERS_A_STEP);
   }
 
   /**
