@@ -1,8 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { withinTime } from './within-time.js';
 
 const late = () => new Error('late');
+afterEach(() => vi.unstubAllGlobals());
+
 const backtrack = () => /^(a+)+$/.test(`${'a'.repeat(60)}b`);
+
+/** Ends by itself after a second or so. */
+const backtrackBriefly = () => /^(a+)+$/.test(`${'a'.repeat(27)}b`);
 
 describe('what is done within a time', () => {
   it('gives its value, or throws what was thrown', () => {
@@ -43,5 +48,12 @@ describe('what is done within a time', () => {
     const inner = () => withinTime(50, backtrack, () => new Error('inner'));
     expect(() => withinTime(60_000, inner, late)).toThrow('inner');
     expect(withinTime(60_000, () => 3, late)).toBe(3);
+  });
+
+  it('is stopped where Node hands its modules to imports alone, as before 20.16', async () => {
+    vi.stubGlobal('process', { versions: process.versions });
+    vi.resetModules();
+    const old = await import('./within-time.js');
+    await vi.waitFor(() => expect(() => old.withinTime(50, backtrackBriefly, late)).toThrow('late'));
   });
 });

@@ -3,11 +3,25 @@ type Watch = (task: () => void, limitMs: number) => void;
 
 const TIMED_OUT = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
-let watch: Watch | undefined | 'unknown' = 'unknown';
+let watch: Watch | undefined;
+
+type Vm = typeof import('node:vm');
+
+/** By a name that bundlers do not follow. */
+const MODULE = 'node:vm';
+
+/** For Node before 20.16, which hands its modules to imports alone: it is there long before a model is. */
+let imported: Vm | undefined;
+if (globalThis.process?.versions?.node !== undefined && process.getBuiltinModule === undefined) {
+  void import(/* @vite-ignore */ MODULE).then(
+    (vm: Vm) => (imported = vm),
+    () => undefined,
+  );
+}
 
 /** Found by name when it is first needed: elsewhere than in Node there is none, and the host stops a script that hangs. */
 function findWatch(): Watch | undefined {
-  const vm = globalThis.process?.getBuiltinModule?.('node:vm');
+  const vm = imported ?? (globalThis.process?.getBuiltinModule?.(MODULE) as Vm | undefined);
   if (vm === undefined) return undefined;
   const holder: { task?: () => void } = {};
   const context = vm.createContext(holder);
@@ -34,7 +48,7 @@ function findWatch(): Watch | undefined {
  * @throws whatever `task` or `onLate` throws
  */
 export function withinTime<T>(limitMs: number, task: () => T, onLate: () => Error): T {
-  if (watch === 'unknown') watch = findWatch();
+  watch ??= findWatch();
   if (watch === undefined) return task();
   for (const isLast of [false, true]) {
     const result: { value?: T; error?: unknown; ended?: boolean; failed?: boolean } = {};

@@ -1,7 +1,7 @@
 import { HalfspaceError, type EncodeOptions } from '@halfspace/core';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { ControlTokens, type IsWritten, type StandingToken } from './control-tokens.js';
-import { boundPatterns } from './foreign-patterns.js';
+import { assertShortPatterns, boundPatterns } from './foreign-patterns.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Makes token ids of texts. */
@@ -27,6 +27,7 @@ interface Vocabulary {
  * @throws HalfspaceError `corrupt-model` for what the library stumbles over; `pattern-too-slow`
  */
 export function createEncoder(name: string, files: TokenizerFiles, control: ReadonlySet<number>): Encoder {
+  assertShortPatterns(name, files.tokenizer);
   try {
     const inner = createTextTokenizer(files, control);
     // A byte that no token stands for is left out, as by the tokenizers library.

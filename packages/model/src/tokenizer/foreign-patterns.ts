@@ -6,20 +6,48 @@ import { KNOWN_PATTERNS } from './known-patterns.js';
 const BASE_MS = 2000;
 const MS_PER_CHARACTER = 0.2;
 
-/** The first regular expression of a tokenizer.json that is not known to take a time that grows with the text alone. */
-function foreignPattern(tokenizer: unknown): string | undefined {
+/** Characters of all patterns of a tokenizer.json: a hundred times what others have. Longer ones take gigabytes to be made ready. */
+const LONGEST_PATTERNS = 2 ** 16;
+
+/** Patterns of a tokenizer.json, regular expressions and plain texts. */
+function* patternsIn(
+  tokenizer: unknown,
+): Generator<{ readonly kind: 'Regex' | 'String'; readonly pattern: string }> {
   const waiting = [tokenizer];
   while (waiting.length > 0) {
     const part = waiting.pop();
     if (Array.isArray(part)) for (const each of part) waiting.push(each);
     if (!isJsonObject(part)) continue;
-    const pattern = part['Regex'];
-    if (typeof pattern === 'string' && !KNOWN_PATTERNS.has(pattern)) return pattern;
+    for (const kind of ['Regex', 'String'] as const) {
+      const pattern = part[kind];
+      if (typeof pattern === 'string') yield { kind, pattern };
+    }
     // Vocabulary and merges are long, and have no patterns.
     for (const [key, each] of Object.entries(part))
       if (key !== 'model' && key !== 'added_tokens') waiting.push(each);
   }
+}
+
+/** The first regular expression of a tokenizer.json that is not known to take a time that grows with the text alone. */
+function foreignPattern(tokenizer: unknown): string | undefined {
+  for (const { kind, pattern } of patternsIn(tokenizer))
+    if (kind === 'Regex' && !KNOWN_PATTERNS.has(pattern)) return pattern;
   return undefined;
+}
+
+/**
+ * Refuses a tokenizer.json with patterns that are too long to be made ready, which nothing can stop once it has begun.
+ *
+ * @throws HalfspaceError `pattern-too-slow`
+ */
+export function assertShortPatterns(name: string, tokenizer: unknown): void {
+  let length = 0;
+  for (const { pattern } of patternsIn(tokenizer)) length += pattern.length;
+  if (length <= LONGEST_PATTERNS) return;
+  throw new HalfspaceError(
+    'pattern-too-slow',
+    `${name} splits texts by patterns of ${length} characters; there may be ${LONGEST_PATTERNS}. Such a tokenizer cannot be used; fetch the model from a place that you trust.`,
+  );
 }
 
 /**

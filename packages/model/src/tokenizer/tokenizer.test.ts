@@ -166,6 +166,17 @@ describe('a tokenizer beside safetensors', () => {
     expect(() => tokenizer.encode(`${'h'.repeat(60)}e`)).toThrow(code('pattern-too-slow'));
   }, 60_000);
 
+  it.each(['Regex', 'String'])(
+    'is refused before patterns are made ready that take gigabytes: %s',
+    async (kind) => {
+      const opened = besideSafetensors((json) => {
+        const split = { type: 'Split', pattern: { [kind]: 'h|'.repeat(100_000) }, behavior: 'Isolated' };
+        json.tokenizer['pre_tokenizer'] = { type: 'Sequence', pretokenizers: [split, { type: 'ByteLevel' }] };
+      });
+      await expect(opened).rejects.toThrow(code('pattern-too-slow'));
+    },
+  );
+
   it.each(['tokenizer.json', 'tokenizer_config.json'])('is refused without a good %s', async (name) => {
     await writeTinyDirectory(place());
     for (const content of ['', '{', '[]', 'null', '5', '{}'.repeat(2)]) {
