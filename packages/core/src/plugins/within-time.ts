@@ -1,3 +1,5 @@
+import type vmOfNode from 'node:vm';
+
 /** Runs something, and stops it with an error when it takes longer. */
 type Watch = (task: () => void, limitMs: number) => void;
 
@@ -5,7 +7,7 @@ const TIMED_OUT = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
 let watch: Watch | undefined;
 
-type Vm = typeof import('node:vm');
+type Vm = Pick<typeof vmOfNode, 'createContext' | 'Script'>;
 
 /** By a name that bundlers do not follow. */
 const MODULE = 'node:vm';
