@@ -53,6 +53,31 @@ describe.each(PACKAGES)('what is published of %s', (name) => {
   });
 });
 
+/** All that is installed with a package, by what the packages of the repository depend on. */
+async function installedWith(name: string, found = new Set<string>()): Promise<Set<string>> {
+  const { dependencies = {} } = JSON.parse(
+    await readFile(join(ROOT, 'packages', name, 'package.json'), 'utf8'),
+  ) as { dependencies?: Record<string, string> };
+  for (const each of Object.keys(dependencies)) {
+    if (found.has(each)) continue;
+    found.add(each);
+    const own = each.replace('@halfspace/', '');
+    if (PACKAGES.includes(own) && own !== each) await installedWith(own, found);
+  }
+  return found;
+}
+
+it.each([
+  ['evaluate', ['bullmq', 'ioredis', '@halfspace/backend-onnx']],
+  ['backend-onnx', ['@halfspace/encoders', '@halfspace/subspace']],
+  ['subspace', ['onnxruntime-node', '@halfspace/model']],
+  ['core', ['@halfspace/files', 'onnxruntime-node']],
+])('%s is installed without %j', async (name, others) => {
+  const installed = await installedWith(name);
+  expect(installed.size).toBeGreaterThan(0);
+  for (const other of others) expect(installed).not.toContain(other);
+});
+
 describe('a program that is bundled and runs elsewhere', () => {
   let elsewhere: string;
   beforeAll(async () => {

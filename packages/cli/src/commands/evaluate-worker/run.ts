@@ -1,11 +1,6 @@
 import { createHalfspace } from '@halfspace/core';
-import {
-  assertModelOfPlan,
-  evaluateModule,
-  openUnitRunner,
-  readQueuedPlan,
-  workQueue,
-} from '@halfspace/evaluate';
+import { assertModelOfPlan, evaluateModule, openUnitRunner } from '@halfspace/evaluate';
+import { readQueuedPlan, workQueue } from '@halfspace/evaluate-queue';
 import { projectRegistry } from '../../config/project-modules.js';
 import { amount } from '../../terminal/amount.js';
 import type { EvaluateWorkerFlags } from './flags.js';

@@ -7,7 +7,6 @@ import {
   readRun,
   reportRun,
   type RunDirectory,
-  runQueued,
   runUnits,
   startRun,
 } from '@halfspace/evaluate';
@@ -95,6 +94,8 @@ async function complete(
   });
   if (queue !== undefined) {
     note(`Waiting for workers: halfspace evaluate-worker --queue ${withoutPassword(queue)}`);
+    // Loaded when needed: most runs have no queue.
+    const { runQueued } = await import('@halfspace/evaluate-queue');
     await shown('Completing', async (onProgress) =>
       runQueued(run, queue, { signal, onProgress, onNotice: note }),
     );

@@ -1,10 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HalfspaceError } from '@halfspace/core';
+import type { Plan, UnitResult, UnitRunner } from '@halfspace/evaluate';
+import { complaintOf, isQueuedUnit } from '@halfspace/evaluate/run';
 import type { Redis } from 'ioredis';
-import type { Plan } from '../run/plan.js';
-import { complaintOf, isQueuedUnit } from '../run/run-schema.js';
-import type { UnitRunner } from '../run/run-units.js';
-import type { UnitResult } from '../run/unit.js';
 import { connect, type OnNotice } from './connect.js';
 import { queueName, stateOfPlan } from './queued-plan.js';
 import type { QueuedUnit } from './queued-unit.js';

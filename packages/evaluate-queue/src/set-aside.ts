@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunDirectory } from '@halfspace/evaluate';
 import { fileFault } from '@halfspace/files';
-import type { RunDirectory } from '../run/run-parts.js';
 import type { OnNotice } from './connect.js';
 
 /** Characters of a result that are kept, for whoever wants to know where it is from. */

@@ -1,8 +1,8 @@
 import { isHalfspaceError } from '@halfspace/core';
+import { isQueuedUnit } from '@halfspace/evaluate/run';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { smallRun } from '../testing/written-run.js';
-import { isQueuedUnit } from '../run/run-schema.js';
+import { smallRun } from '../../evaluate/src/testing/written-run.js';
 import { parseQueuedPlan } from './queued-plan.js';
 import { jobId } from './queued-unit.js';
 

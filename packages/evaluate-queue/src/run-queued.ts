@@ -1,14 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import type { ReadRunOptions, RunDirectory, UnitResult } from '@halfspace/evaluate';
+import {
+  completionsLog,
+  openUnitLog,
+  type RecordCheck,
+  type UnitLog,
+  unitWords,
+} from '@halfspace/evaluate/run';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type RecordCheck, unitWords } from '../run/record-check.js';
-import { completionsLog } from '../run/run-directory.js';
-import type { RunDirectory } from '../run/run-parts.js';
-import type { ReadRunOptions } from '../run/score-units.js';
-import type { UnitResult } from '../run/unit.js';
-import { openUnitLog, type UnitLog } from '../run/unit-log.js';
 import { connect, type OnNotice } from './connect.js';
 import { announcePlan, queueName, withdrawPlan } from './queued-plan.js';
 import { jobsOf, type QueuedUnit, unitOf } from './queued-unit.js';

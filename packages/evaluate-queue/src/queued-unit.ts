@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RunDirectory } from '../run/run-parts.js';
-import { type Unit, unitKey } from '../run/unit.js';
-import type { SuitePrompt } from '../suites/suite-prompt.js';
+import type { RunDirectory, SuitePrompt, Unit } from '@halfspace/evaluate';
+import { unitKey } from '@halfspace/evaluate/run';
 
 /** What a worker is asked to do. */
 export interface QueuedUnit {

@@ -1,7 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
+import type { Plan } from '@halfspace/evaluate';
+import { digest, parsePlan } from '@halfspace/evaluate/run';
 import type { Redis } from 'ioredis';
-import { parsePlan } from '../run/parse-plan.js';
-import { digest, type Plan } from '../run/plan.js';
 import { connect } from './connect.js';
 
 /** Where a Redis database holds the plan that its queue is for: one at a time. */
