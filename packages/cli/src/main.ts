@@ -1,6 +1,6 @@
 import { createProgram } from './program.js';
 import { report } from './terminal/report.js';
-import { watchForStop } from './terminal/stop.js';
+import { watchForTermination } from './terminal/termination.js';
 
 /**
  * Runs the `halfspace` command.
@@ -9,7 +9,7 @@ import { watchForStop } from './terminal/stop.js';
  * @returns Exit code: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C, 143 after SIGTERM.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const stop = watchForStop();
+  const stop = watchForTermination();
   const program = createProgram(stop.signal);
   const words = argv.slice(2);
   // What nobody caught, such as an error in a timer of a plugin: Node would write it with its stack, and not harmlessly.

@@ -1,4 +1,4 @@
-import { shown } from './plugins/complaint-of.js';
+import { describeValue } from './plugins/complaint-of.js';
 
 /** What marks an error as one of Halfspace, in whichever copy of core. */
 const BRAND = Symbol.for('@halfspace/core/error');
@@ -85,15 +85,15 @@ export function abortedBy(signal: AbortSignal): HalfspaceError {
 function causeRecord(error: object, left: number): Pick<ErrorRecord, 'cause'> {
   const cause = field(error, 'cause');
   if (cause === undefined || left === 0) return {};
-  return { cause: isErrorLike(cause) ? recordOf(cause, left - 1) : shown(cause) };
+  return { cause: isErrorLike(cause) ? recordOf(cause, left - 1) : describeValue(cause) };
 }
 
 function recordOf(error: object, left: number): ErrorRecord {
   const code = field(error, 'code');
   return {
-    name: shown(field(error, 'name') ?? 'Error'),
+    name: describeValue(field(error, 'name') ?? 'Error'),
     ...(typeof code === 'string' && { code }),
-    message: shown(field(error, 'message') ?? ''),
+    message: describeValue(field(error, 'message') ?? ''),
     ...causeRecord(error, left),
   };
 }

@@ -10,10 +10,10 @@ import {
   withControlTokens,
 } from './text/encode-text.js';
 import { fieldsOf } from './plugins/check-plugin.js';
-import { shown } from './plugins/complaint-of.js';
+import { describeValue } from './plugins/complaint-of.js';
 import { HalfspaceError } from './errors.js';
 import { type HiddenStates, marginOf, type ScoredMargins } from './step/margins/margins.js';
-import { createMeter, holdStates, type TextState } from './step/margins/meter.js';
+import { createMarginReader, holdStates, type TextState } from './step/margins/margin-reader.js';
 import { createTextAssembler } from './text/text-assembler.js';
 
 /** What the subspaces say of one response. */
@@ -83,7 +83,7 @@ export function checkScoreOptions(options: ScoreOptions): void {
   const { prompt = '', response, attributes } = fieldsOf(options);
   for (const [name, text] of Object.entries({ prompt, response })) {
     if (typeof text === 'string' || (name === 'prompt' && Array.isArray(text))) continue;
-    throw new HalfspaceError('bad-option', `The option ${name} must be string; got ${shown(text)}.`);
+    throw new HalfspaceError('bad-option', `The option ${name} must be string; got ${describeValue(text)}.`);
   }
   if (Array.isArray(attributes) && attributes.every((each) => typeof each === 'string')) return;
   throw new HalfspaceError('bad-option', 'The option attributes must be a list of names of attributes.');
@@ -102,7 +102,7 @@ export async function score(
   const reader = options.controlTokens === true ? withControlTokens(backend) : backend;
   const { tokens, start } = encodeResponse(reader, prompt, response);
   const { model, tokenizer } = backend;
-  const meter = createMeter(bound, model.width);
+  const meter = createMarginReader(bound, model.width);
   const { layers } = meter;
   const prefill = await checkAnswers(backend).prefill(tokens, { rowsPerStep: 1, layers, signal });
   let states: HiddenStates;

@@ -11,7 +11,7 @@ import { isJsonObject, readJsonFile } from './json-file.js';
 import { partByName, partOfGguf, partOfSafetensors } from './part-of-model.js';
 import type { PlacedTensor } from './placed-tensor.js';
 import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
-import { shown } from './shown.js';
+import { describeValue } from './describe-value.js';
 import type { MetadataValue, WeightTensor } from './weight-tensor.js';
 
 /** A model on disk, opened but not loaded: tensors are read one at a time. The caller closes it. */
@@ -180,7 +180,7 @@ async function shardNames(directory: string, index: string): Promise<string[]> {
     if (typeof name === 'string' && name === basename(name) && name.endsWith('.safetensors')) return name;
     throw new HalfspaceError(
       'corrupt-model',
-      `${index} points to ${shown(name)}, which is no file beside it.`,
+      `${index} points to ${describeValue(name)}, which is no file beside it.`,
     );
   });
   return names.sort();

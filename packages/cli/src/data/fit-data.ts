@@ -1,5 +1,5 @@
 import type { DataReport, Rows } from '@halfspace/subspace';
-import { amount } from '../terminal/amount.js';
+import { pluralise } from '../terminal/pluralise.js';
 import { errColours } from '../terminal/colours.js';
 import { gatherByPrompt } from './gather-by-prompt.js';
 import type { LabelFlags } from '../attributes/label-recipe.js';
@@ -23,8 +23,8 @@ export function leftOutOf({ leftOut, unlabelled }: LabelledTexts): LeftOut {
 
 /** Says what was left out, where there is anything. */
 export function tellOfLeftOut({ unlabelled, undecided }: LeftOut): void {
-  if (unlabelled > 0) note(`${amount(unlabelled, 'row')} without a label left out.`);
-  if (undecided > 0) note(`${amount(undecided, 'row')} on neither side or empty left out.`);
+  if (unlabelled > 0) note(`${pluralise(unlabelled, 'row')} without a label left out.`);
+  if (undecided > 0) note(`${pluralise(undecided, 'row')} on neither side or empty left out.`);
 }
 
 /** Rows to fit on, as the flags say. */
@@ -62,8 +62,8 @@ export function tellOfData(
   const sides = [positive, negative].map((side) => Math.round(side).toLocaleString('en'));
   tellOfLeftOut(leftOut);
   note(
-    `${amount(rows, 'row')}, ${sides[0]} desired and ${sides[1]} not, in ${amount(groups, 'group')}; ` +
-      `${amount(tokens, 'token')} of responses.`,
+    `${pluralise(rows, 'row')}, ${sides[0]} desired and ${sides[1]} not, in ${pluralise(groups, 'group')}; ` +
+      `${pluralise(tokens, 'token')} of responses.`,
   );
   for (const warning of warnings) note(`${errColours.yellow('warning')}: ${warning}`);
 }

@@ -1,6 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { LabelledText } from '@halfspace/subspace';
-import { atPlace } from './at-place.js';
+import { locateError } from './locate-error.js';
 import type { LabelRecipe } from '../attributes/label-recipe.js';
 import { columnsOf, optionalTextOf, refuseOtherSpelling, textOf, type Row } from './rows.js';
 import { readRows, streamRows } from './stream-rows.js';
@@ -147,7 +147,7 @@ function labelAt({ values, place }: Row, labelOf: LabelRecipe): number | null | 
   try {
     return labelOf(values);
   } catch (error) {
-    throw atPlace(place, error);
+    throw locateError(place, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LabelledText } from '@halfspace/subspace';
-import { amount } from '../terminal/amount.js';
+import { pluralise } from '../terminal/pluralise.js';
 import { leftOutOf, tellOfLeftOut } from './fit-data.js';
 import { openLabelledTexts } from './labelled-texts.js';
 import type { DataFlags } from '../options/data.js';
@@ -22,6 +22,6 @@ export async function readData(
   const texts: LabelledText[] = [];
   for await (const text of opened) texts.push(text);
   tellOfLeftOut(leftOutOf(opened));
-  if (opened.leftOut > 0) note(`${amount(texts.length, 'row')} remain.`);
+  if (opened.leftOut > 0) note(`${pluralise(texts.length, 'row')} remain.`);
   return texts;
 }

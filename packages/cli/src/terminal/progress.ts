@@ -30,9 +30,9 @@ export function createProgress(
   label: string,
   count: (done: number, total: number) => string = (done, total) => `${Math.floor(done)} of ${total}`,
 ): Progress {
-  const shown = inLine(label);
+  const withProgress = inLine(label);
   const shownCount = (done: number, total: number) => inLine(count(done, total));
-  return screen.isTTY ? createBar(shown, shownCount) : createNotice(shown);
+  return screen.isTTY ? createBar(withProgress, shownCount) : createNotice(withProgress);
 }
 
 /** Megabytes, as a count for {@link createProgress}. */

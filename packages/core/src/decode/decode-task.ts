@@ -4,7 +4,7 @@ import type { CheckedOptions } from '../options/options.js';
 import { checkAnswers } from '../plugins/check-answers.js';
 import type { SteeredPrompt } from '../step/bonus/steering.js';
 import type { BoundAttribute } from '../step/margins/bound-attributes.js';
-import { createMeter } from '../step/margins/meter.js';
+import { createMarginReader } from '../step/margins/margin-reader.js';
 import type { ReferenceSettings } from '../step/reference/reference-distribution.js';
 import type { StepSettings } from '../step/stages.js';
 
@@ -33,7 +33,7 @@ export function createRun(task: DecodeTask): DecodeRun {
     ...task,
     backend,
     tokenizer: backend.tokenizer,
-    meter: createMeter(attributes, backend.model.width),
+    meter: createMarginReader(attributes, backend.model.width),
     reference: { ...options, temperature: options.temperature === 0 ? 1 : options.temperature },
   };
 }

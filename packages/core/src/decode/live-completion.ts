@@ -2,7 +2,7 @@ import type { Context } from '../contracts/backend.js';
 import type { SteeredPrompt } from '../step/bonus/steering.js';
 import { hashTokens } from '../step/draw/noise.js';
 import { startRecord } from '../step/margins/margin-record.js';
-import type { TextState } from '../step/margins/meter.js';
+import type { TextState } from '../step/margins/margin-reader.js';
 import type { StepStatus } from '../step/project/project.js';
 import type { OpenText } from '../step/stages.js';
 import type { CheckedOptions } from '../options/options.js';

@@ -1,6 +1,6 @@
 import type { LookAhead } from '../contracts/backend.js';
 import type { HalfspaceError } from '../errors.js';
-import { holdStates } from '../step/margins/meter.js';
+import { holdStates } from '../step/margins/margin-reader.js';
 import type { PlannedStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';

@@ -1,4 +1,4 @@
-import { shown } from '../plugins/complaint-of.js';
+import { describeValue } from '../plugins/complaint-of.js';
 import { didYouMean } from '../text/nearest.js';
 
 /** What Ajv says of a fault, with its option `verbose`. */
@@ -14,7 +14,7 @@ export interface SchemaFault {
   readonly parentSchema?: object;
 }
 
-/** Characters of a text that are shown. */
+/** Characters of a text that are describeValue. */
 const MOST_SHOWN = 60;
 
 /**
@@ -95,7 +95,7 @@ function got(value: unknown): string {
 
 function quoted(value: unknown): string {
   if (typeof value !== 'string')
-    return Object.prototype.toString.call(value) === '[object Object]' ? 'an object' : shown(value);
+    return Object.prototype.toString.call(value) === '[object Object]' ? 'an object' : describeValue(value);
   return JSON.stringify(value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value);
 }
 

@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { checkPluginModule, type PluginModule, type Register } from './define-plugin-module.js';
 import { HalfspaceError } from '../errors.js';
 import { pluginFailed } from './guard-plugin.js';
@@ -24,7 +24,7 @@ export interface Binding {
  */
 export function distinctModules(modules: readonly unknown[]): PluginModule[] {
   if (!Array.isArray(modules)) {
-    throw new HalfspaceError('bad-module', `Modules are a list; got ${shown(modules)}.`);
+    throw new HalfspaceError('bad-module', `Modules are a list; got ${describeValue(modules)}.`);
   }
   const distinct = [...new Set<unknown>(modules)];
   const names = new Set<string>();
@@ -52,12 +52,12 @@ export function bindModule(plugin: PluginModule, bound: (binding: Binding) => vo
   let open = true;
   const register: Register = (point, value) => {
     if (!open) throw refused(module, 'It binds something after its bind has ended, which is too late.');
-    if (!isExtensionPoint(point)) throw refused(module, `${shown(point)} is no extension point.`);
+    if (!isExtensionPoint(point)) throw refused(module, `${describeValue(point)} is no extension point.`);
     const { key, name: what } = point;
     point.check(value);
     const name: unknown = point.nameOf(value);
     if (typeof name !== 'string' || name === '') {
-      throw refused(module, `It binds a ${what} whose name is ${shown(name) || 'empty'}.`);
+      throw refused(module, `It binds a ${what} whose name is ${describeValue(name) || 'empty'}.`);
     }
     bound({ key, what, name, value, module });
   };

@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import type { Backend, Context, LookAhead, NextTokenRequest, NextTokens } from '../contracts/backend.js';
 import { HalfspaceError } from '../errors.js';
 
@@ -15,27 +15,31 @@ export function checkAnswers(backend: Backend): Backend {
     const { length } = states;
     // Numbers that are none are told of where they are read.
     if (length === rows * model.width || states.some(Number.isNaN)) return states;
-    throw bad(`${shown(length)} numbers at layer ${layer} for ${rows} rows of width ${model.width}`);
+    throw bad(`${describeValue(length)} numbers at layer ${layer} for ${rows} rows of width ${model.width}`);
   }
 
   function checkContext(context: Context): Context {
     if (typeof (context as Partial<Context> | undefined)?.length === 'number') return context;
-    throw bad(`${shown(context)} and not a context, which has a length`);
+    throw bad(`${describeValue(context)} and not a context, which has a length`);
   }
 
   function checkNext(answer: NextTokens, { tokens: named = [] }: NextTokenRequest): void {
     const { tokens, logProbs, asked } = answer;
     if (tokens.length === 0 || tokens.length !== logProbs.length) {
-      throw bad(`${shown(tokens.length)} tokens with ${shown(logProbs.length)} log-probabilities`);
+      throw bad(
+        `${describeValue(tokens.length)} tokens with ${describeValue(logProbs.length)} log-probabilities`,
+      );
     }
     if (asked.length !== named.length) {
-      throw bad(`${shown(asked.length)} log-probabilities for ${named.length} tokens asked for by name`);
+      throw bad(
+        `${describeValue(asked.length)} log-probabilities for ${named.length} tokens asked for by name`,
+      );
     }
     const wrong = tokens.find(
       (token) => !(Number.isInteger(token) && token >= 0 && token < tokenizer.vocabularySize),
     );
     if (wrong !== undefined)
-      throw bad(`the token ${shown(wrong)}, which is none of ${tokenizer.vocabularySize}`);
+      throw bad(`the token ${describeValue(wrong)}, which is none of ${tokenizer.vocabularySize}`);
     for (const values of [logProbs, asked]) {
       if (values.some((value) => Number.isNaN(value) || value === Infinity)) throw notFinite();
     }
@@ -43,7 +47,7 @@ export function checkAnswers(backend: Backend): Backend {
 
   function checkCount(answers: readonly unknown[], requests: readonly unknown[]): void {
     if (answers.length === requests.length) return;
-    throw bad(`${shown(answers.length)} answers to ${requests.length} requests`);
+    throw bad(`${describeValue(answers.length)} answers to ${requests.length} requests`);
   }
 
   function checkedLook(look: LookAhead, rows: number): LookAhead {
@@ -78,7 +82,7 @@ export function checkAnswers(backend: Backend): Backend {
     async logProbs(tokens, options) {
       const found = await backend.logProbs(tokens, options);
       if (found.length === tokens.length - 1) return found;
-      throw bad(`${shown(found.length)} log-probabilities for a text of ${tokens.length} tokens`);
+      throw bad(`${describeValue(found.length)} log-probabilities for a text of ${tokens.length} tokens`);
     },
     async states(texts, options) {
       const found = await backend.states(texts, options);

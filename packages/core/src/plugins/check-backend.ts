@@ -1,4 +1,4 @@
-import { complaintOf, shown } from './complaint-of.js';
+import { complaintOf, describeValue } from './complaint-of.js';
 import { HalfspaceError, isHalfspaceError } from '../errors.js';
 import type { Backend, ModelInfo } from '../contracts/backend.js';
 import { checkContract, fieldsOf } from './check-plugin.js';
@@ -95,7 +95,7 @@ function faultsOf(
     const value = fields[name];
     if (holds(value)) return [];
     const field = `${place}${name}`;
-    return [value === undefined ? { field } : { field, wrong: `is ${shown(value)} and not ${what}` }];
+    return [value === undefined ? { field } : { field, wrong: `is ${describeValue(value)} and not ${what}` }];
   });
 }
 

@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { HalfspaceError } from '../errors.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
 
@@ -30,7 +30,7 @@ export function checkPlugin(kind: PluginKind, plugin: unknown): void {
   checkContract(label, contract);
   if (made === kind) return;
   const maker = { attribute: 'defineAttribute', filter: 'defineFilter', judge: 'defineJudge' }[kind];
-  const given = typeof name === 'string' ? label : `${kind} ${shown(plugin)}`;
+  const given = typeof name === 'string' ? label : `${kind} ${describeValue(plugin)}`;
   throw new HalfspaceError(
     `bad-${kind}`,
     `The ${given} was not made by ${maker}, which checks it. Give what ${maker} returns, and no copy of it.`,

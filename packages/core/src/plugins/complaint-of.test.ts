@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { complaintOf, shown } from './complaint-of.js';
+import { complaintOf, describeValue } from './complaint-of.js';
 
 const throwing = {
   get message(): string {
@@ -33,6 +33,6 @@ it.each<[unknown, string | RegExp]>([
 });
 
 it('shows a value that has no text', () => {
-  expect(shown(Object.create(null))).toBe('an object without a text');
-  expect(shown({ toString: () => 'mine' })).toBe('mine');
+  expect(describeValue(Object.create(null))).toBe('an object without a text');
+  expect(describeValue({ toString: () => 'mine' })).toBe('mine');
 });

@@ -6,7 +6,7 @@ import type { Backend } from '../contracts/backend.js';
 import { bindModule, distinctModules, type Binding } from './bind-modules.js';
 import { checkBackend } from './check-backend.js';
 import { checkPlugin, fieldsOf } from './check-plugin.js';
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
 import type { PluginModule } from './define-plugin-module.js';
 import { didYouMean } from '../text/nearest.js';
@@ -41,7 +41,7 @@ export function createHalfspace(parts: HalfspaceParts): Halfspace {
   if (!Array.isArray(attributes)) {
     throw new HalfspaceError(
       'bad-attribute',
-      `attributes is ${shown(attributes)}; give a list of attributes.`,
+      `attributes is ${describeValue(attributes)}; give a list of attributes.`,
     );
   }
   for (const attribute of attributes) checkPlugin('attribute', attribute);

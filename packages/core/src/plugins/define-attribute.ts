@@ -6,7 +6,7 @@ import type {
   Subspace,
 } from '../contracts/attribute.js';
 import { fieldsOf, seal } from './check-plugin.js';
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
 import { checkDefinition, timeoutFault } from './definition.js';
 import { HalfspaceError } from '../errors.js';
@@ -71,7 +71,7 @@ function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
   const known = new Set<string>();
   for (const subspace of subspaces as unknown[]) {
     if (typeof subspace !== 'object' || subspace === null)
-      fail(name, `has ${shown(subspace)} as a subspace.`);
+      fail(name, `has ${describeValue(subspace)} as a subspace.`);
     const { model, layers, direction, calibration } = subspace as Subspace;
     if (typeof model !== 'string') fail(name, 'has a subspace whose model is no text.');
     if (!Array.isArray(layers)) fail(name, `has a subspace whose layers are no list.`);
@@ -114,7 +114,8 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
     fail(name, `has a direction of norm ${norm}; divide direction and offset by it and multiply the slope.`);
   }
   for (const [what, value] of Object.entries({ offset, slope, intercept })) {
-    if (!Number.isFinite(value)) fail(name, `has the ${what} ${shown(value)}; it must be a finite number.`);
+    if (!Number.isFinite(value))
+      fail(name, `has the ${what} ${describeValue(value)}; it must be a finite number.`);
   }
   if (slope <= 0) {
     fail(name, `has the slope ${slope}; the positive side must be the desired one, so turn the direction.`);
@@ -136,14 +137,14 @@ function checkedPrediction(name: string, prediction: Prediction): Prediction {
     fail(name, 'has a prediction whose effects are not finite float32 numbers.');
   }
   if (!(typeof reversion === 'number' && reversion >= 0 && reversion <= 1)) {
-    fail(name, `has a prediction with the reversion ${shown(reversion)}; it is a share, 0 to 1.`);
+    fail(name, `has a prediction with the reversion ${describeValue(reversion)}; it is a share, 0 to 1.`);
   }
   return Object.freeze({ effects: effects.slice(), reversion });
 }
 
 function checkLayer(name: string, layer: number): void {
   if (!Number.isInteger(layer) || layer < 0)
-    fail(name, `reads layer ${shown(layer)}; layers are counted from 0.`);
+    fail(name, `reads layer ${describeValue(layer)}; layers are counted from 0.`);
 }
 
 function fail(name: string, complaint: string): never {

@@ -1,4 +1,4 @@
-import { complaintOf, shown } from './complaint-of.js';
+import { complaintOf, describeValue } from './complaint-of.js';
 import { seal } from './check-plugin.js';
 import type { Judge, JudgedText, JudgeOptions } from '../contracts/judge.js';
 import { CONTRACT_VERSION } from '../contracts/version.js';
@@ -39,7 +39,7 @@ export function defineJudge(definition: JudgeDefinition): Judge {
   }
   if (desired !== 'low' && desired !== 'high') fail(name, 'must say which scores are desired: low or high.');
   if (!(typeof threshold === 'number' && threshold > 0 && threshold < 1))
-    fail(name, `has the threshold ${shown(threshold)}; give one between 0 and 1.`);
+    fail(name, `has the threshold ${describeValue(threshold)}; give one between 0 and 1.`);
   const fault = timeoutMs === undefined ? undefined : timeoutFault(timeoutMs);
   if (fault !== undefined) fail(name, fault);
   if (typeof definition.score !== 'function') fail(name, 'needs a function score.');
@@ -108,7 +108,9 @@ function scoresIn(answer: unknown, count: number): Float64Array {
   const scores = readAnswer(answer, { items: 'scores', subjects: 'texts', count });
   return Float64Array.from(scores, (score, text) => {
     if (typeof score === 'number' && score >= 0 && score <= 1) return score;
-    throw new RangeError(`the score of text ${text} (from 0) is ${shown(score)}, which is not from 0 to 1`);
+    throw new RangeError(
+      `the score of text ${text} (from 0) is ${describeValue(score)}, which is not from 0 to 1`,
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import { complaintOf, shown } from './complaint-of.js';
+import { complaintOf, describeValue } from './complaint-of.js';
 import { checkDefinition } from './definition.js';
 import { fieldsOf, isSealed, seal } from './check-plugin.js';
 import type { ExtensionPoint } from './extension-point.js';
@@ -46,7 +46,7 @@ export function definePluginModule(definition: PluginModuleDefinition): PluginMo
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new HalfspaceError(
       'bad-module',
-      `"${shown(name)}" cannot be the name of a module: use that of its package, such as "@acme/judges".`,
+      `"${describeValue(name)}" cannot be the name of a module: use that of its package, such as "@acme/judges".`,
     );
   }
   if (typeof definition.bind !== 'function') {
@@ -66,7 +66,7 @@ export function definePluginModule(definition: PluginModuleDefinition): PluginMo
  */
 export function checkPluginModule(value: unknown): asserts value is PluginModule {
   const { version, name, sealed } = lookAt(value);
-  const label = typeof name === 'string' ? `module "${shown(name)}"` : 'module';
+  const label = typeof name === 'string' ? `module "${describeValue(name)}"` : 'module';
   if (typeof version === 'number' && version !== MODULE_VERSION) {
     const outdated =
       version > MODULE_VERSION ? '@halfspace/core' : `the package that the ${label} comes from`;
@@ -78,7 +78,7 @@ export function checkPluginModule(value: unknown): asserts value is PluginModule
   if (sealed) return;
   throw new HalfspaceError(
     'bad-module',
-    `The ${typeof name === 'string' ? label : `module ${shown(value)}`} was not made by definePluginModule, which checks it. Give what definePluginModule returns, and no copy of it.`,
+    `The ${typeof name === 'string' ? label : `module ${describeValue(value)}`} was not made by definePluginModule, which checks it. Give what definePluginModule returns, and no copy of it.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { PluginKind } from './check-plugin.js';
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { HalfspaceError } from '../errors.js';
 
 /**
@@ -12,7 +12,7 @@ export function checkDefinition(kind: PluginKind | 'module', definition: unknown
   const what = kind === 'attribute' ? 'An attribute' : `A ${kind}`;
   throw new HalfspaceError(
     `bad-${kind}`,
-    `${what} is declared by an object with a name and more, and this is ${shown(definition)}.`,
+    `${what} is declared by an object with a name and more, and this is ${describeValue(definition)}.`,
   );
 }
 
@@ -22,5 +22,5 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** What is wrong with a time limit; undefined where nothing is. */
 export function timeoutFault(timeoutMs: unknown): string | undefined {
   if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS) return undefined;
-  return `has the timeoutMs ${shown(timeoutMs)}; it must be milliseconds above 0, at most 2^31 − 1.`;
+  return `has the timeoutMs ${describeValue(timeoutMs)}; it must be milliseconds above 0, at most 2^31 − 1.`;
 }

@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { HalfspaceError } from '../errors.js';
 import { fieldsOf } from './check-plugin.js';
 
@@ -73,7 +73,7 @@ export function checkFields(
     const needed = { string: 'a text', function: 'a function', object: 'an object' }[type];
     throw new HalfspaceError(
       'bad-module',
-      `A ${what} has ${needed} "${field}"; it is ${shown(found)} in what was bound as one.`,
+      `A ${what} has ${needed} "${field}"; it is ${describeValue(found)} in what was bound as one.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { PluginKind } from './check-plugin.js';
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { HalfspaceError } from '../errors.js';
 import { NUMBERS } from '../formula/compile.js';
 
@@ -16,7 +16,7 @@ export function checkName(kind: PluginKind, name: unknown): void {
   if (typeof name === 'string' && KEBAB_CASE.test(name)) return;
   throw new HalfspaceError(
     `bad-${kind}`,
-    `"${shown(name)}" cannot be the name of ${kind === 'attribute' ? 'an attribute' : `a ${kind}`}: use ` +
+    `"${describeValue(name)}" cannot be the name of ${kind === 'attribute' ? 'an attribute' : `a ${kind}`}: use ` +
       'lower-case words joined by hyphens, such as "self-harm".',
   );
 }

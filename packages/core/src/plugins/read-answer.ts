@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 
 /** What is expected of an answer, for messages. */
 export interface ExpectedAnswer {
@@ -18,9 +18,10 @@ export interface ExpectedAnswer {
  * @throws Error saying what is wrong, and whatever reading the answer throws
  */
 export function readAnswer(answer: unknown, { items, subjects, count }: ExpectedAnswer): unknown[] {
-  if (!isList(answer)) throw new TypeError(`it gave ${shown(answer)} and not a list of ${items}`);
+  if (!isList(answer)) throw new TypeError(`it gave ${describeValue(answer)} and not a list of ${items}`);
   const { length } = answer;
-  if (length !== count) throw new RangeError(`it gave ${shown(length)} ${items} for ${count} ${subjects}`);
+  if (length !== count)
+    throw new RangeError(`it gave ${describeValue(length)} ${items} for ${count} ${subjects}`);
   return Array.from({ length: count }, (_, i) => answer[i]);
 }
 

@@ -1,5 +1,5 @@
 import type { Filter } from '../contracts/filter.js';
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { defineFilter } from './define-filter.js';
 import { HalfspaceError } from '../errors.js';
 import { withinTime } from './within-time.js';
@@ -57,7 +57,7 @@ export function wordFilter(words: readonly string[]): Filter {
  */
 export function patternFilter(pattern: RegExp): Filter {
   if (!(pattern instanceof RegExp)) {
-    throw new HalfspaceError('bad-filter', `${shown(pattern)} is no regular expression.`);
+    throw new HalfspaceError('bad-filter', `${describeValue(pattern)} is no regular expression.`);
   }
   const forbidden = new RegExp(pattern, pattern.flags.replaceAll(/[gy]/g, ''));
   let tooSlow: HalfspaceError | undefined;

@@ -1,6 +1,6 @@
 import type { Filter } from '../contracts/filter.js';
 import { fieldsOf } from './check-plugin.js';
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import { defineFilter } from './define-filter.js';
 import { HalfspaceError } from '../errors.js';
 
@@ -32,7 +32,7 @@ export function tokenFilter(mask: TokenMask): Filter {
   if (wrong >= 0) {
     throw new HalfspaceError(
       'bad-filter',
-      `${shown(ids[wrong])} is no token id: they are whole numbers from 0.`,
+      `${describeValue(ids[wrong])} is no token id: they are whole numbers from 0.`,
     );
   }
   const named = new Set(ids);

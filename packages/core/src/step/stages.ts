@@ -7,7 +7,7 @@ import type { SteeredPrompt, WeightedAttribute } from './bonus/steering.js';
 import type { NoiseKey } from './draw/noise.js';
 import type { BoundAttribute } from './margins/bound-attributes.js';
 import type { MarginRecord } from './margins/margin-record.js';
-import type { Meter, TextState, Wave } from './margins/meter.js';
+import type { MarginReader, TextState, CandidateBatch } from './margins/margin-reader.js';
 import type { ControlledStep } from './project/control-step.js';
 import type { Reference } from './reference/reference-distribution.js';
 
@@ -37,7 +37,7 @@ export interface StepSettings {
   /** Takes the place of weights. */
   readonly formula: Formula | undefined;
   readonly options: CheckedOptions;
-  readonly meter: Meter;
+  readonly meter: MarginReader;
 }
 
 /** A step whose candidates are known, by the reference distribution after filters. */
@@ -47,7 +47,7 @@ export interface ReferredStep {
 }
 
 /** Candidates of a step that were run in one call, and can be kept. */
-export interface LookAheadBatch extends Wave {
+export interface LookAheadBatch extends CandidateBatch {
   readonly look: LookAhead;
 }
 

@@ -1,4 +1,4 @@
-import { balance } from './balance.js';
+import { solveComplementarity } from './solve-complementarity.js';
 import type { JointWeights } from './joint-budget.js';
 import { tiltJointly, type JointStep } from './joint-step.js';
 
@@ -40,6 +40,6 @@ export function levelJointly(
     return Float64Array.from(levels, ({ attribute, margin }, l) => signs[l] * (margins[attribute] - margin));
   }
   const sizes = levels.map(({ attribute }, l) => signs[l] * start[attribute]);
-  const weights = weightsOf(balance(excessAt, sizes, most));
+  const weights = weightsOf(solveComplementarity(excessAt, sizes, most));
   return { weights, ...tiltJointly(steps, weights, cap) };
 }

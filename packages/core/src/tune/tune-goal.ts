@@ -1,6 +1,6 @@
 import { HalfspaceError } from '../errors.js';
 import { fieldsOf } from '../plugins/check-plugin.js';
-import { shown } from '../plugins/complaint-of.js';
+import { describeValue } from '../plugins/complaint-of.js';
 
 /** What the margins of an attribute are to be like on average. */
 export interface TargetLevel {
@@ -30,13 +30,13 @@ export type TuneGoal =
  */
 export function checkGoal(goal: TuneGoal, weights: Readonly<Record<string, number>>): void {
   if (typeof weights !== 'object' || weights === null)
-    throw bad(`The option attributes must be object; got ${shown(weights)}.`);
+    throw bad(`The option attributes must be object; got ${describeValue(weights)}.`);
   if (!('kl' in fieldsOf(goal)) && !Array.isArray(fieldsOf(goal)['levels'])) {
     throw bad('The option goal must have either kl, a number of nats, or levels, a list.');
   }
   if ('kl' in goal) {
     if (!(typeof goal.kl === 'number' && goal.kl > 0 && goal.kl < Infinity))
-      throw bad(`The goal kl must be a number above 0; got ${shown(goal.kl)}.`);
+      throw bad(`The goal kl must be a number above 0; got ${describeValue(goal.kl)}.`);
     if (!Object.values(weights).some((weight) => weight !== 0)) {
       throw bad(
         'A goal of nats scales the weights of attributes, and there are none. Give an attribute a weight.',

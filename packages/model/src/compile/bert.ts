@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { isFile } from '../is-file.js';
 import { readJsonFile } from '../json-file.js';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { MetadataValue } from '../weight-tensor.js';
 import type { ModelFile } from '../weights.js';
 import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
@@ -115,7 +115,7 @@ export async function describeEncoder(model: ModelFile): Promise<EncoderArchitec
     if (found === expected) continue;
     throw new HalfspaceError(
       'unsupported-model',
-      `${model.name} has the ${key} ${shown(found)}. Sentence encoders are compiled from safetensors with the ${key} ${shown(expected)}.`,
+      `${model.name} has the ${key} ${describeValue(found)}. Sentence encoders are compiled from safetensors with the ${key} ${describeValue(expected)}.`,
     );
   }
   refuseUnlessNeutral(model, read, CONFIG_NEUTRAL);

@@ -1,7 +1,7 @@
 import { guardPlugin, HalfspaceError, type Registry } from '@halfspace/core';
 import { MODEL_FAMILY } from '../extension-points.js';
 import { modelRegistry } from '../model-module.js';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
 import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
@@ -73,7 +73,7 @@ export async function describeArchitecture(
   if (family === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `${model.name} is of the family ${shown(name)}. Halfspace compiles: ${families.map((each) => each.name).join(', ')}.`,
+      `${model.name} is of the family ${describeValue(name)}. Halfspace compiles: ${families.map((each) => each.name).join(', ')}.`,
     );
   }
   return guardPlugin(`model family "${family.name}"`, async () => {

@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, BlockWeights, Family, SlidingWindow, WeightNames } from './architecture.js';
 import { checkLayers, contradiction } from './check-tensors.js';
@@ -72,7 +72,7 @@ function describeGguf(model: ModelFile): Architecture {
   const read = metadataReader(model, 'gemma3.');
   const scaling = read.value('rope.scaling.type') ?? 'none';
   if (scaling !== 'none' || ggufRotaryFactor(read) !== 1)
-    refuse(model, `scales its rotary positions by ${shown(scaling)}`);
+    refuse(model, `scales its rotary positions by ${describeValue(scaling)}`);
   const width = read.size('embedding_length');
   const layers = read.size('block_count');
   const heads = read.size('attention.head_count');
@@ -114,7 +114,7 @@ function describeGguf(model: ModelFile): Architecture {
 /** @throws HalfspaceError `unsupported-model` where an entry about rotary positions asks for more than the base */
 function refuseScaling(model: ModelFile, rope: MetadataReader): void {
   const type = rope.value('rope_type') ?? rope.value('type') ?? 'default';
-  if (type !== 'default') refuse(model, `scales its rotary positions by ${shown(type)}`);
+  if (type !== 'default') refuse(model, `scales its rotary positions by ${describeValue(type)}`);
   refuseUnlessNeutral(model, rope, { partial_rotary_factor: [1] });
 }
 
@@ -151,14 +151,14 @@ function wholeInConfig(model: ModelFile, read: MetadataReader, layers: number): 
   if (!Array.isArray(kinds) || kinds.length !== layers)
     throw contradiction(model.name, `its layer_types are not of ${layers} blocks`);
   const other = kinds.find((kind) => !WHOLE.has(kind) && kind !== 'sliding_attention');
-  if (other !== undefined) refuse(model, `has a block of the kind ${shown(other)}`);
+  if (other !== undefined) refuse(model, `has a block of the kind ${describeValue(other)}`);
   return (layer) => WHOLE.has(kinds[layer]);
 }
 
 function describeHuggingFace(model: ModelFile): Architecture {
   const read = metadataReader(model);
   const activation = read.value('hidden_activation') ?? 'gelu_pytorch_tanh';
-  if (activation !== 'gelu_pytorch_tanh') refuse(model, `has the activation ${shown(activation)}`);
+  if (activation !== 'gelu_pytorch_tanh') refuse(model, `has the activation ${describeValue(activation)}`);
   refuseUnlessNeutral(model, read, CONFIG_NEUTRAL);
   const width = read.size('hidden_size');
   const layers = read.size('num_hidden_layers');

@@ -1,6 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import { isJsonObject } from '../json-file.js';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Family, WeightNames } from './architecture.js';
 import { contradiction } from './check-tensors.js';
@@ -75,11 +75,11 @@ export function checkGgufAttention(model: ModelFile, read: MetadataReader, headW
   refuseUnlessNeutral(model, read, GGUF_NEUTRAL);
   for (const key of ['rope.dimension_count', 'attention.value_length'])
     if (read.size(key, headWidth) !== headWidth)
-      throw unsupported(model, `has ${key} ${shown(read.value(key))} with heads ${headWidth} wide`);
+      throw unsupported(model, `has ${key} ${describeValue(read.value(key))} with heads ${headWidth} wide`);
   const scale = read.value('attention.scale') ?? 0;
   // Files have it in float32.
   if (scale !== 0 && Math.abs(read.number('attention.scale') * headWidth ** 0.5 - 1) > 1e-5)
-    throw unsupported(model, `scales its queries by ${shown(scale)}`);
+    throw unsupported(model, `scales its queries by ${describeValue(scale)}`);
 }
 
 /** GGUF has the scaling of rotary positions as a factor for all, or as a tensor of factors. */
@@ -90,7 +90,7 @@ async function ggufFrequencies(
 ): Promise<Float64Array> {
   const scaling = read.value('rope.scaling.type') ?? 'linear';
   if (scaling !== 'linear' && scaling !== 'none')
-    throw unsupported(model, `scales its rotary positions by ${shown(scaling)} in a GGUF file`);
+    throw unsupported(model, `scales its rotary positions by ${describeValue(scaling)} in a GGUF file`);
   const factor = ggufRotaryFactor(read);
   const unscaled = rotaryFrequencies(headWidth, read.number('rope.freq_base', 10_000));
   const frequencies = unscaled.map((frequency) => frequency / factor);
@@ -138,7 +138,7 @@ export function entryReader(model: ModelFile, read: MetadataReader, key: string)
   if (!isJsonObject(entry)) {
     throw new HalfspaceError(
       'corrupt-model',
-      `The config.json of ${model.name} gives ${key} as ${shown(entry)}. Fetch it again.`,
+      `The config.json of ${model.name} gives ${key} as ${describeValue(entry)}. Fetch it again.`,
     );
   }
   const metadata = new Map(Object.entries(entry));
@@ -172,7 +172,7 @@ function describeHuggingFace(model: ModelFile): Architecture {
   const heads = read.size('num_attention_heads');
   const headWidth = read.size('head_dim', width / heads);
   const activation = read.value('hidden_act') ?? 'silu';
-  if (activation !== 'silu') throw unsupported(model, `has the activation ${shown(activation)}`);
+  if (activation !== 'silu') throw unsupported(model, `has the activation ${describeValue(activation)}`);
   return {
     family: 'llama',
     layers: read.size('num_hidden_layers'),

@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { MetadataValue } from '../weight-tensor.js';
 import type { ModelFile } from '../weights.js';
 
@@ -23,7 +23,7 @@ export function metadataReader(model: Pick<ModelFile, 'name' | 'metadata'>, pref
     if (typeof found === 'number' && Number.isFinite(found) && found > 0) return found;
     throw new HalfspaceError(
       'corrupt-model',
-      `${model.name} gives ${prefix}${key} as ${shown(found)}, where a positive number belongs. Fetch the file again or take another export of the model.`,
+      `${model.name} gives ${prefix}${key} as ${describeValue(found)}, where a positive number belongs. Fetch the file again or take another export of the model.`,
     );
   };
   const size = (key: string, fallback?: number) => {

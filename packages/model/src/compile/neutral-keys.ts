@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { MetadataValue } from '../weight-tensor.js';
 import type { ModelFile } from '../weights.js';
 import type { MetadataReader } from './metadata.js';
@@ -82,7 +82,7 @@ export function refuseUnlessNeutral(
     if (value === undefined || isEmpty(value) || neutral.includes(value)) continue;
     throw new HalfspaceError(
       'unsupported-model',
-      `${name} has the setting ${key} ${shown(value)}, which Halfspace does not do.`,
+      `${name} has the setting ${key} ${describeValue(value)}, which Halfspace does not do.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { Architecture } from './architecture.js';
 import type { MetadataReader } from './metadata.js';
 
@@ -55,7 +55,7 @@ export function scaleByConfig(frequencies: Float64Array, read: MetadataReader): 
   }
   throw new HalfspaceError(
     'unsupported-model',
-    `The model scales its rotary positions by ${shown(kind)}, which Halfspace does not know. Known: default, linear, llama3.`,
+    `The model scales its rotary positions by ${describeValue(kind)}, which Halfspace does not know. Known: default, linear, llama3.`,
   );
 }
 

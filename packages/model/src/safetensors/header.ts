@@ -1,7 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { beyondBounds } from '../json-bounds.js';
 import { checkPlaces, type PlacedTensor } from '../placed-tensor.js';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import { byteLength, type TensorType } from '../tensor-type.js';
 
 const TYPES: ReadonlyMap<unknown, TensorType> = new Map<unknown, TensorType>(
@@ -37,7 +37,7 @@ function parseTensor(name: string, entry: unknown, start: number): PlacedTensor 
   if (type === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `The tensor ${name} is stored as ${shown(dtype)}, which Halfspace does not read.`,
+      `The tensor ${name} is stored as ${describeValue(dtype)}, which Halfspace does not read.`,
     );
   }
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize))

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile, readTextFile, type JsonObject } from '../json-file.js';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
 import { PIECE_NORMALIZER, pieceBytes } from './pieces.js';
@@ -32,7 +32,7 @@ function spellingOf(
   }
   throw new HalfspaceError(
     'unsupported-model',
-    `${name} has a tokenizer of the kind ${shown(kind)} that splits text by ${types.map(shown).join(', ') || 'nothing'}; Halfspace reads byte-level BPE, and pieces with marks for spaces as Gemma has.`,
+    `${name} has a tokenizer of the kind ${describeValue(kind)} that splits text by ${types.map(describeValue).join(', ') || 'nothing'}; Halfspace reads byte-level BPE, and pieces with marks for spaces as Gemma has.`,
   );
 }
 
@@ -47,7 +47,7 @@ function readAdded(name: string, entry: unknown): AddedToken {
   const { id, content, special } = isJsonObject(entry) ? entry : {};
   if (typeof id === 'number' && typeof content === 'string')
     return { id, content, special: special === true };
-  throw damagedVocabulary(name, `${shown(entry)} is no added token`);
+  throw damagedVocabulary(name, `${describeValue(entry)} is no added token`);
 }
 
 /** Text of every id. */
@@ -100,7 +100,7 @@ async function readEnds(
   const ids = named.flat().filter((id) => id !== undefined && id !== null);
   const wrong = ids.find((id) => !Number.isInteger(id));
   if (wrong !== undefined)
-    throw damagedVocabulary(name, `eos_token_id is ${shown(wrong)}, which is no token`);
+    throw damagedVocabulary(name, `eos_token_id is ${describeValue(wrong)}, which is no token`);
   return (ids as number[]).filter((id) => id >= 0 && id < vocabulary);
 }
 

@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
 import { LLAMA_3, QWEN_2 } from './known-patterns.js';
@@ -46,7 +46,7 @@ function tokenId({ name, metadata }: ModelFile, key: string, size: number): numb
   const value = metadata.get(key);
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < size) return value;
-  throw damagedVocabulary(name, `${key} is ${shown(value)}, which is no token`);
+  throw damagedVocabulary(name, `${key} is ${describeValue(value)}, which is no token`);
 }
 
 /** Name and definition of the rule that splits a text before pairs are merged. */
@@ -56,7 +56,7 @@ function preTokenizerOf({ name, metadata }: ModelFile): { rule: string; definiti
     return { rule, definition: PRE_TOKENIZERS[rule] };
   throw new HalfspaceError(
     'unsupported-model',
-    `${name} splits text by the rule ${shown(rule)}, which Halfspace does not know. Known: ${Object.keys(PRE_TOKENIZERS).join(', ')}.`,
+    `${name} splits text by the rule ${describeValue(rule)}, which Halfspace does not know. Known: ${Object.keys(PRE_TOKENIZERS).join(', ')}.`,
   );
 }
 
@@ -72,9 +72,9 @@ function readMerges(model: ModelFile, ids: ReadonlyMap<string, number>): string[
   for (const merge of merges) {
     const [left, right, ...rest] = merge.split(' ');
     if (left === undefined || right === undefined || rest.length > 0)
-      throw damagedVocabulary(model.name, `the merge ${shown(merge)} is no pair`);
+      throw damagedVocabulary(model.name, `the merge ${describeValue(merge)} is no pair`);
     if (!ids.has(left) || !ids.has(right) || !ids.has(left + right))
-      throw damagedVocabulary(model.name, `the merge ${shown(merge)} is of unknown tokens`);
+      throw damagedVocabulary(model.name, `the merge ${describeValue(merge)} is of unknown tokens`);
   }
   return merges;
 }
@@ -130,7 +130,10 @@ function readScores({ name, metadata }: ModelFile, ids: ReadonlyMap<string, numb
   for (const [piece, id] of ids) {
     const score = scores[id];
     if (typeof score !== 'number' || Number.isNaN(score))
-      throw damagedVocabulary(name, `the token ${shown(piece)} has the score ${shown(score)}`);
+      throw damagedVocabulary(
+        name,
+        `the token ${describeValue(piece)} has the score ${describeValue(score)}`,
+      );
     if (kinds[id] === NORMAL) pieces.set(piece, score);
   }
   const work = [...pieces.keys()].reduce((sum, { length }) => sum + length ** 2, 0);
@@ -169,7 +172,7 @@ function readKind(model: ModelFile): (ids: ReadonlyMap<string, number>) => Kind 
   if (typeof kind === 'string' && Object.hasOwn(KINDS, kind)) return (ids) => KINDS[kind](model, ids);
   throw new HalfspaceError(
     'unsupported-model',
-    `${model.name} has a tokenizer of the kind ${shown(kind)}; Halfspace reads byte-level BPE ("gpt2") and SentencePiece ("llama").`,
+    `${model.name} has a tokenizer of the kind ${describeValue(kind)}; Halfspace reads byte-level BPE ("gpt2") and SentencePiece ("llama").`,
   );
 }
 

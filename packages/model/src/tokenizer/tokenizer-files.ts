@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
-import { shown } from '../shown.js';
+import { describeValue } from '../describe-value.js';
 
 /** What a tokenizer is made of: the shapes of tokenizer.json and tokenizer_config.json, and what stands beside. */
 export interface TokenizerFiles {
@@ -49,5 +49,8 @@ export function checkIds(
   const most = Math.min(LARGEST_ID, Math.max(rows, HOLES + HOLES_A_TOKEN * entries.length));
   const wrong = entries.find(([, id]) => !Number.isInteger(id) || Number(id) < 0 || Number(id) > most);
   if (wrong !== undefined)
-    throw damagedVocabulary(name, `the token ${shown(wrong[0])} has the id ${shown(wrong[1])}`);
+    throw damagedVocabulary(
+      name,
+      `the token ${describeValue(wrong[0])} has the id ${describeValue(wrong[1])}`,
+    );
 }

@@ -7,7 +7,7 @@ import { type Axis, distancesOf } from '../data/measured-response.js';
 import { type ResponseStates, statesAt } from '../data/response-states.js';
 import { overBlocks, type Rows } from '../fit/row-blocks.js';
 import { hashOf } from '../data/split.js';
-import { type DataReport, survey, type Survey } from '../fit/survey.js';
+import { type DataReport, auditData, type DataAudit } from '../fit/audit-data.js';
 import { createGrowingSums, type GrowingSums, type SummedRows } from './growing-sums.js';
 import { createSeparation, type SeparationFigures } from './separation.js';
 
@@ -70,8 +70,8 @@ export async function compareFits(
   // What rows are judged by is their states as they are.
   const plain = { ...settings, centring: 'none' } as const;
   const surveys = [
-    await survey(backend, training, settings, options.signal),
-    await survey(backend, judged, plain, options.signal),
+    await auditData(backend, training, settings, options.signal),
+    await auditData(backend, judged, plain, options.signal),
   ] as const;
   checkSides(surveys[0], FEWEST_ROWS, 'to fit on');
   checkSides(surveys[1], 1, 'to judge on');
@@ -126,7 +126,7 @@ function checkVariants(
   return { ...checkFitOptions({ ...options, attribute: 'variant', layer }, model), heldOut: 0 };
 }
 
-function checkSides({ parts: { fitting } }: Survey, fewest: number, purpose: string): void {
+function checkSides({ parts: { fitting } }: DataAudit, fewest: number, purpose: string): void {
   for (const [label, rows] of [fitting.negative, fitting.positive].entries()) {
     if (rows >= fewest) continue;
     throw new HalfspaceError(
@@ -144,7 +144,7 @@ interface Run {
 }
 
 /** Reports progress over the rows of both kinds. */
-function progressOf({ onProgress }: CompareFitsOptions, surveys: readonly Survey[]): Run['progress'] {
+function progressOf({ onProgress }: CompareFitsOptions, surveys: readonly DataAudit[]): Run['progress'] {
   const total = surveys.reduce((sum, { work }) => sum + work.fitting, 0);
   let done = 0;
   return (tokens) => {

@@ -2,7 +2,7 @@ import { defineAttribute, HalfspaceError, type ModelInfo } from '@halfspace/core
 import { ESTIMATORS } from '../artifact/estimators.js';
 import type { FitState } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from '../data/labelled-text.js';
-import type { DataReport } from './survey.js';
+import type { DataReport } from './audit-data.js';
 import { type CheckedFitOptions, type FitChoices, LAYER_BY } from './fit-settings.js';
 
 /** How far a fit has come, in tokens that the model has run. */

@@ -20,7 +20,7 @@ import {
   judgedBy,
   type SubspaceArtifact,
 } from '../artifact/subspace-artifact.js';
-import { survey, type Survey } from './survey.js';
+import { auditData, type DataAudit } from './audit-data.js';
 import { PACKAGE_VERSION } from '../version.js';
 
 /**
@@ -42,7 +42,7 @@ export async function fitSubspace(
 ): Promise<SubspaceArtifact> {
   const { model } = backend;
   const settings = checkFitOptions(options, model);
-  const surveyed = await survey(backend, rows, settings, options.signal);
+  const surveyed = await auditData(backend, rows, settings, options.signal);
   checkBalance(surveyed.parts);
   options.onReport?.(surveyed.report);
   const run: Run = { backend, rows, options, settings, surveyed };
@@ -103,7 +103,7 @@ export async function fitSubspace(
  */
 export async function sumUp(backend: Backend, rows: Rows, options: FitOptions): Promise<FitState> {
   const settings = checkFitOptions(options, backend.model);
-  const surveyed = await survey(backend, rows, settings, options.signal);
+  const surveyed = await auditData(backend, rows, settings, options.signal);
   options.onReport?.(surveyed.report);
   return sumRows({ backend, rows, options, settings, surveyed });
 }
@@ -114,7 +114,7 @@ interface Run {
   readonly rows: Rows;
   readonly options: FitOptions;
   readonly settings: CheckedFitOptions;
-  readonly surveyed: Survey;
+  readonly surveyed: DataAudit;
 }
 
 /** Sums up the hidden states of the rows fitted on, from where the state that was given ends. */
@@ -184,7 +184,7 @@ function tokensOf(counted: readonly CountedRows[]): number {
 }
 
 /** Reports progress over the whole fit, of which some is done. */
-function progressOf({ onProgress }: FitOptions, { work }: Survey, before: number) {
+function progressOf({ onProgress }: FitOptions, { work }: DataAudit, before: number) {
   let done = before;
   return (tokens: number): void => {
     done += tokens;

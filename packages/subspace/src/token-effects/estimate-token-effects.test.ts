@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { explainedBy, fitPrediction, type Transition } from './estimate-token-effects.js';
+import { explainedBy, estimateTokenEffects, type Transition } from './estimate-token-effects.js';
 
 const VOCABULARY = 6;
 
@@ -29,7 +29,7 @@ describe('fitPrediction', () => {
   test('nothing near it has a smaller penalised loss', () => {
     fc.assert(
       fc.property(transitions, (all) => {
-        const { effects, reversion } = fitPrediction(all, VOCABULARY);
+        const { effects, reversion } = estimateTokenEffects(all, VOCABULARY);
         // A token that was never seen has the mean.
         const mean = effects[VOCABULARY - 1];
         const own = Array.from(effects, (effect) => effect - mean);
@@ -56,7 +56,7 @@ describe('fitPrediction', () => {
       const back = Math.sin(i);
       return { token, back, change: planted[token] + 0.3 * back };
     });
-    const prediction = fitPrediction(all, VOCABULARY);
+    const prediction = estimateTokenEffects(all, VOCABULARY);
     planted.forEach((effect, token) => expect(prediction.effects[token]).toBeCloseTo(effect, 1));
     expect(prediction.reversion).toBeCloseTo(0.3, 2);
     expect(explainedBy(prediction, all)).toBeGreaterThan(0.999);
@@ -65,7 +65,7 @@ describe('fitPrediction', () => {
   });
 
   test('expects nothing of no data', () => {
-    const { effects, reversion } = fitPrediction([], VOCABULARY);
+    const { effects, reversion } = estimateTokenEffects([], VOCABULARY);
     expect([...effects, reversion].every((value) => value === 0)).toBe(true);
     expect(explainedBy({ effects, reversion }, [])).toBe(0);
   });

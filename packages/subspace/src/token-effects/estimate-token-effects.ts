@@ -21,7 +21,7 @@ const ROUNDS = 50;
  *
  * @param vocabulary - Number of tokens.
  */
-export function fitPrediction(transitions: readonly Transition[], vocabulary: number): Prediction {
+export function estimateTokenEffects(transitions: readonly Transition[], vocabulary: number): Prediction {
   const counts = new Float64Array(vocabulary);
   const changes = new Float64Array(vocabulary);
   const backs = new Float64Array(vocabulary);

@@ -7,10 +7,10 @@ import {
   type Prediction,
   type TracedStep,
 } from '@halfspace/core';
-import { explainedBy, fitPrediction, type Transition } from './estimate-token-effects.js';
+import { explainedBy, estimateTokenEffects, type Transition } from './estimate-token-effects.js';
 import { subspaceOf, type SubspaceArtifact } from '../artifact/subspace-artifact.js';
 
-/** Settings of {@link fitPredictions}. */
+/** Settings of {@link fitTokenEffects}. */
 export interface FitPredictionsOptions {
   /** Texts that the model goes on with, at least two: of the kind that will be completed. */
   readonly prompts: readonly string[];
@@ -39,7 +39,7 @@ export interface FittedPrediction extends Prediction {
  * @param subspaces - Of the model; all are measured in the same run.
  * @throws HalfspaceError `bad-option` with fewer than two prompts, `subspace-of-another-model`, and what `generate` throws
  */
-export async function fitPredictions(
+export async function fitTokenEffects(
   backend: Backend,
   subspaces: readonly SubspaceArtifact[],
   options: FitPredictionsOptions,
@@ -103,10 +103,12 @@ function transitionsOf(
 }
 
 function fitAndCheck(halves: readonly Transition[][], vocabulary: number): FittedPrediction {
-  const explained = halves.map((half, i) => explainedBy(fitPrediction(halves[1 - i], vocabulary), half));
+  const explained = halves.map((half, i) =>
+    explainedBy(estimateTokenEffects(halves[1 - i], vocabulary), half),
+  );
   const all = halves.flat();
   return {
-    ...fitPrediction(all, vocabulary),
+    ...estimateTokenEffects(all, vocabulary),
     candidates: all.length,
     explained: (explained[0] + explained[1]) / 2,
   };

@@ -6,7 +6,7 @@ import {
   type ModelInfo,
   type Subspace,
 } from '@halfspace/core';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { type BenchCase, benchCases, optionsOf, tuningRounds, weightsOf } from './bench-cases.js';
 import { roughly, secondsOf } from './bench-estimate.js';
 import type { BenchFlags } from './flags.js';
@@ -16,7 +16,7 @@ import { loadAttributes, onlyFor, type WeightedAttribute } from '../../attribute
 import { inLine } from '../../terminal/harmless.js';
 import { note, print, printJson } from '../../terminal/output.js';
 import { createProgress, uncounted } from '../../terminal/progress.js';
-import { createStandIn } from './stand-in.js';
+import { createRandomAttribute } from './random-attribute.js';
 import { table } from '../../terminal/table.js';
 import { withBackend } from '../../model/with-backend.js';
 
@@ -104,7 +104,7 @@ async function announce(
   });
   if (seconds < WORTH_A_WORD) return;
   note(
-    `This takes about ${roughly(seconds)}: weights are tuned, on ${amount(tuned.samples, 'completion')} at a time, then ways to decode take turns for ${amount(flags.rounds + 1, 'round')}.`,
+    `This takes about ${roughly(seconds)}: weights are tuned, on ${pluralise(tuned.samples, 'completion')} at a time, then ways to decode take turns for ${pluralise(flags.rounds + 1, 'round')}.`,
   );
 }
 
@@ -131,7 +131,7 @@ async function fillUp(
   const layer = first?.layers[0] ?? Math.round(model.layers * 0.6);
   const missing = Math.max(0, FEWEST_CASES - attributes.length);
   const standIns = Array.from({ length: missing }, async (_, index) => ({
-    attribute: await createStandIn(`random-${index + 1}`, backend, layer, prompt),
+    attribute: await createRandomAttribute(`random-${index + 1}`, backend, layer, prompt),
     weight: 1,
   }));
   return [...attributes, ...(await Promise.all(standIns))];

@@ -2,7 +2,7 @@ import { createHalfspace } from '@halfspace/core';
 import { assertModelOfPlan, evaluateModule, openUnitRunner } from '@halfspace/evaluate';
 import { readQueuedPlan, workQueue } from '@halfspace/evaluate-queue';
 import { projectRegistry } from '../../config/project-modules.js';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import type { EvaluateWorkerFlags } from './flags.js';
 import { attributesOfPlan } from '../../attributes/attributes-named.js';
 import { note, print, printJson } from '../../terminal/output.js';
@@ -24,5 +24,5 @@ export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSi
     );
   });
   if (flags.json) printJson({ done });
-  else print(`Completed ${amount(done, 'prompt')} here.`);
+  else print(`Completed ${pluralise(done, 'prompt')} here.`);
 }

@@ -1,5 +1,5 @@
 import { sumUp, writeFitState } from '@halfspace/subspace';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { assertWritable } from '@halfspace/files';
 import type { FitFlags } from './flags.js';
 import { openFitData } from '../../data/fit-data.js';
@@ -28,5 +28,6 @@ export async function fitShard(
   });
   await writeFitState(path, result);
   if (flags.json) printJson({ state: path, shard: `${shard.index}/${shard.of}`, report });
-  else print(`${amount(report?.rows ?? 0, 'row')} of shard ${shard.index}/${shard.of} summed up in ${path}.`);
+  else
+    print(`${pluralise(report?.rows ?? 0, 'row')} of shard ${shard.index}/${shard.of} summed up in ${path}.`);
 }

@@ -1,6 +1,6 @@
 import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { type FitState, mergeFitStates, readFitState } from '@halfspace/subspace';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { note } from '../../terminal/output.js';
 
 /** What an earlier run of the same fit left when it was interrupted. */
@@ -8,7 +8,7 @@ export async function readState(path: string): Promise<FitState | undefined> {
   try {
     const state = await readFitState(path);
     const rows = state.counted.reduce((sum, counted) => sum + counted.rows, 0);
-    note(`Going on after ${amount(rows, 'row')}, from ${path}.`);
+    note(`Going on after ${pluralise(rows, 'row')}, from ${path}.`);
     return state;
   } catch (error) {
     if (isHalfspaceError(error, 'state-not-found')) return undefined;

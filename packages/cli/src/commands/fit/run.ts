@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { isHalfspaceError } from '@halfspace/core';
 import { fitSubspace, type HeldOutPairs, type SubspaceArtifact, writeSubspace } from '@halfspace/subspace';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { assertWritable } from '@halfspace/files';
 import type { FitFlags } from './flags.js';
 import { openFitData } from '../../data/fit-data.js';
@@ -94,7 +94,7 @@ function describe(
 function describePairs({ similarLength, ...all }: HeldOutPairs): void {
   for (const [which, pairs] of Object.entries({ '': all, ' of similar length': similarLength })) {
     if (pairs === undefined) continue;
-    print(`\nThe better response has the larger margin, in ${amount(pairs.count, 'pair')}${which}:\n`);
+    print(`\nThe better response has the larger margin, in ${pluralise(pairs.count, 'pair')}${which}:\n`);
     const shares = Object.entries(READINGS).map(([key, reading]) => {
       const { share, ...interval } = pairs[key as keyof typeof READINGS];
       return [reading, share.toFixed(3), shown(interval)];

@@ -1,7 +1,7 @@
 import { type Completion, HalfspaceError, type StreamEvent } from '@halfspace/core';
 import { errColours, outColours } from '../../terminal/colours.js';
 import type { GenerateFlags } from './flags.js';
-import { createInOrder } from '../../terminal/in-order.js';
+import { createReorderBuffer } from '../../terminal/reorder-buffer.js';
 import { note, print, printJson, writeText } from '../../terminal/output.js';
 import { createProgress } from '../../terminal/progress.js';
 
@@ -52,7 +52,7 @@ async function showOne({ events, prompts, flags, trace }: Show): Promise<Halfspa
 /** In the order of their prompts, each as soon as it and those before it are done. */
 async function showAll({ events, flags, trace }: Show, total: number): Promise<HalfspaceError | undefined> {
   let failures = 0;
-  const inOrder = createInOrder<Completion>();
+  const inOrder = createReorderBuffer<Completion>();
   const count = createCount(flags.maxTokens);
   const progress = createProgress('Completing');
   progress.update(0, total);

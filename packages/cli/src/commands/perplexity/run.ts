@@ -4,7 +4,7 @@ import { inLine } from '../../terminal/harmless.js';
 import { note, print, printJson } from '../../terminal/output.js';
 import { createProgress } from '../../terminal/progress.js';
 import { fileLabel, readText } from '../../data/read-text.js';
-import { endedBySignals } from '../../terminal/stop.js';
+import { endedBySignals } from '../../terminal/termination.js';
 import { withBackend } from '../../model/with-backend.js';
 
 /** `halfspace perplexity`. */

@@ -1,5 +1,5 @@
 import { type Backend, createHalfspace, encodeResponse, inTurns, type Score } from '@halfspace/core';
-import { atPlace } from '../../data/at-place.js';
+import { locateError } from '../../data/locate-error.js';
 import type { ScoreFlags } from './flags.js';
 import { loadAttributes, onlyFor } from '../../attributes/load-attributes.js';
 import { print, printJson } from '../../terminal/output.js';
@@ -55,7 +55,7 @@ function check({ prompt, response, place }: Text, backend: Backend): void {
   try {
     encodeResponse(backend, prompt, response);
   } catch (error) {
-    throw atPlace(place, error);
+    throw locateError(place, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RunReport, SuiteReport } from '@halfspace/evaluate';
 import type { RunTable } from '../report-table.js';
-import { withInterval } from '../shown.js';
+import { withInterval } from '../format-number.js';
 
 /** Of each judge, how far margins foretell what it says; none where no margins were recorded. */
 export function predictionTables({ methods }: SuiteReport, { judges }: RunReport): RunTable[] {

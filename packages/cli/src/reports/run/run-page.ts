@@ -7,7 +7,7 @@ import { escaped, figure, htmlTable, page } from '../page.js';
 import { judgeLines, runFacts } from './run-facts.js';
 import { barsPlot, marginsPlot, predictionPlot, tradeOffPlot } from './run-plots.js';
 import { agreementTables, suiteTables } from './run-tables.js';
-import { shown } from '../shown.js';
+import { formatNumber } from '../format-number.js';
 import { shortened } from '../../terminal/width.js';
 
 const STYLE = `${TRACE_STYLE}
@@ -20,7 +20,7 @@ summary { cursor: pointer; color: var(--quiet); }
  * A report as an HTML page that needs nothing else: no script, no request. Texts of models and of suites are shut away until
  * they are clicked on: they may be offensive.
  *
- * @param traces - Of completions of the run: those of the worst are shown.
+ * @param traces - Of completions of the run: those of the worst are formatNumber.
  */
 export function runPage(report: RunReport, traces: readonly UnitTrace[]): string {
   const { plan, suites } = report;
@@ -128,7 +128,7 @@ function worstOf(suite: string, { method, worst }: MethodReport, traces: readonl
     );
     const shownId = escaped(shortened(id, 60));
     const text = trace < 0 ? plainText(each) : traced(traces[trace], trace);
-    return `<details><summary>${shown(score)} · ${shownId}</summary>${text}</details>`;
+    return `<details><summary>${formatNumber(score)} · ${shownId}</summary>${text}</details>`;
   });
   return `<h4>${escaped(method)}</h4>\n${items.join('\n')}`;
 }

@@ -1,7 +1,7 @@
 import type { Comparison, Figures, MethodReport, RunReport, SuiteReport } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
 import { predictionTables } from './prediction-tables.js';
-import { percent, shown, small, withInterval } from '../shown.js';
+import { percent, formatNumber, small, withInterval } from '../format-number.js';
 import type { RunTable } from '../report-table.js';
 
 /** The tables of a suite, those that there is something for. */
@@ -20,7 +20,7 @@ export function suiteTables(suite: SuiteReport, report: RunReport): RunTable[] {
 /** How far judges agree; none where there is one judge. */
 export function agreementTables({ agreement }: RunReport): RunTable[] {
   if (agreement.length === 0) return [];
-  const figure = (value: number | null) => shown(value ?? NaN);
+  const figure = (value: number | null) => formatNumber(value ?? NaN);
   return [
     {
       title: 'How far judges agree',
@@ -100,10 +100,10 @@ function textTable({ methods }: SuiteReport): RunTable {
       ...methods.map((each) => [
         each.method,
         ...attributes.map((name) => withInterval(each.margins[name], two)),
-        shown(each.kl),
+        formatNumber(each.kl),
         ...each.distinct.map(two),
-        shown(each.repetition),
-        shown(each.length, 1),
+        formatNumber(each.repetition),
+        formatNumber(each.length, 1),
         String(each.failed),
       ]),
     ],
@@ -120,7 +120,7 @@ function costTable({ methods }: SuiteReport): RunTable {
         two(cost.msPerToken),
         two(cost.rowsPerToken),
         cost.extraParameters.toLocaleString('en'),
-        shown(cost.peakMemory / 1e6, 0),
+        formatNumber(cost.peakMemory / 1e6, 0),
       ]),
     ],
   };
@@ -165,7 +165,7 @@ function comparisonTable(measure: string, first: string, found: readonly Compari
       ['method', 'difference', 'prompts', 'p', 'p, corrected for all pairs'],
       ...found.map(({ b, difference, prompts, p, adjusted }) => [
         b,
-        shown(-difference),
+        formatNumber(-difference),
         String(prompts),
         small(p),
         small(adjusted),
@@ -179,5 +179,5 @@ function namesIn(methods: readonly MethodReport[], of: (method: MethodReport) =>
 }
 
 function two(value: number): string {
-  return shown(value, 2);
+  return formatNumber(value, 2);
 }

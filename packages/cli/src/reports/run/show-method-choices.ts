@@ -3,12 +3,12 @@ import type { ChoiceFigures } from '@halfspace/subspace';
 import { inLine } from '../../terminal/harmless.js';
 import { print } from '../../terminal/output.js';
 import { table } from '../../terminal/table.js';
-import { shown, small, withInterval } from '../shown.js';
+import { formatNumber, small, withInterval } from '../format-number.js';
 
 /** Prints for a person how methods answer multiple choice. */
 export function showMethodChoices(sets: Readonly<Record<string, ChoiceReport>>): void {
   for (const [name, { questions, chance, methods }] of Object.entries(sets)) {
-    print(`${inLine(name)}, ${questions} questions (choosing blindly: ${shown(chance)})\n`);
+    print(`${inLine(name)}, ${questions} questions (choosing blindly: ${formatNumber(chance)})\n`);
     const heading = ['best is right', 'mass on right'].flatMap((figure) => [
       figure,
       'less plain',

@@ -1,5 +1,5 @@
 import type { TracedCandidate, TracedStep } from '@halfspace/core';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { escaped, figure, page } from '../page.js';
 import { marginOf } from './traced-margins.js';
 import { settingsLine, statusWords, weightsLine } from './settings-line.js';
@@ -33,7 +33,7 @@ export function tracePage(trace: readonly TracedCompletion[], attribute: string 
       : `Blue text is on the desired side of ${attribute}, orange on the other, the stronger the surer. A token leads to its step.`;
   return page({
     title: 'A trace of completions',
-    heading: `How ${amount(trace.length, 'completion')} came about`,
+    heading: `How ${pluralise(trace.length, 'completion')} came about`,
     facts: said,
     style: TRACE_STYLE,
     body: trace

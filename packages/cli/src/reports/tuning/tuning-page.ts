@@ -1,4 +1,4 @@
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { escaped, figure, htmlTable, page } from '../page.js';
 import { frontierPlot, KL, marginAxis, PERPLEXITY } from './frontier-plots.js';
 import type { TuningReport } from './tuning-report.js';
@@ -16,7 +16,7 @@ export function tuningPage(report: TuningReport): string {
   return page({
     title: `Weights: ${weightsLine(weights)}`,
     heading: weightsLine(weights),
-    facts: `Tuned on ${amount(prompts.tunedOn, 'prompt')}, measured on ${prompts.measuredOn} others. Intervals are 95 %, by a bootstrap over prompts.`,
+    facts: `Tuned on ${pluralise(prompts.tunedOn, 'prompt')}, measured on ${prompts.measuredOn} others. Intervals are 95 %, by a bootstrap over prompts.`,
     body: `<p class="verdict">${escaped(tuningVerdict(report))}</p>
 <div class="plots">
 ${plots.join('\n')}

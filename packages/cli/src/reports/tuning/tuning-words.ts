@@ -1,7 +1,7 @@
 import type { TargetLevel } from '@halfspace/core';
 import type { FrontierPoint } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
-import { amount } from '../../terminal/amount.js';
+import { pluralise } from '../../terminal/pluralise.js';
 import { tunedPoint, type TuningReport } from './tuning-report.js';
 
 /** Weights as `generate --attribute` takes them. */
@@ -15,7 +15,7 @@ export function weightsLine(weights: Readonly<Record<string, number>>): string {
 export function tuningVerdict(report: TuningReport): string {
   const { goal, prompts, settled } = report;
   const point = tunedPoint(report);
-  const where = `On ${amount(prompts.measuredOn, 'prompt')} that they were not tuned on, the weights`;
+  const where = `On ${pluralise(prompts.measuredOn, 'prompt')} that they were not tuned on, the weights`;
   const found =
     'kl' in goal
       ? `${where} move tokens by ${within(point.kl, 3, ' nats on average')}; ${goal.kl} was asked for.`

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BonusBounds } from './bonus-bounds.js';
 import { perturb, winnerOf } from '../draw/draw.js';
-import { estimateDivergence, nextWave } from './lazy-look-ahead.js';
+import { estimateDivergence, candidatesToRun } from './lazy-look-ahead.js';
 import { tilt } from '../project/tilt.js';
 
 const NaNs = (size: number) => new Float64Array(size).fill(NaN);
@@ -18,7 +18,7 @@ function drawLazily(perturbed: Float64Array, bonus: Float64Array, bounds: BonusB
   const known = NaNs(perturbed.length);
   let waves = 0;
   for (;;) {
-    const wave = nextWave(perturbed, known, bounds);
+    const wave = candidatesToRun(perturbed, known, bounds);
     if (wave.length === 0) break;
     waves++;
     for (const i of wave) {
@@ -56,9 +56,9 @@ describe('nextWave', () => {
   it('runs one candidate where no other can win, and all where any may', () => {
     const perturbed = Float64Array.of(3, 0, 2.5);
     const kept = Float64Array.of(1, 1, 1);
-    expect(nextWave(perturbed, NaNs(3), bounds([1, 1, 1], 0.2))).toEqual([0]);
-    expect(nextWave(perturbed, NaNs(3), bounds([1, 1, 1], 0.5))).toEqual([0, 2]);
-    expect(nextWave(perturbed, NaNs(3), bounds([1, 1, 1], Infinity))).toEqual([0, 1, 2]);
+    expect(candidatesToRun(perturbed, NaNs(3), bounds([1, 1, 1], 0.2))).toEqual([0]);
+    expect(candidatesToRun(perturbed, NaNs(3), bounds([1, 1, 1], 0.5))).toEqual([0, 2]);
+    expect(candidatesToRun(perturbed, NaNs(3), bounds([1, 1, 1], Infinity))).toEqual([0, 1, 2]);
     expect(drawLazily(perturbed, kept, bounds([1, 1, 1], 0.2))).toEqual({ winner: 0, rows: 1, waves: 1 });
     // The first loses so much that the third may win, and it does.
     const lost = Float64Array.of(-1, 1.2, 1);
@@ -67,12 +67,12 @@ describe('nextWave', () => {
 
   it('begins with what is expected to win', () => {
     const perturbed = Float64Array.of(3, 0, 2.5);
-    expect(nextWave(perturbed, NaNs(3), bounds([-1, 0, 1], 0.2))).toEqual([2]);
-    expect(nextWave(perturbed, NaNs(3), bounds([-1, 4, 1], 0.5))).toEqual([1, 2]);
+    expect(candidatesToRun(perturbed, NaNs(3), bounds([-1, 0, 1], 0.2))).toEqual([2]);
+    expect(candidatesToRun(perturbed, NaNs(3), bounds([-1, 4, 1], 0.5))).toEqual([1, 2]);
   });
 
   it('runs nothing where the bonus of all that can win is known', () => {
-    expect(nextWave(Float64Array.of(3, 0), Float64Array.of(1, NaN), bounds([1, 1], 1))).toEqual([]);
+    expect(candidatesToRun(Float64Array.of(3, 0), Float64Array.of(1, NaN), bounds([1, 1], 1))).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ import type { BonusBounds } from './bonus-bounds.js';
  * @param perturbed - Log-probability plus noise of each candidate ({@link perturb}).
  * @param bonus - Bonus of each, at most its ceiling; NaN where it is not known yet.
  */
-export function nextWave(
+export function candidatesToRun(
   perturbed: Float64Array,
   bonus: Float64Array,
   { expected, ceiling }: BonusBounds,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BoundAttribute } from '../margins/bound-attributes.js';
-import { doubtMargins, expectMargins } from './predict-margins.js';
+import { pessimisticMargins, predictMargins } from './predict-margins.js';
 import { toyAttribute } from '../../testing/toy-attribute.js';
 
 /** An attribute of the toy, with a slope of 2 and maybe a prediction. */
@@ -12,8 +12,8 @@ function bound(effects?: readonly number[]): BoundAttribute {
 
 describe('expected margins', () => {
   it('are what a token did to other texts, and a share of the way back; without a prediction those before', () => {
-    const text = { margins: [1, -1], levels: [0.5, 0] };
-    const found = expectMargins([bound([0, 0.25, -1]), bound()], [1, 2, 0], new Set([0]), text);
+    const text = { margins: [1, -1], runningMeans: [0.5, 0] };
+    const found = predictMargins([bound([0, 0.25, -1]), bound()], [1, 2, 0], new Set([0]), text);
     // 1 − 0.5 · 0.5 + 2 · effect; the end token changes nothing.
     expect(found.map((column) => [...column])).toEqual([
       [1.25, -1.25, 1],
@@ -23,8 +23,8 @@ describe('expected margins', () => {
 
   it('are doubted on the side that is steered to, less in company', () => {
     const expected = [Float64Array.of(1, 0), Float64Array.of(1, 0)];
-    const [steeredTo, steeredAway] = doubtMargins(expected, [2, -1], 1);
-    const [amongMany] = doubtMargins(expected, [2, -1], 25);
+    const [steeredTo, steeredAway] = pessimisticMargins(expected, [2, -1], 1);
+    const [amongMany] = pessimisticMargins(expected, [2, -1], 25);
     for (const [i, margin] of [1, 0].entries()) {
       expect(steeredTo[i]).toBeLessThan(margin);
       expect(steeredAway[i]).toBeGreaterThan(margin);

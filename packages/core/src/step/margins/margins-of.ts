@@ -1,6 +1,6 @@
 import type { BoundAttribute } from './bound-attributes.js';
 import { marginOf } from './margins.js';
-import type { TextState } from './meter.js';
+import type { TextState } from './margin-reader.js';
 
 /** The margin of a text to each attribute; NaN where it was not evaluated. */
 export function marginsOf({ distances }: TextState, attributes: readonly BoundAttribute[]): number[] {

@@ -1,7 +1,7 @@
 import type { Constraint, Control } from '../../options/control.js';
 import { tilt, type Tilted } from './tilt.js';
 import type { Weighting } from '../bonus/bonus.js';
-import { tiltWithin } from './kl-budget.js';
+import { tiltWithinBudget } from './kl-budget.js';
 import type { LinearConstraint } from './linear-constraint.js';
 import { project, type StepStatus } from './project.js';
 import { divergence } from '../../numeric/kl-divergence.js';
@@ -48,14 +48,14 @@ export function controlStep(control: Control, step: StepToControl): ControlledSt
  * @param index - Number of the step, from 0.
  * @param spent - Nats that the steps before it have spent.
  */
-export function allowance(control: Control, index: number, spent: number, maxTokens: number): number {
+export function stepBudget(control: Control, index: number, spent: number, maxTokens: number): number {
   if (control.mode !== 'kl-budget') return Infinity;
   if (control.per !== 'completion') return control.nats;
   return Math.max(0, (control.nats * (index + 1)) / maxTokens - spent);
 }
 
 function spend({ logReference, bonus, attributes, nats }: StepToControl): ControlledStep {
-  const tilted = tiltWithin(logReference, bonus, nats);
+  const tilted = tiltWithinBudget(logReference, bonus, nats);
   const weights = attributes.map(({ weight }) => tilted.share * weight);
   return { ...tilted, weights, constraintWeights: [], conflicts: [] };
 }

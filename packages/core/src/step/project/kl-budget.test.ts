@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../testing/random.js';
 import { createRandomSteps } from '../../testing/random-step.js';
 import { tilt } from './tilt.js';
-import { tiltWithin } from './kl-budget.js';
+import { tiltWithinBudget } from './kl-budget.js';
 
 const ROUNDS = 2_000;
 
@@ -43,7 +43,7 @@ describe('tiltWithin', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { logReference, bonus, nats } = next();
       const whole = tilt(logReference, bonus);
-      const found = tiltWithin(logReference, bonus, nats);
+      const found = tiltWithinBudget(logReference, bonus, nats);
       expect(found.kl).toBeLessThanOrEqual(nats);
       if (whole.kl <= nats) {
         expect(found).toEqual({ ...whole, status: 'inactive', share: 1 });
@@ -73,7 +73,7 @@ describe('tiltWithin', () => {
     for (let round = 0; round < 200; round++) {
       const { logReference, bonus } = next();
       const means = [0, 0.01, 0.1, 0.5, 2].map((nats) =>
-        meanBonus(tiltWithin(logReference, bonus, nats).logQ, bonus),
+        meanBonus(tiltWithinBudget(logReference, bonus, nats).logQ, bonus),
       );
       const rounding = 1e-12 * Math.max(...bonus.map(Math.abs));
       means.slice(1).forEach((mean, i) => expect(mean).toBeGreaterThanOrEqual(means[i] - rounding));
@@ -87,14 +87,14 @@ describe('tiltWithin', () => {
     for (let round = 0; round < 300; round++) {
       const { logReference, bonus } = next();
       for (const nats of [1e-2, 1e-6, 1e-10]) {
-        const { logQ } = tiltWithin(logReference, bonus, nats);
+        const { logQ } = tiltWithinBudget(logReference, bonus, nats);
         // Pinsker's inequality.
         expect(apart(logQ, logReference)).toBeLessThanOrEqual(Math.sqrt(nats / 2) + 1e-12);
       }
       const whole = tilt(logReference, bonus);
       if (whole.kl < 1e-6 || whole.kl > 5) continue;
       const [far, near] = [1e-3, 1e-7].map((less) =>
-        apart(tiltWithin(logReference, bonus, whole.kl * (1 - less)).logQ, whole.logQ),
+        apart(tiltWithinBudget(logReference, bonus, whole.kl * (1 - less)).logQ, whole.logQ),
       );
       expect(near).toBeLessThanOrEqual(far + 1e-9);
       expect(near).toBeLessThan(1e-3);
@@ -105,14 +105,14 @@ describe('tiltWithin', () => {
     const next = createCases(4);
     for (let round = 0; round < 300; round++) {
       const { logReference, bonus, nats } = next();
-      const { logQ, kl, status } = tiltWithin(logReference, bonus, nats);
+      const { logQ, kl, status } = tiltWithinBudget(logReference, bonus, nats);
       const size = Math.max(...bonus.map(Math.abs));
-      const shifted = tiltWithin(
+      const shifted = tiltWithinBudget(
         logReference,
         bonus.map((value) => value + size),
         nats,
       );
-      const turned = tiltWithin(logReference.toReversed(), bonus.toReversed(), nats);
+      const turned = tiltWithinBudget(logReference.toReversed(), bonus.toReversed(), nats);
       for (const found of [shifted, { ...turned, logQ: turned.logQ.toReversed() }]) {
         expect(found.status).toBe(status);
         expect(found.kl).toBeCloseTo(kl, 8);
@@ -123,13 +123,13 @@ describe('tiltWithin', () => {
 
   it('leaves the reference alone without a budget', () => {
     const logReference = Float64Array.of(Math.log(0.5), Math.log(0.5));
-    const found = tiltWithin(logReference, Float64Array.of(0, 1), 0);
+    const found = tiltWithinBudget(logReference, Float64Array.of(0, 1), 0);
     expect(found).toEqual({ logQ: logReference, kl: 0, status: 'optimal', share: 0 });
   });
 
   it('has a bonus that is the same for all within any budget', () => {
     const logReference = Float64Array.of(Math.log(0.5), Math.log(0.5));
-    const found = tiltWithin(logReference, Float64Array.of(7, 7), 0);
+    const found = tiltWithinBudget(logReference, Float64Array.of(7, 7), 0);
     expect(found).toMatchObject({ kl: 0, status: 'inactive', share: 1 });
   });
 });

@@ -22,7 +22,11 @@ const MOST_STEPS = 200;
  * @param bonus - One finite number for each candidate, of any size.
  * @param nats - The budget, at least 0. It is never exceeded, and spent but for a share of 1e-12.
  */
-export function tiltWithin(logReference: Float64Array, bonus: Float64Array, nats: number): BudgetedTilt {
+export function tiltWithinBudget(
+  logReference: Float64Array,
+  bonus: Float64Array,
+  nats: number,
+): BudgetedTilt {
   const whole = tilt(logReference, bonus);
   if (whole.kl <= nats) return { ...whole, status: 'inactive', share: 1 };
   let best: BudgetedTilt = { logQ: logReference, kl: 0, status: 'optimal', share: 0 };

@@ -1,7 +1,7 @@
 import { winnerOf } from '../draw/draw.js';
 import { marginColumns } from '../margins/margins-of.js';
 import type { MeasuredStep, SettledStep, StepSettings } from '../stages.js';
-import { allowance, controlStep } from './control-step.js';
+import { stepBudget, controlStep } from './control-step.js';
 
 /** Finds q, the closest distribution to the reference that does what was asked for, and draws from it. */
 export function projectStep(step: MeasuredStep, { attributes, options }: StepSettings): SettledStep {
@@ -13,7 +13,7 @@ export function projectStep(step: MeasuredStep, { attributes, options }: StepSet
     logReference,
     bonus,
     attributes: weighted.map(({ name, weight }, a) => ({ name, weight, margins: margins[a] })),
-    nats: allowance(control, text.tokens.length, text.kl, maxTokens),
+    nats: stepBudget(control, text.tokens.length, text.kl, maxTokens),
   });
   const { logQ, kl } = controlled;
   // To the last bit what lazy look-ahead adds.

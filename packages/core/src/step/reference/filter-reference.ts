@@ -1,5 +1,5 @@
 import { textStep } from '../../text/text-step.js';
-import { askFilters } from '../../plugins/ask-filters.js';
+import { applyFilters } from '../../plugins/apply-filters.js';
 import type { Backend } from '../../contracts/backend.js';
 import type { Filter } from '../../contracts/filter.js';
 import { HalfspaceError } from '../../errors.js';
@@ -38,9 +38,9 @@ export async function filterReference(
   const { tokenizer } = backend;
   const step = text.tokens.length;
   const { prompt } = text;
-  const keeps = keepWhole(tokenizer, (text) => askFilters(filters, { prompt: prompt.text, ...text }, step));
+  const keeps = keepWhole(tokenizer, (text) => applyFilters(filters, { prompt: prompt.text, ...text }, step));
   const allowed = (tokens: Int32Array) => {
-    const verdict = askFilters(filters, textStep(text, [...tokens], tokenizer), step);
+    const verdict = applyFilters(filters, textStep(text, [...tokens], tokenizer), step);
     return verdict.map((yes, i) => yes && keeps(tokens[i], text.assembler));
   };
 

@@ -8,7 +8,7 @@ const OF_A_ROW = ['bad-row', 'context-overflow', 'empty-response'];
  *
  * @param place - E.g. `train.jsonl:12`.
  */
-export function atPlace(place: string, error: unknown): unknown {
+export function locateError(place: string, error: unknown): unknown {
   if (!isHalfspaceError(error) || !OF_A_ROW.includes(error.code)) return error;
   return new HalfspaceError(error.code, `${place}: ${error.message}`, { cause: error });
 }

@@ -5,7 +5,7 @@ import { defineAttribute, encodePrompt, type Attribute, type Backend } from '@ha
  * An attribute that costs what a fitted one does and means nothing: a direction drawn at random, the
  * same for the same name. Its margins have a standard deviation of 1 on the given text.
  */
-export async function createStandIn(
+export async function createRandomAttribute(
   name: string,
   backend: Backend,
   layer: number,

@@ -1,4 +1,4 @@
-import { askScorers } from '../../plugins/ask-scorers.js';
+import { scoreCandidates } from '../../plugins/score-candidates.js';
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
 import type { TextStep } from '../../contracts/step.js';
 import { createDistanceReader, finiteStates, type HiddenStates } from './margins.js';
@@ -12,7 +12,7 @@ export interface TextState {
 }
 
 /** Candidates of a step that were run through the model together. */
-export interface Wave {
+export interface CandidateBatch {
   /** As indices into the candidates of the step. */
   readonly rows: readonly number[];
   /** Their hidden states. */
@@ -20,7 +20,7 @@ export interface Wave {
 }
 
 /** Where and how scoring attributes are asked. */
-export interface Asking {
+export interface StepToScore {
   /** Number of the step, from 0. */
   readonly step: number;
   /** Candidates to ask about, as indices. */
@@ -28,7 +28,7 @@ export interface Asking {
   /** The text, with the candidates that are asked about. */
   readonly text: TextStep;
   /** Those of them that were run; undefined if none was. */
-  readonly wave: Wave | undefined;
+  readonly wave: CandidateBatch | undefined;
   /** State of the text before them. */
   readonly before: TextState;
   readonly signal: AbortSignal | undefined;
@@ -39,7 +39,7 @@ export interface Asking {
  * and by asking plugins. Distances are columns, one for each attribute, with a number for each candidate:
  * NaN stands for "not evaluated". The distance of a plugin is its margin.
  */
-export interface Meter {
+export interface MarginReader {
   /** Layers whose hidden states are needed, ascending. */
   readonly layers: readonly number[];
   /** Those of them that plugins read, at any time until the step is done. */
@@ -62,15 +62,15 @@ export interface Meter {
    *
    * @throws HalfspaceError `not-finite`
    */
-  read(wave: Wave, distances: readonly Float64Array[]): void;
+  read(wave: CandidateBatch, distances: readonly Float64Array[]): void;
   /**
    * Asks the plugins and fills in their columns.
    *
    * @throws HalfspaceError `attribute-failed`, `aborted`
    */
-  ask(distances: readonly Float64Array[], asking: Asking): Promise<void>;
+  ask(distances: readonly Float64Array[], asking: StepToScore): Promise<void>;
   /** The state of the text with one of the candidates of a wave. */
-  stateAfter(wave: Wave, distances: readonly Float64Array[], chosen: number): TextState;
+  stateAfter(wave: CandidateBatch, distances: readonly Float64Array[], chosen: number): TextState;
 }
 
 /**
@@ -84,8 +84,8 @@ export function holdStates(source: HiddenStates, layers: readonly number[]): Hid
   return { hidden: (layer) => held.get(layer) ?? source.hidden(layer) };
 }
 
-/** Prepares a {@link Meter} for the attributes of a run. */
-export function createMeter(attributes: readonly BoundAttribute[], width: number): Meter {
+/** Prepares a {@link MarginReader} for the attributes of a run. */
+export function createMarginReader(attributes: readonly BoundAttribute[], width: number): MarginReader {
   const columns = [...attributes.keys()];
   const subspaces = attributes.flatMap(({ source }) => (isScoring(source) ? [] : [source]));
   const scorers = attributes.flatMap(({ source }) => (isScoring(source) ? [source] : []));
@@ -151,7 +151,7 @@ export function createMeter(attributes: readonly BoundAttribute[], width: number
         });
         return states;
       }
-      const answers = await askScorers(scorers, { step, ...text, hidden }, signal);
+      const answers = await scoreCandidates(scorers, { step, ...text, hidden }, signal);
       answers.forEach((margins, s) => {
         asked.forEach((candidate, i) => {
           distances[scoring[s]][candidate] = margins[i];

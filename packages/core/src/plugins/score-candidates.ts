@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import type { ScoringAttribute } from '../contracts/attribute.js';
 import type { ScoreStep } from '../contracts/step.js';
 import { HalfspaceError, throwIfAborted } from '../errors.js';
@@ -8,7 +8,7 @@ import { readAnswer } from './read-answer.js';
 import { waitFor } from './wait-for.js';
 
 /** What is asked of scoring attributes, and where in the completion. */
-export interface Question extends Omit<ScoreStep, 'signal'> {
+export interface ScoreRequest extends Omit<ScoreStep, 'signal'> {
   /** Number of the step, from 0; for messages. */
   readonly step: number;
 }
@@ -20,9 +20,9 @@ export interface Question extends Omit<ScoreStep, 'signal'> {
  * @returns For each attribute, one finite margin per candidate: a copy, which no plugin can change any more.
  * @throws HalfspaceError `attribute-failed`, whatever an attribute did; `aborted`
  */
-export async function askScorers(
+export async function scoreCandidates(
   scorers: readonly ScoringAttribute[],
-  question: Question,
+  question: ScoreRequest,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array[]> {
   const controller = new AbortController();
@@ -41,7 +41,7 @@ export async function askScorers(
 
 async function ask(
   scorer: ScoringAttribute,
-  { step, prompt, prefix, candidates, hidden }: Question,
+  { step, prompt, prefix, candidates, hidden }: ScoreRequest,
   signal: AbortSignal,
 ): Promise<Float64Array> {
   const own: ScoreStep = {
@@ -77,6 +77,6 @@ function marginsIn(answer: unknown, count: number): Float64Array {
   const margins = readAnswer(answer, { items: 'margins', subjects: 'candidates', count });
   return Float64Array.from(margins, (margin, candidate) => {
     if (typeof margin === 'number' && Number.isFinite(margin)) return margin;
-    throw new RangeError(`the margin of candidate ${candidate} is ${shown(margin)}`);
+    throw new RangeError(`the margin of candidate ${candidate} is ${describeValue(margin)}`);
   });
 }

@@ -1,4 +1,4 @@
-import { shown } from './complaint-of.js';
+import { describeValue } from './complaint-of.js';
 import type { Filter } from '../contracts/filter.js';
 import type { TextStep } from '../contracts/step.js';
 import { pluginFailure } from './plugin-failure.js';
@@ -10,7 +10,7 @@ import { readAnswer } from './read-answer.js';
  * @param step - Number of the step, from 0; for messages.
  * @throws HalfspaceError `filter-failed`, whatever a filter did
  */
-export function askFilters(filters: readonly Filter[], text: TextStep, step: number): boolean[] {
+export function applyFilters(filters: readonly Filter[], text: TextStep, step: number): boolean[] {
   const answers = filters.map((filter) => ask(filter, text, step));
   return text.candidates.map((_, candidate) => answers.every((answer) => answer[candidate]));
 }
@@ -27,7 +27,7 @@ function ask(filter: Filter, text: TextStep, step: number): readonly boolean[] {
     const answers = readAnswer(answer, { items: 'answers', subjects: 'candidates', count });
     return answers.map((each, candidate) => {
       if (typeof each === 'boolean') return each;
-      throw new TypeError(`its answer for candidate ${candidate} is ${shown(each)}`);
+      throw new TypeError(`its answer for candidate ${candidate} is ${describeValue(each)}`);
     });
   } catch (cause) {
     throw pluginFailure('filter', filter.name, step, cause);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createInOrder } from './in-order.js';
+import { createReorderBuffer } from './reorder-buffer.js';
 
 it('gives every item out once, in order, as soon as those before it are there', () => {
   const orders = fc.integer({ min: 1, max: 30 }).chain((size) => {
@@ -9,7 +9,7 @@ it('gives every item out once, in order, as soon as those before it are there', 
   });
   fc.assert(
     fc.property(orders, (order) => {
-      const inOrder = createInOrder<number>();
+      const inOrder = createReorderBuffer<number>();
       const out: number[] = [];
       order.forEach((index, step) => {
         out.push(...inOrder(index, index * 10));

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { checkFitOptions, type FitOptions } from './fit-options.js';
 import type { LabelledText } from '../data/labelled-text.js';
-import { survey } from './survey.js';
+import { auditData } from './audit-data.js';
 import { createGaussianBackend } from '../testing/gaussian-backend.js';
 import { makeRows } from '../testing/make-rows.js';
 
 async function reportOn(rows: LabelledText[], options: Partial<FitOptions> = {}) {
   const backend = createGaussianBackend();
   const settings = checkFitOptions({ attribute: 'a', layer: 2, ...options }, backend.model);
-  const { report } = await survey(backend, rows, settings, undefined);
+  const { report } = await auditData(backend, rows, settings, undefined);
   expect(backend.ran).toEqual([]);
   return report;
 }

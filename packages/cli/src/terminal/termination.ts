@@ -19,7 +19,7 @@ export function endedBySignals<T>(work: () => T): T {
 }
 
 /** Tells whether the user, the system or the end of the output has asked the command to stop. */
-export interface Stop {
+export interface Termination {
   /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
   /** What to exit with, once the command was asked to stop. */
@@ -33,7 +33,7 @@ export interface Stop {
  * (`halfspace … | head`) is no error, a full disk is. The first of them lets the command put its things in
  * order; a signal after that ends it there and then.
  */
-export function watchForStop(): Stop {
+export function watchForTermination(): Termination {
   const controller = new AbortController();
   let exitCode: number | undefined;
 

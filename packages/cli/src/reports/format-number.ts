@@ -1,7 +1,7 @@
 import type { Estimate } from '@halfspace/subspace';
 
 /** A number for people; a dash where it has no meaning. */
-export function shown(value: number, digits = 3): string {
+export function formatNumber(value: number, digits = 3): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '–';
 }
 
@@ -13,7 +13,7 @@ export function percent(value: number): string {
 /** An estimate with its interval. */
 export function withInterval(
   estimate: Estimate | undefined,
-  format: (value: number) => string = (value) => shown(value),
+  format: (value: number) => string = (value) => formatNumber(value),
 ): string {
   if (estimate === undefined || !Number.isFinite(estimate.value)) return '–';
   return `${format(estimate.value)} (${format(estimate.low)} to ${format(estimate.high)})`;
@@ -21,5 +21,5 @@ export function withInterval(
 
 /** A p-value. */
 export function small(p: number): string {
-  return p < 0.001 ? p.toExponential(0) : shown(p);
+  return p < 0.001 ? p.toExponential(0) : formatNumber(p);
 }

@@ -2,7 +2,7 @@ import { increasingRoot } from '../numeric/increasing-root.js';
 import { solveNormal, triangularise } from '../numeric/qr.js';
 
 /** What each of some sizes brings about beyond what it is for: below 0 where more is needed. */
-export type ExcessAt = (sizes: Float64Array) => Float64Array;
+export type SlackAt = (sizes: Float64Array) => Float64Array;
 
 const MOST_ROUNDS = 60;
 /** Excess that is none. */
@@ -22,7 +22,11 @@ const RIDGE = 1e-9;
  * larger; where it also helps others, or hinders them, they settle it between them. By Newton steps, and by taking
  * one size after another where those do not help; the most balanced sizes are the answer.
  */
-export function balance(excessAt: ExcessAt, start: ArrayLike<number>, most: number): Float64Array {
+export function solveComplementarity(
+  excessAt: SlackAt,
+  start: ArrayLike<number>,
+  most: number,
+): Float64Array {
   const at = (sizes: Float64Array): Balance => {
     const excess = excessAt(sizes);
     return { sizes, excess, off: imbalance(sizes, excess, most) };
@@ -74,7 +78,7 @@ function imbalance(sizes: Float64Array, excess: Float64Array, most: number): num
 }
 
 /** Towards where the excess of all that are not held would be 0 if it were linear. */
-function newtonMove(excessAt: ExcessAt, { sizes, excess }: Balance, most: number): Float64Array {
+function newtonMove(excessAt: SlackAt, { sizes, excess }: Balance, most: number): Float64Array {
   const free = [...sizes.keys()].filter((i) => !isHeld(sizes[i], excess[i], most));
   const slopes = free.map((i) => {
     const step = sizes[i] + STEP <= most ? STEP : -STEP;
@@ -94,7 +98,7 @@ function newtonMove(excessAt: ExcessAt, { sizes, excess }: Balance, most: number
 }
 
 /** Takes each size, one after another, to where its own excess is 0. */
-function sweep(excessAt: ExcessAt, from: Balance, most: number): Float64Array {
+function sweep(excessAt: SlackAt, from: Balance, most: number): Float64Array {
   const sizes = from.sizes.slice();
   for (const i of sizes.keys()) {
     const own = (size: number) => {

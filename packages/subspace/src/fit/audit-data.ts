@@ -38,8 +38,8 @@ export interface DataReport extends RowCounts {
   readonly warnings: readonly string[];
 }
 
-/** What {@link survey} finds. */
-export interface Survey {
+/** What {@link auditData} finds. */
+export interface DataAudit {
   readonly report: DataReport;
   readonly parts: RowsOfParts;
   /** Tokens that the model has to run, prompts included: of the rows fitted on, and of those held out. */
@@ -52,12 +52,12 @@ export interface Survey {
  *
  * @throws HalfspaceError `aborted`, and naming the row `bad-row`, `empty-response` and `context-overflow`
  */
-export async function survey(
+export async function auditData(
   backend: Backend,
   rows: Rows,
   settings: CheckedFitOptions,
   signal: AbortSignal | undefined,
-): Promise<Survey> {
+): Promise<DataAudit> {
   const digest = createHash('sha256');
   const parts = { fitting: createCounter(), heldOut: createCounter() };
   const groups = new Set<number>();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, it } from 'vitest';
-import { endedBySignals } from './stop.js';
+import { endedBySignals } from './termination.js';
 
 const heard: string[] = [];
 const listener = () => void heard.push('heard');
@@ -23,9 +23,9 @@ it('nobody listens to signals while work holds the thread, and all do again afte
 });
 
 it.each(['SIGINT', 'SIGTERM'] as const)('%s ends a process in such work', async (signal) => {
-  const module = new URL('../../dist/stop.js', import.meta.url).href;
-  const source = `import { endedBySignals, watchForStop } from ${JSON.stringify(module)};
-watchForStop();
+  const module = new URL('../../dist/terminal/termination.js', import.meta.url).href;
+  const source = `import { endedBySignals, watchForTermination } from ${JSON.stringify(module)};
+watchForTermination();
 endedBySignals(() => { process.stdout.write('busy'); for (;;); });`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
