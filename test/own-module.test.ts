@@ -6,6 +6,7 @@ import { createHalfspace } from '@halfspace/core';
 import type { RunReport } from '@halfspace/evaluate';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { resultsOf } from './support/halfspace.js';
+import { findRedis, startRedis } from './support/redis.js';
 import { makeWorkspace, type Workspace } from './support/workspace.js';
 
 const EXAMPLE = fileURLToPath(new URL('../examples/own-module', import.meta.url));
@@ -20,9 +21,9 @@ afterAll(async () => {
   await workspace.remove();
 });
 
-/** Runs the command in the directory of the example, whose shelf is the folder of a small model. */
-const run = async (...words: readonly string[]) =>
-  workspace.run(words, { cwd: EXAMPLE, env: { MODELS: workspace.path } });
+/** The directory of the example, whose shelf is the folder of a small model. */
+const here = () => ({ cwd: EXAMPLE, env: { MODELS: workspace.path } });
+const run = async (...words: readonly string[]) => workspace.run(words, here());
 
 it('a source of a module is asked by every command, and its models are listed', async () => {
   const listed = resultsOf(await run('model', 'list', '--json'));
@@ -50,6 +51,12 @@ it('a method and a judge of a module are named as others are, and a run that nam
   expect(await readFile(join(out, 'plan.json'), 'utf8')).not.toContain('module');
 });
 
+it('help has the names that a module adds', async () => {
+  const { stdout } = await run('evaluate', '--help');
+  const line = 'The modules of halfspace.config.ts add: model source shelf; method cautious; judge brevity.';
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe(line);
+});
+
 it('without the module the names mean nothing, and it is said which there are', async () => {
   const elsewhere = async (...words: readonly string[]) =>
     workspace.run(['evaluate', '--out', join(workspace.path, 'none'), ...words]);
@@ -75,3 +82,33 @@ it('a program has what a module adds, too', async () => {
   expect(await halfspace.generate({ prompt: 'hi', maxTokens: 2 })).toHaveLength(1);
   await halfspace.dispose();
 });
+
+const REDIS = findRedis();
+
+it.skipIf(REDIS === undefined)(
+  'a worker knows the methods of its own config, and another is told which it lacks (needs redis-server)',
+  { timeout: 120_000 },
+  async () => {
+    const redis = await startRedis(REDIS ?? '', workspace.path);
+    try {
+      const out = join(workspace.path, 'queued');
+      const what = ['--suite', 'prompts.jsonl', '--method', '@methods.json', '--samples', '1'];
+      const sizes = ['--max-tokens', '3', '--out', out, '--queue', redis.url, '--json', ...SMALL];
+      let begun = (): void => undefined;
+      const waiting = new Promise<void>((resolve) => (begun = resolve));
+      const queued = workspace.run(['evaluate', ...what, ...sizes], {
+        ...here(),
+        onOutput: ({ stderr }) => stderr.includes('Waiting for workers') && begun(),
+      });
+      // One that ends without waiting has failed, and says why below.
+      await Promise.race([waiting, queued]);
+      const worker = ['evaluate-worker', '--queue', redis.url, '--threads', '1', '--model'];
+      const lacking = async () => workspace.run([...worker, './untied']);
+      await vi.waitFor(async () => expect((await lacking()).stderr).toMatch(/no method "cautious"/), 60_000);
+      expect(await run(...worker, 'untied')).toMatchObject({ code: 0 });
+      expect(JSON.parse((await queued).stdout)).toMatchObject({ units: { done: 9, total: 9 } });
+    } finally {
+      await redis.stop();
+    }
+  },
+);

@@ -1,3 +1,4 @@
+import { addedNames } from './config/added-names.js';
 import { createProgram } from './program.js';
 import { report } from './terminal/report.js';
 import { watchForTermination } from './terminal/termination.js';
@@ -10,8 +11,8 @@ import { watchForTermination } from './terminal/termination.js';
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = watchForTermination();
-  const program = createProgram(stop.signal);
   const words = argv.slice(2);
+  const program = createProgram(stop.signal, await addedNames(words));
   // What nobody caught, such as an error in a timer of a plugin: Node would write it with its stack, and not harmlessly.
   const onUncaught = (error: unknown): void => process.exit(stop.exitCode ?? report(error, program, words));
   process.on('uncaughtException', onUncaught);

@@ -23,8 +23,9 @@ import { widthOf } from './terminal/width.js';
  * needs is imported when it runs.
  *
  * @param signal - Aborted when the command is to stop.
+ * @param added - What modules add, a line below the help of every command (default: none).
  */
-export function createProgram(signal: AbortSignal): Command {
+export function createProgram(signal: AbortSignal, added = ''): Command {
   const program = new Command('halfspace')
     .description('Language models that write within your values: steer, score, fit and measure.')
     .version(VERSION)
@@ -44,6 +45,7 @@ export function createProgram(signal: AbortSignal): Command {
         'cache directory of your system, or in the one that HALFSPACE_CACHE names.',
       ].join('\n'),
     );
+  if (added !== '') program.addHelpText('afterAll', `\n${added}`);
   addGenerate(program, signal);
   addExplain(program, signal);
   addTune(program, signal);

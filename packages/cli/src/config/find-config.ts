@@ -2,6 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { lilconfig, type AsyncSearcher } from 'lilconfig';
 import type { HalfspaceConfig } from './config.js';
+import { CONFIG_FILES } from './config-files.js';
 import { importFault, importModule } from './import-module.js';
 import { readJson } from '../data/read-json.js';
 import { readText } from '../data/read-text.js';
@@ -14,7 +15,7 @@ export interface FoundConfig extends HalfspaceConfig {
 }
 
 const SEARCH = {
-  searchPlaces: ['halfspace.config.ts', 'halfspace.config.js', 'halfspace.config.json'],
+  searchPlaces: CONFIG_FILES,
   loaders: { '.ts': loadModule, '.js': loadModule, '.json': loadJson },
   ignoreEmptySearchPlaces: false,
 };

@@ -70,7 +70,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .option('--merge <directory...>', 'put shards, or runs of other methods, together in --out', collectTexts)
     .option(
       '--judge <path...>',
-      'toxicity, truthfulness, helpfulness, profanity-check, perspective, or a module that exports a judge',
+      'toxicity, truthfulness, helpfulness, profanity-check, perspective, one that a module of the config adds, or a module that exports a judge',
       collectTexts,
     )
     .option(
