@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,17 @@ it.each([
   const installed = await installedWith(name);
   expect(installed.size).toBeGreaterThan(0);
   for (const other of others) expect(installed).not.toContain(other);
+});
+
+it('the command loads clients of Redis for a queue alone', async () => {
+  const loaded = async (path: string) => {
+    const program = `import { createRequire } from 'node:module';
+      await import(${JSON.stringify(pathToFileURL(join(ROOT, 'packages', path)).href)});
+      console.log(Object.keys(createRequire(import.meta.url).cache).some((name) => /node_modules.ioredis/.test(name)));`;
+    return (await run(process.execPath, ['--input-type=module', '--eval', program])).stdout.trim();
+  };
+  expect(await loaded('cli/dist/commands/evaluate/run.js')).toBe('false');
+  expect(await loaded('evaluate-queue/dist/index.js')).toBe('true');
 });
 
 describe('a program that is bundled and runs elsewhere', () => {

@@ -1,5 +1,5 @@
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 
 /** Milliseconds that a server may be away, for a restart, before it is given up. */
 const PATIENCE = 30_000;
@@ -43,8 +43,6 @@ export async function connect(
     );
   }
   const { host } = new URL(url);
-  // Loaded when needed: most runs have no queue.
-  const { Redis } = await import('ioredis');
   let lostAt: number | undefined;
   const redis = new Redis(url, {
     lazyConnect: true,

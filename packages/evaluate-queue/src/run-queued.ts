@@ -9,7 +9,7 @@ import {
   type UnitLog,
   unitWords,
 } from '@halfspace/evaluate/run';
-import type { Job, Queue } from 'bullmq';
+import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connect, type OnNotice } from './connect.js';
 import { announcePlan, queueName, withdrawPlan } from './queued-plan.js';
@@ -55,7 +55,6 @@ export async function runQueued(
     try {
       await server.use(async (redis) => {
         await announcePlan(redis, run.plan);
-        const { Queue } = await import('bullmq');
         const queue = new Queue<QueuedUnit, UnitResult>(queueName(run.plan), { connection: redis });
         // An error without a listener is written on stderr; what fails says so itself.
         queue.on('error', () => undefined);

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HalfspaceError } from '@halfspace/core';
 import type { Plan, UnitResult, UnitRunner } from '@halfspace/evaluate';
 import { complaintOf, isQueuedUnit } from '@halfspace/evaluate/run';
+import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connect, type OnNotice } from './connect.js';
 import { queueName, stateOfPlan } from './queued-plan.js';
@@ -57,7 +58,6 @@ async function work(
   runner: UnitRunner,
   { signal, onUnit }: WorkQueueOptions,
 ): Promise<number> {
-  const { Worker } = await import('bullmq');
   let done = 0;
   const worker = new Worker<QueuedUnit, UnitResult>(
     queueName(plan),
