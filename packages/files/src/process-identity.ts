@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 export interface ProcessIdentity {
   /** Name of the machine, or of the container. */
   readonly host: string;
+  /** Its number. */
   readonly pid: number;
   /** Which numbering `pid` is of, as the system calls it: each container has one of its own. Absent where it is not known. */
   readonly space?: string | undefined;
