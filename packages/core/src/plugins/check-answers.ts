@@ -18,38 +18,6 @@ export function checkAnswers(backend: Backend): Backend {
     throw bad(`${describeValue(length)} numbers at layer ${layer} for ${rows} rows of width ${model.width}`);
   }
 
-  function checkContext(context: Context): Context {
-    if (typeof (context as Partial<Context> | undefined)?.length === 'number') return context;
-    throw bad(`${describeValue(context)} and not a context, which has a length`);
-  }
-
-  function checkNext(answer: NextTokens, { tokens: named = [] }: NextTokenRequest): void {
-    const { tokens, logProbs, asked } = answer;
-    if (tokens.length === 0 || tokens.length !== logProbs.length) {
-      throw bad(
-        `${describeValue(tokens.length)} tokens with ${describeValue(logProbs.length)} log-probabilities`,
-      );
-    }
-    if (asked.length !== named.length) {
-      throw bad(
-        `${describeValue(asked.length)} log-probabilities for ${named.length} tokens asked for by name`,
-      );
-    }
-    const wrong = tokens.find(
-      (token) => !(Number.isInteger(token) && token >= 0 && token < tokenizer.vocabularySize),
-    );
-    if (wrong !== undefined)
-      throw bad(`the token ${describeValue(wrong)}, which is none of ${tokenizer.vocabularySize}`);
-    for (const values of [logProbs, asked]) {
-      if (values.some((value) => Number.isNaN(value) || value === Infinity)) throw notFinite();
-    }
-  }
-
-  function checkCount(answers: readonly unknown[], requests: readonly unknown[]): void {
-    if (answers.length === requests.length) return;
-    throw bad(`${describeValue(answers.length)} answers to ${requests.length} requests`);
-  }
-
   function checkedLook(look: LookAhead, rows: number): LookAhead {
     return {
       hidden: (layer) => checkStates(look.hidden(layer), rows, layer),
@@ -71,7 +39,7 @@ export function checkAnswers(backend: Backend): Backend {
     async next(requests) {
       const answers = await backend.next(requests);
       checkCount(answers, requests);
-      answers.forEach((answer, i) => checkNext(answer, requests[i]));
+      answers.forEach((answer, i) => checkNext(answer, requests[i], tokenizer.vocabularySize));
       return answers;
     },
     async lookAhead(requests, options) {
@@ -95,6 +63,39 @@ export function checkAnswers(backend: Backend): Backend {
     release: (context) => backend.release(context),
     dispose: async () => backend.dispose(),
   };
+}
+
+function checkContext(context: Context): Context {
+  if (typeof (context as Partial<Context> | undefined)?.length === 'number') return context;
+  throw bad(`${describeValue(context)} and not a context, which has a length`);
+}
+
+function checkNext(
+  answer: NextTokens,
+  { tokens: named = [] }: NextTokenRequest,
+  vocabularySize: number,
+): void {
+  const { tokens, logProbs, asked } = answer;
+  if (tokens.length === 0 || tokens.length !== logProbs.length) {
+    throw bad(
+      `${describeValue(tokens.length)} tokens with ${describeValue(logProbs.length)} log-probabilities`,
+    );
+  }
+  if (asked.length !== named.length) {
+    throw bad(
+      `${describeValue(asked.length)} log-probabilities for ${named.length} tokens asked for by name`,
+    );
+  }
+  const wrong = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize));
+  if (wrong !== undefined) throw bad(`the token ${describeValue(wrong)}, which is none of ${vocabularySize}`);
+  for (const values of [logProbs, asked]) {
+    if (values.some((value) => Number.isNaN(value) || value === Infinity)) throw notFinite();
+  }
+}
+
+function checkCount(answers: readonly unknown[], requests: readonly unknown[]): void {
+  if (answers.length === requests.length) return;
+  throw bad(`${describeValue(answers.length)} answers to ${requests.length} requests`);
 }
 
 function bad(answer: string): HalfspaceError {

@@ -49,8 +49,6 @@ export function findNearestDistributions(
   constraints: readonly LinearConstraint[],
   attainable: boolean,
 ): NearestDistributions {
-  const missed = (j: number) => candidates + 2 * j;
-  const exceeded = (j: number) => candidates + 2 * j + 1;
   const columns = candidates + 2 * constraints.length;
   const isHard = ({ maxWeight }: LinearConstraint) => maxWeight === Infinity;
   const priorities = [...new Set(constraints.filter(isHard).map(({ priority }) => priority))].sort(
@@ -62,8 +60,9 @@ export function findNearestDistributions(
     const found = new Map<number, LinearConstraint>();
     constraints.forEach((constraint, j) => {
       if (!which(constraint)) return;
-      if (constraint.relation !== 'at-most') found.set(missed(j), constraint);
-      if (constraint.relation !== 'at-least') found.set(exceeded(j), constraint);
+      const [missed, exceeded] = violationColumns(candidates, j);
+      if (constraint.relation !== 'at-most') found.set(missed, constraint);
+      if (constraint.relation !== 'at-least') found.set(exceeded, constraint);
     });
     return found;
   }
@@ -71,34 +70,8 @@ export function findNearestDistributions(
   const levels = priorities.map((priority) =>
     violating((each) => isHard(each) && each.priority === priority),
   );
-  const rows: [number, number][][] = [
-    Array.from({ length: candidates }, (_, x) => [x, 1]),
-    ...constraints.map(({ values }, j): [number, number][] => [
-      ...[...values.entries()].filter(([, value]) => value !== 0),
-      [missed(j), 1],
-      [exceeded(j), -1],
-    ]),
-    ...levels.map((level) => [...level.keys()].map((column): [number, number] => [column, 1])),
-  ];
   const targets = [UNIT, ...constraints.map(({ target }) => target * UNIT)];
-  const data = {
-    numCols: columns,
-    numRows: rows.length,
-    colCost: new Float64Array(columns),
-    colLower: new Float64Array(columns),
-    colUpper: new Float64Array(columns).fill(Infinity),
-    rowLower: [...targets, ...levels.map(() => 0)],
-    rowUpper: [...targets, ...levels.map(() => Infinity)],
-    matrix: {
-      format: 'csr',
-      numRows: rows.length,
-      numCols: columns,
-      starts: startsOf(rows),
-      indices: rows.flat().map(([column]) => column),
-      values: rows.flat().map(([, value]) => value),
-    },
-  } as const;
-  model.passModel(data);
+  model.passModel(linearProgram(candidates, constraints, targets, levels));
   const reached: number[] = [];
 
   function minimise(costs: Float64Array): Bounded {
@@ -138,6 +111,52 @@ export function findNearestDistributions(
       return minimise(costs);
     },
   };
+}
+
+/** The columns of the violation of a constraint: how far it is missed from below, and from above. */
+function violationColumns(candidates: number, j: number): readonly [missed: number, exceeded: number] {
+  return [candidates + 2 * j, candidates + 2 * j + 1];
+}
+
+/**
+ * Probabilities that sum to 1, constraints up to their violations, and the sum of violations of each level.
+ *
+ * @param targets - Of the rows before those of levels.
+ * @param levels - For each priority the columns of its violations.
+ */
+function linearProgram(
+  candidates: number,
+  constraints: readonly LinearConstraint[],
+  targets: readonly number[],
+  levels: readonly ReadonlyMap<number, LinearConstraint>[],
+) {
+  const columns = candidates + 2 * constraints.length;
+  const rows: [number, number][][] = [
+    Array.from({ length: candidates }, (_, x) => [x, 1]),
+    ...constraints.map(({ values }, j): [number, number][] => [
+      ...[...values.entries()].filter(([, value]) => value !== 0),
+      [violationColumns(candidates, j)[0], 1],
+      [violationColumns(candidates, j)[1], -1],
+    ]),
+    ...levels.map((level) => [...level.keys()].map((column): [number, number] => [column, 1])),
+  ];
+  return {
+    numCols: columns,
+    numRows: rows.length,
+    colCost: new Float64Array(columns),
+    colLower: new Float64Array(columns),
+    colUpper: new Float64Array(columns).fill(Infinity),
+    rowLower: [...targets, ...levels.map(() => 0)],
+    rowUpper: [...targets, ...levels.map(() => Infinity)],
+    matrix: {
+      format: 'csr',
+      numRows: rows.length,
+      numCols: columns,
+      starts: startsOf(rows),
+      indices: rows.flat().map(([column]) => column),
+      values: rows.flat().map(([, value]) => value),
+    },
+  } as const;
 }
 
 /** Where each row starts in the list of all entries, and where the last ends. */

@@ -94,10 +94,6 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
   const reader = createDistanceReader(subspaces);
   const keptLayers = [...new Set(scorers.flatMap(({ layers }) => layers))];
 
-  function blank(candidates: number): Float64Array[] {
-    return attributes.map(() => new Float64Array(candidates).fill(NaN));
-  }
-
   function readInto(
     distances: readonly Float64Array[],
     source: HiddenStates,
@@ -123,12 +119,12 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
     kept: keptLayers,
     asks: scorers.length > 0,
     stateAt(source, row) {
-      const distances = blank(1);
+      const distances = blank(attributes.length, 1);
       readInto(distances, source, row, [0]);
       return { distances: Float64Array.from(distances, ([only]) => only), hidden: keepRow(source, row) };
     },
     start(tokens, endTokens, before) {
-      const distances = blank(tokens.length);
+      const distances = blank(attributes.length, tokens.length);
       tokens.forEach((token, candidate) => {
         if (!endTokens.has(token)) return;
         for (const column of linear) distances[column][candidate] = before.distances[column];
@@ -165,4 +161,9 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
       };
     },
   };
+}
+
+/** Columns of distances of which none has been evaluated. */
+function blank(attributes: number, candidates: number): Float64Array[] {
+  return Array.from({ length: attributes }, () => new Float64Array(candidates).fill(NaN));
 }
