@@ -1,6 +1,6 @@
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace } from '@halfspace/core';
-import { createLoadBars } from 'halfspace';
+import { createLoadBars, harmless } from 'halfspace';
 
 /**
  * Completes a prompt without and with an attribute, and prints both.
@@ -25,11 +25,12 @@ export async function compare({ attribute, prompt, weight, samples = 3, maxToken
       })) {
         // A fault of the attribute ends its own completion: nothing is thrown, so it must be looked at.
         if (error !== undefined) {
-          console.error(error.message);
+          console.error(harmless(error.message));
           process.exitCode = 1;
         }
         const margin = margins[attribute.name].mean.toFixed(2).padStart(6);
-        console.log(`${margin}  ${JSON.stringify(prompt + text)}`);
+        // What a terminal would obey is shown instead.
+        console.log(`${margin}  ${harmless(JSON.stringify(prompt + text))}`);
       }
     }
   } finally {

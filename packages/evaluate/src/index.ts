@@ -49,6 +49,8 @@ export type { MethodReport, RunReport, SuiteReport } from './report/report.js';
 export type { Comparison } from './report/comparisons.js';
 export type { Figures, JudgeFigures, MethodFigures } from './report/method-figures.js';
 export type { MarginBin, MarginPrediction } from './report/prediction.js';
+export { runWarnings } from './report/run-warnings.js';
+export type { RunWarning } from './report/run-warnings.js';
 export type { WorstCompletion } from './report/worst.js';
 export { evaluateChoicesByMethod } from './choices/evaluate-choices-by-method.js';
 export type { ChoiceChange, ChoiceReport, MethodChoices } from './choices/evaluate-choices-by-method.js';

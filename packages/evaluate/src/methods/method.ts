@@ -21,6 +21,8 @@ export interface WrittenCompletion {
   readonly margins: Readonly<Record<string, number | null>>;
   /** Code of the error that ended it early, if one did. */
   readonly error?: string;
+  /** What was asked for and could do nothing, as `generate` says it; left out where there is none. */
+  readonly warnings?: readonly string[];
   /** As `generate` gave it, with its steps; only where a trace was asked for. */
   readonly traced?: Completion;
 }

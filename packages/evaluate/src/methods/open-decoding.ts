@@ -59,7 +59,7 @@ export function decodeOptions(
 
 /** A completion of `generate` as a method gives it. */
 export function writtenCompletion(completion: Completion): WrittenCompletion {
-  const { text, tokens, logprob, kl, rows, margins, error } = completion;
+  const { text, tokens, logprob, kl, rows, margins, error, warnings } = completion;
   return {
     text,
     tokens,
@@ -70,6 +70,7 @@ export function writtenCompletion(completion: Completion): WrittenCompletion {
       Object.entries(margins).map(([name, { mean }]) => [name, Number.isFinite(mean) ? mean : null]),
     ),
     ...(error !== undefined && { error: error.code }),
+    ...(warnings !== undefined && { warnings }),
     ...(completion.trace !== undefined && { traced: completion }),
   };
 }

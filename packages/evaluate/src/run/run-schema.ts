@@ -43,7 +43,7 @@ const COMPLETION = object(
     rows: { type: 'number', minimum: 0 },
     margins: byName(NUMBER_OR_NULL),
   },
-  { error: TEXT },
+  { error: TEXT, warnings: list(TEXT) },
 );
 
 const PROMPT = object(

@@ -7,6 +7,7 @@ import {
   readRun,
   reportRun,
   type RunDirectory,
+  runWarnings,
   runUnits,
   startRun,
 } from '@halfspace/evaluate';
@@ -22,6 +23,8 @@ import { readSuites } from './read-suites.js';
 import { traceWorst } from './trace-worst.js';
 import { showReport, writeReport } from '../../reports/run/write-report.js';
 import { onlyFor } from '../../attributes/load-attributes.js';
+import { errColours } from '../../terminal/colours.js';
+import { inLine } from '../../terminal/harmless.js';
 import { note, print, printJson } from '../../terminal/output.js';
 import { withBackend } from '../../model/with-backend.js';
 
@@ -31,9 +34,17 @@ export async function evaluate(flags: EvaluateFlags, signal: AbortSignal): Promi
   const report = await reportRun(run);
   if (flags.explainWorst !== undefined) await traceWorst(run, report, flags.explainWorst, flags, signal);
   await writeReport(run, report);
+  await tellOfIdleParts(run);
   if (flags.json) return printJson(report);
   showReport(report);
   print(`\nWritten to ${run.path}: report.html, report.md, report.json.`);
+}
+
+/** Says what of a method did nothing, as `generate` does. */
+async function tellOfIdleParts(run: RunDirectory): Promise<void> {
+  for (const { method, warning } of await runWarnings(run)) {
+    note(`${errColours.yellow('warning')}: Method ${inLine(method)}: ${inLine(warning)}`);
+  }
 }
 
 /** The run, completed and judged; judges are given back however that ends. */
