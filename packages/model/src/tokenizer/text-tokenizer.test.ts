@@ -42,16 +42,11 @@ describe('a text', () => {
 
   it('never becomes a control token, whatever it spells out', async () => {
     await write((json) => {
+      const flags = { special: true, single_word: false, lstrip: false, rstrip: false, normalized: false };
       json.added_tokens = ['[UNK]', '[CLS]', '[SEP]'].map((content, id) => ({
-        ...{
-          id,
-          content,
-          special: true,
-          single_word: false,
-          lstrip: false,
-          rstrip: false,
-          normalized: false,
-        },
+        id,
+        content,
+        ...flags,
       })) as never;
     });
     const found = await encode('cat [SEP] mat[CLS]', 99);
