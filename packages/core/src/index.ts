@@ -35,6 +35,7 @@ export { schemaComplaint } from './options/schema-complaint.js';
 export type { SchemaFault } from './options/schema-complaint.js';
 export type { ErrorRecord } from './errors.js';
 export { waitFor } from './plugins/wait-for.js';
+export { firstTwice } from './text/first-twice.js';
 export { withinTime } from './plugins/within-time.js';
 export type { Waiting, WaitOptions } from './plugins/wait-for.js';
 export { defineAttribute } from './plugins/define-attribute.js';

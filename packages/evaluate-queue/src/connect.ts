@@ -1,8 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { Redis } from 'ioredis';
 
 /** Milliseconds that a server may be away, for a restart, before it is given up. */
 const PATIENCE = 30_000;
+/** Milliseconds that a server has to answer what is under way when the signal comes, so that all is left in order. */
+const LAST_WORDS = 2_000;
 /** Milliseconds between two tries to reach it again, at most. */
 const PAUSE = 1_000;
 
@@ -13,7 +16,7 @@ export type OnNotice = (notice: string) => void;
 export interface ConnectOptions {
   /** Told when the server goes away and comes back (default: nobody is). */
   readonly onNotice?: OnNotice | undefined;
-  /** Ends the wait for a server that is away. */
+  /** Ends the wait for a server that is away or does not answer. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,7 +33,7 @@ export interface QueueServer {
  * Connects to a Redis server. What is sent while it is away waits for it to come back, for half a minute.
  *
  * @param url - `redis://host:port/database`, or `rediss://` with TLS.
- * @throws HalfspaceError `bad-option`, `queue-unreachable`, `queue-refused`
+ * @throws HalfspaceError `bad-option`, `queue-unreachable`, `queue-refused`, `aborted`
  */
 export async function connect(
   url: string,
@@ -55,9 +58,10 @@ export async function connect(
   // An error without a listener is written on stderr; what fails says so itself.
   redis.on('error', () => undefined);
   try {
-    await redis.connect();
+    await answered(redis.connect(), signal);
   } catch (error) {
     redis.disconnect();
+    throwIfAborted(signal);
     throw new HalfspaceError(
       'queue-unreachable',
       `There is no Redis server at ${host}: ${(error as Error).message}. Start one, or check the address.`,
@@ -70,8 +74,10 @@ export async function connect(
     ended = true;
     redis.disconnect();
   };
+  // What waits for an answer then fails, as it does where the server is away.
   const giveUp = () => {
     if (away) disconnect();
+    else setTimeout(disconnect, LAST_WORDS).unref();
   };
   signal?.addEventListener('abort', giveUp);
   redis.on('close', () => {
@@ -97,6 +103,22 @@ export async function connect(
       disconnect();
     },
   };
+}
+
+/** Something that may listen and never say a word is no server. */
+async function answered<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const over = new AbortController();
+  const signals = [over.signal, ...(signal === undefined ? [] : [signal])];
+  const late = wait(PATIENCE, undefined, { signal: AbortSignal.any(signals) }).then(() => {
+    throw new Error(`it does not answer within ${PATIENCE / 1000} seconds`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+    // Neither is waited for any more.
+    for (const each of [answer, late]) each.catch(() => undefined);
+  }
 }
 
 function inWords(error: unknown, host: string): unknown {

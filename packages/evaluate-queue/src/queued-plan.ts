@@ -53,10 +53,11 @@ export async function stateOfPlan(redis: Redis, plan: Plan): Promise<'announced'
  * The plan that a queue is for.
  *
  * @param url - Of the Redis server.
- * @throws HalfspaceError `queue-unreachable`, `queue-refused`, `no-queued-run`, and `bad-plan` or `other-version` for what is no plan
+ * @param signal - Ends the wait for it.
+ * @throws HalfspaceError `queue-unreachable`, `queue-refused`, `aborted`, `no-queued-run`, and `bad-plan` or `other-version` for what is no plan
  */
-export async function readQueuedPlan(url: string): Promise<Plan> {
-  const server = await connect(url);
+export async function readQueuedPlan(url: string, signal?: AbortSignal): Promise<Plan> {
+  const server = await connect(url, { signal });
   try {
     const text = await server.use(async (redis) => redis.get(KEY));
     if (text !== null) return parseQueuedPlan(text);

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream';
-import { HalfspaceError } from '@halfspace/core';
+import { firstTwice, HalfspaceError } from '@halfspace/core';
 import { CsvError, parse } from 'csv-parse';
 import { fileLabel, streamText } from './read-text.js';
 import { emptyFile, type Row } from './rows.js';
@@ -46,7 +46,7 @@ export async function* streamCsv(path: string, delimiter: string, signal?: Abort
 /** Names of columns; `false` for one that is left out. */
 function columnsOf(header: readonly string[], label: string): (string | false)[] {
   const names = header.map((name) => name.trim());
-  const twice = names.find((name, i) => name !== '' && names.indexOf(name) < i);
+  const twice = firstTwice(names.filter((name) => name !== ''));
   if (twice !== undefined) {
     throw new HalfspaceError(
       'bad-row',

@@ -2,6 +2,7 @@
  * Reads a Parquet file in a process of its own, for `parquet-rows.ts`: bytes that ask for too much memory or time then end
  * this process alone. It answers every message with the next rows, or says that there are no more or what is wrong.
  */
+import { firstTwice } from '@halfspace/core';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { createParquetBounds } from './parquet-bounds.js';
@@ -46,7 +47,7 @@ async function* batches(path: string): AsyncGenerator<Record<string, unknown>[]>
   const bounds = createParquetBounds(file, metadata);
   const columns = topColumns(metadata.schema);
   const names = columns.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
+  const twice = firstTwice(names);
   if (twice !== undefined) throw new Error(`two columns are named ${JSON.stringify(twice)}`);
   let start = 0;
   for (const group of metadata.row_groups) {

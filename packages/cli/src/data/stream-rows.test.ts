@@ -39,6 +39,12 @@ describe('CSV', () => {
     expect(row.values).toEqual({ response: 'a,b', label: '1' });
   });
 
+  it('may have very many columns, and says which is there twice', async () => {
+    const names = Array.from({ length: 200_000 }, (_, index) => `c${index}`);
+    const path = await fileOf('rows.csv', `${names.join(',')},c0\n`);
+    await expect(readRows(path)).rejects.toThrow('two columns are named "c0"');
+  });
+
   it('refuses what is broken, empty or missing', async () => {
     await expect(readRows(await fileOf('a.csv', 'a,b\n1\n'))).rejects.toMatchObject({ code: 'bad-row' });
     await expect(readRows(await fileOf('a.csv', 'a,b\n"1\n'))).rejects.toMatchObject({ code: 'bad-row' });

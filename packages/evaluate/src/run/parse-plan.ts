@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { firstTwice, HalfspaceError } from '@halfspace/core';
 import { VERSION } from '../version.js';
 import type { Plan } from './plan.js';
 import { complaintOf, isPlan } from './run-schema.js';
@@ -38,6 +38,6 @@ function parse(text: string, place: string): unknown {
 
 function twiceIn({ methods }: Plan): string | undefined {
   const names = methods.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
+  const twice = firstTwice(names);
   return twice === undefined ? undefined : `two methods are named "${twice}"`;
 }

@@ -11,7 +11,7 @@ import { withBackend } from '../../model/with-backend.js';
 /** `halfspace evaluate-worker`. */
 export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSignal): Promise<void> {
   const registry = await projectRegistry(evaluateModule);
-  const plan = await readQueuedPlan(flags.queue);
+  const plan = await readQueuedPlan(flags.queue, signal);
   const attributes = await attributesOfPlan(plan, flags.attribute);
   // A plan has one of the two: it was made by this command.
   const precision = plan.model.precision as 'f32' | 'int8';

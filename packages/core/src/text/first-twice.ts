@@ -1,4 +1,7 @@
-/** The first of some names that stood there before. A set: there may be a million of them, each with all others before it. */
+/**
+ * The first of some names that stood there before; `undefined` when each stands there once. Its time grows with their number alone: a
+ * file may have a million.
+ */
 export function firstTwice(names: Iterable<string>): string | undefined {
   const seen = new Set<string>();
   for (const name of names) {
