@@ -39,10 +39,10 @@ it('is interrupted while something listens that never answers', async () => {
 it('is interrupted while a server has stopped to answer', async () => {
   answers = true;
   const controller = new AbortController();
-  const { use, disconnect } = await connect(url, { signal: controller.signal });
+  const queue = await connect(url, { signal: controller.signal });
   answers = false;
-  const answer = use(async (redis) => redis.get('key'));
+  const answer = queue.use(async (redis) => redis.get('key'));
   controller.abort();
   await expect(answer).rejects.toMatchObject({ code: 'aborted' });
-  disconnect();
+  queue.disconnect();
 });
