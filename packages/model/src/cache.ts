@@ -100,7 +100,7 @@ export async function verifiedFingerprint(path: string): Promise<string> {
 
 /**
  * sha-256 of a file, remembered in the cache for as long as nothing shows a change. For telling files apart: whoever may write
- * to the cache could plant another (docs/decisions/0011).
+ * to the cache could plant another (docs/decisions/0014).
  */
 export async function fingerprintFile(path: string): Promise<string> {
   const { key, settled } = await stateOf(path);

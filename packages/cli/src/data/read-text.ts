@@ -106,6 +106,9 @@ export function unreadable(path: string, error: unknown): HalfspaceError {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
     return new HalfspaceError('file-not-found', `There is no file ${path}.`, { cause: error });
   }
+  if (error instanceof Error && 'code' in error && error.code === 'EISDIR') {
+    return notReadable(path, 'is a folder, and not a file', error);
+  }
   const reason = error instanceof Error ? error.message : String(error);
   return new HalfspaceError('not-readable', `Cannot read ${fileLabel(path)}: ${reason}.`, { cause: error });
 }

@@ -53,7 +53,10 @@ describe('readRows', () => {
   it('refuses files that are missing, empty, binary, or none', async () => {
     const directory = await temporaryDirectory();
     await expect(readRows(join(directory, 'none'))).rejects.toMatchObject({ code: 'file-not-found' });
-    await expect(readRows(directory)).rejects.toMatchObject({ code: 'not-readable' });
+    await expect(readRows(directory)).rejects.toMatchObject({
+      code: 'not-readable',
+      message: expect.stringContaining('is a folder, and not a file') as string,
+    });
     await expect(readRows(await fileOf('\n \n'))).rejects.toMatchObject({ code: 'empty-file' });
     await expect(readRows(await fileOf(Uint8Array.of(0xff, 0xfe)))).rejects.toMatchObject({
       code: 'not-readable',

@@ -7,6 +7,9 @@ import { fileLabel, readText } from '../../data/read-text.js';
 import { endedBySignals } from '../../terminal/termination.js';
 import { withBackend } from '../../model/with-backend.js';
 
+/** Characters that may take a second to encode. */
+const LONG = 2 ** 17;
+
 /** `halfspace perplexity`. */
 export async function perplexity(file: string, flags: PerplexityFlags, signal: AbortSignal): Promise<void> {
   const text = await readText(file, signal);
@@ -32,6 +35,8 @@ function cut(
       `A window of ${window} tokens is more than the ${model.contextLength} that ${model.name} takes.`,
     );
   }
+  // It holds the thread, so that there is nothing to be seen of it meanwhile.
+  if (text.length > LONG) note(`Encoding ${label}…`);
   const { tokens } = endedBySignals(() => encodePrompt(tokenizer, text));
   if (tokens.length < window) {
     throw new HalfspaceError(
