@@ -29,7 +29,7 @@ interface Vocabulary {
 export function createEncoder(name: string, files: TokenizerFiles, control: ReadonlySet<number>): Encoder {
   assertShortPatterns(name, files.tokenizer);
   try {
-    const inner = withoutControlTokens(files, control);
+    const inner = createTextTokenizer(files, control);
     // A byte that no token stands for is left out, as by the tokenizers library.
     const idsOf = boundPatterns(name, files.tokenizer, (text: string) =>
       inner.encode(text, { add_special_tokens: false }).ids.filter(Number.isInteger),
@@ -88,10 +88,7 @@ function whole(text: string): string {
 }
 
 /** The library's tokenizer without control tokens: whatever it is given, none of them comes out. */
-export function withoutControlTokens(
-  files: Pick<TokenizerFiles, 'tokenizer' | 'config' | 'tokens'>,
-  control: ReadonlySet<number>,
-): HuggingFaceTokenizer {
+function createTextTokenizer(files: TokenizerFiles, control: ReadonlySet<number>): HuggingFaceTokenizer {
   const { added_tokens: listed, ...rest } = files.tokenizer;
   const added = (listed as readonly { readonly id: number }[]).filter(({ id }) => !control.has(id));
   const inner = new HuggingFaceTokenizer({ ...rest, added_tokens: added }, files.config);

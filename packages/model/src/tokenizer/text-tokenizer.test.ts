@@ -40,22 +40,6 @@ describe('a text', () => {
     expect(await encode('\ud800')).toEqual([1, 2]);
   });
 
-  it('never becomes a control token, whatever it spells out', async () => {
-    await write((json) => {
-      const flags = { special: true, single_word: false, lstrip: false, rstrip: false, normalized: false };
-      json.added_tokens = ['[UNK]', '[CLS]', '[SEP]'].map((content, id) => ({
-        id,
-        content,
-        ...flags,
-      })) as never;
-    });
-    const found = await encode('cat [SEP] mat[CLS]', 99);
-    expect(found.slice(1, -1)).not.toContain(1);
-    expect(found.slice(1, -1)).not.toContain(2);
-    expect([found[0], found[1], found.at(-1)]).toEqual([1, 3, 2]);
-    expect(found).toContain(5);
-  });
-
   it('is split without a tokenizer_config.json', async () => {
     await write();
     await rm(join(place(), 'tokenizer_config.json'));

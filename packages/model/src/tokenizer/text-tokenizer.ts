@@ -3,14 +3,10 @@ import { HalfspaceError } from '@halfspace/core';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile, type JsonObject } from '../json-file.js';
-import { withoutControlTokens } from './encoder.js';
 import { boundPatterns } from './foreign-patterns.js';
 import { checkIds, damagedVocabulary } from './tokenizer-files.js';
 
-/**
- * Splits whole texts for a model that reads and does not write: an encoder or a classifier. Control tokens that a text spells
- * out, such as `[SEP]`, are text.
- */
+/** Splits whole texts for a model that reads and does not write: an encoder or a classifier. */
 export interface TextTokenizer {
   /**
    * Ids of a text with the tokens that belong at its ends, `most` at most: the end of a longer text is cut off.
@@ -32,17 +28,15 @@ export async function createTextTokenizer(directory: string, vocabulary: number)
   const configPath = join(directory, 'tokenizer_config.json');
   const config = (await isFile(configPath)) ? await readJsonFile(configPath) : {};
   checkIds(directory, idsIn(tokenizer), Number.isFinite(vocabulary) ? vocabulary : 0);
-  const { head, tail } = whole(directory, () =>
-    endsOf(new Tokenizer(tokenizer, config), directory, tokenizer),
-  );
-  const inner = whole(directory, () => withoutSpecialTokens(tokenizer, config));
+  const inner = whole(directory, () => new Tokenizer(tokenizer, config));
   // A lone surrogate is no text; encoding makes it U+FFFD.
-  const encode = (text: string): number[] =>
-    inner.encode(Buffer.from(text, 'utf8').toString('utf8'), { add_special_tokens: false }).ids;
+  const encode = (text: string): number[] => inner.encode(Buffer.from(text, 'utf8').toString('utf8')).ids;
   const bounded = boundPatterns(directory, tokenizer, encode);
-  const ids = (text: string): number[] => whole(directory, () => [...head, ...bounded(text), ...tail]);
-  // What a tokenizer stumbles over shows when it is first used.
-  ids('a');
+  const ids = (text: string): number[] => whole(directory, () => bounded(text));
+  const ends = ids('');
+  const some = ids('a');
+  const begin = ends.findIndex((id, place) => id !== some[place]);
+  const tail = begin < 0 ? [] : ends.slice(begin);
   return {
     encode(text, most) {
       const found = ids(text);
@@ -51,29 +45,6 @@ export async function createTextTokenizer(directory: string, vocabulary: number)
       return found.length <= most ? found : [...found.slice(0, most - tail.length), ...tail];
     },
   };
-}
-
-/** The ids that a tokenizer puts before and after any text. */
-function endsOf(
-  whole: Tokenizer,
-  directory: string,
-  tokenizer: JsonObject,
-): { readonly head: number[]; readonly tail: number[] } {
-  const ids = boundPatterns(directory, tokenizer, (text: string): number[] => whole.encode(text).ids);
-  const [ends, some] = [ids(''), ids('a')];
-  const begin = ends.findIndex((id, place) => id !== some[place]);
-  return begin < 0 ? { head: ends, tail: [] } : { head: ends.slice(0, begin), tail: ends.slice(begin) };
-}
-
-/** The tokenizer to which the tokens that a model has for itself are characters like any others. */
-function withoutSpecialTokens(tokenizer: JsonObject, config: JsonObject): Tokenizer {
-  const listed = tokenizer['added_tokens'];
-  const added = Array.isArray(listed) ? listed.filter(isJsonObject) : [];
-  const special = added.filter((each) => each['special'] === true);
-  const tokens: string[] = [];
-  for (const { id, content } of special) tokens[Number(id)] = String(content);
-  const files = { tokenizer: { ...tokenizer, added_tokens: added }, config, tokens };
-  return withoutControlTokens(files, new Set(special.map(({ id }) => Number(id))));
 }
 
 /** Tokens that a tokenizer.json gives ids itself; in a list of pieces they have the places. */
