@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { isHalfspaceError } from '@halfspace/core';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
@@ -65,6 +67,31 @@ describe('what a file says', () => {
     );
   });
 });
+
+it('is read or refused in words, however its bytes are damaged', async () => {
+  const data = Array.from({ length: 20 }, (_, i) => `response ${i % 7}`);
+  const whole = bytesOf([
+    { name: 'response', data, type: 'STRING' },
+    { name: 'label', data: data.map((_, i) => BigInt(i % 2)), type: 'INT64' },
+  ]);
+  const path = await fileOf(whole);
+  const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+  // Each of them is a process.
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+      const bytes = whole.slice();
+      for (const [at, byte] of changes) bytes[at] = byte;
+      await writeFile(path, bytes);
+      const error: unknown = await readRows(path).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error !== undefined)
+        expect(isHalfspaceError(error) ? error.code : error).toMatch(/^(?:not-readable|empty-file)$/);
+    }),
+    { numRuns: 15 },
+  );
+}, 300_000);
 
 describe('small files of large content', () => {
   const constant = (rows: number): ColumnSource[] => [

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { directoryWith } from '../testing/directory-with.js';
 import { assertNoModules, differencesFrom, readWeights, tunedWith, weightsAt } from './weights-file.js';
@@ -42,6 +44,25 @@ it.each([
   await expect(readWeights(join(directory, 'weights.json'), signal)).rejects.toMatchObject({
     code: 'bad-weights',
   });
+});
+
+it('reads weights, or refuses in words whatever else a file holds', async () => {
+  const whole = JSON.stringify({ weights: { toxicity: 1.5 }, model: 'a', decoding: { cap: 1 } });
+  const path = join(await directoryWith({ 'weights.json': whole }), 'weights.json');
+  const changed = fc
+    .tuple(fc.nat(whole.length), fc.nat(9), fc.string({ maxLength: 4 }))
+    .map(([at, length, other]) => whole.slice(0, at) + other + whole.slice(at + length));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(changed, fc.json(), fc.string()), async (text) => {
+      await writeFile(path, text);
+      const code = await readWeights(path, signal).then(
+        () => 'read',
+        (error: unknown) => (error as { readonly code?: unknown }).code,
+      );
+      expect(['read', 'bad-weights', 'not-readable']).toContain(code);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 it('tells modules from data among what weights name', () => {

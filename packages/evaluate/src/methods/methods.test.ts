@@ -136,6 +136,14 @@ test('a word filter keeps its words out', async () => {
   for (const { text } of without) expect(text).not.toMatch(/(?<!\w)[ab](?!\w)/);
 });
 
+test('a word filter of a plan names words and no files: whoever wrote the plan gets none read', async () => {
+  const spec = { method: 'word-filter', words: ['@/etc/hostname'] };
+  expect(parseMethodSpec(spec).parameters).toEqual({ words: ['@/etc/hostname'] });
+  const plain = await (await open({ method: 'plain' })).complete({ prompt, samples: 5, seed: 5 });
+  const filtered = await (await open(spec)).complete({ prompt, samples: 5, seed: 5 });
+  expect(filtered.map(({ text }) => text)).toEqual(plain.map(({ text }) => text));
+});
+
 test('what a subspace adds is a direction, an offset and a calibration', async () => {
   expect((await open({ method: 'halfspace', attributes: { calm: 1, kind: 1 } })).extraParameters).toBe(14);
   expect((await open({ method: 'plain' })).extraParameters).toBe(0);
