@@ -10,6 +10,9 @@ interface Report {
   readonly exitCode: number;
 }
 
+/** Characters of a message that are shown: names in files may have millions. */
+const LONGEST = 8000;
+
 /** What the system says when a file cannot grow. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
@@ -24,12 +27,17 @@ export function report(error: unknown, program: Command, words: readonly string[
   // A bare `halfspace` or `halfspace model`: commander has written the help.
   if (error instanceof CommanderError && error.code === 'commander.help') return 2;
   const { code, message, hint, exitCode } = describe(error, program, words);
-  note(`${errColours.red('error')} (${code}): ${message}`);
+  note(`${errColours.red('error')} (${code}): ${shortened(message)}`);
   if (hint !== undefined) note(errColours.dim(hint));
   if (process.env['HALFSPACE_DEBUG'] === '1' && error instanceof Error) {
     noteText(`${withCauses(error)}\n`);
   }
   return exitCode;
+}
+
+function shortened(message: string): string {
+  if (message.length <= LONGEST) return message;
+  return `${message.slice(0, LONGEST / 2)} … ${message.slice(-LONGEST / 2)}`;
 }
 
 function describe(error: unknown, program: Command, words: readonly string[]): Report {
