@@ -3,10 +3,15 @@ import { didYouMean } from '../text/nearest.js';
 
 /** What Ajv says of a fault, with its option `verbose`. */
 export interface SchemaFault {
+  /** The keyword of the schema that is broken. */
   readonly keyword: string;
+  /** Where the value is, as a JSON pointer. */
   readonly instancePath: string;
+  /** What the keyword asks for. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** In Ajv's words. */
   readonly message?: string;
+  /** The name at fault, where it is a name. */
   readonly propertyName?: string;
   /** The value at fault; with `verbose`. */
   readonly data?: unknown;

@@ -57,31 +57,45 @@ export interface SlidingWindow {
 
 /** Where the weights of a block lie in the model file. */
 export interface BlockWeights {
+  /** Norm before attention. */
   readonly attentionNorm: string;
+  /** Projection to queries. */
   readonly query: string;
+  /** Projection to keys. */
   readonly key: string;
+  /** Projection to values. */
   readonly value: string;
+  /** Projection of what the heads have gathered. */
   readonly attentionOutput: string;
+  /** Norm before the MLP. */
   readonly mlpNorm: string;
+  /** Gate of the MLP. */
   readonly gate: string;
+  /** Projection of the MLP to its width. */
   readonly up: string;
+  /** Projection of the MLP back to the width of the model. */
   readonly down: string;
-  /** Norms of the queries and the keys of each head, before they are turned. */
+  /** Norm of the queries of each head, before they are turned. */
   readonly queryNorm?: string;
+  /** The same of the keys. */
   readonly keyNorm?: string;
-  /** Norms of what attention and MLP add to the stream. */
+  /** Norm of what attention adds to the residual stream. */
   readonly attentionOutputNorm?: string;
+  /** Norm of what the MLP adds to it. */
   readonly mlpOutputNorm?: string;
 }
 
 /** Where all weights lie in the model file. */
 export interface WeightNames {
+  /** Vectors of the tokens. */
   readonly embedding: string;
   /** The same name as `embedding` for a tied head. */
   readonly head: string;
+  /** Norm before the head. */
   readonly finalNorm: string;
   /** Other tensors that may be there; any besides means that the model computes something else. */
   readonly spare: RegExp;
+  /** Those of a block, from 0. */
   block(index: number): BlockWeights;
 }
 
