@@ -4,7 +4,7 @@ export { mergeFitStates } from './fit/fit-state.js';
 export { readFitState, writeFitState } from './fit/fit-state-file.js';
 export type { FitState, Side } from './fit/fit-state.js';
 export type { CountedRows } from './fit/counted-rows.js';
-export type { FitSettings } from './fit/fit-settings.js';
+export type { FitChoices, FitSettings } from './fit/fit-settings.js';
 export type { Rows } from './fit/row-blocks.js';
 export type { DataReport } from './fit/audit-data.js';
 export type { LayerScore } from './artifact/layer-score.js';

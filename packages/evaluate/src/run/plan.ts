@@ -14,7 +14,7 @@ export const ENCODING = 2;
 export interface Plan {
   /** Version of this package. */
   readonly version: string;
-  /** {@link ENCODING} that it was begun with; a run from before this was taken down has none. */
+  /** `ENCODING` that it was begun with; a run from before this was taken down has none. */
   readonly encoding?: number | undefined;
   /** What writes. */
   readonly model: {
