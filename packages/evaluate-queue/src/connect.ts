@@ -47,10 +47,13 @@ export async function connect(
   }
   const { host } = new URL(url);
   let lostAt: number | undefined;
+  let ended = false;
   const redis = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: null,
+    // Also that of the connection that a worker makes after this one.
     retryStrategy(times) {
+      if (ended) return null;
       lostAt ??= Date.now();
       return Date.now() - lostAt > PATIENCE ? null : Math.min(times * 50, PAUSE);
     },
@@ -68,13 +71,13 @@ export async function connect(
       { cause: error },
     );
   }
-  let ended = false;
   let away = false;
+  // What waits for an answer then fails. Where the server is away, only the next try to reach it makes that known: `disconnect`
+  // would end the tries, and what waits would wait for ever.
   const disconnect = () => {
     ended = true;
-    redis.disconnect();
+    if (!away) redis.disconnect();
   };
-  // What waits for an answer then fails, as it does where the server is away.
   const giveUp = () => {
     if (away) disconnect();
     else setTimeout(disconnect, LAST_WORDS).unref();
