@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 /** Milliseconds that a server may be away, for a restart, before it is given up. */
 const PATIENCE = 30_000;
@@ -48,7 +48,7 @@ export async function connect(
   const { host } = new URL(url);
   let lostAt: number | undefined;
   let ended = false;
-  const redis = new Redis(url, {
+  const redis = new QuietRedis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: null,
     // Also that of the connection that a worker makes after this one.
@@ -58,8 +58,6 @@ export async function connect(
       return Date.now() - lostAt > PATIENCE ? null : Math.min(times * 50, PAUSE);
     },
   });
-  // An error without a listener is written on stderr; what fails says so itself.
-  redis.on('error', () => undefined);
   try {
     await answered(redis.connect(), signal);
   } catch (error) {
@@ -106,6 +104,22 @@ export async function connect(
       disconnect();
     },
   };
+}
+
+/** A connection whose errors are heard, also by those that are made after it: one without a listener is written on stderr. */
+class QuietRedis extends Redis {
+  constructor(url: string, options: RedisOptions);
+  constructor(options: RedisOptions);
+  constructor(first: string | RedisOptions, options: RedisOptions = {}) {
+    if (typeof first === 'string') super(first, options);
+    else super(first);
+    // What fails says so itself.
+    this.on('error', () => undefined);
+  }
+
+  override duplicate(override?: Partial<RedisOptions>): Redis {
+    return new QuietRedis({ ...this.options, ...override });
+  }
 }
 
 /** Something that may listen and never say a word is no server. */
