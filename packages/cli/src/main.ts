@@ -24,5 +24,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off('uncaughtException', onUncaught);
     stop.ignore();
+    if (stop.exitCode !== undefined) leaveSoon(stop.exitCode);
   }
+}
+
+/** Milliseconds that what an interrupted command has left behind may go on. */
+const LEFT_BEHIND = 2_000;
+
+/** Libraries may wait for servers that are away, or plugins for whatever they like: none of it keeps an interrupted command alive. */
+function leaveSoon(code: number): void {
+  setTimeout(() => process.exit(code), LEFT_BEHIND).unref();
 }

@@ -46,3 +46,17 @@ it('is interrupted while a server has stopped to answer', async () => {
   await expect(answer).rejects.toMatchObject({ code: 'aborted' });
   queue.disconnect();
 });
+
+it('is interrupted where something was sent between two tries to reach a server', async () => {
+  answers = true;
+  const controller = new AbortController();
+  const queue = await connect(url, { signal: controller.signal });
+  const lost = once(queue.redis, 'reconnecting');
+  server.close();
+  for (const socket of sockets) socket.destroy();
+  await lost;
+  const answer = queue.use(async (redis) => redis.get('key'));
+  controller.abort();
+  await expect(answer).rejects.toMatchObject({ code: 'aborted' });
+  queue.disconnect();
+});
