@@ -1,35 +1,18 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMAND, jsonLines } from './support/halfspace.js';
+import { findRedis, startRedis, type TestRedis } from './support/redis.js';
 import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
 const REDIS = findRedis();
 
-function findRedis(): string | undefined {
-  try {
-    return execFileSync('which', ['redis-server'], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 describe.skipIf(REDIS === undefined)('a queue (needs redis-server)', () => {
   let workspace: Workspace;
-  let redis: ChildProcess;
+  let redis: TestRedis;
   let url: string;
   const children = new Set<ChildProcess>();
 
@@ -60,15 +43,13 @@ describe.skipIf(REDIS === undefined)('a queue (needs redis-server)', () => {
     await workspace.write('prompts.jsonl', prompts.join(''));
     await fitEarly(workspace);
     await workspace.write('halfspace.config.json', JSON.stringify({ attributes: ['./early.json'] }));
-    const port = await freePort();
-    url = `redis://127.0.0.1:${port}`;
-    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    redis = spawn(REDIS ?? '', [...settings, '--dir', workspace.path], { stdio: 'ignore' });
+    redis = await startRedis(REDIS ?? '', workspace.path);
+    url = redis.url;
   });
 
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
-    redis.kill('SIGKILL');
+    await redis.stop();
     await workspace.remove();
   });
 

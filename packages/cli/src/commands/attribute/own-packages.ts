@@ -23,7 +23,11 @@ export function ownPackages(): OwnPackages {
 }
 
 function directoryOf(name: string): string {
-  const url = name === 'halfspace' ? import.meta.url : resolve(name, import.meta.url);
-  // From dist/index.js, or from this module beside it. npm takes slashes on every system.
-  return fileURLToPath(new URL('../../../', url)).replaceAll('\\', '/').replace(/\/$/, '');
+  // Up from this module, or from dist/index.js of the package.
+  const place =
+    name === 'halfspace'
+      ? new URL('../../../', import.meta.url)
+      : new URL('../', resolve(name, import.meta.url));
+  // npm takes slashes on every system.
+  return fileURLToPath(place).replaceAll('\\', '/').replace(/\/$/, '');
 }
