@@ -170,7 +170,7 @@ describe.skipIf(REDIS === undefined)(
         expect({ code: await asking.ended(), said: asking.said() }).toMatchObject({ code: 0 });
         expect({ code: await helping.ended(), said: helping.said() }).toMatchObject({ code: 0 });
         await expectWhole('lost');
-        expect(asking.said()).toMatch(/is away\..*\n.*is back\.\n.*has lost the queue/);
+        expect(asking.said()).toMatch(/is away\..*\n.*is back\.\n(?:Completing…\n)?.*has lost the queue/);
         for (const running of [asking, helping])
           expect(running.said()).not.toMatch(/^\s+at |ECONN|\[ioredis\]/m);
       },

@@ -70,8 +70,8 @@ describe('a lock is taken over', () => {
   test.runIf(hasProc)(
     'of a process that has ended, though nobody has asked how (on Linux alone)',
     async () => {
-      // The shell becomes a program that never asks after its child.
-      const parent = spawn('sh', ['-c', 'sh -c : & echo $!; exec sleep 60'], {
+      // The shell becomes a program that never asks after its child, before that one ends.
+      const parent = spawn('sh', ['-c', 'sleep 2 & echo $!; exec sleep 60'], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       try {
