@@ -41,6 +41,7 @@ const directory = mkdtempSync(join(tmpdir(), 'halfspace-guides-'));
 const PAGES = [
   'README.md',
   'docs/authoring.md',
+  'docs/commands.md',
   'docs/evaluation.md',
   ...readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`),
   ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`),

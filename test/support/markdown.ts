@@ -53,12 +53,14 @@ function importedNames(code: string): string[] {
   );
 }
 
-/** The `halfspace` commands of a block for a shell, each as its words. */
+/** The `halfspace` commands of a block for a shell, each as its words up to where the shell sends what it prints. */
 export function halfspaceCommands({ code }: CodeBlock): string[][] {
   const lines = code.replaceAll('\\\n', ' ').matchAll(/^(?:\$ )?(?:npx )?halfspace (.*)$/gm);
-  return [...lines].map(([, words]) =>
-    [...words.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-      ([, double, single, bare]) => double ?? single ?? bare,
-    ),
-  );
+  return [...lines].map(([, line]) => {
+    const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)];
+    const end = words.findIndex(([, , , bare]) => bare === '>' || bare === '|');
+    return words
+      .slice(0, end < 0 ? words.length : end)
+      .map(([, double, single, bare]) => double ?? single ?? bare);
+  });
 }
