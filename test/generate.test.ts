@@ -11,7 +11,11 @@ interface Completion {
   readonly sample: number;
   readonly text: string;
   readonly tokens: readonly number[];
+  readonly tokenTexts: readonly string[];
+  readonly tokenLogprobs: readonly number[];
   readonly logprob: number;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
   readonly kl: number;
   readonly drafts?: number;
   readonly statuses?: Record<string, number>;
@@ -78,7 +82,11 @@ describe('what is written', () => {
       'sample',
       'text',
       'tokens',
+      'tokenTexts',
+      'tokenLogprobs',
       'logprob',
+      'promptTokens',
+      'cachedTokens',
       'kl',
       'rows',
       'margins',
@@ -88,6 +96,10 @@ describe('what is written', () => {
     expect(found).toMatchObject({ prompt: PROMPT, promptIndex: 0, sample: 0, finishReason: 'length' });
     expect(found.text).toBe(textOfTokens(found.tokens));
     expect(found.tokens).toHaveLength(5);
+    expect(found.tokenTexts.join('')).toBe(found.text);
+    expect(found.tokenLogprobs).toHaveLength(5);
+    expect(sum(found.tokenLogprobs)).toBeCloseTo(found.logprob, 9);
+    expect(found).toMatchObject({ promptTokens: PROMPT.length, cachedTokens: 0 });
     expect(Object.keys(found.margins)).toEqual(['early', 'late']);
     expect(Object.keys(found.margins['early'])).toEqual(['mean', 'min']);
     expect(Object.keys(found.timing)).toEqual(['promptMs', 'decodeMs']);

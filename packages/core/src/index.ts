@@ -6,6 +6,9 @@ export type { Weight, Weights } from './options/weights.js';
 export type { Redraw } from './options/redraw.js';
 export type {
   Completion,
+  CompletionRecord,
+  FailedCompletion,
+  FinishedCompletion,
   FinishReason,
   StreamEvent,
   TracedCandidate,

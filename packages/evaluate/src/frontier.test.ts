@@ -20,13 +20,19 @@ function completionsOf({ prompts = [], samples = 1, attributes = {} }: GenerateO
     Array.from({ length: samples }, (_, sample): Completion => {
       const words = Array.from({ length: Math.floor(6 * random()) }, () => WORDS[Math.floor(3 * random())]);
       const ended = words.length === 0 || random() < 0.5;
+      const tokens = [...words.keys(), ...(ended ? [9] : [])];
+      const tokenLogprobs = tokens.map(() => -4 * random());
       return {
         prompt: '',
         promptIndex,
         sample,
         text: words.join(' '),
-        tokens: [...words.keys(), ...(ended ? [9] : [])],
-        logprob: -4 * random() * (words.length + 1),
+        tokens,
+        tokenTexts: tokens.map((token) => words[token] ?? ''),
+        tokenLogprobs,
+        logprob: sum(tokenLogprobs),
+        promptTokens: 1,
+        cachedTokens: 0,
         kl: weight * random(),
         rows: 1 + Math.floor(9 * random()),
         margins: { calm: { mean: words.length === 0 ? NaN : weight - random(), min: 0 } },
@@ -109,6 +115,6 @@ it('tells how far it is, and ends with the error of a completion', async () => {
   );
   expect(told.at(-1)).toEqual({ done: 30, total: 30 });
   const error = new HalfspaceError('attribute-failed', 'no');
-  const failing = halfspaceThat((all) => all.map((each) => ({ ...each, error })));
+  const failing = halfspaceThat((all) => all.map((each) => ({ ...each, finishReason: 'error', error })));
   await expect(measureFrontier(failing, OPTIONS)).rejects.toBe(error);
 });

@@ -97,6 +97,8 @@ export interface PrefillOptions {
 export interface Prefill {
   /** The prompt, ready to be continued; the caller releases it. */
   readonly context: Context;
+  /** How many tokens of the prompt were not run, because what they come to was kept from before (default 0). */
+  readonly cachedTokens?: number;
   /** Hidden states of the prompt at an asked-for layer, row-major [tokens, width]. */
   hidden(layer: number): Float32Array;
 }

@@ -25,7 +25,7 @@ export async function advanceStep(
   const token = reference.tokens[chosen];
   recordStep(live, step, settled, run);
   live.tokens.push(token);
-  live.logprob += reference.logProbs[chosen];
+  live.logprobs.push(reference.logProbs[chosen]);
   live.kl += kl;
   live.rows += batches.reduce((sum, { rows }) => sum + rows.length, 0);
   if (controlled !== undefined) {

@@ -86,8 +86,8 @@ export interface TracedSettings {
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
 export type FinishReason = 'end' | 'stop' | 'length' | 'error';
 
-/** A finished completion. Look at `error` first: it may have ended early. */
-export interface Completion {
+/** What every completion has, however it ended. */
+export interface CompletionRecord {
   /** The prompt as text; a conversation as its rendered template. */
   readonly prompt: string;
   /** Which prompt, from 0. */
@@ -96,10 +96,25 @@ export interface Completion {
   readonly sample: number;
   /** What was written, without stop string and end token. */
   readonly text: string;
-  /** Every token drawn, the end token included. */
+  /** Ids of all tokens drawn, the end token included. */
   readonly tokens: readonly number[];
-  /** Log-probability of the tokens in the unsteered model's full distribution: natural log, summed. */
+  /**
+   * Text of each token by itself, in the order of `tokens`. A token that is part of a character shows as U+FFFD, and an end
+   * token has none, so that they join to `text` where no character is split and no stop text was reached.
+   */
+  readonly tokenTexts: readonly string[];
+  /**
+   * Log-probability (natural) of each token given all before it, in the order of `tokens`: by the model itself, at temperature 1 over
+   * its whole vocabulary, before repetition penalty, top-k, top-p, filters and attributes. So it says how likely the unsteered
+   * model finds the text, and not with which probability the token was drawn. `Backend.logProbs` gives the same for any text.
+   */
+  readonly tokenLogprobs: readonly number[];
+  /** Sum of `tokenLogprobs`: 0 where no token was drawn. */
   readonly logprob: number;
+  /** Number of tokens that the prompt has, those of its chat template included. */
+  readonly promptTokens: number;
+  /** How many of `promptTokens` were not run, because the backend still had them; 0 with a backend that reports none. */
+  readonly cachedTokens: number;
   /**
    * Sum over steps of KL(q‖p), nats. With lazy look-ahead an estimate from the draws, because KL takes the margins of
    * all candidates: never negative, and right on average over many tokens.
@@ -113,13 +128,6 @@ export interface Completion {
   readonly statuses?: Readonly<Record<StepStatus, number>>;
   /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */
   readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
-  /** Why it ended. */
-  readonly finishReason: FinishReason;
-  /**
-   * What ended this completion and no other, where `finishReason` is `error`: `attribute-failed`,
-   * `filter-failed` or `no-candidate-left`. Text, tokens and figures are those of the steps before.
-   */
-  readonly error?: HalfspaceError;
   /**
    * What was asked for and can do nothing, or did nothing in this completion: a weight below 0 with the cap 0, a formula that is the
    * same for all margins, a scoring attribute that gives all candidates the same margin. For people; absent where there is nothing to warn of.
@@ -140,6 +148,28 @@ export interface Completion {
     readonly decodeMs: number;
   };
 }
+
+/** A completion that ended as it should. */
+export interface FinishedCompletion extends CompletionRecord {
+  /** Why it ended. */
+  readonly finishReason: Exclude<FinishReason, 'error'>;
+  /** Never there. */
+  readonly error?: never;
+}
+
+/** A completion that an error of its own ended. Text, tokens and figures are those of the steps before. */
+export interface FailedCompletion extends CompletionRecord {
+  /** It ended early. */
+  readonly finishReason: 'error';
+  /** What ended it, and no other: `attribute-failed`, `filter-failed`, `formula-not-finite` or `no-candidate-left`. */
+  readonly error: HalfspaceError;
+}
+
+/**
+ * What was written for a prompt. `error` is there when and only when `finishReason` is `error`: look at either first, because
+ * nothing is thrown for it.
+ */
+export type Completion = FinishedCompletion | FailedCompletion;
 
 /** What a stream reports: steps and new text of a completion, and in the end the whole of it. */
 export type StreamEvent =

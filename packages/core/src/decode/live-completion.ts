@@ -7,8 +7,16 @@ import type { StepStatus } from '../step/project/project.js';
 import type { OpenText } from '../step/stages.js';
 import type { CheckedOptions } from '../options/options.js';
 import { createTextAssembler } from '../text/text-assembler.js';
+import { tokenText } from '../text/token-text.js';
 import type { EarlierAttempts, NextAttempt } from './attempts.js';
-import type { Completion, StreamEvent, TracedSettings, TracedStep } from './completion.js';
+import type {
+  Completion,
+  FailedCompletion,
+  FinishedCompletion,
+  StreamEvent,
+  TracedSettings,
+  TracedStep,
+} from './completion.js';
 import type { DecodeRun } from './decode-task.js';
 import type { Ending } from './outcome.js';
 
@@ -23,6 +31,8 @@ export interface PromptRun {
   /** Its margins. */
   readonly margins: readonly number[];
   readonly promptMs: number;
+  /** Tokens of the prompt that the backend did not run. */
+  readonly cachedTokens: number;
   /** Completions that are not finished, those not begun included. */
   unfinished: number;
 }
@@ -48,7 +58,8 @@ export interface LiveCompletion extends OpenText {
   context: Context;
   /** State of the text so far. */
   state: TextState;
-  logprob: number;
+  /** Log-probability of each token by the model itself. */
+  readonly logprobs: number[];
   kl: number;
   /** Candidates that were run through the model. */
   rows: number;
@@ -78,7 +89,7 @@ export function startCompletion(
     startedAt: earlier?.startedAt ?? performance.now(),
     context,
     state: ready.run.state,
-    logprob: 0,
+    logprobs: [],
     kl: 0,
     rows: earlier?.best.completion.rows ?? 0,
     differed: new Map(),
@@ -95,25 +106,31 @@ export function startCompletion(
 export function finishCompletion(live: LiveCompletion, ending: Ending, run: DecodeRun): Completion {
   const { ready } = live;
   const { count, sums, mins } = live.margins;
-  const { attributes, options } = run;
+  const { attributes, options, tokenizer } = run;
   const warnings = warningsOf(live);
   const margins = attributes.map(({ name }, a) => [
     name,
     count === 0 ? { mean: NaN, min: NaN } : { mean: sums[a] / count, min: mins[a] },
   ]);
+  const how: Pick<FinishedCompletion, 'finishReason'> | Pick<FailedCompletion, 'finishReason' | 'error'> =
+    typeof ending === 'string' ? { finishReason: ending } : { finishReason: 'error', error: ending };
   return {
     prompt: ready.prompt.text,
     promptIndex: ready.index,
     sample: live.key.sample,
     text: live.assembler.text,
     tokens: live.tokens,
-    logprob: live.logprob,
+    tokenTexts: live.tokens.map((token) => tokenText(tokenizer, token)),
+    tokenLogprobs: live.logprobs,
+    logprob: live.logprobs.reduce((sum, each) => sum + each, 0),
+    promptTokens: ready.prompt.tokens.length,
+    cachedTokens: ready.run.cachedTokens,
     kl: live.kl,
     rows: live.rows,
     ...(options.redraw !== undefined && { drafts: live.key.draft + 1 }),
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
-    ...(typeof ending === 'string' ? { finishReason: ending } : { finishReason: 'error', error: ending }),
+    ...how,
     ...(warnings.length > 0 && { warnings }),
     ...(options.trace ? { trace: live.trace, settings: settingsOf(live, run) } : {}),
     timing: { promptMs: ready.run.promptMs, decodeMs: performance.now() - live.startedAt },

@@ -130,7 +130,8 @@ async function runPrompt(index: number, unfinished: number, run: DecodeRun): Pro
   try {
     const state = meter.stateAt(prefill, prompt.tokens.length - 1);
     const margins = marginsOf(state, attributes);
-    return { context, state, margins, promptMs: performance.now() - begin, unfinished };
+    const { cachedTokens = 0 } = prefill;
+    return { context, state, margins, promptMs: performance.now() - begin, cachedTokens, unfinished };
   } catch (error) {
     backend.release(context);
     throw error;

@@ -3,6 +3,7 @@ import type { TracedControl, TracedStep } from './completion.js';
 import type { ControlledStep } from '../step/project/control-step.js';
 import type { Tokenizer } from '../contracts/tokenizer.js';
 import { marginOf } from '../step/margins/margins.js';
+import { tokenText } from '../text/token-text.js';
 import { dot } from '../numeric/dot.js';
 import type { Reference } from '../step/reference/reference-distribution.js';
 
@@ -30,7 +31,7 @@ export function tracedStep(
   const candidates = Array.from(reference.tokens, (token, i) => {
     return {
       token,
-      text: new TextDecoder().decode(tokenizer.bytes(token)),
+      text: tokenText(tokenizer, token),
       reference: Math.exp(reference.logReference[i]),
       margins: marginsByName(attributes, (a) => distances[a][i]),
       probability: Math.exp(logQ[i]),

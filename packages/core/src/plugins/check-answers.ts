@@ -31,8 +31,13 @@ export function checkAnswers(backend: Backend): Backend {
     tokenizer,
     async prefill(tokens, options) {
       const prefill = await backend.prefill(tokens, options);
+      const { cachedTokens = 0 } = prefill;
+      if (!Number.isInteger(cachedTokens) || cachedTokens < 0 || cachedTokens > tokens.length) {
+        throw bad(`${describeValue(cachedTokens)} cached tokens for a prompt of ${tokens.length}`);
+      }
       return {
         context: checkContext(prefill.context),
+        cachedTokens,
         hidden: (layer) => checkStates(prefill.hidden(layer), tokens.length, layer),
       };
     },

@@ -19,6 +19,14 @@ export function toyLogits(
   return Array.from({ length: size }, (_, token) => (token === size - 1 ? endLogit : random() * 3));
 }
 
+/** Log-probability of each token of a text after the first. */
+function toyLogProbs(tokens: readonly number[], endLogit: number, size: number): Float64Array {
+  return Float64Array.from(tokens.slice(1), (token, i) => {
+    const logits = toyLogits(tokens.slice(0, i + 1), endLogit, size);
+    return logits[token] - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  });
+}
+
 /** Hidden state after a text. */
 export function toyHidden(tokens: readonly number[]): number[] {
   const random = createRandom(hashTokens(tokens) + 1);
@@ -129,7 +137,7 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
         };
       });
     },
-    logProbs: async () => new Float64Array(),
+    logProbs: async (tokens) => toyLogProbs(tokens, endLogit, vocabulary.length),
     async states(texts, { signal }) {
       signal?.throwIfAborted();
       return texts.map((tokens) => ({
