@@ -19,7 +19,7 @@ export function holdsRows(path: string): boolean {
 /**
  * The rows of a file, one after the other: CSV where its name ends in `.csv` (`.tsv` with tabs), Parquet for
  * `.parquet`, one object or a list of them in `.json`, else JSON lines; `-` is stdin with JSON lines. Text may be packed (`.gz`).
- * Holds a few rows at a time, of Parquet a row group, of JSON all. The rules are those of the README, under "Data".
+ * Holds a few rows at a time, of Parquet a row group, of JSON all. The rules are those of docs/data.md.
  *
  * @throws HalfspaceError `file-not-found`, `not-readable`, `empty-file`, and `bad-row` naming the line
  */
