@@ -42,6 +42,7 @@ const PAGES = [
   'README.md',
   'docs/authoring.md',
   'docs/commands.md',
+  'docs/configuration.md',
   'docs/data.md',
   'docs/evaluation.md',
   ...readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`),
