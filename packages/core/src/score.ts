@@ -2,6 +2,7 @@ import type { BoundAttribute } from './step/margins/bound-attributes.js';
 import { candidateOf } from './text/candidate.js';
 import { checkAnswers } from './plugins/check-answers.js';
 import type { Backend } from './contracts/backend.js';
+import type { Tokenizer } from './contracts/tokenizer.js';
 import {
   encodeContinuation,
   encodePrompt,
@@ -66,7 +67,8 @@ export function encodeResponse(
   const fewest = fewestTokens(backend, [rendered, response], model.contextLength);
   if (fewest > model.contextLength) throw tooLong(`at least ${fewest}`);
   const before = encodePrompt(tokenizer, prompt).tokens;
-  const after = encodeContinuation(tokenizer, response);
+  const after =
+    prompt === '' ? encodeWhole(tokenizer, response, before) : encodeContinuation(tokenizer, response);
   if (after.length === 0) {
     throw new HalfspaceError(
       'empty-response',
@@ -76,6 +78,13 @@ export function encodeResponse(
   const tokens = [...before, ...after];
   if (tokens.length > model.contextLength) throw tooLong(`${tokens.length}`);
   return { tokens, start: before.length };
+}
+
+/** Tokens of a response that goes on from nothing: a whole text, which may begin with a space that a tokenizer puts there. */
+function encodeWhole(tokenizer: Tokenizer, response: string, beginning: readonly number[]): number[] {
+  const whole = [...tokenizer.encode(response, { controlTokens: false })];
+  const begins = beginning.every((token, at) => whole[at] === token);
+  return begins ? whole.slice(beginning.length) : encodeContinuation(tokenizer, response);
 }
 
 /** @throws HalfspaceError `bad-option` where texts or names are none */

@@ -94,6 +94,20 @@ describe('what is given to a model', () => {
     expect(chat).toEqual({ tokens: [7, 6, END, 0], start: 3 });
   });
 
+  it('is a whole text where a response goes on from nothing, which may begin with a space', () => {
+    const spaced: Tokenizer = {
+      ...tokenizer,
+      encode: (text, options) =>
+        tokenizer.encode(options?.continues === true || text === '' ? text : `f${text}`, options),
+    };
+    const backend = { ...createBackend().backend, tokenizer: spaced };
+    expect(encodeResponse(backend, '', 'a')).toEqual({ tokens: [7, 5, 0], start: 1 });
+    expect(encodeResponse(backend, 'b', 'a')).toEqual({ tokens: [7, 5, 1, 0], start: 3 });
+    expect(() => encodeResponse(backend, '', '')).toThrow(
+      expect.objectContaining({ code: 'empty-response' }),
+    );
+  });
+
   it('is rendered and read whole by a tokenizer that knows no better', () => {
     expect(encodePrompt(old, [{ role: 'user', content: 'a!' }])).toEqual({
       text: 'a!!',

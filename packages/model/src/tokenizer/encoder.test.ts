@@ -27,7 +27,10 @@ async function beside(
   }
 }
 
-const wantsBos = (json: ReturnType<typeof tinyJson>) => void (json.tokenizerConfig['add_bos_token'] = true);
+const wantsBos = (json: ReturnType<typeof tinyJson>) => {
+  const single = [{ SpecialToken: { id: '<|begin|>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }];
+  json.tokenizer['post_processor'] = { type: 'TemplateProcessing', single, pair: single };
+};
 const SPELLED = ids('< | i m _ e n d | >');
 const backendOf = (tokenizer: Tokenizer, contextLength = 16) =>
   ({ tokenizer, model: { name: 'tiny', contextLength } }) as Backend;

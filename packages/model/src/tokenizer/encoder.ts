@@ -1,7 +1,8 @@
 import { HalfspaceError, type EncodeOptions } from '@halfspace/core';
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { ControlTokens, type IsWritten, type StandingToken } from './control-tokens.js';
 import { assertShortPatterns, boundPatterns } from './foreign-patterns.js';
+import type { SpacePrefix } from './space-prefix.js';
+import { createStretchEncoder } from './stretch-encoder.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Makes token ids of texts. */
@@ -12,11 +13,8 @@ export interface Encoder {
   encodeWritten(text: string, isWritten: IsWritten): number[];
   /** Finds control tokens. */
   readonly controls: ControlTokens;
-}
-
-/** The part of the tokenizers library that knows a vocabulary. */
-interface Vocabulary {
-  readonly tokens_to_ids: Map<string, number>;
+  /** The token that is put in front of a text. */
+  readonly beginning: number | undefined;
 }
 
 /**
@@ -29,23 +27,23 @@ interface Vocabulary {
 export function createEncoder(name: string, files: TokenizerFiles, control: ReadonlySet<number>): Encoder {
   assertShortPatterns(name, files.tokenizer);
   try {
-    const inner = createTextTokenizer(files, control);
-    // A byte that no token stands for is left out, as by the tokenizers library.
-    const idsOf = boundPatterns(name, files.tokenizer, (text: string) =>
-      inner.encode(text, { add_special_tokens: false }).ids.filter(Number.isInteger),
+    // Made and asked within bounds: what a tokenizer stumbles over shows when it is first used.
+    const inner = boundPatterns(name, files.tokenizer, () => createStretchEncoder(files, control))('a');
+    const idsOf = boundPatterns(name, files.tokenizer, (text: string, spaced?: boolean) =>
+      inner.idsOf(text, spaced === true),
     );
-    // Asked in any case: what a tokenizer stumbles over shows when it is first used.
-    const own = boundPatterns(name, files.tokenizer, () => firstAdded(inner, files.tokens))('a');
-    const beginning = files.beginning === 'as-tokenizer' ? own : files.beginning;
+    idsOf('a');
+    const beginning = files.beginning === 'as-tokenizer' ? (inner.beginning ?? 'none') : files.beginning;
     const controls = new ControlTokens(standingTokens(files, control));
-    const idsBetween = (text: string, isWritten?: IsWritten) =>
-      encodeBetween(text, controls, isWritten, idsOf);
+    const idsBetween = (text: string, isWritten?: IsWritten, continues = false) =>
+      encodeBetween(text, { controls, isWritten, idsOf, where: files.prefix.where, continues });
     const begun = (ids: number[]) => (beginning === 'none' ? ids : [beginning, ...ids]);
     // Chat templates often write the beginning themselves.
     const begunOnce = (ids: number[]) => (ids[0] === beginning ? ids : begun(ids));
     return {
+      beginning: beginning === 'none' ? undefined : beginning,
       encode(text, { controlTokens = true, continues = false } = {}) {
-        const ids = controlTokens ? idsBetween(whole(text)) : idsOf(whole(text));
+        const ids = idsBetween(whole(text), controlTokens ? undefined : NOT_WRITTEN, continues);
         if (continues) return ids;
         return controlTokens ? begunOnce(ids) : begun(ids);
       },
@@ -58,19 +56,30 @@ export function createEncoder(name: string, files: TokenizerFiles, control: Read
   }
 }
 
+/** What spells a control token is text. */
+const NOT_WRITTEN: IsWritten = () => false;
+
+/** How a text with tokens that stand for themselves is encoded. */
+interface Between {
+  readonly controls: ControlTokens;
+  readonly isWritten: IsWritten | undefined;
+  /** Ids of a stretch of text; `spaced`, with a space in front. */
+  readonly idsOf: (text: string, spaced: boolean) => number[];
+  /** Which stretches get a space in front. */
+  readonly where: SpacePrefix['where'];
+  /** Whether the text goes on from another one. */
+  readonly continues: boolean;
+}
+
 /** Ids of a text, control tokens among them. */
-function encodeBetween(
-  text: string,
-  controls: ControlTokens,
-  isWritten: IsWritten | undefined,
-  idsOf: (text: string) => number[],
-): number[] {
+function encodeBetween(text: string, { controls, isWritten, idsOf, where, continues }: Between): number[] {
   const ids: number[][] = [];
   let from = 0;
   let strips = false;
   const take = (to: number, lstrip: boolean) => {
     const right = strips ? text.slice(from, to).trimStart() : text.slice(from, to);
-    ids.push(idsOf(lstrip ? right.trimEnd() : right));
+    const spaced = from === 0 ? where !== 'none' && !continues : where === 'each';
+    ids.push(idsOf(lstrip ? right.trimEnd() : right, spaced));
   };
   for (const { token, start, end } of controls.find(text, isWritten)) {
     take(start, token.lstrip);
@@ -87,35 +96,12 @@ function whole(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
 }
 
-/** The library's tokenizer without control tokens: whatever it is given, none of them comes out. */
-function createTextTokenizer(files: TokenizerFiles, control: ReadonlySet<number>): HuggingFaceTokenizer {
-  const { added_tokens: listed, ...rest } = files.tokenizer;
-  const added = (listed as readonly { readonly id: number }[]).filter(({ id }) => !control.has(id));
-  const inner = new HuggingFaceTokenizer({ ...rest, added_tokens: added }, files.config);
-  const { tokens_to_ids: ids } = inner.model as unknown as Vocabulary;
-  const unknown = (files.tokenizer['model'] as { readonly unk_token?: unknown }).unk_token;
-  for (const id of control) {
-    const token = files.tokens[id];
-    if (token !== undefined && token !== unknown && ids.get(token) === id) ids.delete(token);
-  }
-  return inner;
-}
-
-/** The token that a tokenizer puts in front of a text by itself. */
-function firstAdded(inner: HuggingFaceTokenizer, tokens: TokenizerFiles['tokens']): number | 'none' {
-  const [first] = inner.tokenize('a', { add_special_tokens: true });
-  const [plain] = inner.tokenize('a');
-  const id = first === undefined || first === plain ? -1 : tokens.indexOf(first);
-  return id < 0 ? 'none' : id;
-}
-
 /** Control tokens, and the others that are found in a text before it is normalized. */
 function standingTokens(
-  { tokenizer, tokens }: TokenizerFiles,
+  { tokenizer, tokens, normalizes }: TokenizerFiles,
   control: ReadonlySet<number>,
 ): StandingToken[] {
   const listed = tokenizer['added_tokens'] as readonly Readonly<Record<string, unknown>>[];
-  const normalizes = tokenizer['normalizer'] !== null;
   const found = new Map<number, StandingToken>();
   for (const { id, content, lstrip, rstrip, special, normalized = special !== true } of listed) {
     if (!control.has(id as number) && normalizes && normalized !== false) continue;

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PIECE_NORMALIZER } from './pieces.js';
+import { marksSpacesOnly } from './space-prefix.js';
 import type { TokenizerFiles } from './tokenizer-files.js';
 
 /** How much shorter a text becomes at most when it is composed (NFC), in bytes. */
 const COMPOSED = 3;
+
+const SPACE = 0x20;
 
 /**
  * A number of tokens that a text certainly has, in time proportional to its length: what has too many can be refused without
@@ -12,7 +14,7 @@ const COMPOSED = 3;
  */
 export function createFewestTokens(files: TokenizerFiles): (text: string) => number {
   const { normalizer } = files.tokenizer;
-  const pieces = isDeepStrictEqual(normalizer, PIECE_NORMALIZER);
+  const pieces = marksSpacesOnly(normalizer);
   const composes = isDeepStrictEqual(normalizer, { type: 'NFC' });
   if (mayLeaveOut(files) || !(normalizer === null || pieces || composes)) return () => 0;
   // The mark of a space stands for one.
@@ -49,7 +51,10 @@ interface Reach {
   readonly one: Uint8Array;
 }
 
-function reachOf({ tokens, added, spelling }: TokenizerFiles, written: (text: string) => string): Reach {
+function reachOf(
+  { tokens, added, spelling, prefix }: TokenizerFiles,
+  written: (text: string) => string,
+): Reach {
   const reach: Reach = { two: new Uint32Array(2 ** 16), one: new Uint8Array(2 ** 8) };
   tokens.forEach((token, id) => {
     if (token === undefined) return;
@@ -60,7 +65,17 @@ function reachOf({ tokens, added, spelling }: TokenizerFiles, written: (text: st
       reach.two[begin] = Math.max(reach.two[begin], bytes.length);
     }
   });
+  if (prefix.where !== 'none') reachBehindSpace(reach);
   return reach;
+}
+
+/** A token may begin with a space that was put in front of what follows. */
+function reachBehindSpace({ two }: Reach): void {
+  for (let byte = 0; byte < 2 ** 8; byte++) {
+    const most = two[SPACE * 256 + byte] - 1;
+    for (let next = 0; next < 2 ** 8 && most > 1; next++)
+      two[byte * 256 + next] = Math.max(two[byte * 256 + next], most);
+  }
 }
 
 /** The fewest jumps over all bytes, where each goes as far as its first two bytes allow. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile, readTextFile, type JsonObject } from '../json-file.js';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
-import { PIECE_NORMALIZER, pieceBytes } from './pieces.js';
+import { pieceBytes } from './pieces.js';
+import { listOf, marksSpacesOnly, takeSpacePrefix, type PlainSplitting } from './space-prefix.js';
 import { checkIds, damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** The ways to split a text that byte-level vocabularies are made with. */
@@ -22,17 +22,21 @@ function splitters(definition: unknown): unknown[] {
 /** How tokens spell bytes. Other kinds do it in other ways: their texts would come out wrong. */
 function spellingOf(
   name: string,
-  { model, normalizer, pre_tokenizer: preTokenizer }: JsonObject,
+  model: unknown,
+  { normalizer, preTokenizer }: PlainSplitting,
 ): TokenizerFiles['spelling'] {
   const { type: kind, byte_fallback: fallsBack } = isJsonObject(model) ? model : {};
   const types = splitters(preTokenizer);
   if (kind === 'BPE' && types.every((type) => SPLITTERS.has(type))) {
     if (types.includes('ByteLevel')) return tokenBytes;
-    if (fallsBack === true && isDeepStrictEqual(normalizer, PIECE_NORMALIZER)) return pieceBytes;
+    if (fallsBack === true && marksSpacesOnly(normalizer)) return pieceBytes;
   }
+  const splits = types.every((type) => type === 'Split');
+  if (kind === 'Unigram' && splits && marksSpacesOnly(listOf(normalizer, 'normalizers').at(-1)))
+    return pieceBytes;
   throw new HalfspaceError(
     'unsupported-model',
-    `${name} has a tokenizer of the kind ${describeValue(kind)} that splits text by ${types.map(describeValue).join(', ') || 'nothing'}; Halfspace reads byte-level BPE, and pieces with marks for spaces as Gemma has.`,
+    `${name} has a tokenizer of the kind ${describeValue(kind)} that splits text by ${types.map(describeValue).join(', ') || 'nothing'}; Halfspace reads byte-level BPE, and SentencePiece, which marks spaces.`,
   );
 }
 
@@ -48,6 +52,13 @@ function readAdded(name: string, entry: unknown): AddedToken {
   if (typeof id === 'number' && typeof content === 'string')
     return { id, content, special: special === true };
   throw damagedVocabulary(name, `${describeValue(entry)} is no added token`);
+}
+
+/** Tokens with their ids; in a list of pieces they have the places. */
+function entriesOf({ type, vocab }: JsonObject): (readonly [token: string, id: unknown])[] | undefined {
+  if (type !== 'Unigram') return isJsonObject(vocab) ? Object.entries(vocab) : undefined;
+  if (!Array.isArray(vocab)) return undefined;
+  return (vocab as unknown[]).map((each, id) => [String(Array.isArray(each) ? each[0] : each), id]);
 }
 
 /** Text of every id. */
@@ -109,31 +120,38 @@ export async function tokenizerFromDirectory(model: ModelFile): Promise<Tokenize
   const { name, path } = model;
   const tokenizer = await readJsonFile(join(path, 'tokenizer.json'));
   const config = await readConfig(path);
-  const spelling = spellingOf(name, tokenizer);
-  const { vocab } = tokenizer['model'] as JsonObject;
+  const splitting = takeSpacePrefix(tokenizer);
+  const spelling = spellingOf(name, tokenizer['model'], splitting);
+  const vocabulary = entriesOf(tokenizer['model'] as JsonObject);
   const listed = tokenizer['added_tokens'] ?? [];
-  if (!isJsonObject(vocab) || !Array.isArray(listed))
+  if (vocabulary === undefined || !Array.isArray(listed))
     throw damagedVocabulary(name, 'tokenizer.json has no vocabulary');
   const added = listed.map((entry) => readAdded(name, entry));
   const tokens = listTokens(model, [
-    ...Object.entries(vocab),
+    ...vocabulary,
     ...added.map(({ content, id }) => [content, id] as const),
   ]);
   const find = (text: unknown) => {
     const id = typeof text === 'string' ? tokens.indexOf(text) : -1;
     return id < 0 ? undefined : id;
   };
-  const wantsBos = config['add_bos_token'];
-  const written = wantsBos === true ? find(config['bos_token']) : undefined;
   const end = find(config['eos_token']);
   return {
-    tokenizer: { ...tokenizer, added_tokens: listed },
+    tokenizer: {
+      ...tokenizer,
+      added_tokens: listed,
+      normalizer: splitting.normalizer,
+      pre_tokenizer: splitting.preTokenizer,
+    },
     config,
     tokens,
     added: new Set(added.map(({ id }) => id)),
     special: new Set(added.filter(({ special }) => special).map(({ id }) => id)),
     spelling,
-    beginning: typeof wantsBos === 'boolean' ? (written ?? 'none') : 'as-tokenizer',
+    prefix: splitting.prefix,
+    normalizes: splitting.normalizes,
+    // Whatever the configuration asks for: transformers leaves that to tokenizer.json where there is one.
+    beginning: 'as-tokenizer',
     ends: [...(end === undefined ? [] : [end]), ...(await readEnds(model, tokens.length))],
     chatTemplate: await readChatTemplate(path, config),
   };

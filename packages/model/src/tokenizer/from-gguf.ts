@@ -4,10 +4,12 @@ import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
 import { LLAMA_3, QWEN_2 } from './known-patterns.js';
 import { mergesOf, PIECE_NORMALIZER, pieceBytes } from './pieces.js';
+import { NO_PREFIX } from './space-prefix.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Kinds of token. */
 const NORMAL = 1;
+const UNKNOWN = 2;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
@@ -79,13 +81,16 @@ function readMerges(model: ModelFile, ids: ReadonlyMap<string, number>): string[
   return merges;
 }
 
-/** Ids of control tokens, and of those and the user's own, which are never split. */
+/** Ids of control tokens and of the one for what is unknown, and of those and the user's own, which are never split. */
 function readKinds({ name, metadata }: ModelFile, size: number): { special: Set<number>; added: number[] } {
   const kinds = metadata.get('tokenizer.ggml.token_type') ?? [];
   if (!Array.isArray(kinds) || (kinds.length > 0 && kinds.length !== size))
     throw damagedVocabulary(name, 'not every token has a kind');
   const idsOf = (...wanted: unknown[]) => kinds.flatMap((kind, id) => (wanted.includes(kind) ? [id] : []));
-  return { special: new Set(idsOf(CONTROL)), added: idsOf(CONTROL, USER_DEFINED) };
+  return {
+    special: new Set(idsOf(CONTROL, UNKNOWN)),
+    added: idsOf(CONTROL, UNKNOWN, USER_DEFINED),
+  };
 }
 
 /** Ends of a turn and of a message, and a list of all ends. */
@@ -100,7 +105,7 @@ function readMoreEnds(model: ModelFile, size: number): (number | undefined)[] {
 }
 
 /** What differs between the kinds of tokenizer. */
-interface Kind extends Pick<TokenizerFiles, 'spelling'> {
+interface Kind extends Pick<TokenizerFiles, 'spelling' | 'prefix' | 'normalizes'> {
   /** Parts of tokenizer.json. */
   readonly parts: Readonly<Record<string, unknown>>;
   /** Settings of its model, merges among them. */
@@ -115,6 +120,8 @@ function byteLevel(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
     parts: { normalizer: null, pre_tokenizer: definition, decoder: BYTE_LEVEL },
     model: { merges: readMerges(model, ids), ignore_merges: rule === 'llama-bpe', unk_token: null },
     spelling: tokenBytes,
+    prefix: NO_PREFIX,
+    normalizes: false,
     // Files of llama 3 leave out that texts begin with a token.
     wantsBos: rule === 'llama-bpe',
   };
@@ -142,12 +149,6 @@ function readScores({ name, metadata }: ModelFile, ids: ReadonlyMap<string, numb
 }
 
 function byPieces(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
-  if (model.metadata.get('tokenizer.ggml.add_space_prefix') !== false) {
-    throw new HalfspaceError(
-      'unsupported-model',
-      `${model.name} has a tokenizer that puts a space in front of texts, which Halfspace does not do.`,
-    );
-  }
   const unknown = tokenId(model, 'tokenizer.ggml.unknown_token_id', ids.size);
   return {
     parts: { normalizer: PIECE_NORMALIZER, pre_tokenizer: null, decoder: null },
@@ -157,6 +158,11 @@ function byPieces(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
       unk_token: unknown === undefined ? null : [...ids.keys()][unknown],
     },
     spelling: pieceBytes,
+    prefix:
+      model.metadata.get('tokenizer.ggml.add_space_prefix') === false
+        ? NO_PREFIX
+        : { where: 'each', unless: [] },
+    normalizes: true,
     wantsBos: true,
   };
 }
@@ -176,6 +182,16 @@ function readKind(model: ModelFile): (ids: ReadonlyMap<string, number>) => Kind 
   );
 }
 
+/** Phi-3's control tokens but these take the white space behind them away, which GGUF does not say. */
+const NEVER_STRIPS: ReadonlySet<string | undefined> = new Set(['<unk>', '<s>', '<|endoftext|>']);
+
+function isPhi3({ metadata }: ModelFile): boolean {
+  const name = metadata.get('general.name');
+  return (
+    metadata.get('general.architecture') === 'phi3' || (typeof name === 'string' && /phi-?3/iu.test(name))
+  );
+}
+
 /** The tokenizer of a GGUF file, in the shape of tokenizer.json. */
 export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
   const kindOf = readKind(model);
@@ -188,6 +204,7 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
   const ends = [eos, ...readMoreEnds(model, tokens.length)];
   const wantsBos = model.metadata.get('tokenizer.ggml.add_bos_token') ?? kind.wantsBos;
   const template = model.metadata.get('tokenizer.chat_template');
+  const strips = kind.spelling === pieceBytes && isPhi3(model);
   return {
     tokenizer: {
       version: '1.0',
@@ -197,7 +214,7 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
         special: special.has(id),
         single_word: false,
         lstrip: false,
-        rstrip: false,
+        rstrip: strips && !NEVER_STRIPS.has(tokens[id]),
         normalized: false,
       })),
       ...kind.parts,
@@ -213,6 +230,8 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
     added: new Set(added),
     special,
     spelling: kind.spelling,
+    prefix: kind.prefix,
+    normalizes: kind.normalizes,
     beginning: wantsBos === true ? (bos ?? 'none') : 'none',
     ends: ends.filter((end) => end !== undefined),
     chatTemplate: typeof template === 'string' ? template : undefined,

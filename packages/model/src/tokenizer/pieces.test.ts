@@ -118,7 +118,9 @@ describe('a vocabulary of pieces', () => {
     const vocab = Object.fromEntries(TOKENS.map((token, at) => [token, at]));
     json.tokenizer['model'] = { type: 'BPE', unk_token: '<unk>', byte_fallback: true, vocab, merges };
     json.tokenizer['decoder'] = null;
-    json.tokenizerConfig = { bos_token: '<bos>', eos_token: '<end_of_turn>', add_bos_token: true };
+    json.tokenizerConfig = { bos_token: '<bos>', eos_token: '<end_of_turn>' };
+    const single = [{ SpecialToken: { id: '<bos>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }];
+    json.tokenizer['post_processor'] = { type: 'TemplateProcessing', single, pair: single };
     await writeTinyDirectory(join(directory.path, 'tiny'), json);
     const tokenizer = await openFile(join(directory.path, 'tiny'));
     const same = await openTokenizer();
@@ -128,7 +130,6 @@ describe('a vocabulary of pieces', () => {
   });
 
   it.each<[string, Record<string, GgufValue>, string]>([
-    ['that puts a space in front', { 'tokenizer.ggml.add_space_prefix': bool(true) }, 'unsupported-model'],
     ['without scores', { 'tokenizer.ggml.scores': text('none') }, 'corrupt-model'],
     ['with too few scores', { 'tokenizer.ggml.scores': array([f32(0)]) }, 'corrupt-model'],
     [

@@ -1,8 +1,8 @@
 /**
- * Vocabularies of SentencePiece (Kudo & Richardson 2018) by pair merges, as Gemma has: pieces are plain text with a mark for
- * the space, and what no piece covers is spelled in tokens of one byte.
+ * Vocabularies of SentencePiece (Kudo & Richardson 2018): pieces are plain text with a mark for the space, and what no piece
+ * covers is spelled in tokens of one byte.
  */
-const SPACE = '▁';
+export const SPACE = '▁';
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
 

@@ -1,8 +1,10 @@
 import { HalfspaceError } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
+import type { SpacePrefix } from './space-prefix.js';
 
 /** What a tokenizer is made of: the shapes of tokenizer.json and tokenizer_config.json, and what stands beside. */
 export interface TokenizerFiles {
+  /** tokenizer.json, in which nothing puts a space in front of texts: {@link prefix} says where one belongs. */
   readonly tokenizer: Readonly<Record<string, unknown>>;
   readonly config: Readonly<Record<string, unknown>>;
   /** Text of every id; ids may be left out. */
@@ -11,6 +13,10 @@ export interface TokenizerFiles {
   readonly added: ReadonlySet<number>;
   /** The bytes that the text of any other token stands for. */
   readonly spelling: (token: string) => Uint8Array;
+  /** Where a space is put in front. */
+  readonly prefix: SpacePrefix;
+  /** Whether added tokens that are marked as `normalized` are looked for in a text after its normalization alone. */
+  readonly normalizes: boolean;
   /** Ids of control tokens, which are no text. */
   readonly special: ReadonlySet<number>;
   /** Token put in front of a text: `none`, one of them, or what the tokenizer itself would put there. */

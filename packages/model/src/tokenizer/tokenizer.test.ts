@@ -74,8 +74,8 @@ describe('a tokenizer', () => {
   it.each<[string, unknown, boolean, boolean]>([
     ['does not put', undefined, false, false],
     ['puts, by its post-processor,', undefined, true, true],
-    ['puts, by its configuration,', true, false, true],
-    ['does not put, by its configuration,', false, true, false],
+    ['does not put, whatever its configuration asks for,', true, false, false],
+    ['puts, whatever its configuration asks for,', false, true, true],
   ])('%s a token in front of a text, once', async (_, wants, processes, puts) => {
     const tokenizer = await besideSafetensors((json) => {
       if (wants !== undefined) json.tokenizerConfig['add_bos_token'] = wants;
@@ -273,7 +273,7 @@ describe('a tokenizer beside safetensors', () => {
 
 describe('a tokenizer in GGUF', () => {
   it.each<[string, string, Record<string, GgufValue>]>([
-    ['unsupported-model', 'another kind', { 'tokenizer.ggml.model': text('llama') }],
+    ['unsupported-model', 'another kind', { 'tokenizer.ggml.model': text('rwkv') }],
     ['unsupported-model', 'a kind that is no text', { 'tokenizer.ggml.model': u64(2n ** 63n) }],
     ['unsupported-model', 'an unknown rule', { 'tokenizer.ggml.pre': text('toString') }],
     ['unsupported-model', 'a rule that is no text', { 'tokenizer.ggml.pre': u64(2n ** 63n) }],

@@ -21,6 +21,8 @@ const SPECIAL_TOKENS = [
   'mask_token',
 ];
 
+const SPACE = 0x20;
+
 /** Texts of special tokens; a file may give them as objects, or say that there is none. */
 function specialTokens({ config }: TokenizerFiles): Record<string, unknown> {
   const textOf = (entry: unknown) => (isJsonObject(entry) ? entry['content'] : entry);
@@ -48,7 +50,7 @@ function createChat(files: TokenizerFiles, name: string): RenderChat {
  */
 export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
   const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);
-  const { tokens, added, spelling } = files;
+  const { tokens, added, spelling, prefix } = files;
   const { ends, control, silent } = rolesOf(files);
   const encoder = createEncoder(model.name, files, control);
   const bytes = (token: number): Uint8Array => {
@@ -62,7 +64,12 @@ export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
     endTokens: ends,
     encode: (text, options) => encoder.encode(text, options),
     fewestTokens: createFewestTokens(files),
-    decode: (ids) => Buffer.concat(ids.map(bytes)).toString('utf8'),
+    decode(ids) {
+      const text = Buffer.concat(ids.map(bytes)).toString('utf8');
+      // What begins with the token of a beginning is a whole text, which was given a space in front.
+      const isWhole = prefix.where !== 'none' && ids.length > 1 && ids[0] === encoder.beginning;
+      return isWhole && bytes(ids[1])[0] === SPACE ? text.slice(1) : text;
+    },
     bytes,
     encodeChat(messages) {
       const { text, isWritten } = renderMarked(renderChat, messages, encoder.controls);

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type JsonObject } from '../json-file.js';
+import { AT_SPACES, WHITE_SPACE } from './known-patterns.js';
+import { PIECE_NORMALIZER, SPACE } from './pieces.js';
+
+/**
+ * Where a tokenizer puts a space in front: nowhere, at the beginning of a text (`first`), or of every stretch of text between
+ * tokens that stand for themselves (`each`). A text that goes on from another one never gets it at its beginning.
+ */
+export interface SpacePrefix {
+  readonly where: 'none' | 'first' | 'each';
+  /** What a stretch of text may begin with so that it gets no further space. */
+  readonly unless: readonly string[];
+}
+
+/** What most tokenizers do. */
+export const NO_PREFIX: SpacePrefix = { where: 'none', unless: [] };
+
+/** The parts of a tokenizer.json that split a text, with nothing in them that puts a space in front. */
+export interface PlainSplitting {
+  readonly normalizer: unknown;
+  readonly preTokenizer: unknown;
+  readonly prefix: SpacePrefix;
+  /** Whether the file has a normalizer, so that some added tokens are looked for in what it makes of a text. */
+  readonly normalizes: boolean;
+}
+
+/** A piece begins with each mark of a space. */
+const SPLIT_AT_SPACES = {
+  type: 'Split',
+  pattern: { Regex: AT_SPACES },
+  behavior: 'Isolated',
+  invert: false,
+};
+
+/**
+ * Takes what puts a space in front out of a tokenizer.json, because the same parts cannot be told that a text goes on: a
+ * `Prepend` of the mark of a space, a `Metaspace`, or `ByteLevel` with `add_prefix_space`.
+ */
+export function takeSpacePrefix({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): PlainSplitting {
+  const normalizers = listOf(normalizer, 'normalizers');
+  const normalizes = normalizers.length > 0;
+  const steps = listOf(preTokenizer, 'pretokenizers');
+  const [first, second, ...others] = steps;
+  if (isOfType(first, 'Metaspace') && second === undefined)
+    return { ...fromMetaspace(normalizers, first), normalizes };
+  if (isOfType(first, 'WhitespaceSplit') && isOfType(second, 'Metaspace') && others.length === 0)
+    return { ...fromMetaspace([...normalizers, ...ONE_SPACE], second, ANY_SPACE), normalizes };
+  if (isOfType(first, 'ByteLevel') && first['add_prefix_space'] === true) {
+    const rest = steps.slice(1);
+    const plain = { ...first, add_prefix_space: false };
+    return {
+      normalizer,
+      preTokenizer: rest.length === 0 ? plain : { type: 'Sequence', pretokenizers: [plain, ...rest] },
+      prefix: { where: 'each', unless: [' '] },
+      normalizes,
+    };
+  }
+  const without = normalizers.filter((each) => !isPrepend(each));
+  return {
+    normalizer: isJsonObject(normalizer) ? sequenceOf(without) : normalizer,
+    preTokenizer,
+    prefix: without.length === normalizers.length ? NO_PREFIX : { where: 'each', unless: [] },
+    normalizes,
+  };
+}
+
+/** White space of any kind and number is one space, and none at the end. */
+const ONE_SPACE = [
+  { type: 'Strip', strip_left: false, strip_right: true },
+  { type: 'Replace', pattern: { Regex: WHITE_SPACE }, content: ' ' },
+];
+const ANY_SPACE = [
+  ' ',
+  SPACE,
+  '\t',
+  '\n',
+  '\r',
+  '\f',
+  '\v',
+  '\u0085',
+  '\u00a0',
+  '\u3000',
+  '\u2028',
+  '\u2029',
+];
+
+function fromMetaspace(
+  normalizers: readonly unknown[],
+  { add_prefix_space: adds, prepend_scheme: scheme = 'always', split }: JsonObject,
+  unless: readonly string[] = [' ', SPACE],
+): Omit<PlainSplitting, 'normalizes'> {
+  const where = adds === false || scheme === 'never' ? 'none' : scheme === 'first' ? 'first' : 'each';
+  return {
+    normalizer: sequenceOf([...normalizers, PIECE_NORMALIZER]),
+    preTokenizer: split === false ? null : SPLIT_AT_SPACES,
+    prefix: where === 'none' ? NO_PREFIX : { where, unless },
+  };
+}
+
+function isOfType(part: unknown, type: string): part is JsonObject {
+  if (!isJsonObject(part) || part['type'] !== type) return false;
+  return type !== 'Metaspace' || (part['replacement'] ?? SPACE) === SPACE;
+}
+
+function isPrepend(part: unknown): boolean {
+  return isJsonObject(part) && part['type'] === 'Prepend' && part['prepend'] === SPACE;
+}
+
+/** The parts of a sequence, or the one that there is. */
+export function listOf(part: unknown, key: string): unknown[] {
+  if (!isJsonObject(part)) return [];
+  const inner = part['type'] === 'Sequence' ? part[key] : undefined;
+  return Array.isArray(inner) ? (inner as unknown[]) : [part];
+}
+
+function sequenceOf(normalizers: readonly unknown[]): unknown {
+  if (normalizers.length === 0) return null;
+  return normalizers.length === 1 ? normalizers[0] : { type: 'Sequence', normalizers };
+}
+
+/** Whether a normalizer does nothing but write the marks of spaces. */
+export function marksSpacesOnly(normalizer: unknown): boolean {
+  return isDeepStrictEqual(normalizer, PIECE_NORMALIZER);
+}
