@@ -245,3 +245,13 @@ describe('options', () => {
     expect((await ask()).logProbs).toHaveLength(2);
   });
 });
+
+it('is freed at the end of a block that has it by `await using`', async () => {
+  let kept: Awaited<ReturnType<typeof createOnnxBackend>>;
+  {
+    await using backend = await createOnnxBackend({ model, threads: 1, precision: 'f32' });
+    kept = backend;
+    expect(await backend.logProbs([1, 2, 3])).toHaveLength(2);
+  }
+  await expect(kept.logProbs([1, 2, 3])).rejects.toMatchObject({ code: 'disposed' });
+});

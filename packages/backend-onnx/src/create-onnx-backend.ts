@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
@@ -62,6 +63,12 @@ export interface OnnxBackendOptions {
   readonly modules?: readonly PluginModule[];
 }
 
+/** A {@link Backend} that `await using` frees at the end of its block. */
+export interface OnnxBackend extends Backend {
+  /** As `dispose`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /**
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
@@ -69,7 +76,7 @@ export interface OnnxBackendOptions {
  * `unsupported-model`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
  * where what one has bound fails
  */
-export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<Backend> {
+export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
   const { signal, onProgress } = options;
   const threads = usefulThreads(options.threads);
   assertPrecision(options.precision);
@@ -153,7 +160,9 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       cut,
       contextLength: architecture.contextLength,
     };
-    return createBackend({ model, architecture, cut, tokenizer, choosePrecision, graphs, disposeGraphs });
+    const parts = { model, architecture, cut, tokenizer, choosePrecision, graphs, disposeGraphs };
+    const backend = createBackend(parts);
+    return Object.assign(backend, { [Symbol.asyncDispose]: async () => backend.dispose() });
   } catch (error) {
     await disposeGraphs();
     throw error;

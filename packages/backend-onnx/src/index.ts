@@ -1,2 +1,2 @@
 export { createOnnxBackend } from './create-onnx-backend.js';
-export type { LoadProgress, OnnxBackendOptions } from './create-onnx-backend.js';
+export type { LoadProgress, OnnxBackend, OnnxBackendOptions } from './create-onnx-backend.js';

@@ -1,11 +1,14 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { bindAttributes } from './step/margins/bound-attributes.js';
 import type { Attribute } from './contracts/attribute.js';
 import type { Backend } from './contracts/backend.js';
-import type { Completion, StreamEvent } from './decode/completion.js';
+import type { Completion, FinishedCompletion, StreamEvent } from './decode/completion.js';
+import { createCompletionStream, inOrder, type CompletionStream } from './decode/completion-stream.js';
 import { checkOptions, namedAttributes } from './options/check-options.js';
 import { decode } from './decode/decode.js';
 import { HalfspaceError } from './errors.js';
-import type { CheckedOptions, GenerateOptions } from './options/options.js';
+import { assertOneCompletion } from './options/one-completion.js';
+import type { CheckedOptions, CompleteOptions, GenerateOptions } from './options/options.js';
 import type { Formula } from './formula/compile.js';
 import { idleMargins } from './formula/idle-margins.js';
 import { idleParts } from './step/bonus/idle-parts.js';
@@ -32,10 +35,18 @@ export interface Halfspace {
    */
   generate(options: GenerateOptions): Promise<Completion[]>;
   /**
+   * Completes one prompt, once.
+   *
+   * @throws HalfspaceError what ended the completion, `attribute-failed` and the like; as {@link Halfspace.generate}, which also
+   * gives what was written until then; `bad-option` where the options ask for several completions.
+   */
+  complete(options: CompleteOptions): Promise<FinishedCompletion>;
+  /**
    * As {@link Halfspace.generate}, with text as it is written. Of several completions, the texts come
    * interleaved. Leaving the loop early ends the work. Options are checked when the stream is first read.
+   * `stream(options).text` has the text alone, of one completion.
    */
-  stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined>;
+  stream(options: GenerateOptions): CompletionStream;
   /**
    * Margins of a text that is already written. A scoring attribute is asked about each of its tokens, one
    * after another, as the only candidate after the text before it.
@@ -46,6 +57,8 @@ export interface Halfspace {
   score(options: ScoreOptions): Promise<Score>;
   /** Frees the model. Idempotent. */
   dispose(): Promise<void>;
+  /** As {@link Halfspace.dispose}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Puts a backend and attributes together. */
@@ -54,7 +67,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
 
   const descriptionOf = (name: string) => attributes.find((each) => each.name === name)?.description ?? '';
 
-  async function* stream(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
+  async function* events(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = checkOptions(options);
     const formula =
       checked.formula === undefined
@@ -90,23 +103,33 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
     });
   }
 
+  async function generate(options: GenerateOptions): Promise<Completion[]> {
+    const completions: Completion[] = [];
+    for await (const event of events(options)) {
+      if (event.type === 'completion') completions.push(event.completion);
+    }
+    return inOrder(completions);
+  }
+
   return {
     backend,
     attributes,
-    stream,
-    async generate(options) {
-      const completions: Completion[] = [];
-      for await (const event of stream(options)) {
-        if (event.type === 'completion') completions.push(event.completion);
-      }
-      return completions.sort((a, b) => a.promptIndex - b.promptIndex || a.sample - b.sample);
+    generate,
+    async complete(options) {
+      assertOneCompletion(options, 'complete');
+      const [completion] = await generate(options);
+      if (completion.finishReason === 'error') throw completion.error;
+      return completion;
     },
+    stream: (options) =>
+      createCompletionStream(events(options), () => assertOneCompletion(options, 'stream().text')),
     async score(options) {
       checkScoreOptions(options);
       const names = [...new Set(options.attributes)];
       return score(backend, bindAttributes(attributes, names, backend.model), options);
     },
     dispose: () => backend.dispose(),
+    [Symbol.asyncDispose]: () => backend.dispose(),
   };
 }
 

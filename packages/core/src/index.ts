@@ -1,7 +1,14 @@
 export { createHalfspace, createRegistry } from './plugins/container.js';
 export type { HalfspaceParts } from './plugins/container.js';
 export type { Halfspace } from './create-halfspace.js';
-export type { DecodeOptions, GenerateOptions, PromptOptions, WeightedPrompt } from './options/options.js';
+export type { CompletionStream } from './decode/completion-stream.js';
+export type {
+  CompleteOptions,
+  DecodeOptions,
+  GenerateOptions,
+  PromptOptions,
+  WeightedPrompt,
+} from './options/options.js';
 export type { Weight, Weights } from './options/weights.js';
 export type { Redraw } from './options/redraw.js';
 export type {

@@ -44,13 +44,13 @@ function completionsOf({ prompts = [], samples = 1, attributes = {} }: GenerateO
 }
 
 function halfspaceThat(order: (completions: Completion[]) => Completion[], asked: GenerateOptions[] = []) {
-  const halfspace: Pick<Halfspace, 'stream'> = {
-    async *stream(options): AsyncGenerator<StreamEvent> {
+  const halfspace = {
+    async *stream(options: GenerateOptions): AsyncGenerator<StreamEvent> {
       asked.push(options);
       for (const completion of order(completionsOf(options))) yield { type: 'completion', completion };
     },
   };
-  return halfspace as Halfspace;
+  return halfspace as unknown as Halfspace;
 }
 
 const OPTIONS = { prompts: PROMPTS, samples: 3, weights: { calm: 2 }, maxTokens: 5, seed: 7 };

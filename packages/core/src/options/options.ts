@@ -122,6 +122,9 @@ export interface GenerateOptions extends PromptOptions, DecodeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `complete` takes: as `generate`, of one prompt and one sample. */
+export type CompleteOptions = Omit<GenerateOptions, 'prompts' | 'samples'>;
+
 /** {@link DecodeOptions} with every default filled in. */
 export type CheckedOptions = Required<Omit<DecodeOptions, 'formula' | 'redraw'>> &
   Pick<DecodeOptions, 'formula' | 'redraw'>;

@@ -1,0 +1,19 @@
+import { HalfspaceError } from '../errors.js';
+import { checkOptions } from './check-options.js';
+import type { GenerateOptions } from './options.js';
+
+/**
+ * Refuses options that ask for several completions.
+ *
+ * @param call - What gives one alone, for the message.
+ * @throws HalfspaceError `bad-option`, also for options that are refused anyway; `bad-filter`, `contract-mismatch`
+ */
+export function assertOneCompletion(options: GenerateOptions, call: string): void {
+  const { prompts, samples } = checkOptions(options);
+  const count = (prompts?.length ?? 1) * samples;
+  if (count === 1) return;
+  throw new HalfspaceError(
+    'bad-option',
+    `${call} gives one completion, and these options ask for ${count}. Ask for one, or use generate or the events of stream.`,
+  );
+}
