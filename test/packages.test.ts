@@ -72,6 +72,9 @@ it.each([
   ['backend-onnx', ['@halfspace/encoders', '@halfspace/subspace']],
   ['subspace', ['onnxruntime-node', '@halfspace/model']],
   ['core', ['@halfspace/files', 'onnxruntime-node']],
+  ['encoders', ['@halfspace/subspace']],
+  ['files', ['@halfspace/core', 'inversify']],
+  ['onnx-runtime', ['@halfspace/core', 'inversify']],
 ])('%s is installed without %j', async (name, others) => {
   const installed = await installedWith(name);
   expect(installed.size).toBeGreaterThan(0);
@@ -87,6 +90,10 @@ it('the command loads clients of Redis for a queue alone', async () => {
   };
   expect(await loaded('cli/dist/commands/evaluate/run.js')).toBe('false');
   expect(await loaded('evaluate-queue/dist/index.js')).toBe('true');
+});
+
+it('a plugin needs nothing but the contracts, which need nothing', async () => {
+  expect(await installedWith('contracts')).toEqual(new Set());
 });
 
 describe('a program that is bundled and runs elsewhere', () => {

@@ -1,5 +1,5 @@
 // An independent judge of informality: it counts marks of casual English, and knows nothing of the model's hidden states.
-import { defineJudge } from '@halfspace/core';
+import { defineJudge } from '@halfspace/contracts';
 
 const MARKS =
   /\b(?:\w+['’](?:s|re|ve|ll|d|m|t)|yeah|ok|okay|guys?|kids?|stuff|awesome|cool|hey|wow|gonna|wanna|kinda|really|pretty|lots?|just|got|get|gets)\b|!/gi;

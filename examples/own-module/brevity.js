@@ -1,5 +1,5 @@
 // A judge that can be called by its name: a completion of no word has the score 1, one of ten words 0.5.
-import { defineJudge } from '@halfspace/core';
+import { defineJudge } from '@halfspace/contracts';
 
 export const brevity = {
   name: 'brevity',

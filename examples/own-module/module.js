@@ -1,5 +1,5 @@
 // Binds all of it. Whoever has this module in a halfspace.config, or gives it to createOnnxBackend, has what it adds.
-import { definePluginModule } from '@halfspace/core';
+import { definePluginModule } from '@halfspace/contracts';
 import { JUDGE, METHOD } from '@halfspace/evaluate';
 import { MODEL_SOURCE } from '@halfspace/model';
 import { brevity } from './brevity.js';

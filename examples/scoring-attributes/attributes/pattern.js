@@ -1,8 +1,8 @@
-import { defineAttribute } from '@halfspace/core';
+import { defineAttribute } from '@halfspace/contracts';
 
 /**
  * Steers away from text that matches a regular expression, the more often the farther. The hard version is
- * `patternFilter` of @halfspace/core.
+ * `patternFilter` of @halfspace/contracts.
  *
  * @param options - `pattern` needs the flag `g`: its matches are counted.
  */

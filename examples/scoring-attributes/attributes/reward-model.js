@@ -1,4 +1,4 @@
-import { defineAttribute } from '@halfspace/core';
+import { defineAttribute } from '@halfspace/contracts';
 
 /**
  * Steers by a reward model: any async function from a text to a number, such as a call of a server.

@@ -1,8 +1,8 @@
-import { defineAttribute } from '@halfspace/core';
+import { defineAttribute } from '@halfspace/contracts';
 
 /**
  * Steers away from words without forbidding them: each of them that the text has, whole and in any case, costs
- * as much as the first. The hard version is `wordFilter` of @halfspace/core.
+ * as much as the first. The hard version is `wordFilter` of @halfspace/contracts.
  */
 export function wordList({ name, description, words }) {
   const listed = new Set(words.map((word) => word.toLowerCase()));

@@ -1,4 +1,4 @@
-import { defineAttribute, type LinearAttribute } from '@halfspace/core';
+import { defineAttribute, type LinearAttribute } from '@halfspace/contracts';
 import { labelBy, subspacesFrom } from '@halfspace/subspace';
 import artifacts from '../subspaces/index.cjs';
 

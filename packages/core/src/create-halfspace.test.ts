@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defineAttribute, type LinearAttribute, type Subspace } from '@halfspace/contracts';
 import { createHalfspace } from './plugins/container.js';
-import type { LinearAttribute, Subspace } from './contracts/attribute.js';
 import type { Completion, TracedStep } from './decode/completion.js';
-import { defineAttribute } from './plugins/define-attribute.js';
 import type { Halfspace } from './create-halfspace.js';
 import type { GenerateOptions } from './options/options.js';
 import { chiSquareDeviate } from './testing/chi-square.js';

@@ -1,12 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { type Attribute, type Backend, HalfspaceError } from '@halfspace/contracts';
 import { bindAttributes } from './step/margins/bound-attributes.js';
-import type { Attribute } from './contracts/attribute.js';
-import type { Backend } from './contracts/backend.js';
 import type { Completion, FinishedCompletion, StreamEvent } from './decode/completion.js';
 import { createCompletionStream, inOrder, type CompletionStream } from './decode/completion-stream.js';
 import { checkOptions, namedAttributes } from './options/check-options.js';
 import { decode } from './decode/decode.js';
-import { HalfspaceError } from './errors.js';
 import { assertOneCompletion } from './options/one-completion.js';
 import type { CheckedOptions, CompleteOptions, GenerateOptions } from './options/options.js';
 import type { Formula } from './formula/compile.js';

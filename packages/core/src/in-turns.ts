@@ -1,4 +1,4 @@
-import { throwIfAborted } from './errors.js';
+import { throwIfAborted } from '@halfspace/contracts';
 
 /** Milliseconds of work after which others have their turn. */
 const TURN_MS = 50;

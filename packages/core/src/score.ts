@@ -1,8 +1,8 @@
+import { type Backend, describeValue, HalfspaceError, type Tokenizer } from '@halfspace/contracts';
+import { fieldsOf } from '@halfspace/contracts/internal';
 import type { BoundAttribute } from './step/margins/bound-attributes.js';
 import { candidateOf } from './text/candidate.js';
 import { checkAnswers } from './plugins/check-answers.js';
-import type { Backend } from './contracts/backend.js';
-import type { Tokenizer } from './contracts/tokenizer.js';
 import {
   encodeContinuation,
   encodePrompt,
@@ -10,9 +10,6 @@ import {
   type Prompt,
   withControlTokens,
 } from './text/encode-text.js';
-import { fieldsOf } from './plugins/check-plugin.js';
-import { describeValue } from './plugins/complaint-of.js';
-import { HalfspaceError } from './errors.js';
 import { type HiddenStates, marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMarginReader, holdStates, type TextState } from './step/margins/margin-reader.js';
 import { createTextAssembler } from './text/text-assembler.js';

@@ -1,5 +1,5 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
-import { throwIfAborted } from '@halfspace/core';
+import { throwIfAborted } from '@halfspace/contracts';
 
 /** Texts of equal length, to be run in one call. */
 export interface EvenBatch {

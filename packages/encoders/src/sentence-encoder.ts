@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 import {
   cacheDirectory,
   compileEncoder,

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { HalfspaceError, throwIfAborted } from '@halfspace/contracts';
 import { createTextTokenizer, fingerprintFile, readJsonFile } from '@halfspace/model';
 import {
   assertMemoryFor,

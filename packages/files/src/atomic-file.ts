@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 import { fileFault } from './file-fault.js';
 import { openUnnamed } from './whole-file.js';
 

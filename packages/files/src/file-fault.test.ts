@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 import { expect, it } from 'vitest';
 import { fileFault } from './file-fault.js';
 

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 
 /** What the system says when a file cannot grow: no room, no quota, or a limit on the size of files. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

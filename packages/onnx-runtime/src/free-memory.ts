@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 
 /** Where Linux says how much memory there is. */
 const PLACES = { proc: '/proc', cgroups: '/sys/fs/cgroup' };

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 
 /** ONNX Runtime asks for it once, when its first session is opened. */
 const SWITCH = 'ORT_DISABLE_TELEMETRY';

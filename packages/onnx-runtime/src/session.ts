@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 import { ensureNoTelemetry } from './no-telemetry.js';
 import { InferenceSession, type Tensor } from './runtime.js';
 

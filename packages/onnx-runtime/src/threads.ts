@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError } from '@halfspace/contracts';
 
 /**
  * The threads of a call: what was asked for, but no more than there are cores. More would wait for each other, and a text has

@@ -1,4 +1,4 @@
-import { isHalfspaceError, type HalfspaceError } from '../errors.js';
+import { type HalfspaceError, isHalfspaceError } from '@halfspace/contracts';
 import { chooseFirst } from '../step/look-ahead/text-first.js';
 import { planStep } from '../step/plan-step.js';
 import { filterReference } from '../step/reference/filter-reference.js';

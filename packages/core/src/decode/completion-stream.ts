@@ -1,5 +1,5 @@
+import { HalfspaceError } from '@halfspace/contracts';
 /// <reference lib="esnext.disposable" preserve="true" />
-import { HalfspaceError } from '../errors.js';
 import type { Completion, StreamEvent } from './completion.js';
 
 /**

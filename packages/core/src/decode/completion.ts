@@ -1,4 +1,4 @@
-import type { HalfspaceError } from '../errors.js';
+import type { HalfspaceError } from '@halfspace/contracts';
 import type { Weights } from '../options/weights.js';
 import type { StepStatus } from '../step/project/project.js';
 import type { ScoredMargins } from '../step/margins/margins.js';

@@ -1,4 +1,4 @@
-import type { Backend } from '../contracts/backend.js';
+import type { Backend } from '@halfspace/contracts';
 import type { Formula } from '../formula/compile.js';
 import type { CheckedOptions } from '../options/options.js';
 import { checkAnswers } from '../plugins/check-answers.js';

@@ -1,4 +1,4 @@
-import { isHalfspaceError, throwIfAborted } from '../errors.js';
+import { isHalfspaceError, throwIfAborted } from '@halfspace/contracts';
 import type { PlannedStep } from '../step/stages.js';
 import { advanceStep } from './advance-step.js';
 import { beginSteps } from './begin-steps.js';

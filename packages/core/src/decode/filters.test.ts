@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defineAttribute, defineFilter, type TextStep } from '@halfspace/contracts';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
-import type { TextStep } from '../contracts/step.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
-import { defineFilter } from '../plugins/define-filter.js';
 import type { GenerateOptions } from '../options/options.js';
 import {
   createToyBackend,

@@ -1,4 +1,4 @@
-import type { Context } from '../contracts/backend.js';
+import type { Context } from '@halfspace/contracts';
 import type { SteeredPrompt } from '../step/bonus/steering.js';
 import { hashTokens } from '../step/draw/noise.js';
 import { startRecord } from '../step/margins/margin-record.js';

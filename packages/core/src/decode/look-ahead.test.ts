@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Attribute, type Backend, defineAttribute, type Prediction } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
 import type { Completion } from './completion.js';
-import type { Attribute, Prediction } from '../contracts/attribute.js';
-import type { Backend } from '../contracts/backend.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
 import type { DecodeOptions } from '../options/options.js';
 import { chiSquareDeviate } from '../testing/chi-square.js';
 import { TOY_SLOPE, toyAttribute } from '../testing/toy-attribute.js';

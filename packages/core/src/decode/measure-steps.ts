@@ -1,5 +1,4 @@
-import type { LookAhead } from '../contracts/backend.js';
-import type { HalfspaceError } from '../errors.js';
+import type { HalfspaceError, LookAhead } from '@halfspace/contracts';
 import { holdStates } from '../step/margins/margin-reader.js';
 import type { PlannedStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';

@@ -1,4 +1,4 @@
-import { isHalfspaceError, type HalfspaceError } from '../errors.js';
+import { type HalfspaceError, isHalfspaceError } from '@halfspace/contracts';
 import type { FinishReason } from './completion.js';
 
 /** Why a completion ended: a reason, or the error that ended it. */

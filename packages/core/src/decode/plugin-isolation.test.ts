@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute, defineFilter, type HalfspaceError } from '@halfspace/contracts';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
-import { defineFilter } from '../plugins/define-filter.js';
-import type { HalfspaceError } from '../errors.js';
 import { createToyBackend, TOY_VOCABULARY } from '../testing/toy-backend.js';
 
 const BAD = 'bad';

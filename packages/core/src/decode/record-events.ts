@@ -1,4 +1,4 @@
-import { isHalfspaceError } from '../errors.js';
+import { isHalfspaceError } from '@halfspace/contracts';
 import type { DecodeRun } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';
 import type { Ending } from './outcome.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
 import type { Halfspace } from '../create-halfspace.js';
 import type { GenerateOptions } from '../options/options.js';
 import { chiSquareDeviate } from '../testing/chi-square.js';

@@ -1,4 +1,4 @@
-import type { HalfspaceError } from '../errors.js';
+import type { HalfspaceError } from '@halfspace/contracts';
 import type { PlannedStep } from '../step/stages.js';
 import { textStep } from '../text/text-step.js';
 import type { DecodeRun } from './decode-task.js';

@@ -1,11 +1,14 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import {
+  type Attribute,
+  defineAttribute,
+  type ScoreStep,
+  type ScoringAttributeDefinition,
+} from '@halfspace/contracts';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
-import type { Attribute } from '../contracts/attribute.js';
-import type { ScoreStep } from '../contracts/step.js';
-import { defineAttribute, type ScoringAttributeDefinition } from '../plugins/define-attribute.js';
 import type { GenerateOptions } from '../options/options.js';
 import {
   createToyBackend,

@@ -1,10 +1,8 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { type Backend, defineAttribute, defineFilter, type NextTokens } from '@halfspace/contracts';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
-import type { Backend, NextTokens } from '../contracts/backend.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
-import { defineFilter } from '../plugins/define-filter.js';
 import type { GenerateOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, TOY_VOCABULARY } from '../testing/toy-backend.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute, defineFilter } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
-import { defineFilter } from '../plugins/define-filter.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, type ToyOptions } from '../testing/toy-backend.js';
 

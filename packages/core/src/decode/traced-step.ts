@@ -1,7 +1,7 @@
+import type { Tokenizer } from '@halfspace/contracts';
 import type { BoundAttribute } from '../step/margins/bound-attributes.js';
 import type { TracedControl, TracedStep } from './completion.js';
 import type { ControlledStep } from '../step/project/control-step.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
 import { marginOf } from '../step/margins/margins.js';
 import { tokenText } from '../text/token-text.js';
 import { dot } from '../numeric/dot.js';

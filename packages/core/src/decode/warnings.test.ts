@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
 import type { GenerateOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';

@@ -1,3 +1,4 @@
+import { FORMULA_NUMBERS } from '@halfspace/contracts/internal';
 import { didYouMean } from '../text/nearest.js';
 import type { ConditionalNode, FormulaNode, RelationalNode } from './formula-node.js';
 import { formulaInvalid, type FormulaSource } from './formula-source.js';
@@ -18,8 +19,8 @@ export interface FormulaPoint extends FormulaStep {
   readonly margins: ArrayLike<number>;
 }
 
-/** Numbers that formulas have besides margins; no attribute can have such a name. */
-export const NUMBERS = ['step', 'progress'] as const satisfies readonly (keyof FormulaStep)[];
+/** Numbers that formulas have besides margins. */
+const NUMBERS = FORMULA_NUMBERS satisfies readonly (keyof FormulaStep)[];
 
 /** A formula that can be evaluated. */
 export interface Formula {

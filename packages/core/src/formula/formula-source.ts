@@ -1,4 +1,4 @@
-import { HalfspaceError } from '../errors.js';
+import { HalfspaceError } from '@halfspace/contracts';
 
 /** A formula as it was written. */
 export interface FormulaSource {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { all, create } from 'mathjs';
 import { describe, expect, it } from 'vitest';
-import { isHalfspaceError } from '../errors.js';
+import { isHalfspaceError } from '@halfspace/contracts';
 import { compile } from './compile.js';
 import { parse } from './parse.js';
 import { readFormula } from './read-formula.js';

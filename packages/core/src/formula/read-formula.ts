@@ -1,4 +1,4 @@
-import { HalfspaceError } from '../errors.js';
+import { HalfspaceError } from '@halfspace/contracts';
 import { compile, type Formula } from './compile.js';
 import { parse } from './parse.js';
 

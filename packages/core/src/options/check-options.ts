@@ -1,4 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { checkPlugin, HalfspaceError } from '@halfspace/contracts';
+import { fieldsOf } from '@halfspace/contracts/internal';
 import {
   type CheckedOptions,
   type GenerateOptions,
@@ -6,8 +8,6 @@ import {
   SCHEMA,
   type WeightedPrompt,
 } from './options.js';
-import { HalfspaceError } from '../errors.js';
-import { checkPlugin, fieldsOf } from '../plugins/check-plugin.js';
 import { didYouMean } from '../text/nearest.js';
 import { schemaComplaint } from './schema-complaint.js';
 import type { Weights } from './weights.js';

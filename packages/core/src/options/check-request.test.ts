@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { defineAttribute } from '@halfspace/contracts';
 import { checkRequest } from './check-request.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
 import type { GenerateOptions } from './options.js';
 
 const loaded = vi.hoisted(() => ({ times: 0 }));

@@ -1,4 +1,4 @@
-import type { Attribute } from '../contracts/attribute.js';
+import type { Attribute } from '@halfspace/contracts';
 import { checkOptions, weightsOf } from './check-options.js';
 import { readFormula } from '../formula/read-formula.js';
 import type { GenerateOptions } from './options.js';

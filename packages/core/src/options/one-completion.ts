@@ -1,4 +1,4 @@
-import { HalfspaceError } from '../errors.js';
+import { HalfspaceError } from '@halfspace/contracts';
 import { checkOptions } from './check-options.js';
 import type { GenerateOptions } from './options.js';
 

@@ -1,7 +1,6 @@
+import type { ChatMessage, Filter } from '@halfspace/contracts';
 import { type BonusForm, DEFAULT_CAP } from './bonus-form.js';
 import { type Control, CONTROL_SCHEMA } from './control.js';
-import type { Filter } from '../contracts/filter.js';
-import type { ChatMessage } from '../contracts/tokenizer.js';
 import { type Redraw, REDRAW_SCHEMA } from './redraw.js';
 import type { Weights } from './weights.js';
 

@@ -1,6 +1,5 @@
-import type { Backend } from '../contracts/backend.js';
+import { type Backend, HalfspaceError } from '@halfspace/contracts';
 import { encodePrompt, fewestTokens, type Prompt, withControlTokens } from '../text/encode-text.js';
-import { HalfspaceError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
 import type { PromptOptions, WeightedPrompt } from './options.js';
 import type { Weights } from './weights.js';

@@ -1,4 +1,4 @@
-import { describeValue } from '../plugins/complaint-of.js';
+import { describeValue } from '@halfspace/contracts';
 import { didYouMean } from '../text/nearest.js';
 
 /** What Ajv says of a fault, with its option `verbose`. */

@@ -1,8 +1,6 @@
-import { describeValue } from './complaint-of.js';
-import type { Filter } from '../contracts/filter.js';
-import type { TextStep } from '../contracts/step.js';
+import { describeValue, type Filter, type TextStep } from '@halfspace/contracts';
+import { readAnswer } from '@halfspace/contracts/internal';
 import { pluginFailure } from './plugin-failure.js';
-import { readAnswer } from './read-answer.js';
 
 /**
  * Whether all filters allow each candidate.

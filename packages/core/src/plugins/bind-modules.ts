@@ -1,8 +1,11 @@
-import { describeValue } from './complaint-of.js';
-import { checkPluginModule, type PluginModule, type Register } from './define-plugin-module.js';
-import { HalfspaceError } from '../errors.js';
-import { pluginFailed } from './guard-plugin.js';
-import { isExtensionPoint } from './extension-point.js';
+import {
+  describeValue,
+  HalfspaceError,
+  pluginFailed,
+  type PluginModule,
+  type Register,
+} from '@halfspace/contracts';
+import { checkPluginModule, isExtensionPoint } from '@halfspace/contracts/internal';
 
 /** A value, and who bound it. */
 export interface Binding {

@@ -1,6 +1,12 @@
-import { describeValue } from './complaint-of.js';
-import type { Backend, Context, LookAhead, NextTokenRequest, NextTokens } from '../contracts/backend.js';
-import { HalfspaceError } from '../errors.js';
+import {
+  type Backend,
+  type Context,
+  describeValue,
+  HalfspaceError,
+  type LookAhead,
+  type NextTokenRequest,
+  type NextTokens,
+} from '@halfspace/contracts';
 
 /**
  * A backend whose answers are checked when they come: that there are as many as were asked for, of the size that the contract

@@ -1,8 +1,13 @@
-import { complaintOf, describeValue } from './complaint-of.js';
-import { HalfspaceError, isHalfspaceError } from '../errors.js';
-import type { Backend, ModelInfo } from '../contracts/backend.js';
-import { checkContract, fieldsOf } from './check-plugin.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import {
+  type Backend,
+  complaintOf,
+  describeValue,
+  HalfspaceError,
+  isHalfspaceError,
+  type ModelInfo,
+  type Tokenizer,
+} from '@halfspace/contracts';
+import { checkContract, fieldsOf } from '@halfspace/contracts/internal';
 
 /** What a field has to be. */
 type Rule = readonly [what: string, holds: (value: unknown) => boolean];

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { type Attribute, type Backend, defineAttribute } from '@halfspace/contracts';
+import { seal } from '@halfspace/contracts/internal';
 import { createHalfspace } from './container.js';
-import { defineAttribute } from './define-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
-import type { Attribute } from '../contracts/attribute.js';
-import type { Backend } from '../contracts/backend.js';
-import { seal } from './check-plugin.js';
 
 const calm = defineAttribute({ name: 'calm', description: 'a test', subspaces: [] });
 const backend = createToyBackend();

@@ -1,17 +1,20 @@
 import 'reflect-metadata';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
-import type { Attribute } from '../contracts/attribute.js';
-import { ATTRIBUTE } from './attribute-point.js';
-import type { Backend } from '../contracts/backend.js';
+import {
+  type Attribute,
+  ATTRIBUTE,
+  type Backend,
+  checkPlugin,
+  describeValue,
+  type ExtensionPoint,
+  HalfspaceError,
+  type PluginModule,
+} from '@halfspace/contracts';
+import { fieldsOf } from '@halfspace/contracts/internal';
 import { bindModule, distinctModules, type Binding } from './bind-modules.js';
 import { checkBackend } from './check-backend.js';
-import { checkPlugin, fieldsOf } from './check-plugin.js';
-import { describeValue } from './complaint-of.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
-import type { PluginModule } from './define-plugin-module.js';
 import { didYouMean } from '../text/nearest.js';
-import { HalfspaceError } from '../errors.js';
-import type { ExtensionPoint } from './extension-point.js';
 import type { Registry } from './registry.js';
 
 const BACKEND: ServiceIdentifier<Backend> = Symbol('Backend');

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute, defineFilter, defineJudge, definePluginModule } from '@halfspace/contracts';
 import { createHalfspace } from './container.js';
-import { defineAttribute } from './define-attribute.js';
-import { defineFilter } from './define-filter.js';
-import { defineJudge } from './define-judge.js';
-import { definePluginModule } from './define-plugin-module.js';
 import { patternFilter, wordFilter } from './text-filters.js';
 import { tokenFilter } from './token-filter.js';
 import { createToyBackend } from '../testing/toy-backend.js';

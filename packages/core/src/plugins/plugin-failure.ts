@@ -1,5 +1,4 @@
-import { complaintOf } from './complaint-of.js';
-import { HalfspaceError } from '../errors.js';
+import { complaintOf, HalfspaceError } from '@halfspace/contracts';
 
 /** The error of a completion whose plugin failed. */
 export function pluginFailure(

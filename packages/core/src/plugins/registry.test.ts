@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { ATTRIBUTE } from './attribute-point.js';
+import {
+  ATTRIBUTE,
+  checkFields,
+  defineAttribute,
+  defineExtensionPoint,
+  definePluginModule,
+  type ExtensionPoint,
+  type PluginModule,
+  type Register,
+} from '@halfspace/contracts';
 import { createHalfspace, createRegistry } from './container.js';
-import { defineAttribute } from './define-attribute.js';
-import { definePluginModule, type PluginModule, type Register } from './define-plugin-module.js';
-import { checkFields, defineExtensionPoint, type ExtensionPoint } from './extension-point.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 
 interface Greeting {

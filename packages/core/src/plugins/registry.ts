@@ -1,5 +1,4 @@
-import type { PluginModule } from './define-plugin-module.js';
-import type { ExtensionPoint } from './extension-point.js';
+import type { ExtensionPoint, PluginModule } from '@halfspace/contracts';
 
 /** What modules have bound, by extension point. */
 export interface Registry {

@@ -1,11 +1,13 @@
-import { describeValue } from './complaint-of.js';
-import type { ScoringAttribute } from '../contracts/attribute.js';
-import type { ScoreStep } from '../contracts/step.js';
-import { HalfspaceError, throwIfAborted } from '../errors.js';
-import { onAbort } from './on-abort.js';
+import {
+  describeValue,
+  HalfspaceError,
+  type ScoreStep,
+  type ScoringAttribute,
+  throwIfAborted,
+  waitFor,
+} from '@halfspace/contracts';
+import { onAbort, readAnswer } from '@halfspace/contracts/internal';
 import { pluginFailure } from './plugin-failure.js';
-import { readAnswer } from './read-answer.js';
-import { waitFor } from './wait-for.js';
 
 /** What is asked of scoring attributes, and where in the completion. */
 export interface ScoreRequest extends Omit<ScoreStep, 'signal'> {

@@ -1,7 +1,4 @@
-import type { Filter } from '../contracts/filter.js';
-import { describeValue } from './complaint-of.js';
-import { defineFilter } from './define-filter.js';
-import { HalfspaceError } from '../errors.js';
+import { defineFilter, describeValue, type Filter, HalfspaceError } from '@halfspace/contracts';
 import { withinTime } from './within-time.js';
 
 /** Texts that are matched together, and for how many milliseconds at most, where matches take a few thousandths of one. */

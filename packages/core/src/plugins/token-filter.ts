@@ -1,8 +1,5 @@
-import type { Filter } from '../contracts/filter.js';
-import { fieldsOf } from './check-plugin.js';
-import { describeValue } from './complaint-of.js';
-import { defineFilter } from './define-filter.js';
-import { HalfspaceError } from '../errors.js';
+import { defineFilter, describeValue, type Filter, HalfspaceError } from '@halfspace/contracts';
+import { fieldsOf } from '@halfspace/contracts/internal';
 
 /** Which tokens a completion may have. */
 export type TokenMask =

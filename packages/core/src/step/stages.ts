@@ -1,5 +1,4 @@
-import type { Context, LookAhead } from '../contracts/backend.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import type { Context, LookAhead, Tokenizer } from '@halfspace/contracts';
 import type { Formula } from '../formula/compile.js';
 import type { CheckedOptions } from '../options/options.js';
 import type { TextAssembler } from '../text/text-assembler.js';

@@ -1,5 +1,4 @@
-import type { LinearAttribute, Prediction } from '../contracts/attribute.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
+import { defineAttribute, type LinearAttribute, type Prediction } from '@halfspace/contracts';
 
 /** Slope of its calibration. */
 export const TOY_SLOPE = 2;

@@ -1,7 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Backend, Context, LookAhead, NextTokens } from '../contracts/backend.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
+import {
+  type Backend,
+  type Context,
+  CONTRACT_VERSION,
+  type LookAhead,
+  type NextTokens,
+  type Tokenizer,
+} from '@halfspace/contracts';
 import { hashTokens } from '../step/draw/noise.js';
 import { createRandom } from './random.js';
 

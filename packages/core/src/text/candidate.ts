@@ -1,5 +1,4 @@
-import type { Candidate } from '../contracts/step.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import type { Candidate, Tokenizer } from '@halfspace/contracts';
 import type { TextAssembler } from './text-assembler.js';
 
 /** A token as a candidate for what follows the text of an assembler. Frozen, because plugins share it. */

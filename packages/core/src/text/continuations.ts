@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import type { Tokenizer } from '@halfspace/contracts';
 
 const known = new WeakMap<Tokenizer, readonly number[]>();
 

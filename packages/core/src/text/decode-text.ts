@@ -1,4 +1,4 @@
-import { HalfspaceError } from '../errors.js';
+import { HalfspaceError } from '@halfspace/contracts';
 
 /** Bytes that are looked at to tell UTF-16 by. */
 const HEAD = 64;

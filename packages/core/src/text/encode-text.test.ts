@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Backend } from '../contracts/backend.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import { type Backend, defineAttribute, type Tokenizer } from '@halfspace/contracts';
 import { encodePrompt, withControlTokens } from './encode-text.js';
 import { createHalfspace } from '../plugins/container.js';
 import { encodeResponse } from '../score.js';
-import { defineAttribute } from '../plugins/define-attribute.js';
 import { createToyBackend, toyTokenizer } from '../testing/toy-backend.js';
 
 const END = 8;

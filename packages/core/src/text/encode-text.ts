@@ -1,5 +1,4 @@
-import type { Backend } from '../contracts/backend.js';
-import type { ChatMessage, Tokenizer } from '../contracts/tokenizer.js';
+import type { Backend, ChatMessage, Tokenizer } from '@halfspace/contracts';
 
 /** What a model goes on with: a text, or a conversation that its chat template renders. */
 export type Prompt = string | readonly ChatMessage[];

@@ -1,5 +1,4 @@
-import type { TextStep } from '../contracts/step.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import type { TextStep, Tokenizer } from '@halfspace/contracts';
 import { candidateOf } from './candidate.js';
 import type { TextAssembler } from './text-assembler.js';
 

@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../contracts/tokenizer.js';
+import type { Tokenizer } from '@halfspace/contracts';
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defineFilter } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
-import { defineFilter } from '../plugins/define-filter.js';
 import type { GenerateOptions } from '../options/options.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import { patternFilter, wordFilter } from '../plugins/text-filters.js';

@@ -1,7 +1,6 @@
+import type { TextStep, Tokenizer } from '@halfspace/contracts';
 import { candidateOf } from './candidate.js';
 import { continuationTokens } from './continuations.js';
-import type { TextStep } from '../contracts/step.js';
-import type { Tokenizer } from '../contracts/tokenizer.js';
 import type { TextAssembler } from './text-assembler.js';
 
 /** Tokens that a character, or a few that begin within one another, may take from its first byte on. */

@@ -1,6 +1,5 @@
-import { HalfspaceError } from '../errors.js';
-import { fieldsOf } from '../plugins/check-plugin.js';
-import { describeValue } from '../plugins/complaint-of.js';
+import { describeValue, HalfspaceError } from '@halfspace/contracts';
+import { fieldsOf } from '@halfspace/contracts/internal';
 
 /** What the margins of an attribute are to be like on average. */
 export interface TargetLevel {

@@ -1,6 +1,6 @@
+import { HalfspaceError } from '@halfspace/contracts';
+import { fieldsOf } from '@halfspace/contracts/internal';
 import { DEFAULT_CAP } from '../options/bonus-form.js';
-import { HalfspaceError } from '../errors.js';
-import { fieldsOf } from '../plugins/check-plugin.js';
 import type { Halfspace } from '../create-halfspace.js';
 import { type JointWeights, spendJointly } from './joint-budget.js';
 import { levelJointly } from './joint-levels.js';

@@ -6,7 +6,7 @@ import { VERSION } from '../../version.js';
 const PUBLISHED = false;
 
 /** The packages that one for an attribute may need. */
-const NAMES = ['@halfspace/core', '@halfspace/subspace', 'halfspace'] as const;
+const NAMES = ['@halfspace/contracts', '@halfspace/subspace', 'halfspace'] as const;
 
 /** How a package.json names packages of Halfspace, so that `npm install` finds them. */
 export interface OwnPackages {

@@ -1,4 +1,4 @@
-import type { LinearAttribute } from '@halfspace/core';
+import type { LinearAttribute } from '@halfspace/contracts';
 
 /** Its `description` says what the positive side is; the README is its model card. */
 declare const attribute: LinearAttribute;

@@ -1,4 +1,4 @@
-import { defineAttribute } from '@halfspace/core';
+import { defineAttribute } from '@halfspace/contracts';
 import { subspacesIn } from '@halfspace/subspace';
 
 export default defineAttribute({

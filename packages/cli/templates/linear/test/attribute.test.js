@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { CONTRACT_VERSION } from '@halfspace/core';
+import { CONTRACT_VERSION } from '@halfspace/contracts';
 import { parseSubspace } from '@halfspace/subspace';
 import attribute from 'halfspace-attribute-my-attribute';
 

@@ -1,4 +1,4 @@
-import { defineAttribute } from '@halfspace/core';
+import { defineAttribute } from '@halfspace/contracts';
 
 /** What shouting looks like: an exclamation mark, or four capitals in a row. */
 const SHOUTING = /!|[A-Z]{4}/;

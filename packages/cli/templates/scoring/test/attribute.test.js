@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONTRACT_VERSION } from '@halfspace/core';
+import { CONTRACT_VERSION } from '@halfspace/contracts';
 import attribute from 'halfspace-attribute-my-attribute';
 
 /** The margins of some continuations of a completion. */

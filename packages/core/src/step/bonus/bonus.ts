@@ -1,4 +1,4 @@
-import type { Calibration } from '../../contracts/attribute.js';
+import type { Calibration } from '@halfspace/contracts';
 import type { BonusForm } from '../../options/bonus-form.js';
 import { marginOf } from '../margins/margins.js';
 import { cappedBonus } from './cap.js';

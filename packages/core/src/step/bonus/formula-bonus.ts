@@ -1,4 +1,4 @@
-import { HalfspaceError } from '../../errors.js';
+import { HalfspaceError } from '@halfspace/contracts';
 import type { Formula, FormulaStep } from '../../formula/compile.js';
 
 /**

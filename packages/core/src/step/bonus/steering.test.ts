@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute } from '@halfspace/contracts';
 import type { Completion } from '../../decode/completion.js';
 import { createHalfspace } from '../../plugins/container.js';
-import { defineAttribute } from '../../plugins/define-attribute.js';
 import type { GenerateOptions } from '../../options/options.js';
 import { tabulate } from '../../options/weight-tables.js';
 import { toyAttribute } from '../../testing/toy-attribute.js';

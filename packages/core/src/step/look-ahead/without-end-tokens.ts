@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../../contracts/tokenizer.js';
+import type { Tokenizer } from '@halfspace/contracts';
 import type { ReferredStep } from '../stages.js';
 
 /** Those candidates that there is something to run of: with an end token the text stays as it is. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defineAttribute, type ModelInfo } from '@halfspace/contracts';
 import { assertSubspaces, bindAttributes, subspaceFor } from './bound-attributes.js';
-import type { ModelInfo } from '../../contracts/backend.js';
-import { defineAttribute } from '../../plugins/define-attribute.js';
 
 const model: ModelInfo = {
   name: 'toy',

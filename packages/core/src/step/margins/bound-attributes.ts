@@ -1,12 +1,12 @@
-import type {
-  Attribute,
-  Calibration,
-  LinearAttribute,
-  ScoringAttribute,
-  Subspace,
-} from '../../contracts/attribute.js';
-import type { ModelInfo } from '../../contracts/backend.js';
-import { HalfspaceError } from '../../errors.js';
+import {
+  type Attribute,
+  type Calibration,
+  HalfspaceError,
+  type LinearAttribute,
+  type ModelInfo,
+  type ScoringAttribute,
+  type Subspace,
+} from '@halfspace/contracts';
 import { didYouMean } from '../../text/nearest.js';
 
 /** An attribute as a run uses it: where its distances come from, and what they mean. */

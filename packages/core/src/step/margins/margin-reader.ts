@@ -1,6 +1,6 @@
+import type { TextStep } from '@halfspace/contracts';
 import { scoreCandidates } from '../../plugins/score-candidates.js';
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
-import type { TextStep } from '../../contracts/step.js';
 import { createDistanceReader, finiteStates, type HiddenStates } from './margins.js';
 
 /** What has been read off a text, for candidates that leave it as it is. */

@@ -1,5 +1,4 @@
-import type { Calibration, Subspace } from '../../contracts/attribute.js';
-import { HalfspaceError } from '../../errors.js';
+import { type Calibration, HalfspaceError, type Subspace } from '@halfspace/contracts';
 
 /** Anything that has hidden states: a look-ahead or a prefilled prompt. */
 export interface HiddenStates {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Subspace } from '../../contracts/attribute.js';
+import type { Subspace } from '@halfspace/contracts';
 import { createDistanceReader, marginOf } from '../margins/margins.js';
 import { createRandom } from '../../testing/random.js';
 import { bonusOf } from '../bonus/bonus.js';

@@ -1,8 +1,6 @@
+import { type Backend, type Filter, HalfspaceError } from '@halfspace/contracts';
 import { textStep } from '../../text/text-step.js';
 import { applyFilters } from '../../plugins/apply-filters.js';
-import type { Backend } from '../../contracts/backend.js';
-import type { Filter } from '../../contracts/filter.js';
-import { HalfspaceError } from '../../errors.js';
 import type { OpenText } from '../stages.js';
 import {
   narrowReference,

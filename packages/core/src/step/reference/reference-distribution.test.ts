@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Context, NextTokenRequest, NextTokens } from '../../contracts/backend.js';
+import type { Context, NextTokenRequest, NextTokens } from '@halfspace/contracts';
 import type { ReferenceSettings } from './reference-distribution.js';
 import { referenceDistribution, referenceRequest } from './reference-distribution.js';
 

@@ -1,5 +1,4 @@
-import type { Context, NextTokenRequest, NextTokens } from '../../contracts/backend.js';
-import { HalfspaceError } from '../../errors.js';
+import { type Context, HalfspaceError, type NextTokenRequest, type NextTokens } from '@halfspace/contracts';
 import { logSumExp } from '../../numeric/log-sum-exp.js';
 import { penaliseRepetition } from './repetition-penalty.js';
 

@@ -1,5 +1,5 @@
-import type { Waiting } from '../plugins/wait-for.js';
-import type { CONTRACT_VERSION } from './version.js';
+import type { Waiting } from '../waiting/wait-for.js';
+import type { CONTRACT_VERSION } from '../contract-version.js';
 
 /** A completion and what it completes. */
 export interface JudgedText {

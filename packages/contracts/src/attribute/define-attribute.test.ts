@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LinearAttributeDefinition, ScoringAttributeDefinition } from './define-attribute.js';
 import { defineAttribute } from './define-attribute.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
-import type { Subspace } from '../contracts/attribute.js';
+import { CONTRACT_VERSION } from '../contract-version.js';
+import type { Subspace } from './attribute.js';
 
 const subspace: Subspace = {
   model: 'f00d',

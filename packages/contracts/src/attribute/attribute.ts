@@ -1,5 +1,5 @@
-import type { ScoreStep } from './step.js';
-import type { CONTRACT_VERSION } from './version.js';
+import type { ScoreStep } from '../step.js';
+import type { CONTRACT_VERSION } from '../contract-version.js';
 
 /** How a distance becomes a margin: `slope · distance + intercept`. */
 export interface Calibration {
@@ -56,7 +56,7 @@ export interface NamedAttribute {
 
 /** A value that is read from hidden states: for each model it was fitted on, a subspace. */
 export interface LinearAttribute extends NamedAttribute {
-  /** For each known model a subspace, or several that end at different layers: see {@link DecodeOptions.early}. */
+  /** For each known model a subspace, or several that end at different layers: see the option `early` of core. */
   readonly subspaces: readonly Subspace[];
 }
 

@@ -1,4 +1,4 @@
-import { describeValue } from './plugins/complaint-of.js';
+import { describeValue } from './complaint-of.js';
 
 /** What marks an error as one of Halfspace, in whichever copy of core. */
 const BRAND = Symbol.for('@halfspace/core/error');

@@ -1,6 +1,6 @@
-import { complaintOf, describeValue } from './complaint-of.js';
-import { checkDefinition } from './definition.js';
-import { fieldsOf, isSealed, seal } from './check-plugin.js';
+import { complaintOf, describeValue } from '../complaint-of.js';
+import { checkDefinition } from '../plugin/definition.js';
+import { fieldsOf, isSealed, seal } from '../plugin/check-plugin.js';
 import type { ExtensionPoint } from './extension-point.js';
 import { HalfspaceError } from '../errors.js';
 

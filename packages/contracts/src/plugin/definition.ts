@@ -1,5 +1,5 @@
 import type { PluginKind } from './check-plugin.js';
-import { describeValue } from './complaint-of.js';
+import { describeValue } from '../complaint-of.js';
 import { HalfspaceError } from '../errors.js';
 
 /**

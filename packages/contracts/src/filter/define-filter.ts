@@ -1,9 +1,9 @@
-import { seal } from './check-plugin.js';
-import type { Filter } from '../contracts/filter.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
-import { checkDefinition } from './definition.js';
+import { seal } from '../plugin/check-plugin.js';
+import type { Filter } from './filter.js';
+import { CONTRACT_VERSION } from '../contract-version.js';
+import { checkDefinition } from '../plugin/definition.js';
 import { HalfspaceError } from '../errors.js';
-import { checkName } from './plugin-name.js';
+import { checkName } from '../plugin/plugin-name.js';
 
 /** What an author writes to declare a filter. */
 export type FilterDefinition = Omit<Filter, 'contract'>;

@@ -1,16 +1,10 @@
-import type {
-  Attribute,
-  LinearAttribute,
-  Prediction,
-  ScoringAttribute,
-  Subspace,
-} from '../contracts/attribute.js';
-import { fieldsOf, seal } from './check-plugin.js';
-import { describeValue } from './complaint-of.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
-import { checkDefinition, timeoutFault } from './definition.js';
+import type { Attribute, LinearAttribute, Prediction, ScoringAttribute, Subspace } from './attribute.js';
+import { fieldsOf, seal } from '../plugin/check-plugin.js';
+import { describeValue } from '../complaint-of.js';
+import { CONTRACT_VERSION } from '../contract-version.js';
+import { checkDefinition, timeoutFault } from '../plugin/definition.js';
 import { HalfspaceError } from '../errors.js';
-import { checkName } from './plugin-name.js';
+import { checkName } from '../plugin/plugin-name.js';
 
 /** What an author writes to declare an attribute of fitted subspaces. */
 export type LinearAttributeDefinition = Omit<LinearAttribute, 'contract'>;

@@ -1,6 +1,6 @@
-import { describeValue } from './complaint-of.js';
+import { describeValue } from '../complaint-of.js';
 import { HalfspaceError } from '../errors.js';
-import { fieldsOf } from './check-plugin.js';
+import { fieldsOf } from '../plugin/check-plugin.js';
 
 /** What marks an extension point, in whichever copy of core. */
 const POINT = Symbol.for('@halfspace/core/extension-point');

@@ -1,5 +1,5 @@
-import type { TextStep } from './step.js';
-import type { CONTRACT_VERSION } from './version.js';
+import type { TextStep } from '../step.js';
+import type { CONTRACT_VERSION } from '../contract-version.js';
 
 /** A rule about text that a completion never breaks. */
 export interface Filter {

@@ -1,4 +1,4 @@
-import { complaintOf } from './complaint-of.js';
+import { complaintOf } from '../complaint-of.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '../errors.js';
 
 /**

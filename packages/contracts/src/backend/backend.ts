@@ -1,4 +1,4 @@
-import type { CONTRACT_VERSION } from './version.js';
+import type { CONTRACT_VERSION } from '../contract-version.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** What a backend says of the model that it runs. */

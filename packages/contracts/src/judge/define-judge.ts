@@ -1,12 +1,12 @@
-import { complaintOf, describeValue } from './complaint-of.js';
-import { seal } from './check-plugin.js';
-import type { Judge, JudgedText, JudgeOptions } from '../contracts/judge.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
-import { checkDefinition, timeoutFault } from './definition.js';
+import { complaintOf, describeValue } from '../complaint-of.js';
+import { seal } from '../plugin/check-plugin.js';
+import type { Judge, JudgedText, JudgeOptions } from './judge.js';
+import { CONTRACT_VERSION } from '../contract-version.js';
+import { checkDefinition, timeoutFault } from '../plugin/definition.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '../errors.js';
-import { checkName } from './plugin-name.js';
-import { readAnswer } from './read-answer.js';
-import { waitFor } from './wait-for.js';
+import { checkName } from '../plugin/plugin-name.js';
+import { readAnswer } from '../plugin/read-answer.js';
+import { waitFor } from '../waiting/wait-for.js';
 
 /** What an author writes to declare a judge. */
 export interface JudgeDefinition extends Pick<Judge, 'name' | 'description' | 'revision' | 'desired'> {

@@ -1,7 +1,7 @@
 import { describe, expect, it, test, vi } from 'vitest';
-import { checkPlugin } from './check-plugin.js';
-import type { JudgedText } from '../contracts/judge.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
+import { checkPlugin } from '../plugin/check-plugin.js';
+import type { JudgedText } from './judge.js';
+import { CONTRACT_VERSION } from '../contract-version.js';
 import { defineJudge, type JudgeDefinition } from './define-judge.js';
 import { HalfspaceError } from '../errors.js';
 

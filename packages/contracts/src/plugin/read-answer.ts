@@ -1,4 +1,4 @@
-import { describeValue } from './complaint-of.js';
+import { describeValue } from '../complaint-of.js';
 
 /** What is expected of an answer, for messages. */
 export interface ExpectedAnswer {

@@ -1,6 +1,6 @@
-import { describeValue } from './complaint-of.js';
+import { describeValue } from '../complaint-of.js';
 import { HalfspaceError } from '../errors.js';
-import { CONTRACT_VERSION } from '../contracts/version.js';
+import { CONTRACT_VERSION } from '../contract-version.js';
 
 /** What marks an object as made by a `define` function, in whichever copy of core. */
 const MADE = Symbol.for('@halfspace/core/made');

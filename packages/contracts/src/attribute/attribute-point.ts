@@ -1,6 +1,6 @@
-import type { Attribute } from '../contracts/attribute.js';
-import { checkPlugin } from './check-plugin.js';
-import { defineExtensionPoint } from './extension-point.js';
+import type { Attribute } from './attribute.js';
+import { checkPlugin } from '../plugin/check-plugin.js';
+import { defineExtensionPoint } from '../module/extension-point.js';
 
 /** Attributes that a module adds: what `defineAttribute` makes. */
 export const ATTRIBUTE = defineExtensionPoint<Attribute>('attribute', {

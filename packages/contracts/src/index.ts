@@ -1,0 +1,51 @@
+export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
+export type { ErrorRecord } from './errors.js';
+export { complaintOf, describeValue } from './complaint-of.js';
+export { CONTRACT_VERSION } from './contract-version.js';
+export { defineAttribute } from './attribute/define-attribute.js';
+export type {
+  AttributeDefinition,
+  LinearAttributeDefinition,
+  ScoringAttributeDefinition,
+} from './attribute/define-attribute.js';
+export { ATTRIBUTE } from './attribute/attribute-point.js';
+export type {
+  Attribute,
+  Calibration,
+  LinearAttribute,
+  NamedAttribute,
+  Prediction,
+  ScoringAttribute,
+  Subspace,
+} from './attribute/attribute.js';
+export type {
+  Backend,
+  Context,
+  LookAhead,
+  LookAheadOptions,
+  LookAheadRequest,
+  ModelInfo,
+  NextTokenRequest,
+  NextTokens,
+  Prefill,
+  PrefillOptions,
+  StatesOptions,
+  TextStates,
+} from './backend/backend.js';
+export type { ChatMessage, EncodeOptions, Tokenizer } from './backend/tokenizer.js';
+export { defineFilter } from './filter/define-filter.js';
+export type { FilterDefinition } from './filter/define-filter.js';
+export type { Filter } from './filter/filter.js';
+export { defineJudge } from './judge/define-judge.js';
+export type { JudgeDefinition } from './judge/define-judge.js';
+export type { Judge, JudgedText, JudgeOptions } from './judge/judge.js';
+export type { Candidate, ScoreStep, TextStep } from './step.js';
+export { definePluginModule } from './module/define-plugin-module.js';
+export type { PluginModule, PluginModuleDefinition, Register } from './module/define-plugin-module.js';
+export { checkFields, defineExtensionPoint } from './module/extension-point.js';
+export type { ExtensionPoint, ExtensionPointDefinition } from './module/extension-point.js';
+export { checkPlugin } from './plugin/check-plugin.js';
+export type { PluginKind } from './plugin/check-plugin.js';
+export { guardPlugin, pluginFailed } from './plugin/guard-plugin.js';
+export { waitFor } from './waiting/wait-for.js';
+export type { Waiting, WaitOptions } from './waiting/wait-for.js';
