@@ -22,3 +22,8 @@ export function tokenBytes(token: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
+
+/** Bytes as the vocabulary spells them. */
+export function spellBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => CHARACTERS[byte]).join('');
+}

@@ -7,7 +7,10 @@ import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
 import { pieceBytes } from './pieces.js';
 import { listOf, marksSpacesOnly, takeSpacePrefix, type PlainSplitting } from './space-prefix.js';
+import { TEKKEN_FILE, tokenizerFromTekken } from './from-tekken.js';
 import { checkIds, damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+
+const TOKENIZER_FILE = 'tokenizer.json';
 
 /** The ways to split a text that byte-level vocabularies are made with. */
 const SPLITTERS: ReadonlySet<unknown> = new Set(['ByteLevel', 'Digits', 'Punctuation', 'Sequence', 'Split']);
@@ -115,10 +118,17 @@ async function readEnds(
   return (ids as number[]).filter((id) => id >= 0 && id < vocabulary);
 }
 
-/** tokenizer.json, tokenizer_config.json, the chat template and what config.json says of ends, beside safetensors. */
+/**
+ * tokenizer.json, tokenizer_config.json, the chat template and what config.json says of ends, beside safetensors; in place of
+ * the first two, tekken.json.
+ */
 export async function tokenizerFromDirectory(model: ModelFile): Promise<TokenizerFiles> {
   const { name, path } = model;
-  const tokenizer = await readJsonFile(join(path, 'tokenizer.json'));
+  if (!(await isFile(join(path, TOKENIZER_FILE)))) {
+    if (await isFile(join(path, TEKKEN_FILE))) return withRest(model, await tokenizerFromTekken(model));
+    if (await isFile(join(path, 'tokenizer.model'))) throw onlySentencePiece(name);
+  }
+  const tokenizer = await readJsonFile(join(path, TOKENIZER_FILE));
   const config = await readConfig(path);
   const splitting = takeSpacePrefix(tokenizer);
   const spelling = spellingOf(name, tokenizer['model'], splitting);
@@ -131,12 +141,7 @@ export async function tokenizerFromDirectory(model: ModelFile): Promise<Tokenize
     ...vocabulary,
     ...added.map(({ content, id }) => [content, id] as const),
   ]);
-  const find = (text: unknown) => {
-    const id = typeof text === 'string' ? tokens.indexOf(text) : -1;
-    return id < 0 ? undefined : id;
-  };
-  const end = find(config['eos_token']);
-  return {
+  return withRest(model, {
     tokenizer: {
       ...tokenizer,
       added_tokens: listed,
@@ -152,7 +157,27 @@ export async function tokenizerFromDirectory(model: ModelFile): Promise<Tokenize
     normalizes: splitting.normalizes,
     // Whatever the configuration asks for: transformers leaves that to tokenizer.json where there is one.
     beginning: 'as-tokenizer',
-    ends: [...(end === undefined ? [] : [end]), ...(await readEnds(model, tokens.length))],
-    chatTemplate: await readChatTemplate(path, config),
+  });
+}
+
+/** What stands beside a tokenizer: ends, and the chat template. */
+async function withRest(
+  model: ModelFile,
+  files: Omit<TokenizerFiles, 'ends' | 'chatTemplate'>,
+): Promise<TokenizerFiles> {
+  const { tokens, config } = files;
+  const eos = config['eos_token'];
+  const end = typeof eos === 'string' ? tokens.indexOf(eos) : -1;
+  return {
+    ...files,
+    ends: [...(end < 0 ? [] : [end]), ...(await readEnds(model, tokens.length))],
+    chatTemplate: await readChatTemplate(model.path, config),
   };
+}
+
+function onlySentencePiece(name: string): HalfspaceError {
+  return new HalfspaceError(
+    'unsupported-model',
+    `${name} has a tokenizer.model and no tokenizer.json. Make one with transformers (AutoTokenizer.from_pretrained(DIRECTORY).save_pretrained(DIRECTORY)), or take a GGUF file of the model.`,
+  );
 }

@@ -2,9 +2,9 @@ import { HalfspaceError } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
-import { LLAMA_3, QWEN_2 } from './known-patterns.js';
-import { mergesOf, PIECE_NORMALIZER, pieceBytes } from './pieces.js';
-import { NO_PREFIX } from './space-prefix.js';
+import { assertShortPieces, mergesOf, PIECE_NORMALIZER, pieceBytes, SPACE } from './pieces.js';
+import { PRE_TOKENIZERS, spellPreTokenizer, type PreTokenizer } from './pre-tokenizers.js';
+import { NO_PREFIX, ONE_SPACE, SPLIT_AT_SPACES, type SpacePrefix } from './space-prefix.js';
 import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Kinds of token. */
@@ -12,30 +12,10 @@ const NORMAL = 1;
 const UNKNOWN = 2;
 const CONTROL = 3;
 const USER_DEFINED = 4;
+const BYTE = 6;
 
-/** Characters of all pieces squared: each piece is looked at in all its halves. Gemma's come to twenty million. */
-const MOST_SPLITTING = 2 ** 28;
-
-const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
-const split = (pattern: string) => ({
-  type: 'Split',
-  pattern: { Regex: pattern },
-  behavior: 'Isolated',
-  invert: false,
-});
-const afterSplit = (pattern: string) => ({
-  type: 'Sequence',
-  pretokenizers: [split(pattern), { ...BYTE_LEVEL, use_regex: false }],
-});
-
-/** How GGUF's names for pre-tokenizers are spelled in tokenizer.json. */
-const PRE_TOKENIZERS: Readonly<Record<string, unknown>> = {
-  default: BYTE_LEVEL,
-  'gpt-2': BYTE_LEVEL,
-  smollm: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, BYTE_LEVEL] },
-  'llama-bpe': afterSplit(LLAMA_3),
-  qwen2: afterSplit(QWEN_2),
-};
+/** The token for what is unknown, where a file of the unigram language model does not name it. */
+const T5_UNKNOWN = 2;
 
 function strings({ name, metadata }: ModelFile, key: string): string[] {
   const value = metadata.get(key);
@@ -51,14 +31,17 @@ function tokenId({ name, metadata }: ModelFile, key: string, size: number): numb
   throw damagedVocabulary(name, `${key} is ${describeValue(value)}, which is no token`);
 }
 
-/** Name and definition of the rule that splits a text before pairs are merged. */
-function preTokenizerOf({ name, metadata }: ModelFile): { rule: string; definition: unknown } {
-  const rule = metadata.get('tokenizer.ggml.pre') ?? 'default';
-  if (typeof rule === 'string' && Object.hasOwn(PRE_TOKENIZERS, rule))
-    return { rule, definition: PRE_TOKENIZERS[rule] };
+/** The rule that splits a text before pairs are merged. */
+function preTokenizerOf({ name, metadata }: ModelFile): PreTokenizer {
+  const rule = metadata.get('tokenizer.ggml.pre');
+  const known = typeof rule === 'string' ? PRE_TOKENIZERS.get(rule) : undefined;
+  if (known !== undefined) return known;
+  const advice = 'Take the safetensors of the model, which say how texts are split';
   throw new HalfspaceError(
     'unsupported-model',
-    `${name} splits text by the rule ${describeValue(rule)}, which Halfspace does not know. Known: ${Object.keys(PRE_TOKENIZERS).join(', ')}.`,
+    rule === undefined
+      ? `${name} does not say how it splits text (tokenizer.ggml.pre is missing, as in files of before May 2024). ${advice}, or a newer GGUF file.`
+      : `${name} splits text by the rule ${describeValue(rule)}, which Halfspace does not know. ${advice}, or a file with one of these rules: ${[...PRE_TOKENIZERS.keys()].join(', ')}.`,
   );
 }
 
@@ -108,22 +91,27 @@ function readMoreEnds(model: ModelFile, size: number): (number | undefined)[] {
 interface Kind extends Pick<TokenizerFiles, 'spelling' | 'prefix' | 'normalizes'> {
   /** Parts of tokenizer.json. */
   readonly parts: Readonly<Record<string, unknown>>;
-  /** Settings of its model, merges among them. */
+  /** Its model: vocabulary, and merges or scores. */
   readonly model: Readonly<Record<string, unknown>>;
   /** Whether a text begins with a token where the file does not say. */
   readonly wantsBos: boolean;
 }
 
 function byteLevel(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
-  const { rule, definition } = preTokenizerOf(model);
+  const rule = preTokenizerOf(model);
   return {
-    parts: { normalizer: null, pre_tokenizer: definition, decoder: BYTE_LEVEL },
-    model: { merges: readMerges(model, ids), ignore_merges: rule === 'llama-bpe', unk_token: null },
+    parts: { ...spellPreTokenizer(rule), decoder: null },
+    model: {
+      type: 'BPE',
+      vocab: Object.fromEntries(ids),
+      merges: readMerges(model, ids),
+      ignore_merges: rule.ignoresMerges,
+      unk_token: null,
+    },
     spelling: tokenBytes,
     prefix: NO_PREFIX,
-    normalizes: false,
-    // Files of llama 3 leave out that texts begin with a token.
-    wantsBos: rule === 'llama-bpe',
+    normalizes: rule.composes,
+    wantsBos: rule.wantsBos,
   };
 }
 
@@ -143,27 +131,71 @@ function readScores({ name, metadata }: ModelFile, ids: ReadonlyMap<string, numb
       );
     if (kinds[id] === NORMAL) pieces.set(piece, score);
   }
-  const work = [...pieces.keys()].reduce((sum, { length }) => sum + length ** 2, 0);
-  if (work > MOST_SPLITTING) throw damagedVocabulary(name, 'its pieces are longer than any word');
   return pieces;
+}
+
+/** Where a file of pieces has a space in front of texts. */
+function prefixOf({ metadata }: ModelFile, unless: readonly string[]): SpacePrefix {
+  return metadata.get('tokenizer.ggml.add_space_prefix') === false ? NO_PREFIX : { where: 'each', unless };
 }
 
 function byPieces(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
   const unknown = tokenId(model, 'tokenizer.ggml.unknown_token_id', ids.size);
+  const scores = readScores(model, ids);
+  assertShortPieces(model.name, scores.keys());
   return {
     parts: { normalizer: PIECE_NORMALIZER, pre_tokenizer: null, decoder: null },
     model: {
-      merges: mergesOf(readScores(model, ids)),
+      type: 'BPE',
+      vocab: Object.fromEntries(ids),
+      merges: mergesOf(scores),
       byte_fallback: true,
       unk_token: unknown === undefined ? null : [...ids.keys()][unknown],
     },
     spelling: pieceBytes,
-    prefix:
-      model.metadata.get('tokenizer.ggml.add_space_prefix') === false
-        ? NO_PREFIX
-        : { where: 'each', unless: [] },
+    prefix: prefixOf(model, []),
     normalizes: true,
     wantsBos: true,
+  };
+}
+
+/** SentencePiece by the unigram language model, which GGUF calls by the first family that had it. */
+function byUnigram(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
+  const { name, metadata } = model;
+  if (metadata.get('tokenizer.ggml.treat_whitespace_as_suffix') === true)
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${name} writes spaces behind words, which Halfspace does not do.`,
+    );
+  const scores = readScores(model, ids);
+  const kinds = metadata.get('tokenizer.ggml.token_type') as readonly unknown[];
+  const map = metadata.get('tokenizer.ggml.precompiled_charsmap') ?? [];
+  if (!Array.isArray(map) || !map.every((byte) => Number.isInteger(byte)))
+    throw damagedVocabulary(name, 'its map of characters is none');
+  const charsmap = Buffer.from(map as number[]).toString('base64');
+  return {
+    parts: {
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [
+          { type: 'Precompiled', precompiled_charsmap: charsmap },
+          ...(metadata.get('tokenizer.ggml.remove_extra_whitespaces') === true ? ONE_SPACE : []),
+          PIECE_NORMALIZER,
+        ],
+      },
+      pre_tokenizer: SPLIT_AT_SPACES,
+      decoder: null,
+    },
+    model: {
+      type: 'Unigram',
+      vocab: [...ids.keys()].map((piece) => [piece, scores.get(piece) ?? 0]),
+      unk_id: tokenId(model, 'tokenizer.ggml.unknown_token_id', ids.size) ?? T5_UNKNOWN,
+      byte_fallback: kinds.includes(BYTE),
+    },
+    spelling: pieceBytes,
+    prefix: prefixOf(model, [' ', SPACE]),
+    normalizes: true,
+    wantsBos: false,
   };
 }
 
@@ -171,6 +203,7 @@ function byPieces(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
 const KINDS: Readonly<Record<string, (model: ModelFile, ids: ReadonlyMap<string, number>) => Kind>> = {
   gpt2: byteLevel,
   llama: byPieces,
+  t5: byUnigram,
 };
 
 function readKind(model: ModelFile): (ids: ReadonlyMap<string, number>) => Kind {
@@ -178,7 +211,7 @@ function readKind(model: ModelFile): (ids: ReadonlyMap<string, number>) => Kind 
   if (typeof kind === 'string' && Object.hasOwn(KINDS, kind)) return (ids) => KINDS[kind](model, ids);
   throw new HalfspaceError(
     'unsupported-model',
-    `${model.name} has a tokenizer of the kind ${describeValue(kind)}; Halfspace reads byte-level BPE ("gpt2") and SentencePiece ("llama").`,
+    `${model.name} has a tokenizer of the kind ${describeValue(kind)}; Halfspace reads byte-level BPE ("gpt2") and SentencePiece ("llama", "t5").`,
   );
 }
 
@@ -219,7 +252,7 @@ export function tokenizerFromGguf(model: ModelFile): TokenizerFiles {
       })),
       ...kind.parts,
       post_processor: null,
-      model: { type: 'BPE', vocab: Object.fromEntries(ids), ...kind.model },
+      model: kind.model,
     },
     config: {
       bos_token: tokens[bos ?? -1],

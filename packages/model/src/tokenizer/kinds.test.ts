@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Tokenizer } from '@halfspace/core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { array, bool, f32, i32, text, u32, type GgufValue } from '../testing/gguf-bytes.js';
+import { array, bool, f32, i32, text, u32, u8, type GgufValue } from '../testing/gguf-bytes.js';
 import { altered, damaged, refusalOf } from '../testing/hostile.js';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { tinyGguf, tinyJson, tinyMetadata, writeTinyDirectory } from '../testing/tiny-llama.js';
@@ -111,6 +111,14 @@ async function inGguf(
 
 const named = (name: string) => fixture.kinds.find((kind) => kind.name === name) as Kind;
 
+/** The map of characters of a kind, as GGUF has it. */
+function charsmap(name: string): GgufValue {
+  const { normalizer } = named(name).tokenizer as unknown as {
+    normalizer: { precompiled_charsmap: string };
+  };
+  return array([...Buffer.from(normalizer.precompiled_charsmap, 'base64')].map(u8));
+}
+
 /** A beginning that a text spells itself is not put in front of it again. */
 const begun = (ids: readonly number[]) => (ids[0] === BEGIN ? ids : [BEGIN, ...ids]);
 
@@ -136,6 +144,17 @@ describe('a tokenizer in GGUF', () => {
   it.each<[string, Record<string, GgufValue>]>([
     ['llama-2', {}],
     ['gemma', { 'tokenizer.ggml.add_space_prefix': bool(false) }],
+    [
+      'unigram',
+      { 'tokenizer.ggml.model': text('t5'), 'tokenizer.ggml.precompiled_charsmap': charsmap('unigram') },
+    ],
+    [
+      'unigram-bytes',
+      {
+        'tokenizer.ggml.model': text('t5'),
+        'tokenizer.ggml.precompiled_charsmap': charsmap('unigram-bytes'),
+      },
+    ],
     ['phi-3', { 'general.name': text('Phi 3 Mini'), 'general.architecture': text('phi3') }],
   ])('is the same for %s', async (name, changes) => {
     expectSame(await inGguf(named(name), changes), named(name));

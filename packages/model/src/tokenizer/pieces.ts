@@ -1,8 +1,13 @@
+import { damagedVocabulary } from './tokenizer-files.js';
+
 /**
  * Vocabularies of SentencePiece (Kudo & Richardson 2018): pieces are plain text with a mark for the space, and what no piece
  * covers is spelled in tokens of one byte.
  */
 export const SPACE = '▁';
+
+/** Characters of all pieces squared: each piece is looked at in all its halves. Gemma's come to twenty million. */
+const MOST_SPLITTING = 2 ** 28;
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
 
@@ -33,4 +38,15 @@ export function mergesOf(pieces: ReadonlyMap<string, number>): [left: string, ri
     }
     return pairs;
   });
+}
+
+/**
+ * Refuses pieces that would take too long to be split in all ways.
+ *
+ * @throws HalfspaceError `corrupt-model`
+ */
+export function assertShortPieces(name: string, pieces: Iterable<string>): void {
+  let work = 0;
+  for (const { length } of pieces) work += length ** 2;
+  if (work > MOST_SPLITTING) throw damagedVocabulary(name, 'its pieces are longer than any word');
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../json-file.js';
 import { AT_SPACES, WHITE_SPACE } from './known-patterns.js';
+import { plainSteps } from './plain-steps.js';
 import { PIECE_NORMALIZER, SPACE } from './pieces.js';
 
 /**
@@ -26,7 +27,7 @@ export interface PlainSplitting {
 }
 
 /** A piece begins with each mark of a space. */
-const SPLIT_AT_SPACES = {
+export const SPLIT_AT_SPACES = {
   type: 'Split',
   pattern: { Regex: AT_SPACES },
   behavior: 'Isolated',
@@ -37,28 +38,31 @@ const SPLIT_AT_SPACES = {
  * Takes what puts a space in front out of a tokenizer.json, because the same parts cannot be told that a text goes on: a
  * `Prepend` of the mark of a space, a `Metaspace`, or `ByteLevel` with `add_prefix_space`.
  */
-export function takeSpacePrefix({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): PlainSplitting {
+export function takeSpacePrefix({ normalizer, pre_tokenizer: given }: JsonObject): PlainSplitting {
   const normalizers = listOf(normalizer, 'normalizers');
   const normalizes = normalizers.length > 0;
-  const steps = listOf(preTokenizer, 'pretokenizers');
+  const steps = plainSteps(listOf(given, 'pretokenizers'), normalizers.some(marksSpacesOnly));
+  const preTokenizer = isJsonObject(given) ? sequenceOf(steps, 'pretokenizers') : given;
   const [first, second, ...others] = steps;
   if (isOfType(first, 'Metaspace') && second === undefined)
     return { ...fromMetaspace(normalizers, first), normalizes };
   if (isOfType(first, 'WhitespaceSplit') && isOfType(second, 'Metaspace') && others.length === 0)
     return { ...fromMetaspace([...normalizers, ...ONE_SPACE], second, ANY_SPACE), normalizes };
-  if (isOfType(first, 'ByteLevel') && first['add_prefix_space'] === true) {
-    const rest = steps.slice(1);
-    const plain = { ...first, add_prefix_space: false };
+  const [outer] = listOf(given, 'pretokenizers');
+  if (isOfType(outer, 'ByteLevel') && outer['add_prefix_space'] === true) {
+    const plain = steps.map((step) =>
+      isOfType(step, 'ByteLevel') ? { ...step, add_prefix_space: false } : step,
+    );
     return {
       normalizer,
-      preTokenizer: rest.length === 0 ? plain : { type: 'Sequence', pretokenizers: [plain, ...rest] },
+      preTokenizer: sequenceOf(plain, 'pretokenizers'),
       prefix: { where: 'each', unless: [' '] },
       normalizes,
     };
   }
   const without = normalizers.filter((each) => !isPrepend(each));
   return {
-    normalizer: isJsonObject(normalizer) ? sequenceOf(without) : normalizer,
+    normalizer: isJsonObject(normalizer) ? sequenceOf(without, 'normalizers') : normalizer,
     preTokenizer,
     prefix: without.length === normalizers.length ? NO_PREFIX : { where: 'each', unless: [] },
     normalizes,
@@ -66,7 +70,7 @@ export function takeSpacePrefix({ normalizer, pre_tokenizer: preTokenizer }: Jso
 }
 
 /** White space of any kind and number is one space, and none at the end. */
-const ONE_SPACE = [
+export const ONE_SPACE = [
   { type: 'Strip', strip_left: false, strip_right: true },
   { type: 'Replace', pattern: { Regex: WHITE_SPACE }, content: ' ' },
 ];
@@ -92,7 +96,7 @@ function fromMetaspace(
 ): Omit<PlainSplitting, 'normalizes'> {
   const where = adds === false || scheme === 'never' ? 'none' : scheme === 'first' ? 'first' : 'each';
   return {
-    normalizer: sequenceOf([...normalizers, PIECE_NORMALIZER]),
+    normalizer: sequenceOf([...normalizers, PIECE_NORMALIZER], 'normalizers'),
     preTokenizer: split === false ? null : SPLIT_AT_SPACES,
     prefix: where === 'none' ? NO_PREFIX : { where, unless },
   };
@@ -107,16 +111,18 @@ function isPrepend(part: unknown): boolean {
   return isJsonObject(part) && part['type'] === 'Prepend' && part['prepend'] === SPACE;
 }
 
-/** The parts of a sequence, or the one that there is. */
+/** The parts of a sequence, those of sequences in it included, or the one that there is. */
 export function listOf(part: unknown, key: string): unknown[] {
   if (!isJsonObject(part)) return [];
-  const inner = part['type'] === 'Sequence' ? part[key] : undefined;
-  return Array.isArray(inner) ? (inner as unknown[]) : [part];
+  const inner: unknown = part['type'] === 'Sequence' ? part[key] : undefined;
+  return Array.isArray(inner)
+    ? inner.flatMap((each) => (isJsonObject(each) ? listOf(each, key) : [each]))
+    : [part];
 }
 
-function sequenceOf(normalizers: readonly unknown[]): unknown {
-  if (normalizers.length === 0) return null;
-  return normalizers.length === 1 ? normalizers[0] : { type: 'Sequence', normalizers };
+function sequenceOf(parts: readonly unknown[], key: string): unknown {
+  if (parts.length === 0) return null;
+  return parts.length === 1 ? parts[0] : { type: 'Sequence', [key]: parts };
 }
 
 /** Whether a normalizer does nothing but write the marks of spaces. */

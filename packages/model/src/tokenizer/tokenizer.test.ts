@@ -276,6 +276,7 @@ describe('a tokenizer in GGUF', () => {
     ['unsupported-model', 'another kind', { 'tokenizer.ggml.model': text('rwkv') }],
     ['unsupported-model', 'a kind that is no text', { 'tokenizer.ggml.model': u64(2n ** 63n) }],
     ['unsupported-model', 'an unknown rule', { 'tokenizer.ggml.pre': text('toString') }],
+    ['unsupported-model', 'a name of a rule that is empty', { 'tokenizer.ggml.pre': text('') }],
     ['unsupported-model', 'a rule that is no text', { 'tokenizer.ggml.pre': u64(2n ** 63n) }],
     ['corrupt-model', 'a vocabulary of numbers', { 'tokenizer.ggml.tokens': array([u32(1)]) }],
     ['corrupt-model', 'an empty vocabulary', { 'tokenizer.ggml.tokens': array([], 0, 8) }],
@@ -288,5 +289,27 @@ describe('a tokenizer in GGUF', () => {
     ['corrupt-model', 'an end beyond counting', { 'tokenizer.ggml.eos_token_id': u64(2n ** 63n) }],
   ])('gives %s with %s', async (expected, _, changes) => {
     await expect(inGguf(changes)).rejects.toThrow(code(expected));
+  });
+
+  it('is refused with advice where it does not say how texts are split', async () => {
+    const { 'tokenizer.ggml.pre': _, ...metadata } = tinyMetadata();
+    const path = join(directory.path, 'tiny.gguf');
+    await writeFile(path, tinyGguf({ metadata }));
+    const opened = openTokenizer(path);
+    await expect(opened).rejects.toThrow(code('unsupported-model'));
+    await expect(opened).rejects.toThrow(/Take the safetensors/);
+  });
+
+  it('composes texts where the tokenizer of its family does', async () => {
+    const metadata = {
+      'tokenizer.ggml.tokens': array(
+        TOKENS.map((token) => text(token === '[' ? 'Ã' : token === ']' ? '©' : token)),
+      ),
+    };
+    const composed = ['Ã', '©'].map((token) => id(token === 'Ã' ? '[' : ']'));
+    expect((await inGguf({ ...metadata, 'tokenizer.ggml.pre': text('qwen2') })).encode('e\u0301')).toEqual(
+      composed,
+    );
+    expect((await inGguf(metadata)).encode('e\u0301')).toEqual([id('e')]);
   });
 });
