@@ -3,7 +3,8 @@ import { ControlTokens, type IsWritten, type StandingToken } from './control-tok
 import { assertShortPatterns, boundPatterns } from './foreign-patterns.js';
 import type { SpacePrefix } from './space-prefix.js';
 import { createStretchEncoder } from './stretch-encoder.js';
-import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
+import type { TokenizerFiles } from './tokenizer-files.js';
 
 /** Makes token ids of texts. */
 export interface Encoder {

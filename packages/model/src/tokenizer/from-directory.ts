@@ -8,7 +8,8 @@ import { tokenBytes } from './byte-alphabet.js';
 import { pieceBytes } from './pieces.js';
 import { listOf, marksSpacesOnly, takeSpacePrefix, type PlainSplitting } from './space-prefix.js';
 import { TEKKEN_FILE, tokenizerFromTekken } from './from-tekken.js';
-import { checkIds, damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
+import { checkIds, type TokenizerFiles } from './tokenizer-files.js';
 
 const TOKENIZER_FILE = 'tokenizer.json';
 

@@ -5,7 +5,8 @@ import { tokenBytes } from './byte-alphabet.js';
 import { assertShortPieces, mergesOf, PIECE_NORMALIZER, pieceBytes, SPACE } from './pieces.js';
 import { PRE_TOKENIZERS, spellPreTokenizer, type PreTokenizer } from './pre-tokenizers.js';
 import { NO_PREFIX, ONE_SPACE, SPLIT_AT_SPACES, type SpacePrefix } from './space-prefix.js';
-import { damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
+import type { TokenizerFiles } from './tokenizer-files.js';
 
 /** Kinds of token. */
 const NORMAL = 1;

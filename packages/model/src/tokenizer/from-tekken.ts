@@ -6,17 +6,17 @@ import { spellBytes, tokenBytes } from './byte-alphabet.js';
 import { assertShortPieces, mergesOf } from './pieces.js';
 import { spellPreTokenizer } from './pre-tokenizers.js';
 import { NO_PREFIX } from './space-prefix.js';
-import { checkIds, damagedVocabulary, type TokenizerFiles } from './tokenizer-files.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
+import { checkIds, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Name of the file that Mistral's own programs read. */
 export const TEKKEN_FILE = 'tekken.json';
 
 /** Control tokens of the files that do not list them. */
-const CONTROL = [
-  ...['<unk>', '<s>', '</s>', '[INST]', '[/INST]', '[AVAILABLE_TOOLS]', '[/AVAILABLE_TOOLS]'],
-  ...['[TOOL_RESULTS]', '[/TOOL_RESULTS]', '[TOOL_CALLS]', '[IMG]', '<pad>', '[IMG_BREAK]', '[IMG_END]'],
-  ...['[PREFIX]', '[MIDDLE]', '[SUFFIX]', '[SYSTEM_PROMPT]', '[/SYSTEM_PROMPT]', '[TOOL_CONTENT]'],
-];
+const CONTROL = (
+  '<unk> <s> </s> [INST] [/INST] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CALLS] ' +
+  '[IMG] <pad> [IMG_BREAK] [IMG_END] [PREFIX] [MIDDLE] [SUFFIX] [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [TOOL_CONTENT]'
+).split(' ');
 
 /**
  * The tokenizer of a tekken.json: control tokens first, then bytes and what is merged of them, by rank.

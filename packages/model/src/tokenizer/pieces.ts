@@ -1,4 +1,4 @@
-import { damagedVocabulary } from './tokenizer-files.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
 
 /**
  * Vocabularies of SentencePiece (Kudo & Richardson 2018): pieces are plain text with a mark for the space, and what no piece

@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
+import { describeValue } from '../describe-value.js';
 import { isJsonObject, type JsonObject } from '../json-file.js';
 import { DIGITS, GPT_2, PUNCTUATION, RUNS } from './known-patterns.js';
 import { splitBy } from './pre-tokenizers.js';
@@ -25,7 +26,7 @@ function plainPunctuation(step: JsonObject): unknown {
   const behaviour = step['behavior'] ?? 'Isolated';
   if (behaviour === 'Isolated') return splitBy(PUNCTUATION);
   if (behaviour === 'Contiguous') return splitBy(RUNS.punctuation);
-  throw unsupported(`punctuation ${String(behaviour)}`);
+  throw unsupported(`punctuation, ${describeValue(behaviour)}`);
 }
 
 function plainSplit(step: JsonObject, marksSpaces: boolean): unknown[] {
@@ -35,7 +36,7 @@ function plainSplit(step: JsonObject, marksSpaces: boolean): unknown[] {
   if (marksSpaces && text === ' ') return [];
   if (behaviour === 'Contiguous' && typeof regex === 'string') return [splitBy(`(?:${regex})+`)];
   if (typeof behaviour === 'string' && /^(?:MergedWith|Contiguous)/u.test(behaviour))
-    throw unsupported(`a split ${behaviour}`);
+    throw unsupported(`a split, ${behaviour}`);
   return [step];
 }
 

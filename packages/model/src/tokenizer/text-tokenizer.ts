@@ -4,7 +4,8 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile, type JsonObject } from '../json-file.js';
 import { boundPatterns } from './foreign-patterns.js';
-import { checkIds, damagedVocabulary } from './tokenizer-files.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
+import { checkIds } from './tokenizer-files.js';
 
 /** Splits whole texts for a model that reads and does not write: an encoder or a classifier. */
 export interface TextTokenizer {

@@ -1,5 +1,5 @@
-import { HalfspaceError } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
+import { damagedVocabulary } from './damaged-vocabulary.js';
 import type { SpacePrefix } from './space-prefix.js';
 
 /** What a tokenizer is made of: the shapes of tokenizer.json and tokenizer_config.json, and what stands beside. */
@@ -24,14 +24,6 @@ export interface TokenizerFiles {
   /** Ids that the files name as ends of a text or a turn. */
   readonly ends: readonly number[];
   readonly chatTemplate: string | undefined;
-}
-
-/** The error for a tokenizer that contradicts itself. */
-export function damagedVocabulary(name: string, what: string): HalfspaceError {
-  return new HalfspaceError(
-    'corrupt-model',
-    `The vocabulary of ${name} is damaged: ${what}. Fetch the model again.`,
-  );
 }
 
 /** Ids are places in a list; no vocabulary is that long. */
