@@ -13,11 +13,12 @@ export interface Candidate {
 
 /** A step of a completion as text: what is there, and what may come next. */
 export interface TextStep {
-  /** The prompt as text; a conversation as its rendered template. */
+  /** The prompt as text; a conversation as its rendered template, up to the assistant's turn. */
   readonly prompt: string;
   /**
    * The completion's text so far, as far as it is certain: the bytes of an incomplete character and the
-   * beginning of what may become a stop text are in the `text` of every candidate instead.
+   * beginning of what may become a stop text are in the `text` of every candidate instead. Where the messages end in a begun
+   * turn of the assistant, it begins with what that says: the turn is one text, whoever wrote which part.
    */
   readonly prefix: string;
   /** Most probable first, by the reference distribution. At least one. */

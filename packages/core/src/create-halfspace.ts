@@ -28,7 +28,7 @@ export interface Halfspace {
    * **look at `error` of each completion**, because nothing is thrown for it.
    *
    * @throws HalfspaceError `bad-option`, `empty-prompt`, `context-overflow`, `unknown-attribute`,
-   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template`, `formula-invalid` before work starts; `aborted`,
+   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template`, `cannot-continue-turn`, `formula-invalid` before work starts; `aborted`,
    * `not-finite` during it.
    */
   generate(options: GenerateOptions): Promise<Completion[]>;

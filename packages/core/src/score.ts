@@ -12,6 +12,7 @@ import {
 } from './text/encode-text.js';
 import { type HiddenStates, marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMarginReader, holdStates, type TextState } from './step/margins/margin-reader.js';
+import { asked } from './text/text-step.js';
 import { createTextAssembler } from './text/text-assembler.js';
 
 /** What the subspaces say of one response. */
@@ -42,7 +43,7 @@ export interface ScoreOptions {
  *
  * @param backend - Whose tokenizer and context length count.
  * @param prompt - A text, or a conversation that the model's chat template renders.
- * @throws HalfspaceError `empty-response`, `context-overflow`, `no-chat-template`
+ * @throws HalfspaceError `empty-response`, `context-overflow`, `no-chat-template`, `cannot-continue-turn`
  */
 export function encodeResponse(
   backend: Backend,
@@ -118,6 +119,7 @@ export async function score(
     backend.release(prefill.context);
   }
   const assembler = createTextAssembler([]);
+  const before = typeof prompt === 'string' ? { text: prompt } : encodePrompt(reader.tokenizer, prompt);
   const columns: number[][] = bound.map(() => []);
   for (let row = start; row < tokens.length; row++) {
     const token = tokens[row];
@@ -128,7 +130,7 @@ export async function score(
     meter.read(wave, distances);
     if (meter.asks) {
       const candidate = candidateOf(token, assembler, tokenizer);
-      const text = { prompt, prefix: assembler.text, candidates: Object.freeze([candidate]) };
+      const text = asked(before, { prefix: assembler.text, candidates: Object.freeze([candidate]) });
       await meter.ask(distances, { step: row - start, asked: [0], text, wave, before: NO_STATE, signal });
       assembler.push(tokenizer.bytes(token));
     }

@@ -35,7 +35,7 @@ export interface Tokenizer {
    * Token ids of a conversation as {@link Tokenizer.renderChat} renders it, in which control tokens are those that the template
    * writes: where messages spell them out they are text. Where it is left out, all are control tokens.
    *
-   * @throws HalfspaceError `no-chat-template` when the model file has none.
+   * @throws HalfspaceError `no-chat-template` when the model file has none; `cannot-continue-turn` as {@link Tokenizer.renderChat}.
    */
   encodeChat?(messages: readonly ChatMessage[]): number[];
   /**
@@ -48,9 +48,11 @@ export interface Tokenizer {
   /** The raw UTF-8 bytes of one token, which may be a part of a character; special tokens have none. */
   bytes(token: number): Uint8Array;
   /**
-   * A conversation as the prompt text that the model expects, ready for the assistant's turn.
+   * A conversation as the prompt text that the model expects, ready for the assistant's turn. One that ends in a turn of the
+   * assistant is rendered up to what that says, which is then gone on with: nothing that the template writes after a turn follows.
    *
-   * @throws HalfspaceError `no-chat-template` when the model file has none.
+   * @throws HalfspaceError `no-chat-template` when the model file has none; `cannot-continue-turn` where its template drops or
+   * changes a last turn of the assistant.
    */
   renderChat(messages: readonly ChatMessage[]): string;
 }

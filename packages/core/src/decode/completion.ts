@@ -88,13 +88,13 @@ export type FinishReason = 'end' | 'stop' | 'length' | 'error';
 
 /** What every completion has, however it ended. */
 export interface CompletionRecord {
-  /** The prompt as text; a conversation as its rendered template. */
+  /** The prompt as text; a conversation as its rendered template, with a begun turn of the assistant at its end. */
   readonly prompt: string;
   /** Which prompt, from 0. */
   readonly promptIndex: number;
   /** Which completion of the prompt, from 0. */
   readonly sample: number;
-  /** What was written, without stop string and end token. */
+  /** What was written, without stop string and end token, and without what a begun turn had already. */
   readonly text: string;
   /** Ids of all tokens drawn, the end token included. */
   readonly tokens: readonly number[];

@@ -11,7 +11,7 @@ export type WeightedPrompt = (
       readonly text: string;
     }
   | {
-      /** A conversation, rendered by the model's chat template. */
+      /** A conversation, rendered by the model's chat template; see {@link PromptOptions.messages}. */
       readonly messages: readonly ChatMessage[];
     }
 ) & {
@@ -25,7 +25,11 @@ export interface PromptOptions {
   readonly prompt?: string;
   /** Several texts or conversations, each completed `samples` times. */
   readonly prompts?: readonly (string | WeightedPrompt)[];
-  /** A conversation, rendered by the model's chat template; the completion is the assistant's turn. */
+  /**
+   * A conversation, rendered by the model's chat template; the completion is the assistant's turn. Where the last message is the
+   * assistant's, the completion goes on with it: attributes that score texts and filters see the turn as a whole, `text` has what is
+   * new, and stop texts are looked for in that. Refused with `cannot-continue-turn` where the template cannot leave a turn open.
+   */
   readonly messages?: readonly ChatMessage[];
   /**
    * Whether control tokens that prompts and messages spell out (`<|im_start|>`) are control tokens (default false: they are text, and

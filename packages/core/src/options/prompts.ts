@@ -1,13 +1,17 @@
 import { type Backend, HalfspaceError } from '@halfspace/contracts';
-import { encodePrompt, fewestTokens, type Prompt, withControlTokens } from '../text/encode-text.js';
+import {
+  encodePrompt,
+  fewestTokens,
+  type Prompt,
+  type PromptTokens,
+  withControlTokens,
+} from '../text/encode-text.js';
 import { inTurns } from '../in-turns.js';
 import type { PromptOptions, WeightedPrompt } from './options.js';
 import type { Weights } from './weights.js';
 
-/** A prompt as text and as the tokens that the model sees. */
-export interface EncodedPrompt {
-  readonly text: string;
-  readonly tokens: readonly number[];
+/** A prompt as the model sees it. */
+export interface EncodedPrompt extends PromptTokens {
   /** Weights of its own. */
   readonly attributes: Weights;
 }
@@ -15,7 +19,7 @@ export interface EncodedPrompt {
 /**
  * Encodes every prompt, so that a wrong one is found before any work starts.
  *
- * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`, `aborted`
+ * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`, `cannot-continue-turn`, `aborted`
  */
 export async function encodePrompts(
   backend: Backend,
@@ -36,11 +40,12 @@ export async function encodePrompts(
     const rendered = typeof prompt === 'string' ? prompt : tokenizer.renderChat(prompt);
     const fewest = fewestTokens({ tokenizer }, [rendered], model.contextLength);
     if (fewest >= model.contextLength) throw tooLong(`at least ${fewest}`);
-    const { text, tokens } = encodePrompt(tokenizer, prompt);
+    const encoded = encodePrompt(tokenizer, prompt);
+    const { tokens } = encoded;
     if (tokens.length === 0)
       throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
     if (tokens.length >= model.contextLength) throw tooLong(`${tokens.length}`);
-    return { text, tokens, attributes: each.attributes ?? {} };
+    return { ...encoded, attributes: each.attributes ?? {} };
   };
   return inTurns(all, encode, signal);
 }

@@ -1,4 +1,4 @@
-import type { Backend, ChatMessage, Tokenizer } from '@halfspace/contracts';
+import { type Backend, type ChatMessage, HalfspaceError, type Tokenizer } from '@halfspace/contracts';
 
 /** What a model goes on with: a text, or a conversation that its chat template renders. */
 export type Prompt = string | readonly ChatMessage[];
@@ -9,19 +9,39 @@ export interface PromptTokens {
   readonly text: string;
   /** Its tokens. */
   readonly tokens: readonly number[];
+  /** What the assistant has said already, at the end of `text`: only where a conversation ends in a turn of the assistant. */
+  readonly begun?: string;
 }
 
 /**
  * A prompt as the model sees it. Control tokens that a text or a message spells out are text: only a chat template writes
- * them, and {@link withControlTokens}.
+ * them, and {@link withControlTokens}. A conversation that ends in a turn of the assistant is open at its end: the turn is gone on with.
  *
- * @throws HalfspaceError `no-chat-template`
+ * @throws HalfspaceError `no-chat-template`; `cannot-continue-turn` where the template does not leave a turn open
  */
 export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): PromptTokens {
   if (typeof prompt === 'string')
     return { text: prompt, tokens: copied(tokenizer.encode(prompt, { controlTokens: false })) };
   const text = tokenizer.renderChat(prompt);
-  return { text, tokens: copied(tokenizer.encodeChat?.(prompt) ?? tokenizer.encode(text)) };
+  const begun = begunIn(text, prompt);
+  const tokens = copied(tokenizer.encodeChat?.(prompt) ?? tokenizer.encode(text));
+  return { text, tokens, ...(begun !== undefined && { begun }) };
+}
+
+/** The begun turn at the end of a rendered conversation, which may have been trimmed there. */
+function begunIn(text: string, messages: readonly ChatMessage[]): string | undefined {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return undefined;
+  const { content } = last;
+  const begun = [content, content.trimEnd(), content.trimStart(), content.trim()].find((each) =>
+    text.endsWith(each),
+  );
+  if (begun !== undefined) return begun;
+  throw new HalfspaceError(
+    'cannot-continue-turn',
+    'The messages end in a turn of the assistant, and this backend does not render them up to where that goes on. ' +
+      'End them with a turn of the user, or write the whole prompt by hand, with controlTokens.',
+  );
 }
 
 /** Tokens by which a text goes on from a prompt: those that the model would write, and control tokens are text. */

@@ -1,10 +1,11 @@
 import type { TextStep, Tokenizer } from '@halfspace/contracts';
 import { candidateOf } from './candidate.js';
+import type { PromptTokens } from './encode-text.js';
 import type { TextAssembler } from './text-assembler.js';
 
 /** A text that plugins may be asked about. */
 interface AskedText {
-  readonly prompt: { readonly text: string };
+  readonly prompt: Pick<PromptTokens, 'text' | 'begun'>;
   readonly assembler: TextAssembler;
 }
 
@@ -15,5 +16,13 @@ export function textStep(
   tokenizer: Tokenizer,
 ): TextStep {
   const candidates = tokens.map((token) => candidateOf(token, assembler, tokenizer));
-  return { prompt: prompt.text, prefix: assembler.text, candidates: Object.freeze(candidates) };
+  return asked(prompt, { prefix: assembler.text, candidates: Object.freeze(candidates) });
+}
+
+/** What plugins are asked about: a turn that was begun for the model is one text with what is written. */
+export function asked(
+  { text, begun = '' }: AskedText['prompt'],
+  { prefix, candidates }: Pick<TextStep, 'prefix' | 'candidates'>,
+): TextStep {
+  return { prompt: text.slice(0, text.length - begun.length), prefix: begun + prefix, candidates };
 }

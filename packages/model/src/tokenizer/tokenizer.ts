@@ -1,7 +1,8 @@
-import { HalfspaceError, type Tokenizer } from '@halfspace/core';
+import { HalfspaceError, type ChatMessage, type Tokenizer } from '@halfspace/core';
 import { compileChatTemplate, type ChatTemplate } from '../chat-template/chat-template.js';
 import { isJsonObject } from '../json-file.js';
 import type { ModelFile } from '../weights.js';
+import { endsInBegunTurn, renderBegunTurn } from './begun-turn.js';
 import { renderMarked, type RenderChat } from './chat-origin.js';
 import { createEncoder } from './encoder.js';
 import { createFewestTokens } from './fewest-tokens.js';
@@ -30,14 +31,19 @@ function specialTokens({ config }: TokenizerFiles): Record<string, unknown> {
 }
 
 function createChat(files: TokenizerFiles, name: string): RenderChat {
+  const label = `The chat template of ${name}`;
   let template: ChatTemplate | undefined;
   return (messages, marks) => {
     if (files.chatTemplate === undefined) {
       throw new HalfspaceError('no-chat-template', `${name} has no chat template. Give it a prompt as text.`);
     }
-    template ??= compileChatTemplate(files.chatTemplate, `The chat template of ${name}`);
-    const variables = { messages, tools: null, documents: null, add_generation_prompt: true };
-    return template.render({ ...specialTokens(files), ...variables }, marks);
+    const read = (template ??= compileChatTemplate(files.chatTemplate, label));
+    const render = (given: readonly ChatMessage[], add_generation_prompt: boolean) => {
+      const variables = { messages: given, tools: null, documents: null, add_generation_prompt };
+      return read.render({ ...specialTokens(files), ...variables }, marks);
+    };
+    if (!endsInBegunTurn(messages)) return render(messages, true);
+    return renderBegunTurn((given) => render(given, false), messages, label);
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Backend, type Filter, HalfspaceError } from '@halfspace/contracts';
-import { textStep } from '../../text/text-step.js';
+import { asked, textStep } from '../../text/text-step.js';
 import { applyFilters } from '../../plugins/apply-filters.js';
 import type { OpenText } from '../stages.js';
 import {
@@ -36,7 +36,7 @@ export async function filterReference(
   const { tokenizer } = backend;
   const step = text.tokens.length;
   const { prompt } = text;
-  const keeps = keepWhole(tokenizer, (text) => applyFilters(filters, { prompt: prompt.text, ...text }, step));
+  const keeps = keepWhole(tokenizer, (text) => applyFilters(filters, asked(prompt, text), step));
   const allowed = (tokens: Int32Array) => {
     const verdict = applyFilters(filters, textStep(text, [...tokens], tokenizer), step);
     return verdict.map((yes, i) => yes && keeps(tokens[i], text.assembler));
@@ -55,9 +55,10 @@ export async function filterReference(
     const left = selectTokens(ranked, allowed(ranked.tokens.subarray(0, size)));
     if (left.tokens.length > 0) return truncate(left, settings);
   }
+  const begun = step === 0 && prompt.begun ? ' The turn that was begun counts as text, too.' : '';
   throw new HalfspaceError(
     'no-candidate-left',
     `At step ${step} (from 0) every token of the vocabulary is refused by ` +
-      `${filters.map(({ name }) => `"${name}"`).join(', ')}, or breaks a character. This completion ends here. Loosen the filters.`,
+      `${filters.map(({ name }) => `"${name}"`).join(', ')}, or breaks a character. This completion ends here. Loosen the filters.${begun}`,
   );
 }
