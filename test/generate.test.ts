@@ -133,6 +133,48 @@ describe('prompts', () => {
     expect(textsOf(plain)).toEqual(textsOf(found));
   });
 
+  it('may have an answer that is begun, by --begin or in messages of a row', async () => {
+    const [begun] = await generate(['Why?', '--chat', '--begin', 'Because', ...short]);
+    expect(begun.prompt).toBe('user: Why?\nassistant: Because');
+    expect(begun.text).toBe((await generate([begun.prompt, ...short]))[0].text);
+    const messages = [
+      { role: 'user', content: 'Why?' },
+      { role: 'assistant', content: 'Because' },
+    ];
+    const rows = [{ messages }, { messages: messages.slice(0, 1) }, { prompt: 'The sea' }];
+    await workspace.write('chats.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
+    const found = await generate(['--prompts', 'chats.jsonl', ...short]);
+    expect(found.map(({ prompt }) => prompt)).toEqual(
+      [begun.prompt, 'user: Why?\nassistant: ', 'The sea'].flatMap((prompt) => [prompt, prompt]),
+    );
+    expect(found[0].text).toBe(begun.text);
+    const shown = await workspace.run([
+      'generate',
+      'Why?',
+      '--chat',
+      '--begin',
+      'Because',
+      '--max-tokens',
+      '3',
+      ...SMALL,
+    ]);
+    expect(shown.stdout.startsWith('Because')).toBe(true);
+  });
+
+  it('with --begin are refused where there is no answer to begin', async () => {
+    const refused = async (...words: string[]) =>
+      workspace.run(['generate', ...words, '--begin', 'Because', ...SMALL]);
+    expect(await refused('Why?')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Add --chat') as string,
+    });
+    await workspace.write('begun.jsonl', '{"messages": [{"role": "assistant", "content": "Because"}]}');
+    expect(await refused('--prompts', 'begun.jsonl')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('end in one already') as string,
+    });
+  });
+
   it('are the turn of a user with --chat', async () => {
     const [chat] = await generate(['Why?', '--chat', ...short]);
     expect(chat.prompt).toBe('user: Why?\nassistant: ');

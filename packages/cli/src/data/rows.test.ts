@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPrompts } from './read-prompts.js';
+import { readPrompts, readPromptsAndChats } from './read-prompts.js';
 import { optionalTextOf, parseRow, textOf } from './rows.js';
 import { readRows } from './stream-rows.js';
 import { temporaryDirectory } from '../testing/temporary-directory.js';
@@ -108,5 +108,39 @@ describe('readPrompts', () => {
     await expect(readPrompts(await fileOf('{"text": "a"}\n', 'p.txt'))).rejects.toThrow(
       '"prompt" is missing',
     );
+  });
+});
+
+describe('readPromptsAndChats', () => {
+  const messages = [
+    { role: 'user', content: 'Why?' },
+    { role: 'assistant', content: '' },
+  ];
+
+  it('reads messages where a row has them, whatever the kind of file', async () => {
+    const rows = [{ messages }, { prompt: 'a', messages: null }];
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    for (const path of [
+      await fileOf(lines, 'p.txt'),
+      await fileOf(lines),
+      await fileOf(JSON.stringify(rows), 'p.json'),
+    ]) {
+      expect(await readPromptsAndChats(path)).toEqual([messages, 'a']);
+    }
+    expect(await readPromptsAndChats(await fileOf('The sea\n', 'p.txt'))).toEqual(['The sea']);
+  });
+
+  it.each([
+    [{ messages, prompt: 'a' }, 'this one both'],
+    [{ messages: [] }, 'must be a list'],
+    [{ messages: [{ role: 'nobody', content: 'a' }] }, 'system, user, assistant'],
+    [{ messages: [{ role: 'user', content: 'a', name: 'b' }] }, 'must be a list'],
+    [{}, '"prompt" is missing'],
+  ])('refuses %j', async (row, message) => {
+    const path = await fileOf(JSON.stringify(row));
+    await expect(readPromptsAndChats(path)).rejects.toMatchObject({
+      code: 'bad-row',
+      message: expect.stringContaining(message) as string,
+    });
   });
 });

@@ -14,7 +14,8 @@ const READ = /^likelihood-(.+)\.jsonl$/;
 
 /**
  * Has a second model read what of a run it has not read yet: perplexity under the model that writes is not independent of
- * how it was steered. A conversation is read as prompt, line break and completion: the reader may have no chat template.
+ * how it was steered. A conversation is read as prompt, line break and completion, one that ends in a begun answer without the line
+ * break: the reader may have no chat template.
  *
  * @throws HalfspaceError `run-in-use`, `corrupt-run`, `aborted`, `context-overflow`
  */
@@ -27,7 +28,8 @@ export async function readRunWith(
     run,
     likelihoodLog(run, backend.model),
     async (completions, { text, messages }) => {
-      const prompt = messages === undefined ? text : `${text}\n`;
+      const goesOn = messages === undefined || messages.at(-1)?.role === 'assistant';
+      const prompt = goesOn ? text : `${text}\n`;
       const wholes = completions.map((completion) => prompt + completion.text);
       const found = await likelihoodsAfter(backend, prompt, wholes, options.signal);
       return {

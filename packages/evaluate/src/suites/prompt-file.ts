@@ -3,8 +3,8 @@ import { badRow, idOf, label, text } from './row-fields.js';
 import type { Suite, SuiteRow } from './suite.js';
 
 /**
- * Prompts of the user's own: rows with a `prompt` to go on with, or `messages` to answer, and perhaps an `id` and a
- * `group`.
+ * Prompts of the user's own: rows with a `prompt` to go on with, or `messages` to answer (or to go on with, where the last turn is the
+ * assistant's), and perhaps an `id` and a `group`.
  */
 export function promptFile(name: string): Suite {
   return {

@@ -19,6 +19,7 @@ Examples:
   $ halfspace generate "My neighbour said that" --attribute toxicity=1 --redraw-below toxicity=0
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
+  $ halfspace generate --chat "Why is the sky blue?" --begin "The sky is blue because"
   $ halfspace generate "The captain" --forbid ship --forbid @words.txt
   $ halfspace generate "The captain" --attribute toxicity=2 --trace trace.jsonl
   $ halfspace generate --prompts prompts.jsonl --json > completions.jsonl`;
@@ -35,9 +36,10 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
     .argument('[prompt]', 'text that the model goes on with')
     .option(
       '--prompts <file>',
-      'rows with a "prompt" (.jsonl, .json, .csv, .tsv, .parquet), or plain text with one a line; - reads stdin',
+      'rows with a "prompt" or "messages" (.jsonl, .json, .csv, .tsv, .parquet), or plain text with one prompt a line; - reads stdin',
     )
     .option('--chat', 'give each prompt to the model as the turn of a user')
+    .option('--begin <text>', "how the assistant's turn begins, which the model goes on with; with --chat")
     .option(
       '--attribute <name[=weight]>',
       `steer by ${ATTRIBUTE_SPEC}; the weight is 1 if left out, 0 only measures, below 0 steers away, and one such as 4-3*progress changes with the text; may be repeated`,

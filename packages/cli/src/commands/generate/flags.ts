@@ -11,6 +11,7 @@ export interface GenerateFlags
   extends ControlFlags, DecodingFlags, ForbidFlags, ModelFlags, RedrawFlags, JsonFlag {
   readonly prompts?: string;
   readonly chat?: true;
+  readonly begin?: string;
   readonly attribute?: readonly AttributeChoice[];
   readonly weights?: string;
   readonly allowModules?: true;

@@ -8,7 +8,6 @@ import {
   type ModelInfo,
   type Preset,
   type Weight,
-  type WeightedPrompt,
 } from '@halfspace/core';
 import { type AtomicFile, writeFileAtomically } from '@halfspace/files';
 import type { GenerateFlags } from './flags.js';
@@ -20,7 +19,8 @@ import { hardFilters } from './hard-filters.js';
 import { loadAttributes, otherAttributes } from '../../attributes/load-attributes.js';
 import { decodingOf } from '../../options/decoding.js';
 import { note } from '../../terminal/output.js';
-import { readPrompts } from '../../data/read-prompts.js';
+import { readPromptsAndChats } from '../../data/read-prompts.js';
+import { asAsked, shownBefore } from './chats.js';
 import { showCompletions } from './show-completions.js';
 import { spendPreset } from './spend-preset.js';
 import {
@@ -47,13 +47,15 @@ export async function generate(
   const control = controlOf(flags, choices, chosen);
   const redraw = redrawOf(flags, choices, chosen);
   const filters = await hardFilters(flags, signal);
-  const prompts = prompt === undefined ? await readPrompts(flags.prompts ?? '-', signal) : [checked(prompt)];
+  const given =
+    prompt === undefined ? await readPromptsAndChats(flags.prompts ?? '-', signal) : [checked(prompt)];
+  const prompts = asAsked(given, flags);
   const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
   const asked: GenerateOptions = {
     ...decodingOf(flags),
     form: flags.form,
     lookAhead: flags.lookAhead,
-    prompts: flags.chat ? prompts.map(asChat) : prompts,
+    prompts: prompts.map((each) => (typeof each === 'string' ? each : { messages: each })),
     attributes: weights,
     ...(formula !== undefined && { formula }),
     control,
@@ -80,7 +82,7 @@ export async function generate(
       const halfspace = createHalfspace({ backend, attributes });
       const concurrency = concurrencyOf(options);
       const events = halfspace.stream({ ...options, concurrency, trace: file !== undefined, signal });
-      return showCompletions({ events, prompts, flags, trace });
+      return showCompletions({ events, before: prompts.map(shownBefore), flags, trace });
     });
   // Thrown when the trace is in its place: it shows how far a failed completion came.
   const failure = await (flags.trace === undefined ? work() : writeFileAtomically(flags.trace, work));
@@ -117,8 +119,4 @@ async function presetOf(
 function checked(prompt: string): string {
   if (prompt !== '') return prompt;
   throw new HalfspaceError('empty-prompt', 'The prompt is empty. Give it some text.');
-}
-
-function asChat(content: string): WeightedPrompt {
-  return { messages: [{ role: 'user', content }] };
 }

@@ -43,7 +43,7 @@ async function show(completions: readonly Completion[], flags: Partial<GenerateF
   const all = { samples: 1, maxTokens: 4, ...flags } as GenerateFlags;
   return showCompletions({
     events: events(),
-    prompts: completions.map(() => 'a'),
+    before: completions.map(() => 'a'),
     flags: all,
     trace: undefined,
   });

@@ -8,7 +8,8 @@ import { createProgress } from '../../terminal/progress.js';
 /** Completions on their way, and where they go. */
 export interface Show {
   readonly events: AsyncIterable<StreamEvent>;
-  readonly prompts: readonly string[];
+  /** What stands before the completions of each prompt. */
+  readonly before: readonly string[];
   readonly flags: GenerateFlags;
   /** Gets every completion, in their order, if there is one. */
   readonly trace: ((completion: Completion) => Promise<void>) | undefined;
@@ -20,8 +21,8 @@ export interface Show {
  * @returns The error to end with, if completions ended with one.
  */
 export async function showCompletions(show: Show): Promise<HalfspaceError | undefined> {
-  const { prompts, flags } = show;
-  const total = prompts.length * flags.samples;
+  const { before, flags } = show;
+  const total = before.length * flags.samples;
   const warnings = createWarnings();
   const events = warnings.heardIn(show.events);
   const failure = await (total === 1 && !flags.json
@@ -31,9 +32,9 @@ export async function showCompletions(show: Show): Promise<HalfspaceError | unde
   return failure;
 }
 
-async function showOne({ events, prompts, flags, trace }: Show): Promise<HalfspaceError | undefined> {
+async function showOne({ events, before: [first], trace }: Show): Promise<HalfspaceError | undefined> {
   let failure: HalfspaceError | undefined;
-  let before = flags.chat ? '' : outColours.dim(prompts[0]);
+  let before = outColours.dim(first);
   for await (const event of events) {
     // Not earlier than there is something to go with it: the prompt may yet be refused.
     writeText(before);
@@ -50,7 +51,10 @@ async function showOne({ events, prompts, flags, trace }: Show): Promise<Halfspa
 }
 
 /** In the order of their prompts, each as soon as it and those before it are done. */
-async function showAll({ events, flags, trace }: Show, total: number): Promise<HalfspaceError | undefined> {
+async function showAll(
+  { events, before, flags, trace }: Show,
+  total: number,
+): Promise<HalfspaceError | undefined> {
   let failures = 0;
   const inOrder = createReorderBuffer<Completion>();
   const count = createCount(flags.maxTokens);
@@ -70,7 +74,7 @@ async function showAll({ events, flags, trace }: Show, total: number): Promise<H
           noteFailure(due, due.error);
         }
         if (flags.json) printJson(forJson(due));
-        else printCompletion(due, flags);
+        else printCompletion(due, before[due.promptIndex], flags.samples);
         await trace?.(due);
       }
     }
@@ -105,11 +109,11 @@ function createCount(maxTokens: number): (index: number, event: StreamEvent) => 
   };
 }
 
-function printCompletion(completion: Completion, { chat, samples }: GenerateFlags): void {
-  const { prompt, promptIndex, sample, text } = completion;
+function printCompletion(completion: Completion, before: string, samples: number): void {
+  const { promptIndex, sample, text } = completion;
   const which = samples > 1 ? `prompt ${promptIndex}, sample ${sample}` : `prompt ${promptIndex}`;
   print(`${outColours.bold(which)}  ${outColours.dim(figures(completion))}`);
-  writeText(`${chat ? '' : outColours.dim(prompt)}${text}\n\n`);
+  writeText(`${outColours.dim(before)}${text}\n\n`);
 }
 
 function figures({ tokens, finishReason, drafts, kl, margins }: Completion): string {
