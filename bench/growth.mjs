@@ -30,8 +30,8 @@ async function next(requests) {
   return answers;
 }
 
-async function lookAhead(requests, options) {
-  return clock('look', () => backend.lookAhead(requests, options));
+async function lookAhead(requests) {
+  return clock('look', () => backend.lookAhead(requests));
 }
 
 async function clock(part, work) {

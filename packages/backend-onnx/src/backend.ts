@@ -1,25 +1,29 @@
-import { CONTRACT_VERSION, HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { BACKEND_VERSION, HalfspaceError, throwIfAborted } from '@halfspace/core';
 import type {
   Backend,
   Context,
   LookAhead,
+  LookAheadRequest,
   ModelInfo,
   NextTokens,
+  Prefill,
+  PrefillRequest,
   StatesOptions,
   TextStates,
   Tokenizer,
 } from '@halfspace/core';
 import type { Architecture, Precision } from '@halfspace/model';
-import type { Graphs, TrunkResult } from './graphs.js';
-import { createKeyValueStore } from './key-value-store.js';
-import { createTokenTree, type Tip, type TokenNode, type TreeContext } from './token-tree.js';
-import { trunkCall, type Branch } from './trunk-call.js';
+import type { Graphs } from './graphs.js';
+import { createPrompts, type PromptRows, type PromptRun } from './prompts.js';
+import { createTokenTree, type TreeContext } from './token-tree.js';
+import { createTrunk, statesOf, type Rows } from './trunk.js';
+import type { Branch } from './trunk-call.js';
 
 /** Rows of whole texts that are run in one call. */
 const TEXT_ROWS = 256;
 
 /**
- * Rows of a prompt that are run in one call. A call holds the thread until it is done, and nobody can end it: this is how long an
+ * Rows of prompts that are run in one call. A call holds the thread until it is done, and nobody can end it: this is how long an
  * abort waits. The numbers of a row do not depend on it, and fewer rows than these take longer.
  */
 const PROMPT_ROWS = 64;
@@ -29,14 +33,6 @@ const HEAD_ROWS = 32;
 
 /** Candidates that one line of keys and values has places for. */
 const FAN = 64;
-
-/** Rows that were run, as far as they were. */
-interface Rows {
-  readonly lower: TrunkResult;
-  /** Undefined where they stopped at the cut. */
-  readonly upper?: TrunkResult;
-  readonly hidden: ReadonlyMap<number, Float32Array>;
-}
 
 /** What a backend is made of. */
 export interface BackendParts {
@@ -51,6 +47,9 @@ export interface BackendParts {
   graphs(precision: Precision): Promise<Graphs>;
   disposeGraphs(): Promise<void>;
 }
+
+/** A request whose context is one of ours. */
+type LookAheadItem = LookAheadRequest & { readonly context: TreeContext };
 
 /** Texts in order, divided into calls of at most `most` tokens; a text that has more is a call by itself. */
 function callsOf(texts: readonly (readonly number[])[], most: number): (readonly number[])[][] {
@@ -77,7 +76,7 @@ function placeOfRank(rank: number): number {
  * From the 64th on they start another line, at its first place again.
  */
 function fansOf(
-  { last, length }: TreeContext,
+  { last, length }: Pick<TreeContext, 'last' | 'length'>,
   tokens: readonly number[],
   ranks: readonly number[],
 ): Branch[] {
@@ -95,12 +94,11 @@ function fansOf(
 
 /** The backend contract over a token tree, two key/value stores and three graphs. */
 export function createBackend(parts: BackendParts): Backend {
-  const { model, architecture, tokenizer } = parts;
-  const { layers, keyValueHeads, headWidth, width, sliding } = architecture;
-  const { cut } = parts;
+  const { model, architecture, tokenizer, cut } = parts;
+  const { layers: blocks, width } = architecture;
   const tree = createTokenTree();
-  const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
-  const above = createKeyValueStore(cut, layers, keyValueHeads * headWidth);
+  const trunk = createTrunk(architecture, cut, tree);
+  const prompts = createPrompts(trunk, tree, async (precision) => parts.graphs(precision));
   let disposed = false;
   // Calls follow one another: a call reads slots that another would write.
   let queue: Promise<unknown> = Promise.resolve();
@@ -131,11 +129,11 @@ export function createBackend(parts: BackendParts): Backend {
   }
 
   function assertLayers(wanted: readonly number[]): void {
-    const wrong = wanted.find((layer) => !Number.isInteger(layer) || layer < 0 || layer > layers);
+    const wrong = wanted.find((layer) => !Number.isInteger(layer) || layer < 0 || layer > blocks);
     if (wrong !== undefined) {
       throw new HalfspaceError(
         'unknown-layer',
-        `${model.name} has no layer ${wrong}: layers run from 0 to ${layers}.`,
+        `${model.name} has no layer ${wrong}: layers run from 0 to ${blocks}.`,
       );
     }
   }
@@ -149,133 +147,111 @@ export function createBackend(parts: BackendParts): Backend {
     }
   }
 
-  function pick(hidden: ReadonlyMap<number, Float32Array>, layer: number): Float32Array {
-    const found = hidden.get(layer);
-    if (found === undefined) throw new HalfspaceError('unknown-layer', `Layer ${layer} was not asked for.`);
-    return found;
+  /** Refuses a text that cannot be run; `what`: the noun for it. */
+  function assertText(what: string, tokens: readonly number[], before = 0): void {
+    if (tokens.length === 0)
+      throw new HalfspaceError('empty-prompt', `${what} has no tokens. Give it some text.`);
+    assertTokens(tokens);
+    assertRoom(before + tokens.length);
   }
 
-  /** Runs rows through the trunk; through its lower part alone where no layer above the cut is wanted. */
-  async function run(
-    graphs: Graphs,
-    branches: readonly Branch[],
-    wanted: readonly number[],
-    signal: AbortSignal | undefined,
-  ): Promise<Rows> {
-    if (wanted.some((layer) => layer > cut)) return runWhole(graphs, branches, wanted, signal);
-    below.fit(tree.extent);
-    const lower = await graphs.lower(trunkCall(branches, sliding?.tokens), below, wanted);
-    return { lower, hidden: lower.hidden };
+  function resolveText(context: Context): TreeContext {
+    const found = tree.resolve(context);
+    if (found.last !== undefined) return found;
+    throw new HalfspaceError('empty-prompt', 'Nothing of this prompt has been run yet. Prefill its tokens.');
   }
 
-  async function runWhole(
-    graphs: Graphs,
-    branches: readonly Branch[],
-    wanted: readonly number[],
-    signal: AbortSignal | undefined,
-  ) {
-    for (const store of [below, above]) store.fit(tree.extent);
-    const call = trunkCall(branches, sliding?.tokens);
-    const lower = await graphs.lower(call, below, wanted);
-    throwIfAborted(signal);
-    const upper = await graphs.upper(call, lower.end, above, wanted);
-    return { lower, upper, hidden: new Map([...lower.hidden, ...upper.hidden]) };
+  const isDeep = (layers: readonly number[]) => layers.some((layer) => layer > cut);
+
+  function beginPrompt({ tokens, after, rowsPerStep, layers = [] }: PrefillRequest): PromptRun {
+    const before = after && tree.resolve(after);
+    assertText('The prompt', tokens, before?.length);
+    assertLayers(layers);
+    return prompts.begin(tokens, parts.choosePrecision(rowsPerStep), before);
   }
 
-  function keep(parent: TokenNode | undefined, { lower, upper }: Rows, row: number): TokenNode {
-    const node = tree.append(parent);
-    for (const store of [below, above]) store.fit(tree.extent);
-    below.write(node.slot, lower.keysValues, row);
-    if (upper !== undefined) above.write(node.slot, upper.keysValues, row);
-    return node;
-  }
-
-  function rowOf(states: Float32Array, row: number): Float32Array {
-    return states.slice(row * width, (row + 1) * width);
-  }
-
-  function tipOf({ lower, upper }: Rows, row: number, place: number): Tip {
-    return upper === undefined
-      ? { waiting: { stream: rowOf(lower.end, row), place } }
-      : { final: rowOf(upper.end, row) };
-  }
-
-  /** Winners that stopped at the cut go on, all in one call. */
-  async function complete(contexts: readonly TreeContext[], graphs: Graphs): Promise<void> {
-    const waiting = new Map<Tip, TreeContext>();
-    for (const context of contexts) if (context.tip.waiting !== undefined) waiting.set(context.tip, context);
-    if (waiting.size === 0) return;
-    const stream = new Float32Array(waiting.size * width);
-    const branches = [...waiting.values()].map(({ last, length, tip }, row): Branch => {
-      if (tip.waiting !== undefined) stream.set(tip.waiting.stream, row * width);
-      const places = [tip.waiting?.place ?? 0];
-      // The lower part has read the token; the upper one reads the stream.
-      return { parent: last.parent, length: length - 1, tokens: [0], shape: 'fan', places };
-    });
-    above.fit(tree.extent);
-    const { keysValues, end } = await graphs.upper(trunkCall(branches, sliding?.tokens), stream, above, []);
-    [...waiting].forEach(([tip, { last }], row) => {
-      above.write(last.slot, keysValues, row);
-      tip.final = rowOf(end, row);
-      delete tip.waiting;
-    });
-  }
-
-  /** Runs a prompt in chunks; calls `onRows` with the hidden states of each, and those after the final norm. */
-  async function runPrompt(
-    tokens: readonly number[],
-    graphs: Graphs,
-    wanted: readonly number[],
-    signal: AbortSignal | undefined,
-    onRows: (hidden: Rows['hidden'], final: Float32Array, start: number) => Promise<void> | void,
-  ): Promise<TokenNode | undefined> {
-    let last: TokenNode | undefined;
+  /** Runs prompts as far as `maxRows` goes, and opens a context on each. */
+  async function prefill(requests: readonly PrefillRequest[], maxRows: number): Promise<Prefill[]> {
+    const layers = [...new Set(requests.flatMap((request) => request.layers ?? []))];
+    const runs: PromptRun[] = [];
+    const found = new Map<PromptRun, PromptRows[]>();
     try {
-      for (let start = 0; start < tokens.length; start += PROMPT_ROWS) {
-        throwIfAborted(signal);
-        const chunk = tokens.slice(start, start + PROMPT_ROWS);
-        const branch: Branch = { parent: last, length: start, tokens: chunk, shape: 'chain' };
-        const result = await runWhole(graphs, [branch], wanted, signal);
-        for (let index = 0; index < chunk.length; index++) {
-          last = keep(last, result, index);
+      for (const request of requests) runs.push(beginPrompt(request));
+      for (let left = maxRows; left > 0;) {
+        const ran = await prompts.advance(runs, Math.min(left, PROMPT_ROWS), layers);
+        if (ran.length === 0) break;
+        for (const rows of ran) {
+          found.set(rows.run, [...(found.get(rows.run) ?? []), rows]);
+          left -= rows.count;
         }
-        await onRows(result.hidden, result.upper.end, start);
       }
-      throwIfAborted(signal);
-      return last;
-    } catch (error) {
-      tree.prune(last);
-      throw error;
+      return runs.map((run, index) => {
+        const { layers: own = [], from = 0 } = requests[index] ?? {};
+        const { last, length, precision, tip } = run;
+        const states = new Map(own.map((layer) => [layer, statesFrom(from, found.get(run) ?? [], layer)]));
+        return {
+          context: tree.open(last, { length, precision, tip }),
+          cachedTokens: 0,
+          hidden: (layer) => states.get(layer) ?? notAsked(layer),
+        };
+      });
+    } finally {
+      for (const run of runs) prompts.end(run);
     }
   }
 
-  /** Runs a prompt, and collects its hidden states at some layers and the final one after its last token. */
-  async function collect(
-    tokens: readonly number[],
-    graphs: Graphs,
-    wanted: readonly number[],
-    signal: AbortSignal | undefined,
-  ) {
-    const hidden = new Map(wanted.map((layer) => [layer, new Float32Array(tokens.length * width)]));
-    let final = new Float32Array(width);
-    const last = await runPrompt(tokens, graphs, wanted, signal, (part, end, start) => {
-      for (const [layer, whole] of hidden) whole.set(pick(part, layer), start * width);
-      final = end.slice(-width);
+  /** Hidden states of rows of a prompt at the positions from `from` on. */
+  function statesFrom(from: number, found: readonly PromptRows[], layer: number): Float32Array {
+    const parts = found.map(({ rows, first, position, count }) => {
+      const start = first + Math.min(count, Math.max(0, from - position));
+      return statesOf(rows, layer).subarray(start * width, (first + count) * width);
     });
-    return { last, final, hidden };
+    const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  function notAsked(layer: number): never {
+    throw new HalfspaceError('unknown-layer', `Layer ${layer} was not asked for.`);
+  }
+
+  /** Runs a text that nobody goes on from, slice by slice, and keeps nothing. */
+  async function runThrough(
+    tokens: readonly number[],
+    precision: Precision,
+    layers: readonly number[],
+    signal: AbortSignal | undefined,
+    onRows: (rows: PromptRows) => Promise<void> | void,
+  ): Promise<void> {
+    const run = prompts.begin(tokens, precision);
+    try {
+      while (run.rest.length > 0) {
+        throwIfAborted(signal);
+        const ran = await prompts.advance([run], PROMPT_ROWS, layers, () => throwIfAborted(signal));
+        for (const rows of ran) await onRows(rows);
+      }
+      throwIfAborted(signal);
+    } finally {
+      prompts.end(run);
+    }
   }
 
   /** Runs the texts of one call, and keeps nothing of them. */
   async function runTexts(
     texts: readonly (readonly number[])[],
-    graphs: Graphs,
-    { layers: wanted, signal }: StatesOptions,
+    precision: Precision,
+    { layers, signal }: StatesOptions,
   ): Promise<TextStates[]> {
     const [text = []] = texts;
     if (text.length > TEXT_ROWS) {
-      const { last, hidden } = await collect(text, graphs, wanted, signal);
-      tree.prune(last);
-      return [{ hidden: (layer) => pick(hidden, layer) }];
+      const found: PromptRows[] = [];
+      await runThrough(text, precision, layers, signal, (rows) => void found.push(rows));
+      const states = new Map(layers.map((layer) => [layer, statesFrom(0, found, layer)]));
+      return [{ hidden: (layer) => states.get(layer) ?? notAsked(layer) }];
     }
     throwIfAborted(signal);
     const branches = texts.map((tokens): Branch => ({
@@ -284,13 +260,17 @@ export function createBackend(parts: BackendParts): Backend {
       tokens,
       shape: 'chain',
     }));
-    const { hidden } = await run(graphs, branches, wanted, signal);
+    const whole = isDeep(layers) ? branches.length : 0;
+    const graphs = await parts.graphs(precision);
+    const ran = await trunk.run(graphs, branches, layers, whole, () => throwIfAborted(signal));
     throwIfAborted(signal);
     let end = 0;
     return texts.map(({ length }) => {
       const start = end;
       end += length;
-      return { hidden: (layer) => pick(hidden, layer).subarray(start * width, (start + length) * width) };
+      return {
+        hidden: (layer) => statesOf(ran.whole, layer).subarray(start * width, (start + length) * width),
+      };
     });
   }
 
@@ -300,7 +280,7 @@ export function createBackend(parts: BackendParts): Backend {
     asked: readonly (readonly number[])[],
   ): Promise<NextTokens[]> {
     const graphs = await parts.graphs(contexts[0]?.precision ?? parts.choosePrecision(1));
-    await complete(contexts, graphs);
+    await trunk.complete(contexts, graphs);
     const hidden = new Float32Array(contexts.length * width);
     contexts.forEach(({ tip: { final } }, index) => final && hidden.set(final, index * width));
     const count = Math.min(architecture.vocabulary, Math.max(1, ...topK));
@@ -323,15 +303,65 @@ export function createBackend(parts: BackendParts): Backend {
     });
   }
 
+  /** Runs candidates of contexts of one arithmetic: those of deep requests to the end, in front of the others. */
+  async function lookAheadOf(
+    items: readonly LookAheadItem[],
+    precision: Precision,
+  ): Promise<readonly LookAhead[]> {
+    const deep = items.filter(({ layers }) => isDeep(layers));
+    const ordered = [...deep, ...items.filter(({ layers }) => !isDeep(layers))];
+    const fans = ordered.map(({ context, tokens, ranks = [] }) => fansOf(context, tokens, ranks));
+    const whole = fans.slice(0, deep.length).flat().length;
+    const graphs = await parts.graphs(precision);
+    await trunk.complete(
+      items.map(({ context }) => context),
+      graphs,
+    );
+    const layers = [...new Set(items.flatMap((item) => item.layers))];
+    const ran = await trunk.run(graphs, fans.flat(), layers, whole);
+    const looks = new Map<LookAheadItem, LookAhead>();
+    let first = 0;
+    for (const item of ordered) {
+      looks.set(item, lookOf(item, isDeep(item.layers) ? ran.whole : ran.cut, first));
+      first += item.tokens.length;
+    }
+    return items.map((item) => looks.get(item) as LookAhead);
+  }
+
+  /** What was found for the candidates of a request, whose rows begin at `start`. */
+  function lookOf(
+    { context, tokens, layers, ranks = [] }: LookAheadItem,
+    rows: Rows,
+    start: number,
+  ): LookAhead {
+    return {
+      hidden(layer) {
+        if (!layers.includes(layer)) return notAsked(layer);
+        return statesOf(rows, layer).subarray(start * width, (start + tokens.length) * width);
+      },
+      commit(candidate) {
+        assertAlive();
+        const index = tokens.indexOf(candidate);
+        if (index < 0)
+          throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
+        tree.resolve(context);
+        const row = start + index;
+        const node = trunk.keep(context.last, rows, row);
+        const { length, precision } = context;
+        const tip = trunk.tipOf(rows, row, placeOfRank(ranks[index] ?? index));
+        return tree.open(node, { length: length + 1, precision, tip });
+      },
+    };
+  }
+
   /** Groups items by the precision of their contexts, and puts the answers back in order. */
-  async function byPrecision<T, R>(
+  async function byPrecision<T extends { readonly context: TreeContext }, R>(
     items: readonly T[],
-    contextOf: (item: T) => TreeContext,
     work: (items: readonly T[], precision: Precision) => Promise<readonly R[]>,
   ): Promise<R[]> {
     const results = new Map<T, R>();
-    for (const precision of new Set(items.map((item) => contextOf(item).precision))) {
-      const group = items.filter((item) => contextOf(item).precision === precision);
+    for (const precision of new Set(items.map(({ context }) => context.precision))) {
+      const group = items.filter(({ context }) => context.precision === precision);
       const answers = await work(group, precision);
       group.forEach((item, index) => results.set(item, answers[index] as R));
     }
@@ -339,122 +369,62 @@ export function createBackend(parts: BackendParts): Backend {
   }
 
   return {
-    contract: CONTRACT_VERSION,
+    contract: BACKEND_VERSION,
     model,
     tokenizer,
-    prefill: (tokens, options) =>
-      inTurn(async () => {
-        if (tokens.length === 0)
-          throw new HalfspaceError('empty-prompt', 'The prompt has no tokens. Give it some text.');
-        assertTokens(tokens);
-        assertRoom(tokens.length);
-        const wanted = options.layers ?? [];
-        assertLayers(wanted);
-        const precision = parts.choosePrecision(options.rowsPerStep);
-        const graphs = await parts.graphs(precision);
-        const { last, final, hidden } = await collect(tokens, graphs, wanted, options.signal);
-        if (last === undefined) throw new HalfspaceError('empty-prompt', 'The prompt has no tokens.');
-        const context = tree.open(last, { length: tokens.length, precision, tip: { final } });
-        return { context, hidden: (layer) => pick(hidden, layer) };
-      }),
+    exact: true,
+    prefill: (requests, { maxRows = Infinity } = {}) => inTurn(async () => prefill(requests, maxRows)),
     next: (requests) =>
       inTurn(async () => {
-        const items = requests.map((request) => ({ ...request, context: tree.resolve(request.context) }));
+        const items = requests.map((request) => ({ ...request, context: resolveText(request.context) }));
         for (const item of items) assertTokens(item.tokens ?? []);
-        return byPrecision(
-          items,
-          (item) => item.context,
-          async (group) =>
-            nextOf(
-              group.map((item) => item.context),
-              group.map((item) => item.topK),
-              group.map((item) => item.tokens ?? []),
-            ),
+        return byPrecision(items, async (group) =>
+          nextOf(
+            group.map((item) => item.context),
+            group.map((item) => item.topK),
+            group.map((item) => item.tokens ?? []),
+          ),
         );
       }),
-    lookAhead: (requests, options) =>
+    lookAhead: (requests) =>
       inTurn(async () => {
-        throwIfAborted(options.signal);
-        assertLayers(options.layers);
-        const items = requests.map((request) => ({ ...request, context: tree.resolve(request.context) }));
-        for (const { context, tokens } of items) {
+        const items = requests.map((request) => ({ ...request, context: resolveText(request.context) }));
+        for (const { context, tokens, layers } of items) {
+          assertLayers(layers);
           assertTokens(tokens);
           assertRoom(context.length + 1);
         }
-        const answers = await byPrecision(
-          items,
-          (item) => item.context,
-          async (group, precision): Promise<LookAhead[]> => {
-            const branches = group.flatMap(({ context, tokens, ranks = [] }) =>
-              fansOf(context, tokens, ranks),
-            );
-            const graphs = await parts.graphs(precision);
-            await complete(
-              group.map(({ context }) => context),
-              graphs,
-            );
-            const result = await run(graphs, branches, options.layers, options.signal);
-            let first = 0;
-            return group.map(({ context, tokens, ranks = [] }) => {
-              const start = first;
-              first += tokens.length;
-              return {
-                hidden: (layer) =>
-                  pick(result.hidden, layer).subarray(start * width, (start + tokens.length) * width),
-                commit(candidate) {
-                  assertAlive();
-                  const index = tokens.indexOf(candidate);
-                  if (index < 0)
-                    throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
-                  tree.resolve(context);
-                  const row = start + index;
-                  const node = keep(context.last, result, row);
-                  const { length, precision: kept } = context;
-                  const tip = tipOf(result, row, placeOfRank(ranks[index] ?? index));
-                  return tree.open(node, { length: length + 1, precision: kept, tip });
-                },
-              };
-            });
-          },
-        );
-        throwIfAborted(options.signal);
-        return answers;
+        return byPrecision(items, lookAheadOf);
       }),
     logProbs: (tokens, options) =>
       inTurn(async () => {
-        if (tokens.length === 0)
-          throw new HalfspaceError('empty-prompt', 'The text has no tokens. Give it some.');
-        assertTokens(tokens);
-        assertRoom(tokens.length);
-        const graphs = await parts.graphs(parts.choosePrecision(1));
+        assertText('The text', tokens);
+        const precision = parts.choosePrecision(1);
+        const graphs = await parts.graphs(precision);
         const found = new Float64Array(tokens.length - 1);
-        const last = await runPrompt(tokens, graphs, [], options?.signal, async (_, final, start) => {
-          const rows = Math.min(final.length / width, tokens.length - 1 - start);
-          for (let row = 0; row < rows; row += HEAD_ROWS) {
-            const size = Math.min(HEAD_ROWS, rows - row);
-            const asked = tokens.slice(start + row + 1, start + row + 1 + size);
-            const result = await graphs.head(final.subarray(row * width, (row + size) * width), 1, asked, 1);
+        await runThrough(tokens, precision, [], options?.signal, async ({ rows, first, position, count }) => {
+          const end = rows.upper?.end.subarray(first * width) ?? new Float32Array();
+          const most = Math.min(count, tokens.length - 1 - position);
+          for (let row = 0; row < most; row += HEAD_ROWS) {
+            const size = Math.min(HEAD_ROWS, most - row);
+            const start = position + row;
+            const asked = tokens.slice(start + 1, start + 1 + size);
+            const result = await graphs.head(end.subarray(row * width, (row + size) * width), 1, asked, 1);
             for (let index = 0; index < size; index++) {
-              found[start + row + index] =
-                (result.askedLogits[index] ?? NaN) - (result.logSumExp[index] ?? NaN);
+              found[start + index] = (result.askedLogits[index] ?? NaN) - (result.logSumExp[index] ?? NaN);
             }
           }
         });
-        tree.prune(last);
         return found;
       }),
     states: (texts, options) =>
       inTurn(async () => {
         assertLayers(options.layers);
-        for (const tokens of texts) {
-          if (tokens.length === 0)
-            throw new HalfspaceError('empty-prompt', 'A text has no tokens. Give it some.');
-          assertTokens(tokens);
-          assertRoom(tokens.length);
-        }
-        const graphs = await parts.graphs(parts.choosePrecision(TEXT_ROWS));
+        for (const tokens of texts) assertText('A text', tokens);
+        const precision = parts.choosePrecision(TEXT_ROWS);
         const found: TextStates[] = [];
-        for (const call of callsOf(texts, TEXT_ROWS)) found.push(...(await runTexts(call, graphs, options)));
+        for (const call of callsOf(texts, TEXT_ROWS))
+          found.push(...(await runTexts(call, precision, options)));
         return found;
       }),
     fork(context: Context) {

@@ -5,6 +5,8 @@ import {
   type Backend,
   type Completion,
   type Context,
+  type LookAheadRequest,
+  type Prefill,
 } from '@halfspace/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxBackend } from './create-onnx-backend.js';
@@ -40,6 +42,16 @@ async function longTextPerplexity(backend: Backend): Promise<number> {
   return Math.exp(-mean(found));
 }
 
+/** Runs a prompt whole. */
+async function run(
+  tokens: readonly number[],
+  rowsPerStep: number,
+  layers: readonly number[] = [],
+): Promise<Prefill> {
+  const [found] = await backend.prefill([{ tokens, rowsPerStep, layers }]);
+  return found as Prefill;
+}
+
 /** The most probable token after each context, and its lead over the next one in nats. */
 async function best(backend: Backend, contexts: readonly Context[]) {
   const found = await backend.next(contexts.map((context) => ({ context, topK: 2 })));
@@ -56,14 +68,14 @@ async function expectSameAloneAndInCompany(): Promise<void> {
   const layers = [1, 18, backend.model.layers];
   const tokens = backend.tokenizer.encode(SENTENCE.repeat(20)).slice(0, 256);
   const lengths = [1, 15, 63, 250, 256];
-  const requests: { context: Context; tokens: number[] }[] = [];
+  const requests: LookAheadRequest[] = [];
   for (const [index, length] of lengths.entries()) {
-    const { context } = await backend.prefill(tokens.slice(0, length), { rowsPerStep: 10 });
-    requests.push({ context, tokens: tokens.slice(0, 12).filter((_, row) => row <= index * 3) });
+    const { context } = await run(tokens.slice(0, length), 10);
+    requests.push({ context, tokens: tokens.slice(0, 12).filter((_, row) => row <= index * 3), layers });
   }
-  const together = await backend.lookAhead(requests, { layers });
+  const together = await backend.lookAhead(requests);
   for (const [index, request] of requests.entries()) {
-    const [alone] = await backend.lookAhead([request], { layers });
+    const [alone] = await backend.lookAhead([request]);
     for (const layer of layers) expect(alone?.hidden(layer)).toEqual(together[index]?.hidden(layer));
   }
   const after = await backend.next(requests.map(({ context }) => ({ context, topK: 50 })));
@@ -83,7 +95,7 @@ async function expectSameStatesAsPrompts(): Promise<void> {
   const together = await backend.states(texts, { layers });
   for (const [index, text] of texts.entries()) {
     // A prompt whose steps have as many rows has the arithmetic of whole texts.
-    const alone = await backend.prefill(text, { rowsPerStep: 256, layers });
+    const alone = await run(text, 256, layers);
     for (const layer of layers) expect(together[index]?.hidden(layer)).toEqual(alone.hidden(layer));
     backend.release(alone.context);
   }
@@ -159,7 +171,7 @@ describe('the default model in f32', () => {
   it('has the hidden states of transformers', async () => {
     const { tokens, positions, states } = expected.hidden;
     const layers = Object.keys(states).map(Number);
-    const prompt = await backend.prefill(tokens, { rowsPerStep: 1, layers });
+    const prompt = await run(tokens, 1, layers);
     for (const layer of layers) {
       for (const [index, position] of positions.entries()) {
         const wanted = states[layer]?.[index] ?? [];
@@ -182,7 +194,7 @@ describe('the default model in f32', () => {
   });
 
   it('gives the whole vocabulary a probability of one', async () => {
-    const { context } = await backend.prefill([1, 504], { rowsPerStep: 1 });
+    const { context } = await run([1, 504], 1);
     const [next] = await backend.next([{ context, topK: backend.tokenizer.vocabularySize }]);
     const whole = next?.logProbs.reduce((sum, logProb) => sum + Math.exp(logProb), 0) ?? NaN;
     expect(Math.abs(Math.log(whole))).toBeLessThan(5e-5);
@@ -193,16 +205,18 @@ describe('the default model in f32', () => {
     const cases = expected.greedy;
     // Where the two best are closer than the arithmetic is exact, there would be nothing to compare.
     expect(Math.min(...cases.map(({ lead }) => lead))).toBeGreaterThan(1e-3);
-    const prefills = [];
-    for (const { tokens } of cases) prefills.push(await backend.prefill(tokens, { rowsPerStep: 1 }));
+    const prefills = await backend.prefill(cases.map(({ tokens }) => ({ tokens, rowsPerStep: 1 })));
     let contexts = prefills.map(({ context }) => context);
     const found: number[][] = cases.map(() => []);
     const leads = cases.map(() => Infinity);
     for (let step = 0; step < (cases[0]?.greedy.length ?? 0); step++) {
       const winners = await best(backend, contexts);
       const looks = await backend.lookAhead(
-        winners.map(({ token }, index) => ({ context: contexts[index] as Context, tokens: [token] })),
-        { layers: [] },
+        winners.map(({ token }, index) => ({
+          context: contexts[index] as Context,
+          tokens: [token],
+          layers: [],
+        })),
       );
       const grown = looks.map((look, index) => look.commit(winners[index]?.token ?? -1));
       contexts.forEach((context) => backend.release(context));

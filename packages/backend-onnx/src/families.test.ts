@@ -1,4 +1,4 @@
-import type { Backend } from '@halfspace/core';
+import type { Backend, Context } from '@halfspace/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSmallModel, type Expected, type SmallModel } from './testing/small-model.js';
 import { widest } from './testing/widest.js';
@@ -16,8 +16,14 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope', 'gemma3'])('a random che
 
   afterAll(async () => model.close());
 
+  async function run(tokens: readonly number[], layers: readonly number[] = []): Promise<Context> {
+    const [prompt] = await backend.prefill([{ tokens, rowsPerStep: 3, layers }]);
+    return prompt?.context as Context;
+  }
+
   it('has the hidden states and log-probabilities of transformers within 1e-4', async () => {
-    const prompt = await backend.prefill(expected.tokens, { rowsPerStep: 1, layers: [0, 1, 2] });
+    const [prompt] = await backend.prefill([{ tokens: expected.tokens, rowsPerStep: 1, layers: [0, 1, 2] }]);
+    if (prompt === undefined) throw new Error('no prompt');
     const { context } = prompt;
     expected.hidden.forEach((wanted, layer) =>
       expect(widest(prompt.hidden(layer).slice(-32), wanted)).toBeLessThan(1e-4),
@@ -51,17 +57,14 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope', 'gemma3'])('a random che
     const { tokens } = expected;
     const found = [];
     for (const layers of [[1, 2], [1], []]) {
-      const { context: root } = await backend.prefill(tokens.slice(0, 30), { rowsPerStep: 3 });
+      const root = await run(tokens.slice(0, 30));
       let [ours, other] = [backend.fork(root), root];
       for (const token of tokens.slice(30)) {
         const beside = (token + 1) % 96;
-        const [mine, theirs] = await backend.lookAhead(
-          [
-            { context: ours, tokens: [beside, token] },
-            { context: other, tokens: [(token + 7) % 96, beside] },
-          ],
-          { layers },
-        );
+        const [mine, theirs] = await backend.lookAhead([
+          { context: ours, tokens: [beside, token], layers },
+          { context: other, tokens: [(token + 7) % 96, beside], layers },
+        ]);
         const grown = mine?.commit(token) ?? ours;
         const grownBeside = theirs?.commit(beside) ?? other;
         if (layers.length > 0) expect(mine?.hidden(1)).toHaveLength(64);
@@ -85,31 +88,21 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope', 'gemma3'])('a random che
   });
 
   it('looks ahead at more candidates than the context has tokens', async () => {
-    const { context } = await backend.prefill([3, 4], { rowsPerStep: 1 });
+    const context = await run([3, 4]);
     const many = Array.from({ length: 96 }, (_, token) => token);
-    const [all] = await backend.lookAhead([{ context, tokens: many }], { layers: [2] });
-    const [alone] = await backend.lookAhead([{ context, tokens: [90], ranks: [90] }], { layers: [2] });
+    const [all] = await backend.lookAhead([{ context, tokens: many, layers: [2] }]);
+    const [alone] = await backend.lookAhead([{ context, tokens: [90], ranks: [90], layers: [2] }]);
     expect(alone?.hidden(2)).toEqual(all?.hidden(2).slice(90 * 32, 91 * 32));
     backend.release(context);
   });
 
   it('refuses what it cannot run, and leaves its contexts as they were', async () => {
-    const { context } = await backend.prefill([3, 4], { rowsPerStep: 1 });
+    const context = await run([3, 4]);
     const code = (expectedCode: string) => expect.objectContaining({ code: expectedCode });
-    await expect(backend.prefill([], { rowsPerStep: 1 })).rejects.toThrow(code('empty-prompt'));
-    await expect(backend.prefill([96], { rowsPerStep: 1 })).rejects.toThrow(code('unknown-token'));
-    await expect(
-      backend.prefill(
-        Array.from({ length: 65 }, () => 2),
-        { rowsPerStep: 1 },
-      ),
-    ).rejects.toThrow(code('context-overflow'));
-    await expect(backend.prefill([2], { rowsPerStep: 1, layers: [3] })).rejects.toThrow(
-      code('unknown-layer'),
-    );
-    await expect(backend.prefill([2], { rowsPerStep: 1, signal: AbortSignal.abort() })).rejects.toThrow(
-      code('aborted'),
-    );
+    await expect(run([])).rejects.toThrow(code('empty-prompt'));
+    await expect(run([96])).rejects.toThrow(code('unknown-token'));
+    await expect(run(Array.from({ length: 65 }, () => 2))).rejects.toThrow(code('context-overflow'));
+    await expect(run([2], [3])).rejects.toThrow(code('unknown-layer'));
     const layers = { layers: [1] };
     await expect(backend.states([[2], []], layers)).rejects.toThrow(code('empty-prompt'));
     await expect(backend.states([[2], [96]], layers)).rejects.toThrow(code('unknown-token'));
@@ -120,7 +113,7 @@ describe.each(['grouped-tied', 'untied', 'llama3-rope', 'gemma3'])('a random che
     );
     const ask = { context, topK: 2 };
     const before = await backend.next([ask]);
-    await expect(backend.lookAhead([{ context, tokens: [-1] }], { layers: [] })).rejects.toThrow(
+    await expect(backend.lookAhead([{ context, tokens: [-1], layers: [] }])).rejects.toThrow(
       code('unknown-token'),
     );
     expect(await backend.next([ask])).toEqual(before);

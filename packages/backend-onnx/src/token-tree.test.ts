@@ -1,4 +1,4 @@
-import type { Backend, Context } from '@halfspace/core';
+import type { Backend, Context, LookAhead, LookAheadRequest, Prefill } from '@halfspace/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYERS, openSmallModel, VOCABULARY, WIDTH, type SmallModel } from './testing/small-model.js';
@@ -19,12 +19,17 @@ beforeAll(async () => {
 });
 afterAll(async () => model.close());
 
+async function run(tokens: readonly number[], wanted: readonly number[] = []): Promise<Prefill> {
+  const [found] = await backend.prefill([{ tokens, rowsPerStep: 4, layers: wanted }]);
+  return found as Prefill;
+}
+
 async function prefill(tokens: readonly number[]): Promise<Context> {
-  return (await backend.prefill(tokens, { rowsPerStep: 4 })).context;
+  return (await run(tokens)).context;
 }
 
 async function lookAhead(context: Context, tokens: readonly number[]) {
-  const [look] = await backend.lookAhead([{ context, tokens }], { layers });
+  const [look] = await backend.lookAhead([{ context, tokens, layers }]);
   if (look === undefined) throw new Error('no look-ahead');
   return look;
 }
@@ -38,10 +43,10 @@ async function next(context: Context): Promise<Float64Array> {
 
 /** Hidden states after a text and what comes next, from a prefill of all of it. */
 async function alone(tokens: readonly number[]) {
-  const run = await backend.prefill(tokens, { rowsPerStep: 4, layers });
-  const logProbs = await next(run.context);
-  backend.release(run.context);
-  return { hidden: layers.map((layer) => run.hidden(layer).slice(-WIDTH)), logProbs };
+  const found = await run(tokens, layers);
+  const logProbs = await next(found.context);
+  backend.release(found.context);
+  return { hidden: layers.map((layer) => found.hidden(layer).slice(-WIDTH)), logProbs };
 }
 
 describe('the token tree', () => {
@@ -110,8 +115,9 @@ describe('the token tree', () => {
               context,
               tokens: each.map(({ token }) => token),
               ranks: each.map(({ rank }) => rank),
+              layers,
             };
-            const [look] = await backend.lookAhead([request], { layers });
+            const [look] = await backend.lookAhead([request]);
             return look as LookAhead;
           }),
         );
@@ -139,17 +145,17 @@ describe('the token tree', () => {
     const request = fc.record({ tokens: text, forks: fc.integer({ min: 1, max: 3 }), ahead: candidates });
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 4 }), async (requests) => {
-        const items: { context: Context; tokens: readonly number[] }[] = [];
+        const items: LookAheadRequest[] = [];
         for (const { tokens, forks, ahead } of requests) {
           const root = await prefill(tokens);
           // Completions of one prompt, each with candidates of its own.
           for (let fork = 0; fork < forks; fork++) {
             const own = ahead.map((each) => (each + fork) % VOCABULARY).slice(fork % ahead.length);
-            items.push({ context: backend.fork(root), tokens: own });
+            items.push({ context: backend.fork(root), tokens: own, layers });
           }
           backend.release(root);
         }
-        const together = await backend.lookAhead(items, { layers });
+        const together = await backend.lookAhead(items);
         for (const [index, { context, tokens }] of items.entries()) {
           const wanted = await lookAhead(context, tokens);
           for (const layer of layers) {

@@ -26,7 +26,8 @@ export interface Tip {
 
 /** A handle on a text: its last node, and how far that has been run. */
 export interface TreeContext extends Context {
-  readonly last: TokenNode;
+  /** Undefined for a text without tokens. */
+  readonly last: TokenNode | undefined;
   readonly precision: Precision;
   readonly tip: Tip;
 }
@@ -37,13 +38,15 @@ export interface TokenTree {
   readonly extent: number;
   /** Adds a token after `parent`; takes the lowest free slot. The node starts without references. */
   append(parent: TokenNode | undefined): TokenNode;
-  /** A new handle on a node. */
-  open(last: TokenNode, details: Pick<TreeContext, 'length' | 'precision' | 'tip'>): TreeContext;
+  /** A new handle on a node, or on the empty text. */
+  open(last: TokenNode | undefined, details: Pick<TreeContext, 'length' | 'precision' | 'tip'>): TreeContext;
   /** The handle as one of ours. */
   resolve(context: Context): TreeContext;
   close(context: Context): void;
-  /** Frees nodes from `last` upwards for as long as nobody needs them. */
-  prune(last: TokenNode | undefined): void;
+  /** Keeps a node, and those above it, until it is dropped. */
+  hold(node: TokenNode | undefined): void;
+  /** Frees nodes from one that was held upwards, for as long as nobody else needs them. */
+  drop(node: TokenNode | undefined): void;
 }
 
 /** An empty tree. */
@@ -73,7 +76,7 @@ export function createTokenTree(): TokenTree {
       return { parent, slot: takeSlot(), references: 0 };
     },
     open(last, details) {
-      last.references++;
+      tree.hold(last);
       const context: TreeContext = { last, ...details };
       handles.add(context);
       return context;
@@ -88,15 +91,16 @@ export function createTokenTree(): TokenTree {
     close(context) {
       const { last } = tree.resolve(context);
       handles.delete(context);
-      last.references--;
-      tree.prune(last);
+      tree.drop(last);
     },
-    prune(last) {
+    hold(node) {
+      if (node !== undefined) node.references++;
+    },
+    drop(last) {
       let node = last;
-      while (node !== undefined && node.references === 0) {
+      while (node !== undefined && --node.references === 0) {
         freeSlot(node.slot);
         node = node.parent;
-        if (node !== undefined) node.references--;
       }
     },
   };

@@ -1,7 +1,7 @@
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export type { ErrorRecord } from './errors.js';
 export { complaintOf, describeValue } from './complaint-of.js';
-export { CONTRACT_VERSION } from './contract-version.js';
+export { BACKEND_VERSION, CONTRACT_VERSION } from './contract-version.js';
 export { defineAttribute } from './attribute/define-attribute.js';
 export type {
   AttributeDefinition,
@@ -22,13 +22,13 @@ export type {
   Backend,
   Context,
   LookAhead,
-  LookAheadOptions,
   LookAheadRequest,
   ModelInfo,
   NextTokenRequest,
   NextTokens,
   Prefill,
   PrefillOptions,
+  PrefillRequest,
   StatesOptions,
   TextStates,
 } from './backend/backend.js';

@@ -362,7 +362,7 @@ describe('createHalfspace', () => {
   it('refuses plugins that do not fit', async () => {
     const backend = createToyBackend();
     expect(() => createHalfspace({ backend, attributes: [kind, kind] })).toThrow(/Two attributes/);
-    expect(() => createHalfspace({ backend: { ...backend, contract: 2 as 1 } })).toThrow(/contracts/);
+    expect(() => createHalfspace({ backend: { ...backend, contract: 3 as 2 } })).toThrow(/contracts/);
     const foreign = defineAttribute({
       name: 'foreign',
       description: 'a test',

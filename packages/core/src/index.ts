@@ -34,6 +34,8 @@ export { createDistanceReader } from './step/margins/margins.js';
 export type { DistanceReader, HiddenStates } from './step/margins/margins.js';
 export { encodeContinuation, encodePrompt, fewestTokens, withControlTokens } from './text/encode-text.js';
 export type { Prompt, PromptTokens } from './text/encode-text.js';
+export { prefillWhole } from './prefill-whole.js';
+export type { WholePrefill, WholePrefillRequest } from './prefill-whole.js';
 export { encodeResponse } from './score.js';
 export type { Score, ScoreOptions } from './score.js';
 export type { ScoredMargins } from './step/margins/margins.js';

@@ -10,8 +10,9 @@ import {
   type Prompt,
   withControlTokens,
 } from './text/encode-text.js';
-import { type HiddenStates, marginOf, type ScoredMargins } from './step/margins/margins.js';
-import { createMarginReader, holdStates, type TextState } from './step/margins/margin-reader.js';
+import { marginOf, type ScoredMargins } from './step/margins/margins.js';
+import { createMarginReader, type TextState } from './step/margins/margin-reader.js';
+import { prefillWhole } from './prefill-whole.js';
 import { asked } from './text/text-step.js';
 import { createTextAssembler } from './text/text-assembler.js';
 
@@ -111,19 +112,15 @@ export async function score(
   const { model, tokenizer } = backend;
   const meter = createMarginReader(bound, model.width);
   const { layers } = meter;
-  const prefill = await checkAnswers(backend).prefill(tokens, { rowsPerStep: 1, layers, signal });
-  let states: HiddenStates;
-  try {
-    states = holdStates(prefill, layers);
-  } finally {
-    backend.release(prefill.context);
-  }
+  const request = { tokens, rowsPerStep: 1, layers, from: start };
+  const states = await prefillWhole(checkAnswers(backend), request, signal);
+  backend.release(states.context);
   const assembler = createTextAssembler([]);
   const before = typeof prompt === 'string' ? { text: prompt } : encodePrompt(reader.tokenizer, prompt);
   const columns: number[][] = bound.map(() => []);
   for (let row = start; row < tokens.length; row++) {
     const token = tokens[row];
-    const look = { hidden: (layer: number) => states.hidden(layer).subarray(row * model.width) };
+    const look = { hidden: (layer: number) => states.hidden(layer).subarray((row - start) * model.width) };
     const wave = { rows: [0], look };
     // Every token of a text was run, an end token too.
     const distances = meter.start(Int32Array.of(token), NONE, NO_STATE);

@@ -1,4 +1,4 @@
-import type { CONTRACT_VERSION } from '../contract-version.js';
+import type { BACKEND_VERSION } from '../contract-version.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** What a backend says of the model that it runs. */
@@ -26,7 +26,7 @@ export interface ModelInfo {
  * who must {@link Backend.release} it.
  */
 export interface Context {
-  /** Number of tokens from the root. */
+  /** Number of tokens from the root; 0 for a prompt of which nothing has been run yet. */
   readonly length: number;
 }
 
@@ -59,8 +59,13 @@ export interface LookAheadRequest {
   /** Distinct candidate token ids, at least one. */
   readonly tokens: readonly number[];
   /**
-   * Where each of them stands among all candidates of the step, ascending (default: 0, 1, 2, …). A candidate has
-   * the same numbers, bit for bit, whichever others are run with it, if it has the same rank.
+   * Layers whose hidden states after these candidates are wanted. Other requests of the call may want deeper ones: that
+   * costs these candidates nothing.
+   */
+  readonly layers: readonly number[];
+  /**
+   * Where each of them stands among all candidates of the step, ascending (default: 0, 1, 2, …). Of an `exact` backend a
+   * candidate has the same numbers, bit for bit, whichever others are run with it, if it has the same rank.
    */
   readonly ranks?: readonly number[];
 }
@@ -79,36 +84,51 @@ export interface LookAhead {
   commit(candidate: number): Context;
 }
 
-/** Settings of {@link Backend.prefill}. */
-export interface PrefillOptions {
+/** A prompt to be run, or the rest of one that was run in part. */
+export interface PrefillRequest {
+  /** Tokens to run, at least one. */
+  readonly tokens: readonly number[];
+  /** The text that they go on from, which stays valid (default: none, they begin a text). */
+  readonly after?: Context;
   /**
    * Rows that one completion will evaluate in a step: 1 for plain decoding, a few for steered decoding
    * with lazy look-ahead, else the number of candidates. A backend may choose its arithmetic by it, and must keep to that choice for
-   * every context that descends from this one.
+   * every context that descends from this one; with `after`, it is that of the text.
    */
   readonly rowsPerStep: number;
-  /** Layers whose hidden states are wanted at every prompt position (default: none). */
+  /** Layers whose hidden states are wanted, at the positions from `from` on (default: none). */
   readonly layers?: readonly number[];
-  /** Ends the call with the error `aborted`. */
-  readonly signal?: AbortSignal | undefined;
+  /**
+   * The first position, counted from the beginning of the text, whose hidden states are wanted (default 0). Where layers are
+   * wanted, tokens from there on are run, whatever is known of them.
+   */
+  readonly from?: number;
 }
 
-/** A prompt that has been run through the model. */
+/** Settings of {@link Backend.prefill}. */
+export interface PrefillOptions {
+  /**
+   * The most rows, that is tokens, to run in this call (default: as many as there are), so that a long prompt does not hold
+   * others. They go to the requests in their order, and a prompt that has got too few is run in part. Tokens that are
+   * known cost no row. A backend that cannot stop may run more.
+   */
+  readonly maxRows?: number;
+}
+
+/** A prompt that has been run, or a part of it. */
 export interface Prefill {
-  /** The prompt, ready to be continued; the caller releases it. */
+  /**
+   * The text as far as it has been run; the caller releases it. Once its length is that of the whole prompt, it is ready to be
+   * continued. Until then it is good for {@link PrefillRequest.after} alone.
+   */
   readonly context: Context;
-  /** How many tokens of the prompt were not run, because what they come to was kept from before (default 0). */
-  readonly cachedTokens?: number;
-  /** Hidden states of the prompt at an asked-for layer, row-major [tokens, width]. */
+  /** How many of its tokens were known from texts run before, and were not run again in this call. */
+  readonly cachedTokens: number;
+  /**
+   * Hidden states at an asked-for layer, row-major: of the positions from {@link PrefillRequest.from} on that this call has
+   * run, up to the end of the context. Read them before the backend is used again.
+   */
   hidden(layer: number): Float32Array;
-}
-
-/** Settings of {@link Backend.lookAhead}. */
-export interface LookAheadOptions {
-  /** Layers whose hidden states are wanted. */
-  readonly layers: readonly number[];
-  /** Ends the call with the error `aborted`. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Settings of {@link Backend.states}. */
@@ -129,39 +149,45 @@ export interface TextStates {
  * Runs a model. This is the heart of Halfspace: one call of the model evaluates candidates of all
  * completions, and the winners are kept without another one.
  *
- * A text has the same numbers, bit for bit, whatever else is held or is in the same call: seeds rely on it.
+ * Calls that serve many requests take no signal: who has no more use for an answer drops it. A call that fails leaves all contexts as they
+ * were.
  *
  * For every method: contexts of another backend, or released ones, are refused with `invalid-context`;
- * after {@link Backend.dispose} everything is refused with `disposed`; an aborted signal ends the call
- * with `aborted` and leaves all contexts as they were.
+ * after {@link Backend.dispose} everything is refused with `disposed`.
  */
 export interface Backend {
-  /** Version of the contracts that it was made for. */
-  readonly contract: typeof CONTRACT_VERSION;
+  /** Version of the contract that it was made for. */
+  readonly contract: typeof BACKEND_VERSION;
   /** The model that it runs. */
   readonly model: ModelInfo;
   /** The model's tokenizer. */
   readonly tokenizer: Tokenizer;
   /**
-   * Runs a prompt and returns its context.
-   *
-   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`
+   * Whether a text has the same numbers, bit for bit, whatever else is held or known or is in the same call, and in whatever parts
+   * a prompt is run. Without that, the same seed may write another text in other company.
    */
-  prefill(tokens: readonly number[], options: PrefillOptions): Promise<Prefill>;
+  readonly exact: boolean;
+  /**
+   * Runs prompts, or parts of them, and returns a context for each. At least the first of them gets on by a token; others may not, and have
+   * the context of what they began with, that of an empty text included.
+   *
+   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`, `unknown-layer`
+   */
+  prefill(requests: readonly PrefillRequest[], options?: PrefillOptions): Promise<Prefill[]>;
   /** The next-token distributions after some contexts, in one call of the output head. */
   next(requests: readonly NextTokenRequest[]): Promise<NextTokens[]>;
   /**
-   * Runs candidates of some contexts through the model in one call. All candidates of a step may be in one
-   * call, or some in a later one: what was found before stays valid.
+   * Runs candidates of some contexts through the model in one call, each as deep as its request reads. All candidates of a
+   * step may be in one call, or some in a later one: what was found before stays valid.
    *
-   * @throws HalfspaceError `context-overflow`, `unknown-token`
+   * @throws HalfspaceError `context-overflow`, `unknown-token`, `unknown-layer`
    */
-  lookAhead(requests: readonly LookAheadRequest[], options: LookAheadOptions): Promise<LookAhead[]>;
+  lookAhead(requests: readonly LookAheadRequest[]): Promise<LookAhead[]>;
   /**
    * Natural log-probability of every token of a text given those before it: `tokens.length − 1` of them.
    * Keeps nothing. This is what perplexity is made of.
    *
-   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`
+   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`; `aborted`, with which a signal ends it
    */
   logProbs(
     tokens: readonly number[],
@@ -172,12 +198,12 @@ export interface Backend {
    * fitted and measured on. The arithmetic is that of many rows, however few texts there are, and each text
    * has the numbers that it has alone. The fewer tokens differ between texts that stand together, the better.
    *
-   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`, `unknown-layer`
+   * @throws HalfspaceError `empty-prompt`, `context-overflow`, `unknown-token`, `unknown-layer`; `aborted`, with which a signal ends it
    */
   states(texts: readonly (readonly number[])[], options: StatesOptions): Promise<TextStates[]>;
   /** Another handle on the same text, to be continued in its own way. Costs nothing. */
   fork(context: Context): Context;
-  /** Gives a context back; keys and values that no other context needs are freed. */
+  /** Gives a context back; keys and values that no other context needs may be freed. */
   release(context: Context): void;
   /** Frees everything. Idempotent. */
   dispose(): Promise<void>;

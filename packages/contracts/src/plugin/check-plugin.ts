@@ -38,19 +38,19 @@ export function checkPlugin(kind: PluginKind, plugin: unknown): void {
 }
 
 /**
- * Refuses what was made for another version of the contracts.
+ * Refuses what was made for another version of a contract.
  *
  * @param label - What it is, for messages.
+ * @param spoken - The version that core speaks (default: that of plugins).
  * @throws HalfspaceError `contract-mismatch`
  */
-export function checkContract(label: string, contract: unknown): void {
-  if (typeof contract !== 'number' || contract === CONTRACT_VERSION) return;
-  const outdated =
-    contract > CONTRACT_VERSION ? '@halfspace/core' : `the package that the ${label} comes from`;
+export function checkContract(label: string, contract: unknown, spoken: number = CONTRACT_VERSION): void {
+  if (typeof contract !== 'number' || contract === spoken) return;
+  const outdated = contract > spoken ? '@halfspace/core' : `the package that the ${label} comes from`;
   throw new HalfspaceError(
     'contract-mismatch',
     `The ${label} was made for version ${contract} of the Halfspace contracts, and this ` +
-      `@halfspace/core speaks version ${CONTRACT_VERSION}. Update ${outdated}.`,
+      `@halfspace/core speaks version ${spoken}. Update ${outdated}.`,
   );
 }
 

@@ -30,8 +30,8 @@ function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number
   const toy = createToyBackend({ endLogit: 0 });
   return {
     ...toy,
-    async lookAhead(requests, options) {
-      const looks = await toy.lookAhead(requests, options);
+    async lookAhead(requests) {
+      const looks = await toy.lookAhead(requests);
       return looks.map((look, i) => ({
         ...look,
         hidden: (layer) =>

@@ -1,4 +1,4 @@
-import type { HalfspaceError, LookAhead } from '@halfspace/contracts';
+import { type HalfspaceError, type LookAhead, throwIfAborted } from '@halfspace/contracts';
 import { holdStates } from '../step/margins/margin-reader.js';
 import type { PlannedStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
@@ -16,12 +16,13 @@ export async function measureSteps(
   run: DecodeRun,
 ): Promise<(readonly [LiveCompletion, PlannedStep | HalfspaceError])[]> {
   await runLookAhead([...steps.values()], run);
+  throwIfAborted(run.signal);
   const known = [...steps].filter(([, step]) => step.way.candidatesToRun(step, run).length === 0);
   return Promise.all(known.map(async ([each, step]) => [each, await scoreStep(step, run)] as const));
 }
 
 async function runLookAhead(steps: readonly PlannedStep[], run: DecodeRun): Promise<void> {
-  const { backend, meter, signal } = run;
+  const { backend, meter } = run;
   const wanted = steps.flatMap((step) => {
     const rows = step.way.candidatesToRun(step, run);
     return rows.length === 0 ? [] : [{ step, rows }];
@@ -30,9 +31,10 @@ async function runLookAhead(steps: readonly PlannedStep[], run: DecodeRun): Prom
   const requests = wanted.map(({ step: { text, reference }, rows }) => ({
     context: text.context,
     tokens: rows.map((row) => reference.tokens[row]),
+    layers: meter.layers,
     ranks: rows,
   }));
-  const looks = await backend.lookAhead(requests, { layers: meter.layers, signal });
+  const looks = await backend.lookAhead(requests);
   wanted.forEach(({ step, rows }, i) => {
     const batch = { rows, look: heldLook(looks[i], meter.kept) };
     meter.read(batch, step.distances);

@@ -1,3 +1,4 @@
+import { prefillWhole } from '../prefill-whole.js';
 import { marginsOf } from '../step/margins/margins-of.js';
 import type { Steering } from '../step/bonus/steering.js';
 import { betterOf, shortfallOf, type NextAttempt } from './attempts.js';
@@ -121,16 +122,18 @@ async function runPrompt(index: number, unfinished: number, run: DecodeRun): Pro
   const { backend, meter, attributes, signal, options } = run;
   const prompt = run.prompts[index];
   const begin = performance.now();
-  const prefill = await backend.prefill(prompt.tokens, {
+  const { tokens } = prompt;
+  const request = {
+    tokens,
     rowsPerStep: rowsPerStep(prompt.steering, options.topK),
     layers: meter.layers,
-    signal,
-  });
-  const { context } = prefill;
+    from: tokens.length - 1,
+  };
+  const prefill = await prefillWhole(backend, request, signal);
+  const { context, cachedTokens } = prefill;
   try {
-    const state = meter.stateAt(prefill, prompt.tokens.length - 1);
+    const state = meter.stateAt(prefill, 0);
     const margins = marginsOf(state, attributes);
-    const { cachedTokens = 0 } = prefill;
     return { context, state, margins, promptMs: performance.now() - begin, cachedTokens, unfinished };
   } catch (error) {
     backend.release(context);

@@ -63,16 +63,16 @@ function reusing(inner: Backend): Backend {
         return ids;
       },
     },
-    prefill: async (prompt, options) =>
+    prefill: async (requests, options) =>
       inTurn(async () => {
-        const found = await inner.prefill(prompt, options);
-        const [hidden] = hold([found.hidden(1)]);
-        return { ...found, hidden: () => hidden };
+        const found = await inner.prefill(requests, options);
+        const held = hold(found.map((each) => each.hidden(1)));
+        return found.map((each, i) => ({ ...each, hidden: () => held[i] }));
       }),
     next: async (requests) => inTurn(async () => holdAll(await inner.next(requests))),
-    lookAhead: async (requests, options) =>
+    lookAhead: async (requests) =>
       inTurn(async () => {
-        const looks = await inner.lookAhead(requests, options);
+        const looks = await inner.lookAhead(requests);
         const held = hold(looks.map((look) => look.hidden(1)));
         return looks.map((look, i) => ({ ...look, hidden: () => held[i] }));
       }),
@@ -173,8 +173,8 @@ describe('a wrong answer of a backend is refused', () => {
       'bad-backend',
       /numbers at layer 1 for \d+ rows of width 4/,
       {
-        lookAhead: async (requests, options) =>
-          (await inner.lookAhead(requests, options)).map((look) => ({
+        lookAhead: async (requests) =>
+          (await inner.lookAhead(requests)).map((look) => ({
             ...look,
             hidden: (layer) => new Float32Array(2 * look.hidden(layer).length),
           })),

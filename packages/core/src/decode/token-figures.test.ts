@@ -56,10 +56,8 @@ describe('figures of tokens', () => {
     const { backend } = setUp();
     const reporting = (cachedTokens: number) => ({
       ...backend,
-      prefill: async (...given: Parameters<typeof backend.prefill>) => ({
-        ...(await backend.prefill(...given)),
-        cachedTokens,
-      }),
+      prefill: async (...given: Parameters<typeof backend.prefill>) =>
+        (await backend.prefill(...given)).map((each) => ({ ...each, cachedTokens })),
     });
     const cachedWith = async (count: number) => {
       const completions = await createHalfspace({ backend: reporting(count) }).generate({

@@ -6,6 +6,8 @@ import {
   type LookAhead,
   type NextTokenRequest,
   type NextTokens,
+  type Prefill,
+  type PrefillRequest,
 } from '@halfspace/contracts';
 
 /**
@@ -15,7 +17,7 @@ import {
  * Its methods throw, besides what those of the backend do, HalfspaceError `bad-backend`.
  */
 export function checkAnswers(backend: Backend): Backend {
-  const { contract, model, tokenizer } = backend;
+  const { contract, model, tokenizer, exact } = backend;
 
   function checkStates(states: Float32Array, rows: number, layer: number): Float32Array {
     const { length } = states;
@@ -31,21 +33,35 @@ export function checkAnswers(backend: Backend): Backend {
     };
   }
 
+  function checkedPrefill(prefill: Prefill, { tokens, after, from = 0 }: PrefillRequest): Prefill {
+    const context = checkContext(prefill.context);
+    const begun = after?.length ?? 0;
+    if (!(context.length >= begun && context.length <= begun + tokens.length)) {
+      throw bad(
+        `a context of ${describeValue(context.length)} tokens for ${tokens.length} tokens after ${begun}`,
+      );
+    }
+    const { cachedTokens } = prefill;
+    if (!(Number.isInteger(cachedTokens) && cachedTokens >= 0 && cachedTokens <= context.length - begun)) {
+      throw bad(`${describeValue(cachedTokens)} cached tokens of ${context.length - begun}`);
+    }
+    const rows = Math.max(0, context.length - Math.max(from, begun));
+    return {
+      context,
+      cachedTokens,
+      hidden: (layer) => checkStates(prefill.hidden(layer), rows, layer),
+    };
+  }
+
   return {
     contract,
     model,
     tokenizer,
-    async prefill(tokens, options) {
-      const prefill = await backend.prefill(tokens, options);
-      const { cachedTokens = 0 } = prefill;
-      if (!Number.isInteger(cachedTokens) || cachedTokens < 0 || cachedTokens > tokens.length) {
-        throw bad(`${describeValue(cachedTokens)} cached tokens for a prompt of ${tokens.length}`);
-      }
-      return {
-        context: checkContext(prefill.context),
-        cachedTokens,
-        hidden: (layer) => checkStates(prefill.hidden(layer), tokens.length, layer),
-      };
+    exact,
+    async prefill(requests, options) {
+      const found = await backend.prefill(requests, options);
+      checkCount(found, requests);
+      return found.map((each, i) => checkedPrefill(each, requests[i]));
     },
     async next(requests) {
       const answers = await backend.next(requests);
@@ -53,8 +69,8 @@ export function checkAnswers(backend: Backend): Backend {
       answers.forEach((answer, i) => checkNext(answer, requests[i], tokenizer.vocabularySize));
       return answers;
     },
-    async lookAhead(requests, options) {
-      const looks = await backend.lookAhead(requests, options);
+    async lookAhead(requests) {
+      const looks = await backend.lookAhead(requests);
       checkCount(looks, requests);
       return looks.map((look, i) => checkedLook(look, requests[i].tokens.length));
     },

@@ -1,5 +1,6 @@
 import {
   type Backend,
+  BACKEND_VERSION,
   complaintOf,
   describeValue,
   HalfspaceError,
@@ -33,6 +34,7 @@ const BACKEND: Rules<Backend> = {
   fork: METHOD,
   release: METHOD,
   dispose: METHOD,
+  exact: ['true or false', (value) => typeof value === 'boolean'],
   model: OBJECT,
   tokenizer: OBJECT,
 };
@@ -68,7 +70,8 @@ export function checkBackend(backend: unknown): void {
   try {
     const fields = fieldsOf(backend);
     const { name } = fieldsOf(fields['model']);
-    checkContract(typeof name === 'string' ? `backend of ${name}` : 'backend', fields['contract']);
+    const label = typeof name === 'string' ? `backend of ${name}` : 'backend';
+    checkContract(label, fields['contract'], BACKEND_VERSION);
     const faults = [
       ...faultsOf(fields, BACKEND, ''),
       ...(OBJECT[1](fields['model']) ? faultsOf(fieldsOf(fields['model']), MODEL, 'model.') : []),

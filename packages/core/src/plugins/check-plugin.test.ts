@@ -34,8 +34,13 @@ describe('createHalfspace', () => {
     ],
     [
       'a later backend',
-      /^The backend of toy .* version 2 .* Update @halfspace\/core/,
-      { backend: { ...backend, contract: 2 } },
+      /^The backend of toy .* version 3 .* speaks version 2\. Update @halfspace\/core/,
+      { backend: { ...backend, contract: 3 } },
+    ],
+    [
+      'an earlier backend',
+      /version 1 .* Update the package that the backend of toy comes from\.$/,
+      { backend: { ...backend, contract: 1 } },
     ],
   ])('refuses %s', (_, message, parts) => {
     expect(create(parts)).toThrow(expect.objectContaining({ code: 'contract-mismatch' }));

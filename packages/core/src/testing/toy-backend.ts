@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Backend,
+  BACKEND_VERSION,
   type Context,
-  CONTRACT_VERSION,
   type LookAhead,
   type NextTokens,
   type Tokenizer,
@@ -41,6 +41,8 @@ export function toyHidden(tokens: readonly number[]): number[] {
 /** A backend over made-up logits that counts what is asked of it. */
 export interface ToyBackend extends Backend {
   readonly calls: { prefill: number; next: number; lookAhead: number; rows: number };
+  /** Tokens of prompts that were run. */
+  readonly promptRows: number;
   /** Contexts that were not released. */
   readonly open: number;
 }
@@ -75,52 +77,77 @@ function createToyTokenizer(vocabulary: readonly Uint8Array[]): Tokenizer {
 /** The tokenizer of {@link TOY_VOCABULARY}. */
 export const toyTokenizer = createToyTokenizer(TOY_BYTES);
 
+/** Hidden states after each token of a text, from a position on. */
+function statesFrom(tokens: readonly number[], from: number): number[] {
+  return tokens.flatMap((_, i) => (i < from ? [] : toyHidden(tokens.slice(0, i + 1))));
+}
+
+function nextTokens(logits: readonly number[], topK: number, asked: readonly number[]): NextTokens {
+  const logSumExp = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b).slice(0, topK);
+  const logProbs = (ids: readonly number[]) => Float64Array.from(ids, (id) => logits[id] - logSumExp);
+  return { tokens: Int32Array.from(order), logProbs: logProbs(order), asked: logProbs(asked), logSumExp };
+}
+
+/** Contexts with their texts. */
+function createTexts() {
+  const held = new Map<Context, readonly number[]>();
+  return {
+    held,
+    open(tokens: readonly number[]): Context {
+      const context = { length: tokens.length };
+      held.set(context, tokens);
+      return context;
+    },
+    textOf(context: Context): readonly number[] {
+      const text = held.get(context);
+      if (text === undefined) throw new Error('this context was released');
+      return text;
+    },
+  };
+}
+
 /** The toy. */
 export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   const { endLogit = -1, contextLength = 64, breakAfter = Infinity, vocabulary = TOY_BYTES } = options;
   const tokenizer = createToyTokenizer(vocabulary);
-  const texts = new Map<Context, readonly number[]>();
+  const texts = createTexts();
+  const open = (tokens: readonly number[]) => texts.open(tokens);
+  const textOf = (context: Context) => texts.textOf(context);
   /** Look-aheads follow one another. */
   let turn: Promise<unknown> = Promise.resolve();
   const calls = { prefill: 0, next: 0, lookAhead: 0, rows: 0 };
-
-  function open(tokens: readonly number[]): Context {
-    const context = { length: tokens.length };
-    texts.set(context, tokens);
-    return context;
-  }
-
-  function textOf(context: Context): readonly number[] {
-    const text = texts.get(context);
-    if (text === undefined) throw new Error('this context was released');
-    return text;
-  }
-
-  function nextTokens(tokens: readonly number[], topK: number, asked: readonly number[]): NextTokens {
-    const logits = toyLogits(tokens, endLogit, vocabulary.length);
-    const logSumExp = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b).slice(0, topK);
-    const logProbs = (ids: readonly number[]) => Float64Array.from(ids, (id) => logits[id] - logSumExp);
-    return { tokens: Int32Array.from(order), logProbs: logProbs(order), asked: logProbs(asked), logSumExp };
-  }
+  let promptRows = 0;
 
   return {
-    contract: CONTRACT_VERSION,
+    contract: BACKEND_VERSION,
     model: { name: 'toy', fingerprint: 'toy-fingerprint', layers: 1, width: WIDTH, contextLength },
     tokenizer,
+    exact: true,
     calls,
-    get open() {
-      return texts.size;
+    get promptRows() {
+      return promptRows;
     },
-    async prefill(tokens, { signal }) {
+    get open() {
+      return texts.held.size;
+    },
+    async prefill(requests, { maxRows = Infinity } = {}) {
       calls.prefill++;
-      signal?.throwIfAborted();
-      const prefixes = tokens.map((_, i) => (breakAfter < 0 ? [NaN] : toyHidden(tokens.slice(0, i + 1))));
-      return { context: open(tokens), hidden: () => Float32Array.from(prefixes.flat()) };
+      let left = maxRows;
+      return requests.map(({ tokens, after, from = 0 }) => {
+        const before = after === undefined ? [] : textOf(after);
+        const text = [...before, ...tokens.slice(0, left)];
+        left -= text.length - before.length;
+        promptRows += text.length - before.length;
+        const states = breakAfter < 0 ? [NaN] : statesFrom(text, Math.max(from, before.length));
+        return { context: open(text), cachedTokens: 0, hidden: () => Float32Array.from(states) };
+      });
     },
     async next(requests) {
       calls.next++;
-      return requests.map(({ context, topK, tokens = [] }) => nextTokens(textOf(context), topK, tokens));
+      return requests.map(({ context, topK, tokens = [] }) =>
+        nextTokens(toyLogits(textOf(context), endLogit, vocabulary.length), topK, tokens),
+      );
     },
     async lookAhead(requests) {
       calls.lookAhead++;
@@ -146,11 +173,11 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
     async states(texts, { signal }) {
       signal?.throwIfAborted();
       return texts.map((tokens) => ({
-        hidden: () => Float32Array.from(tokens.flatMap((_, i) => toyHidden(tokens.slice(0, i + 1)))),
+        hidden: () => Float32Array.from(statesFrom(tokens, 0)),
       }));
     },
     fork: (context) => open(textOf(context)),
-    release: (context) => void texts.delete(context),
-    dispose: async () => texts.clear(),
+    release: (context) => void texts.held.delete(context),
+    dispose: async () => texts.held.clear(),
   };
 }

@@ -35,9 +35,9 @@ function createBackend(contextLength = 64): { backend: Backend; prompts: number[
   const backend: Backend = {
     ...toy,
     tokenizer,
-    prefill: async (tokens, options) => {
-      prompts.push([...tokens]);
-      return toy.prefill(tokens, options);
+    prefill: async (requests, options) => {
+      prompts.push(...requests.map(({ tokens }) => [...tokens]));
+      return toy.prefill(requests, options);
     },
   };
   return { backend, prompts };

@@ -78,14 +78,15 @@ export function fewestTokens(
  * @param backend - Stays as it is, and is what runs.
  */
 export function withControlTokens(backend: Backend): Backend {
-  const { contract, model } = backend;
+  const { contract, model, exact } = backend;
   return {
     contract,
     model,
     tokenizer: readingControlTokens(backend.tokenizer),
-    prefill: async (tokens, options) => backend.prefill(tokens, options),
+    exact,
+    prefill: async (requests, options) => backend.prefill(requests, options),
     next: async (requests) => backend.next(requests),
-    lookAhead: async (requests, options) => backend.lookAhead(requests, options),
+    lookAhead: async (requests) => backend.lookAhead(requests),
     logProbs: async (tokens, options) => backend.logProbs(tokens, options),
     states: async (texts, options) => backend.states(texts, options),
     fork: (context) => backend.fork(context),

@@ -1,4 +1,4 @@
-import { throwIfAborted, type Backend, type Context } from '@halfspace/core';
+import { prefillWhole, throwIfAborted, type Backend, type Context } from '@halfspace/core';
 
 /** A text that goes on from the common beginning, with what is still to be read of it. */
 interface Reading {
@@ -22,7 +22,7 @@ export async function continuationLogProbs(
   signal?: AbortSignal,
 ): Promise<Float64Array[]> {
   const rowsPerStep = Math.max(1, continuations.length);
-  const { context: root } = await backend.prefill(beginning, { rowsPerStep, signal });
+  const { context: root } = await prefillWhole(backend, { tokens: beginning, rowsPerStep }, signal);
   const readings = continuations.map((tokens): Reading => ({
     tokens,
     found: new Float64Array(tokens.length),
@@ -32,7 +32,7 @@ export async function continuationLogProbs(
     const longest = Math.max(0, ...continuations.map(({ length }) => length));
     for (let place = 0; place < longest; place++) {
       throwIfAborted(signal);
-      await readPlace(backend, readings, place, signal);
+      await readPlace(backend, readings, place);
     }
   } finally {
     for (const context of [root, ...readings.map((reading) => reading.context)]) backend.release(context);
@@ -41,12 +41,7 @@ export async function continuationLogProbs(
 }
 
 /** Reads the tokens at one place of all continuations that have one. */
-async function readPlace(
-  backend: Backend,
-  readings: readonly Reading[],
-  place: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function readPlace(backend: Backend, readings: readonly Reading[], place: number): Promise<void> {
   const going = readings.filter(({ tokens }) => place < tokens.length);
   const nexts = await backend.next(
     going.map(({ context, tokens }) => ({ context, topK: 0, tokens: [tokens[place]] })),
@@ -55,8 +50,7 @@ async function readPlace(
   const further = going.filter(({ tokens }) => place + 1 < tokens.length);
   if (further.length === 0) return;
   const looks = await backend.lookAhead(
-    further.map(({ context, tokens }) => ({ context, tokens: [tokens[place]] })),
-    { layers: [], signal },
+    further.map(({ context, tokens }) => ({ context, tokens: [tokens[place]], layers: [] })),
   );
   further.forEach((reading, at) => {
     const grown = looks[at].commit(reading.tokens[place]);

@@ -1,4 +1,4 @@
-import { type Backend, CONTRACT_VERSION, HalfspaceError, type Tokenizer } from '@halfspace/core';
+import { type Backend, BACKEND_VERSION, HalfspaceError, type Tokenizer } from '@halfspace/core';
 import { createGaussian } from './random.js';
 
 /**
@@ -59,9 +59,10 @@ export function createGaussianBackend(options: GaussianBackendOptions = {}): Gau
   }
 
   return {
-    contract: CONTRACT_VERSION,
+    contract: BACKEND_VERSION,
     model: { name: 'gaussian', fingerprint: 'f00d', layers: 3, width, contextLength },
     tokenizer,
+    exact: true,
     ran,
     async states(texts, { layers, signal }) {
       // As a real backend: the run takes a turn of the event loop, and may be aborted in it.

@@ -15,9 +15,9 @@ export function createCountingBackend(backend: Backend): { backend: Backend; cou
   const counting: Backend = {
     ...backend,
     tokenizer: { ...backend.tokenizer, endTokens: new Set() },
-    async lookAhead(requests, options) {
+    async lookAhead(requests) {
       counts.calls++;
-      return backend.lookAhead(requests, options);
+      return backend.lookAhead(requests);
     },
   };
   return { backend: counting, counts };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defineAttribute, encodePrompt, type Attribute, type Backend } from '@halfspace/core';
+import { defineAttribute, encodePrompt, prefillWhole, type Attribute, type Backend } from '@halfspace/core';
 
 /**
  * An attribute that costs what a fitted one does and means nothing: a direction drawn at random, the
@@ -14,7 +14,7 @@ export async function createRandomAttribute(
   const { width, fingerprint } = backend.model;
   const direction = randomDirection(name, width);
   const { tokens } = encodePrompt(backend.tokenizer, text);
-  const prefill = await backend.prefill(tokens, { rowsPerStep: 1, layers: [layer] });
+  const prefill = await prefillWhole(backend, { tokens, rowsPerStep: 1, layers: [layer] });
   backend.release(prefill.context);
   const states = prefill.hidden(layer);
   const projections = tokens.map((_, row) =>

@@ -1,0 +1,100 @@
+import { HalfspaceError } from '@halfspace/core';
+import type { Architecture } from '@halfspace/model';
+import type { Graphs, TrunkResult } from './graphs.js';
+import { createKeyValueStore } from './key-value-store.js';
+import type { Tip, TokenNode, TokenTree, TreeContext } from './token-tree.js';
+import { trunkCall, type Branch } from './trunk-call.js';
+
+/** Rows that were run, as far as they were. */
+export interface Rows {
+  readonly lower: TrunkResult;
+  /** Undefined where they stopped at the cut. */
+  readonly upper?: TrunkResult;
+}
+
+/** The trunk of a model with the keys and values of a token tree. */
+export interface Trunk {
+  /**
+   * Runs the rows of some branches, the first of them to the end and the others to the cut.
+   *
+   * @param layers - Whose hidden states are wanted.
+   * @param whole - How many branches are run to the end.
+   * @param goOn - Asked at the cut; throws to end the run.
+   * @returns The rows of the branches that were run whole, and those of the others: rows are counted through both.
+   */
+  run(
+    graphs: Graphs,
+    branches: readonly Branch[],
+    layers: readonly number[],
+    whole: number,
+    goOn?: () => void,
+  ): Promise<{ readonly whole: Rows; readonly cut: Rows }>;
+  /** Keeps a row as a token of the tree, which starts without references. */
+  keep(parent: TokenNode | undefined, rows: Rows, row: number): TokenNode;
+  /** How far a row has been run. `place`: its place behind its text. */
+  tipOf(rows: Rows, row: number, place: number): Tip;
+  /** Takes the last tokens of contexts that stopped at the cut on to the end, all in one call. */
+  complete(contexts: readonly TreeContext[], graphs: Graphs): Promise<void>;
+}
+
+/** The hidden states of rows at a layer, [rows, width]. */
+export function statesOf({ lower, upper }: Rows, layer: number): Float32Array {
+  const found = lower.hidden.get(layer) ?? upper?.hidden.get(layer);
+  if (found === undefined) throw new HalfspaceError('unknown-layer', `Layer ${layer} was not asked for.`);
+  return found;
+}
+
+/** The trunk of a model whose lower part has `cut` blocks. */
+export function createTrunk(architecture: Architecture, cut: number, tree: TokenTree): Trunk {
+  const { layers: blocks, keyValueHeads, headWidth, width, sliding } = architecture;
+  const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
+  const above = createKeyValueStore(cut, blocks, keyValueHeads * headWidth);
+  const layOut = (branches: readonly Branch[]) => trunkCall(branches, sliding?.tokens);
+  const rowOf = (states: Float32Array, row: number) => states.slice(row * width, (row + 1) * width);
+
+  return {
+    async run(graphs, branches, layers, whole, goOn) {
+      below.fit(tree.extent);
+      const call = layOut(branches);
+      const lower = await graphs.lower(call, below, layers);
+      if (whole === 0) return { whole: { lower }, cut: { lower } };
+      goOn?.();
+      const first = whole === branches.length ? call : layOut(branches.slice(0, whole));
+      above.fit(tree.extent);
+      const upper = await graphs.upper(first, lower.end.subarray(0, first.rows * width), above, layers);
+      return { whole: { lower, upper }, cut: { lower } };
+    },
+    keep(parent, { lower, upper }, row) {
+      const node = tree.append(parent);
+      for (const store of [below, above]) store.fit(tree.extent);
+      below.write(node.slot, lower.keysValues, row);
+      if (upper !== undefined) above.write(node.slot, upper.keysValues, row);
+      return node;
+    },
+    tipOf({ lower, upper }, row, place) {
+      return upper === undefined
+        ? { waiting: { stream: rowOf(lower.end, row), place } }
+        : { final: rowOf(upper.end, row) };
+    },
+    async complete(contexts, graphs) {
+      const waiting = new Map<Tip, TreeContext>();
+      for (const context of contexts)
+        if (context.tip.waiting !== undefined) waiting.set(context.tip, context);
+      if (waiting.size === 0) return;
+      const stream = new Float32Array(waiting.size * width);
+      const branches = [...waiting.values()].map(({ last, length, tip }, row): Branch => {
+        if (tip.waiting !== undefined) stream.set(tip.waiting.stream, row * width);
+        const places = [tip.waiting?.place ?? 0];
+        // The lower part has read the token; the upper one reads the stream.
+        return { parent: last?.parent, length: length - 1, tokens: [0], shape: 'fan', places };
+      });
+      above.fit(tree.extent);
+      const { keysValues, end } = await graphs.upper(layOut(branches), stream, above, []);
+      [...waiting].forEach(([tip, { last }], row) => {
+        if (last !== undefined) above.write(last.slot, keysValues, row);
+        tip.final = rowOf(end, row);
+        delete tip.waiting;
+      });
+    },
+  };
+}
