@@ -102,13 +102,16 @@ it('the published tokenizer llama2 is the same in GGUF, where pieces have the sc
     .map(([token]) => token);
   const [UNKNOWN, CONTROL, BYTE, NORMAL] = [2, 3, 6, 1];
   const kindOf = (id: number) => (id === 0 ? UNKNOWN : id < 3 ? CONTROL : id < 259 ? BYTE : NORMAL);
+  // Pieces of spaces alone were added by hand.
+  const scoreOf = (token: string, id: number) =>
+    /^▁+$/u.test(token) && token !== '▁' ? -1e9 : id < 259 ? 0 : 259 - id;
   const metadata = {
     ...tinyMetadata(),
     'tokenizer.ggml.model': text('llama'),
     'tokenizer.ggml.pre': text('default'),
     'tokenizer.ggml.tokens': array(tokens.map(text)),
     'tokenizer.ggml.token_type': array(tokens.map((_, id) => i32(kindOf(id)))),
-    'tokenizer.ggml.scores': array(tokens.map((_, id) => f32(id < 259 ? 0 : 259 - id))),
+    'tokenizer.ggml.scores': array(tokens.map((token, id) => f32(scoreOf(token, id)))),
     'tokenizer.ggml.bos_token_id': u32(1),
     'tokenizer.ggml.eos_token_id': u32(2),
     'tokenizer.ggml.unknown_token_id': u32(0),
