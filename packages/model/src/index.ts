@@ -5,12 +5,16 @@ export { openModelFile } from './weights.js';
 export type { ModelFile } from './weights.js';
 export type { MetadataValue, WeightTensor } from './weight-tensor.js';
 export type {
+  Activation,
   Architecture,
-  BlockWeights,
+  Attention,
   Family,
+  Logits,
+  Rotary,
   SlidingWindow,
-  WeightNames,
+  Weights,
 } from './compile/architecture.js';
+export type { NormPart, Part, Role, RowSlice, TensorSpec } from './compile/tensor-spec.js';
 export { describeArchitecture } from './compile/families.js';
 export { compileModel, isUndamaged } from './compile/compile.js';
 export type { CompiledModel, CompileModelOptions } from './compile/compile.js';

@@ -1,7 +1,6 @@
 import { createRegistry, definePluginModule, type Registry } from '@halfspace/core';
-import { gemma3, gemma3Text } from './compile/gemma3.js';
-import { llama } from './compile/llama.js';
 import { MODEL_FAMILY, MODEL_SOURCE } from './extension-points.js';
+import { FAMILIES } from './families/index.js';
 import { huggingFaceCache } from './sources/hub-cache.js';
 import { hub } from './sources/hub.js';
 import { localPath } from './sources/local.js';
@@ -12,7 +11,7 @@ import { wheel } from './sources/wheel.js';
 export const modelModule = definePluginModule({
   name: '@halfspace/model',
   bind(register) {
-    for (const family of [llama, gemma3, gemma3Text]) register(MODEL_FAMILY, family);
+    for (const family of FAMILIES) register(MODEL_FAMILY, family);
     for (const source of [localPath, ownCache, huggingFaceCache, wheel, hub]) register(MODEL_SOURCE, source);
   },
 });

@@ -1,6 +1,45 @@
 import type { ModelFile } from '../weights.js';
+import type { NormPart, TensorSpec } from './tensor-spec.js';
 
-/** Sizes of a decoder-only transformer, in the words of the field. */
+/**
+ * What an MLP does with the numbers of its hidden layer: GELU as it is, or by its approximation with tanh; `silu` and
+ * `quick-gelu` are x · σ(x) and x · σ(1.702 x).
+ */
+export type Activation = 'silu' | 'gelu' | 'gelu-tanh' | 'quick-gelu' | 'relu';
+
+/** How positions turn queries and keys (Su et al. 2021, RoFormer). */
+export interface Rotary {
+  /** Angle per position of each pair of a head, in radians. Fewer than `headWidth / 2` turn the first numbers of a head alone. */
+  readonly frequencies: Float64Array;
+  /** Whether the numbers of a pair lie side by side, and not half of the turned numbers apart. */
+  readonly interleaved: boolean;
+  /** What cosines and sines are multiplied by; other than 1 where positions are stretched by YaRN or LongRoPE. */
+  readonly scale: number;
+}
+
+/** How the blocks of a model attend. */
+export interface Attention {
+  /** What products of queries and keys are multiplied by. */
+  readonly scale: number;
+  /** Scores s become c · tanh(s / c) (Gemma 2); absent where they stay as they are. */
+  readonly softCap?: number;
+  /** Queries, keys and values are limited to ±this; absent where they are not. */
+  readonly clip?: number;
+  /** Whether `queryNorm` and `keyNorm` take each head by itself, or all heads together. */
+  readonly headNorms: 'each' | 'together';
+  /** Whether queries and keys are normed after positions have turned them, and not before. */
+  readonly normsTurned: boolean;
+}
+
+/** What becomes of the logits. */
+export interface Logits {
+  /** What they are multiplied by. */
+  readonly scale: number;
+  /** They become c · tanh(logit / c); absent where they stay as they are. */
+  readonly softCap?: number;
+}
+
+/** Sizes of a decoder-only transformer, in the words of the field, and how it computes. */
 export interface Architecture {
   /** Name of the family, such as `llama`. */
   readonly family: string;
@@ -20,29 +59,34 @@ export interface Architecture {
   readonly vocabulary: number;
   /** Most positions that the model was made for. */
   readonly contextLength: number;
+  /** RMSNorm (Zhang & Sennrich 2019), or LayerNorm (Ba et al. 2016), which takes the mean away. */
+  readonly norm: 'rms' | 'layer';
   /** Added to the mean square before a norm divides by its root. */
   readonly normEpsilon: number;
   /** Added to the weights of norms: some exports keep how far they are from 1. */
   readonly normOffset: number;
+  /** Norms that the model has without weights; those with weights are known by them. */
+  readonly bareNorms: readonly NormPart[];
   /** What the rows of the embedding are multiplied by when they are looked up. */
   readonly embeddingScale: number;
-  /** What the gate of the MLP goes through; `gelu-tanh` is GELU by its approximation with tanh. */
-  readonly activation: 'silu' | 'gelu-tanh';
-  /** How positions turn queries and keys. */
-  readonly rotary: {
-    /** Angle per position of each pair of a head, in radians; `headWidth / 2` of them. */
-    readonly frequencies: Float64Array;
-    /** Whether the numbers of a pair lie side by side, and not half a head apart. */
-    readonly interleaved: boolean;
-  };
+  /** What attention and the MLP add to the residual stream is multiplied by this. */
+  readonly residualScale: number;
+  /** Whether attention and the MLP of a block read the same residual stream, and not the MLP what attention has added to. */
+  readonly parallel: boolean;
+  /** What the gate of the MLP goes through; without a gate, what its hidden layer does. */
+  readonly activation: Activation;
+  /** How the blocks attend. */
+  readonly attention: Attention;
+  /** What becomes of the logits. */
+  readonly logits: Logits;
+  /** How positions turn queries and keys; absent where they do not. */
+  readonly rotary?: Rotary;
+  /** Blocks whose queries and keys are not turned, ascending. */
+  readonly unturned: readonly number[];
   /** Blocks that see only the nearest tokens; absent where all see the whole text. */
   readonly sliding?: SlidingWindow;
-  /**
-   * Names of the weights in the model file.
-   *
-   * @internal
-   */
-  readonly weights: WeightNames;
+  /** The tensors that the model is made of. */
+  readonly weights: Weights;
 }
 
 /** Attention over the nearest tokens alone (Beltagy et al. 2020). */
@@ -51,52 +95,18 @@ export interface SlidingWindow {
   readonly tokens: number;
   /** Which blocks, ascending. */
   readonly blocks: readonly number[];
-  /** Angles of these blocks, in the place of those of `rotary`. */
-  readonly frequencies: Float64Array;
+  /** How positions turn the queries and keys of these blocks. */
+  readonly rotary?: Rotary;
 }
 
-/** Where the weights of a block lie in the model file. */
-export interface BlockWeights {
-  /** Norm before attention. */
-  readonly attentionNorm: string;
-  /** Projection to queries. */
-  readonly query: string;
-  /** Projection to keys. */
-  readonly key: string;
-  /** Projection to values. */
-  readonly value: string;
-  /** Projection of what the heads have gathered. */
-  readonly attentionOutput: string;
-  /** Norm before the MLP. */
-  readonly mlpNorm: string;
-  /** Gate of the MLP. */
-  readonly gate: string;
-  /** Projection of the MLP to its width. */
-  readonly up: string;
-  /** Projection of the MLP back to the width of the model. */
-  readonly down: string;
-  /** Norm of the queries of each head, before they are turned. */
-  readonly queryNorm?: string;
-  /** The same of the keys. */
-  readonly keyNorm?: string;
-  /** Norm of what attention adds to the residual stream. */
-  readonly attentionOutputNorm?: string;
-  /** Norm of what the MLP adds to it. */
-  readonly mlpOutputNorm?: string;
-}
-
-/** Where all weights lie in the model file. */
-export interface WeightNames {
-  /** Vectors of the tokens. */
-  readonly embedding: string;
-  /** The same name as `embedding` for a tied head. */
-  readonly head: string;
-  /** Norm before the head. */
-  readonly finalNorm: string;
-  /** Other tensors that may be there; any besides means that the model computes something else. */
+/** The tensors that a model is made of. */
+export interface Weights {
+  /** Those outside of the blocks. `head.weight` names the same tensor as `embedding.weight` where the head is tied. */
+  readonly model: readonly TensorSpec[];
+  /** Those of each block, in order. */
+  readonly blocks: readonly (readonly TensorSpec[])[];
+  /** Names of other tensors that may be there; any besides means that the model computes something else. */
   readonly spare: RegExp;
-  /** Those of a block, from 0. */
-  block(index: number): BlockWeights;
 }
 
 /** Reads the architecture of one family of models: what a module binds at `MODEL_FAMILY`. */

@@ -141,6 +141,7 @@ export async function describeEncoder(model: ModelFile): Promise<EncoderArchitec
   if (width % heads !== 0) throw contradiction(model.name, `a head is ${width / heads} wide`);
   const [types = 0] = model.tensors.get(BERT_WEIGHTS.types)?.shape ?? [];
   const shapes = expectedShapes(found).set(BERT_WEIGHTS.types, [types, width]);
-  checkTensors(model, found.family, shapes, SPARE);
+  const tensors = [...shapes].map(([tensor, shape]) => ({ name: tensor, shape }));
+  checkTensors(model, found.family, tensors, SPARE);
   return found;
 }

@@ -1,5 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { ModelFile } from '../weights.js';
+import type { TensorSpec } from './tensor-spec.js';
 
 /** The error for a model file whose parts do not belong together. */
 export function contradiction(name: string, what: string): HalfspaceError {
@@ -15,24 +16,26 @@ export function checkLayers({ name, tensors }: Pick<ModelFile, 'name' | 'tensors
 }
 
 /**
- * Checks that a model has the tensors that its graphs are made of, in these shapes, and no other but `spare`
- * ones: with any other it would compute something else.
+ * Checks that a model has the tensors of a list, in their shapes, and no other but `spare` ones: with any other it would
+ * compute something else.
  *
  * @throws HalfspaceError `corrupt-model`, `unsupported-model`
  */
 export function checkTensors(
   { name, tensors }: ModelFile,
   family: string,
-  shapes: ReadonlyMap<string, readonly number[]>,
+  expected: readonly Pick<TensorSpec, 'name' | 'shape' | 'optional'>[],
   spare: RegExp,
 ): void {
-  for (const [tensor, expected] of shapes) {
+  const known = new Set(expected.map((each) => each.name));
+  for (const { name: tensor, shape: belongs, optional } of expected) {
     const shape = tensors.get(tensor)?.shape;
+    if (shape === undefined && optional === true) continue;
     if (shape === undefined) throw contradiction(name, `the tensor ${tensor} is missing`);
-    if (shape.join() !== expected.join())
-      throw contradiction(name, `${tensor} is [${shape.join(', ')}] where [${expected.join(', ')}] belongs`);
+    if (shape.join() !== belongs.join())
+      throw contradiction(name, `${tensor} is [${shape.join(', ')}] where [${belongs.join(', ')}] belongs`);
   }
-  const unknown = [...tensors.keys()].find((each) => !shapes.has(each) && !spare.test(each));
+  const unknown = [...tensors.keys()].find((each) => !known.has(each) && !spare.test(each));
   if (unknown !== undefined) {
     throw new HalfspaceError(
       'unsupported-model',

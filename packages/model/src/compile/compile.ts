@@ -1,16 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Registry } from '@halfspace/core';
-import { createGraph, type GraphBuilder, type WeightSink } from '../onnx/graph.js';
+import { createGraph, type WeightSink } from '../onnx/graph.js';
 import { byteLength } from '../tensor-type.js';
 import type { ModelFile } from '../weights.js';
-import type { Architecture } from './architecture.js';
+import type { Architecture, Weights } from './architecture.js';
+import { asBytes } from './bytes.js';
 import { describeArchitecture } from './families.js';
 import { ensureGraphs, type CompileOptions } from './graph-cache.js';
 import { buildHead } from './head.js';
 import { constantsOf, storeMatrix, type Precision } from './linear.js';
 import { tabledPositions } from './rotary.js';
-import { buildTrunk, cutOf, readMatrix } from './trunk.js';
+import { weightReader } from './read-weights.js';
+import type { Role } from './tensor-spec.js';
+import { buildTrunk, cutOf } from './trunk.js';
 import { hasBytesAsMade } from './whole-directory.js';
 
 const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
@@ -45,16 +48,20 @@ async function buildGraphs(
   sink: WeightSink,
 ): Promise<void> {
   const { weights, layers } = architecture;
+  const reader = weightReader(model, weights.model);
   const cut = cutOf(architecture);
   const lower = createGraph('lower', sink);
   const upper = createGraph('upper', sink);
   const head = createGraph('head', sink);
-  const store = async (graph: GraphBuilder, name: string, weight: string) =>
-    storeMatrix(graph, name, await readMatrix(model, weight), precision);
-  const embedding = await store(lower, 'embedding', weights.embedding);
-  const tied = weights.head === weights.embedding;
-  if (tied) head.share(lower, constantsOf(embedding));
-  buildHead(head, architecture, tied ? embedding : await store(head, 'head', weights.head));
+  const embedding = await storeMatrix(lower, 'embedding', await reader.matrix('embedding'), precision);
+  if (isTied(weights)) head.share(lower, constantsOf(embedding));
+  const matrix = isTied(weights)
+    ? embedding
+    : await storeMatrix(head, 'head', await reader.matrix('head'), precision);
+  const bias = reader.hasBias('head')
+    ? await head.constant('head.bias', 'float32', [matrix.rows], asBytes(await reader.bias('head')))
+    : undefined;
+  buildHead(head, architecture, { matrix, ...(bias !== undefined && { bias }) });
   await buildTrunk(lower, model, architecture, precision, { first: 0, end: cut }, embedding);
   await buildTrunk(upper, model, architecture, precision, { first: cut, end: layers }, embedding);
   await writeFile(join(directory, FILES.lower), lower.toBytes());
@@ -62,10 +69,10 @@ async function buildGraphs(
   await writeFile(join(directory, FILES.head), head.toBytes());
 }
 
-/** All that the graphs depend on, as JSON has it: the names of a block's weights are a function. */
-function aboutGraphs(architecture: Architecture): object {
-  const { layers, weights } = architecture;
-  return { ...architecture, blocks: Array.from({ length: layers }, (_, index) => weights.block(index)) };
+/** Whether the head is the embedding. */
+function isTied({ model }: Weights): boolean {
+  const nameOf = (wanted: Role) => model.find(({ role }) => role === wanted)?.name;
+  return nameOf('head.weight') === nameOf('embedding.weight');
 }
 
 /** Bytes of the weights in the model file. */
@@ -93,7 +100,7 @@ export async function compileModel(model: ModelFile, options: CompileModelOption
   const architecture = { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
   const place = await ensureGraphs(
     model,
-    aboutGraphs(architecture),
+    architecture,
     options,
     Object.values(FILES),
     async (directory, sink) => buildGraphs(directory, model, architecture, precision, sink),

@@ -3,7 +3,7 @@ import type { ModelFile } from '../weights.js';
 import { BERT_WEIGHTS, type EncoderArchitecture } from './bert.js';
 import { asBytes } from './bytes.js';
 import { multiply, stack, storeMatrix, type Precision } from './linear.js';
-import { readMatrix } from './trunk.js';
+import { readMatrix } from './read-weights.js';
 
 /** Names of the encoder's input and output. A call has B texts of T tokens each, without padding. */
 export const ENCODER = {

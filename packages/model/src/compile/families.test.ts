@@ -64,6 +64,8 @@ function widen(tensor: GgufTensor, times: number): GgufTensor {
   };
 }
 
+const frequenciesOf = ({ rotary }: Architecture) => [...(rotary?.frequencies ?? [])];
+
 describe('the architecture', () => {
   const sizes = {
     family: 'llama',
@@ -82,23 +84,23 @@ describe('the architecture', () => {
     expect(gguf).toMatchObject({ ...sizes, rotary: { interleaved: true } });
     expect(json).toMatchObject({ ...sizes, rotary: { interleaved: false } });
     expect(gguf.normEpsilon).toBeCloseTo(json.normEpsilon, 10);
-    expect([...gguf.rotary.frequencies]).toEqual([1, 0.1, 0.01, 0.001]);
-    expect(gguf.rotary.frequencies).toEqual(json.rotary.frequencies);
+    expect(frequenciesOf(gguf)).toEqual([1, 0.1, 0.01, 0.001]);
+    expect(frequenciesOf(gguf)).toEqual(frequenciesOf(json));
   });
 
   it('has the scaling of its rotary positions', async () => {
     const linear = { 'llama.rope.scaling.type': text('linear'), 'llama.rope.scaling.factor': f32(4) };
-    expect([...(await describeGguf(linear)).rotary.frequencies]).toEqual([0.25, 0.025, 0.0025, 0.00025]);
+    expect(frequenciesOf(await describeGguf(linear))).toEqual([0.25, 0.025, 0.0025, 0.00025]);
     const scaled = await describeGguf({}, [...tinyTensors(), factors([1, 2, 4, 8])]);
-    expect([...scaled.rotary.frequencies]).toEqual([1, 0.05, 0.0025, 0.000125]);
+    expect(frequenciesOf(scaled)).toEqual([1, 0.05, 0.0025, 0.000125]);
     const inJson = await describeJson({ rope_parameters: { rope_type: 'linear', factor: 2, rope_theta: 1 } });
-    expect([...inJson.rotary.frequencies]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(frequenciesOf(inJson)).toEqual([0.5, 0.5, 0.5, 0.5]);
   });
 
   it.each<[string, Record<string, GgufValue>]>([
-    ['another family', { 'general.architecture': text('gpt2') }],
+    ['another family', { 'general.architecture': text('none') }],
     ['a family that is no text', { 'general.architecture': u64(2n ** 63n) }],
-    ['YaRN', { 'llama.rope.scaling.type': text('yarn') }],
+    ['an unknown scaling', { 'llama.rope.scaling.type': text('xpos') }],
     ['a scaling that is no text', { 'llama.rope.scaling.type': u64(2n ** 63n) }],
     [
       'rotary positions for a part of a head',
@@ -153,21 +155,21 @@ describe('the architecture', () => {
   });
 
   it('is refused when the model has more than it says', async () => {
-    const bias = { name: 'blk.0.attn_q.bias', shape: [32], type: 0, data: new Uint8Array(128) };
-    const refused = describeGguf({}, [...tinyTensors(), bias]);
+    const norm = { name: 'blk.0.attn_q_norm.weight', shape: [8], type: 0, data: new Uint8Array(32) };
+    const refused = describeGguf({}, [...tinyTensors(), norm]);
     await expect(refused).rejects.toThrow(code('unsupported-model'));
-    await expect(refused).rejects.toThrow(/blk\.0\.attn_q\.bias/);
+    await expect(refused).rejects.toThrow(/blk\.0\.attn_q_norm\.weight/);
     // One block less than there is.
     await expect(describeGguf({ 'llama.block_count': u32(1) })).rejects.toThrow(code('unsupported-model'));
   });
 
   it.each<[string, string, Record<string, unknown>]>([
-    ['unsupported-model', 'another family', { model_type: 'gemma' }],
+    ['unsupported-model', 'another family', { model_type: 'none' }],
     ['unsupported-model', 'no family', { model_type: undefined }],
-    ['unsupported-model', 'another activation', { hidden_act: 'gelu' }],
+    ['unsupported-model', 'another activation', { hidden_act: 'relu2' }],
     ['unsupported-model', 'rotary positions for half of a head', { partial_rotary_factor: 0.5 }],
     ['unsupported-model', 'the same, newly put', { rope_parameters: { partial_rotary_factor: 0.5 } }],
-    ['unsupported-model', 'YaRN', { rope_scaling: { type: 'yarn', factor: 4 } }],
+    ['unsupported-model', 'an unknown scaling', { rope_scaling: { type: 'xpos', factor: 4 } }],
     ['corrupt-model', 'a scaling that is none', { rope_scaling: 5 }],
     ['corrupt-model', 'a scaling without a factor', { rope_scaling: { type: 'linear' } }],
     [
@@ -185,20 +187,20 @@ describe('the architecture', () => {
 
   it('takes a factor for its positions from the older key of GGUF, and without a type', async () => {
     for (const key of ['llama.rope.scaling.factor', 'llama.rope.scale_linear'])
-      expect([...(await describeGguf({ [key]: f32(4) })).rotary.frequencies], key).toEqual([
+      expect(frequenciesOf(await describeGguf({ [key]: f32(4) })), key).toEqual([
         0.25, 0.025, 0.0025, 0.00025,
       ]);
     const none = { 'llama.rope.scaling.type': text('none'), 'llama.rope.scaling.factor': f32(4) };
-    expect((await describeGguf(none)).rotary.frequencies[0]).toBe(1);
-    expect((await describeGguf({ 'llama.rope.scaling.factor': f32(0) })).rotary.frequencies[0]).toBe(1);
+    expect((await describeGguf(none)).rotary?.frequencies[0]).toBe(1);
+    expect((await describeGguf({ 'llama.rope.scaling.factor': f32(0) })).rotary?.frequencies[0]).toBe(1);
   });
 
   it('takes rotary positions that are given twice, if they are the same', async () => {
     const linear = { rope_type: 'linear', factor: 2 };
     const twice = { rope_scaling: linear, rope_parameters: { ...linear, rope_theta: 1 }, rope_theta: 1 };
-    expect([...(await describeJson(twice)).rotary.frequencies]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(frequenciesOf(await describeJson(twice))).toEqual([0.5, 0.5, 0.5, 0.5]);
     const empty = await describeJson({ rope_scaling: {}, rope_parameters: { rope_theta: 1 } });
-    expect([...empty.rotary.frequencies]).toEqual([1, 1, 1, 1]);
+    expect(frequenciesOf(empty)).toEqual([1, 1, 1, 1]);
     const differ = { rope_scaling: linear, rope_parameters: { rope_type: 'default' } };
     await expect(describeJson(differ)).rejects.toThrow(code('corrupt-model'));
     const kinds = { rope_parameters: { full_attention: { rope_theta: 5 } } };
@@ -206,13 +208,23 @@ describe('the architecture', () => {
   });
 
   // With each of these a checkpoint would compute something else than its graphs.
-  it.each(Object.keys(CONFIG_NEUTRAL))('is refused with a config.json that asks for %s', async (key) => {
+  const notLlama = Object.keys(CONFIG_NEUTRAL).filter((key) => !['attention_bias', 'mlp_bias'].includes(key));
+  it.each(notLlama)('is refused with a config.json that asks for %s', async (key) => {
     for (const value of [true, 0.25, { '0': 1 }])
       await expect(describeJson({ [key]: value }), JSON.stringify(value)).rejects.toThrow(
         code('unsupported-model'),
       );
     for (const value of [null, ...CONFIG_NEUTRAL[key]])
       await expect(describeJson({ [key]: value }), JSON.stringify(value)).resolves.toMatchObject(sizes);
+  });
+
+  it.each(['attention_bias', 'mlp_bias'])('has the biases that %s asks for, or is refused', async (key) => {
+    for (const value of [null, false])
+      await expect(describeJson({ [key]: value }), String(value)).resolves.toMatchObject(sizes);
+    for (const value of [true, 0.25, { '0': 1 }])
+      await expect(describeJson({ [key]: value }), JSON.stringify(value)).rejects.toThrow(
+        code('corrupt-model'),
+      );
   });
 
   it.each(Object.keys(GGUF_NEUTRAL))('is refused with GGUF metadata that asks for %s', async (key) => {
@@ -290,7 +302,8 @@ describe('the architecture', () => {
       await writeTinyDirectory(path, json);
       const more = inFile ? [['lm_head.weight', [TOKENS.length, 32]] as const] : [];
       await writeFile(join(path, 'model.safetensors'), tinySafetensors(more));
-      expect((await describeFile(path)).weights.head).toBe(expected);
+      const { model } = (await describeFile(path)).weights;
+      expect(model.find(({ role }) => role === 'head.weight')?.name).toBe(expected);
     }
   });
 });

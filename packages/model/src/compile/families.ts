@@ -5,55 +5,31 @@ import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
 import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
-import { MOST_ROWS } from './rotary.js';
+import { MOST_ROWS, rotariesOf } from './rotary.js';
 
 /** Numbers in the table of cosines; a million positions of heads 128 wide. */
 const LARGEST_TABLE = 2 ** 26;
 
 function checkSizes({ name, tensors }: ModelFile, found: Architecture): void {
   const { layers, heads, keyValueHeads, headWidth, contextLength } = found;
+  const rotaries = rotariesOf(found);
+  const turned = Math.max(0, ...rotaries.map(({ frequencies }) => frequencies.length * 2));
   checkLayers({ name, tensors }, layers);
   if (heads % keyValueHeads !== 0)
     throw contradiction(name, `${heads} heads cannot share ${keyValueHeads} key/value heads`);
-  if (!Number.isInteger(headWidth) || headWidth % 2 !== 0)
+  if (!Number.isInteger(headWidth) || (turned > 0 && headWidth % 2 !== 0))
     throw contradiction(name, `a head is ${headWidth} wide`);
-  if (found.rotary.frequencies.some((frequency) => !Number.isFinite(frequency * contextLength)))
-    throw contradiction(name, 'its RoPE factors are not finite');
-  if (Math.max(contextLength, MOST_ROWS) * (headWidth / 2) > LARGEST_TABLE) {
+  if (!Number.isInteger(turned) || turned > headWidth)
+    throw contradiction(name, `${turned} numbers of a head are turned, which is ${headWidth} wide`);
+  for (const { frequencies } of rotaries)
+    if (frequencies.some((frequency) => !Number.isFinite(frequency * contextLength)))
+      throw contradiction(name, 'its RoPE factors are not finite');
+  if (Math.max(contextLength, MOST_ROWS) * (turned / 2) > LARGEST_TABLE) {
     throw new HalfspaceError(
       'unsupported-model',
-      `${name} claims to take ${contextLength} tokens with heads ${headWidth} wide. Halfspace goes up to ${(LARGEST_TABLE * 2) / headWidth} tokens of such a model.`,
+      `${name} claims to take ${contextLength} tokens with heads ${headWidth} wide. Halfspace goes up to ${Math.floor((LARGEST_TABLE * 2) / turned)} tokens of such a model.`,
     );
   }
-}
-
-/** Shape of every tensor that a model of this architecture has. */
-function expectedShapes(found: Architecture): Map<string, readonly number[]> {
-  const { width, feedForward, vocabulary, weights } = found;
-  const queries = found.heads * found.headWidth;
-  const keys = found.keyValueHeads * found.headWidth;
-  const shapes = new Map<string, readonly number[]>([
-    [weights.embedding, [vocabulary, width]],
-    [weights.head, [vocabulary, width]],
-    [weights.finalNorm, [width]],
-  ]);
-  for (let index = 0; index < found.layers; index++) {
-    const block = weights.block(index);
-    shapes.set(block.attentionNorm, [width]);
-    shapes.set(block.query, [queries, width]);
-    shapes.set(block.key, [keys, width]);
-    shapes.set(block.value, [keys, width]);
-    shapes.set(block.attentionOutput, [width, queries]);
-    shapes.set(block.mlpNorm, [width]);
-    shapes.set(block.gate, [feedForward, width]);
-    shapes.set(block.up, [feedForward, width]);
-    shapes.set(block.down, [width, feedForward]);
-    for (const norm of [block.queryNorm, block.keyNorm])
-      if (norm !== undefined) shapes.set(norm, [found.headWidth]);
-    for (const norm of [block.attentionOutputNorm, block.mlpOutputNorm])
-      if (norm !== undefined) shapes.set(norm, [width]);
-  }
-  return shapes;
 }
 
 /**
@@ -79,7 +55,8 @@ export async function describeArchitecture(
   return guardPlugin(`model family "${family.name}"`, async () => {
     const found = await family.describe(model);
     checkSizes(model, found);
-    checkTensors(model, found.family, expectedShapes(found), found.weights.spare);
+    const { model: outside, blocks, spare } = found.weights;
+    checkTensors(model, found.family, [...outside, ...blocks.flat()], spare);
     return found;
   });
 }

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../onnx/graph.js';
 import type { Architecture } from './architecture.js';
-import { multiply, type StoredMatrix } from './linear.js';
+import { softlyCapped } from './attention.js';
+import { project, type StoredProjection } from './linear.js';
 
 /** Names of the head's inputs and outputs. */
 export const HEAD = {
@@ -21,11 +22,17 @@ export const HEAD = {
 } as const;
 
 /** Builds the output head: normed hidden states in; largest logits, asked-for logits and log-sum-exp out. */
-export function buildHead(graph: GraphBuilder, { width }: Architecture, matrix: StoredMatrix): void {
+export function buildHead(
+  graph: GraphBuilder,
+  { width, logits: after }: Architecture,
+  head: StoredProjection,
+): void {
   graph.input(HEAD.hidden, 'float32', ['rows', width]);
   graph.input(HEAD.count, 'int64', [1]);
   graph.input(HEAD.asked, 'int64', ['rows', 'asked']);
-  const logits = multiply(graph, HEAD.hidden, matrix);
+  const products = project(graph, HEAD.hidden, head);
+  const scaled = after.scale === 1 ? products : graph.node('Mul', [products, graph.float(after.scale)]);
+  const logits = after.softCap === undefined ? scaled : softlyCapped(graph, scaled, after.softCap);
   graph.nodes('TopK', [logits, HEAD.count], [HEAD.topLogits, HEAD.topTokens], {
     axis: 1,
     largest: 1,

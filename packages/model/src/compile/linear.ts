@@ -2,19 +2,15 @@ import type { GraphBuilder } from '../onnx/graph.js';
 import { CONTRIB } from '../onnx/graph.js';
 import { asBytes } from './bytes.js';
 import { QUANTIZED_BLOCK, quantize8 } from './quantize.js';
+import type { Matrix } from './matrix.js';
+import type { WeightReader } from './read-weights.js';
+import type { Part } from './tensor-spec.js';
 
 /**
  * Arithmetic of the matrix products: `f32`, or `int8` (weights in blocks of 64 with one scale each;
  * activations are rounded to eight bits, block by block and row by row, so that rows stay independent).
  */
 export type Precision = 'f32' | 'int8';
-
-/** A weight matrix [out, in], row-major. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly data: Float32Array;
-}
 
 /** Stacks matrices of equal `columns`, so that one product serves several projections. */
 export function stack(matrices: readonly Matrix[]): Matrix {
@@ -74,6 +70,43 @@ export function multiply(graph: GraphBuilder, input: string, matrix: StoredMatri
     { K: matrix.columns, N: matrix.rows, bits: 8, block_size: QUANTIZED_BLOCK, accuracy_level: 4 },
     { domain: CONTRIB },
   );
+}
+
+/** A matrix, and what is added to its products. */
+export interface StoredProjection {
+  readonly matrix: StoredMatrix;
+  /** Name of the constant; absent where nothing is added. */
+  readonly bias?: string;
+}
+
+/**
+ * Writes a projection: the matrices of its parts, one above the other, and their biases, 0 for a part without one.
+ *
+ * @param reader - Where the parts are read.
+ */
+export async function storeProjection(
+  graph: GraphBuilder,
+  name: string,
+  reader: WeightReader,
+  parts: readonly Part[],
+  precision: Precision,
+): Promise<StoredProjection> {
+  const matrices = await Promise.all(parts.map(async (part) => reader.matrix(part)));
+  const matrix = await storeMatrix(graph, name, stack(matrices), precision);
+  if (!parts.some((part) => reader.hasBias(part))) return { matrix };
+  const added = new Float32Array(matrix.rows);
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    if (reader.hasBias(part)) added.set(await reader.bias(part), at);
+    at += matrices[index]?.rows ?? 0;
+  }
+  return { matrix, bias: await graph.constant(`${name}.bias`, 'float32', [matrix.rows], asBytes(added)) };
+}
+
+/** input […, columns] → […, rows], the bias added. */
+export function project(graph: GraphBuilder, input: string, { matrix, bias }: StoredProjection): string {
+  const product = multiply(graph, input, matrix);
+  return bias === undefined ? product : graph.node('Add', [product, bias]);
 }
 
 /** Rows of the matrix by index [1, N] → [1, N, columns], under the name `output`. */

@@ -12,7 +12,11 @@ export interface MetadataReader {
   number(key: string, fallback?: number): number;
   /** A positive whole number; `fallback` where the key is absent. */
   size(key: string, fallback?: number): number;
+  /** true or false; `fallback` where the key is absent. */
+  flag(key: string, fallback: boolean): boolean;
   value(key: string): MetadataValue | undefined;
+  /** All keys, with the prefix. */
+  entries(): Iterable<[string, MetadataValue]>;
 }
 
 /** Reads metadata of `model` (or a part of it) under a common prefix of keys. */
@@ -34,5 +38,13 @@ export function metadataReader(model: Pick<ModelFile, 'name' | 'metadata'>, pref
       `${model.name} gives ${prefix}${key} as ${found}, where a size belongs.`,
     );
   };
-  return { number, size, value };
+  const flag = (key: string, fallback: boolean) => {
+    const found = value(key) ?? fallback;
+    if (typeof found === 'boolean') return found;
+    throw new HalfspaceError(
+      'corrupt-model',
+      `${model.name} gives ${prefix}${key} as ${describeValue(found)}, where true or false belongs. Fetch the file again or take another export of the model.`,
+    );
+  };
+  return { number, size, flag, value, entries: () => model.metadata.entries() };
 }

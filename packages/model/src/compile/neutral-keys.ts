@@ -70,16 +70,18 @@ function isEmpty(value: MetadataValue): boolean {
  * Refuses a configuration that asks for what the graphs do not do. Keys that are on no list pass: whatever transformers
  * (llama.cpp for GGUF) does not read in a family changes nothing there either (docs/decisions/0009).
  *
+ * @param used - Keys that the family reads.
  * @throws HalfspaceError `unsupported-model`
  */
 export function refuseUnlessNeutral(
   { name }: Pick<ModelFile, 'name'>,
   read: MetadataReader,
   keys: NeutralValues,
+  used: readonly string[] = [],
 ): void {
   for (const [key, neutral] of Object.entries(keys)) {
     const value = read.value(key);
-    if (value === undefined || isEmpty(value) || neutral.includes(value)) continue;
+    if (used.includes(key) || value === undefined || isEmpty(value) || neutral.includes(value)) continue;
     throw new HalfspaceError(
       'unsupported-model',
       `${name} has the setting ${key} ${describeValue(value)}, which Halfspace does not do.`,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { scaleByConfig } from '../families/config-rotary.js';
 import { metadataReader } from './metadata.js';
-import { rotaryFrequencies, rotaryTables, scaleByConfig, scaleLlama3 } from './rotary.js';
+import { rotaryFrequencies, rotaryTables } from './rotary.js';
+import { scaleLlama3 } from './rotary-scaling.js';
 
 describe('rotary positions', () => {
   it('turn pair i by base^(-2i/width) per position', () => {
@@ -24,10 +26,12 @@ describe('rotary positions', () => {
   });
 
   it('refuse a scaling that they do not know', () => {
-    const frequencies = rotaryFrequencies(4, 100);
-    const scale = (entry: Readonly<Record<string, string | number>>) =>
-      scaleByConfig(frequencies, metadataReader({ name: 'm', metadata: new Map(Object.entries(entry)) }));
-    expect(() => scale({ rope_type: 'yarn' })).toThrow(
+    const unscaled = { frequencies: rotaryFrequencies(4, 100), base: 100, contextLength: 64 };
+    const scale = (entry: Readonly<Record<string, string | number>>) => {
+      const read = metadataReader({ name: 'm', metadata: new Map(Object.entries(entry)) });
+      return scaleByConfig({ name: 'm' }, unscaled, read).frequencies;
+    };
+    expect(() => scale({ rope_type: 'xpos' })).toThrow(
       expect.objectContaining({ code: 'unsupported-model' }),
     );
     expect(() => scale({ rope_type: 'linear' })).toThrow(expect.objectContaining({ code: 'corrupt-model' }));

@@ -1,18 +1,14 @@
 import type { GraphBuilder } from '../onnx/graph.js';
 import type { ModelFile } from '../weights.js';
-import type { Architecture } from './architecture.js';
-import { addAndNorm, gatedMlp, rmsNorm, treeAttention, type AttentionInputs } from './blocks.js';
+import type { Architecture, Rotary } from './architecture.js';
+import { treeAttention, type AttentionInputs, type Turning } from './attention.js';
 import { asBytes } from './bytes.js';
-import {
-  lookUp,
-  multiply,
-  stack,
-  storeMatrix,
-  type Matrix,
-  type Precision,
-  type StoredMatrix,
-} from './linear.js';
-import { MOST_ROWS, rotaryTables } from './rotary.js';
+import { lookUp, project, storeProjection, type Precision, type StoredMatrix } from './linear.js';
+import { mlp } from './mlp.js';
+import { addAndNorm, normalise, storeNorm, type StoredNorm } from './norms.js';
+import { weightReader, type WeightReader } from './read-weights.js';
+import { MOST_ROWS, rotariesOf, rotaryTables } from './rotary.js';
+import type { NormPart, Part } from './tensor-spec.js';
 
 /**
  * Blocks in the lower part of the trunk. A candidate whose margins are known there stops, and only the winner goes on
@@ -55,12 +51,6 @@ export const TRUNK = {
   hidden: (layer: number) => `hidden.${layer}`,
 } as const;
 
-/** Reads matrices of a model file. */
-export async function readMatrix(model: ModelFile, name: string): Promise<Matrix> {
-  const [rows = 0, columns = 0] = model.tensors.get(name)?.shape ?? [];
-  return { rows, columns, data: await model.readF32(name) };
-}
-
 /** Blocks of the trunk that are one graph: from `first` on, up to but without `end`. */
 export interface TrunkPart {
   readonly first: number;
@@ -86,63 +76,211 @@ function declareInputs(
   }
 }
 
-async function turning(
-  graph: GraphBuilder,
-  frequencies: Float64Array,
-  contextLength: number,
-  suffix = '',
-): Promise<Pick<AttentionInputs, 'cos' | 'sin'>> {
-  const length = Math.max(contextLength, MOST_ROWS);
-  const tables = rotaryTables(frequencies, length);
-  const shape = [length, frequencies.length];
-  return {
-    cos: await graph.constant(`cos${suffix}`, 'float32', shape, asBytes(tables.cos)),
-    sin: await graph.constant(`sin${suffix}`, 'float32', shape, asBytes(tables.sin)),
-  };
+/** Tables of cosines and sines for each way of turning that the model has. */
+async function turnings(graph: GraphBuilder, architecture: Architecture): Promise<Map<Rotary, Turning>> {
+  const length = Math.max(architecture.contextLength, MOST_ROWS);
+  const found = new Map<Rotary, Turning>();
+  for (const rotary of rotariesOf(architecture)) {
+    const { frequencies, interleaved, scale } = rotary;
+    const suffix = found.size === 0 ? '' : `.${found.size}`;
+    const tables = rotaryTables(frequencies, length, scale);
+    const table = async (name: string, data: Float32Array) =>
+      graph.constant(`${name}${suffix}`, 'float32', [length, frequencies.length], asBytes(data));
+    const [cos, sin] = [await table('cos', tables.cos), await table('sin', tables.sin)];
+    found.set(rotary, { cos, sin, interleaved, width: frequencies.length * 2 });
+  }
+  return found;
 }
 
 /** What the attention of a block shares with others of its kind. */
 async function sharedInputs(
   graph: GraphBuilder,
-  { rotary, contextLength, sliding }: Architecture,
+  architecture: Architecture,
 ): Promise<(layer: number) => AttentionInputs> {
-  const whole = { ...TRUNK, ...(await turning(graph, rotary.frequencies, contextLength)) };
-  if (sliding === undefined) return () => whole;
-  const near = await turning(graph, sliding.frequencies, contextLength, '.sliding');
-  const nearest = { ...TRUNK, ...near, mask: TRUNK.windowMask };
-  return (layer) => (sliding.blocks.includes(layer) ? nearest : whole);
+  const { rotary, sliding, unturned } = architecture;
+  const tables = await turnings(graph, architecture);
+  const slides = new Set(sliding?.blocks);
+  const still = new Set(unturned);
+  return (layer) => {
+    const by = slides.has(layer) ? sliding?.rotary : rotary;
+    const turning = by === undefined || still.has(layer) ? undefined : tables.get(by);
+    const mask = slides.has(layer) ? TRUNK.windowMask : TRUNK.mask;
+    return { ...TRUNK, mask, ...(turning !== undefined && { turning }) };
+  };
 }
 
 /** Norms of the heads of a block, [heads + keyValueHeads, headWidth]; undefined where it has none. */
 async function headNorms(
   graph: GraphBuilder,
-  model: ModelFile,
-  { heads, keyValueHeads, headWidth, weights, normOffset }: Architecture,
+  reader: WeightReader,
+  { heads, keyValueHeads, headWidth, normOffset }: Architecture,
   layer: number,
 ): Promise<string | undefined> {
-  const { queryNorm, keyNorm } = weights.block(layer);
-  if (queryNorm === undefined || keyNorm === undefined) return undefined;
-  const query = await model.readF32(queryNorm);
-  const key = await model.readF32(keyNorm);
-  const all = Float32Array.from({ length: (heads + keyValueHeads) * headWidth }, (_, at) => {
-    const norm = at < heads * headWidth ? query : key;
-    return normOffset + norm[at % headWidth];
-  });
+  if (!reader.has('queryNorm')) return undefined;
+  const [query, key] = [await reader.vector('queryNorm'), await reader.vector('keyNorm')];
+  const queries = heads * headWidth;
+  const all = Float32Array.from(
+    { length: (heads + keyValueHeads) * headWidth },
+    (_, at) =>
+      // One norm for all heads, or one for each.
+      normOffset + (at < queries ? query[at % query.length] : key[(at - queries) % key.length]),
+  );
   return graph.constant(`head_norms.${layer}`, 'float32', [heads + keyValueHeads, headWidth], asBytes(all));
 }
 
-/** Rows of the embedding, scaled: the first hidden states. */
-function embed(graph: GraphBuilder, { embeddingScale }: Architecture, embedding: StoredMatrix): void {
+/** Rows of the embedding, scaled, and of the positions where they have an embedding: the first hidden states. */
+async function embed(
+  graph: GraphBuilder,
+  { embeddingScale }: Architecture,
+  embedding: StoredMatrix,
+  reader: WeightReader,
+): Promise<void> {
+  const steps: ((rows: string, output?: string) => string)[] = [];
+  const named = (output: string | undefined) => (output === undefined ? {} : { output });
+  if (embeddingScale !== 1)
+    steps.push((rows, output) => graph.node('Mul', [rows, graph.float(embeddingScale)], {}, named(output)));
+  if (reader.has('positions')) {
+    const { rows, columns, data } = await reader.matrix('positions');
+    const table = await graph.constant('positions_embedding', 'float32', [rows, columns], asBytes(data));
+    const places = graph.node('Gather', [table, TRUNK.positions]);
+    steps.push((each, output) => graph.node('Add', [each, places], {}, named(output)));
+  }
   const tokens = graph.input(TRUNK.tokens, 'int64', [1, 'rows']);
-  if (embeddingScale === 1) return lookUp(graph, tokens, embedding, TRUNK.hidden(0));
-  const rows = graph.fresh('rows');
+  let rows = steps.length === 0 ? TRUNK.hidden(0) : graph.fresh('rows');
   lookUp(graph, tokens, embedding, rows);
-  graph.node('Mul', [rows, graph.float(embeddingScale)], {}, { output: TRUNK.hidden(0) });
+  steps.forEach(
+    (step, index) => (rows = step(rows, index + 1 === steps.length ? TRUNK.hidden(0) : undefined)),
+  );
 }
 
 /** Names of the hidden states at the layers from `from` on, up to but without `end`. */
 function statesFrom(from: number, end: number): string[] {
   return Array.from({ length: end - from }, (_, index) => TRUNK.hidden(from + index));
+}
+
+/** What a graph of the trunk is built with. */
+interface TrunkBuild {
+  readonly graph: GraphBuilder;
+  readonly architecture: Architecture;
+  readonly precision: Precision;
+  /** The tensors outside of blocks. */
+  readonly outside: WeightReader;
+  /** The tensors of a block. */
+  readonly block: (layer: number) => WeightReader;
+  /** What the attention of a block shares with others. */
+  readonly shared: (layer: number) => AttentionInputs;
+}
+
+/** A residual stream, and what the next block reads of it. */
+interface State {
+  readonly stream: string;
+  readonly normed: string;
+}
+
+/** The norm of a part of a block; of `layers`, the one before the head. */
+async function normOf(
+  { graph, architecture, block, outside }: TrunkBuild,
+  layer: number,
+  part: NormPart,
+): Promise<StoredNorm | undefined> {
+  const last = layer === architecture.layers;
+  const name = last ? 'final_norm' : `${part}.${layer}`;
+  const reader = last ? outside : block(layer);
+  return storeNorm(graph, architecture, reader, last ? 'finalNorm' : part, name, architecture.width);
+}
+
+/** What attention or the MLP adds to the residual stream, from what its last projection gives. */
+async function additionOf(
+  build: TrunkBuild,
+  layer: number,
+  part: NormPart,
+  projected: string,
+): Promise<string> {
+  const { graph, architecture } = build;
+  const norm = await normOf(build, layer, part);
+  const normed = norm === undefined ? projected : normalise(graph, projected, norm);
+  const { residualScale } = architecture;
+  return residualScale === 1 ? normed : graph.node('Mul', [normed, graph.float(residualScale)]);
+}
+
+/** Adds to the residual stream, and norms the sum where there is a norm; both may be given names. */
+function add(
+  graph: GraphBuilder,
+  stream: string,
+  addition: string,
+  norm: StoredNorm | undefined,
+  names: Partial<State> = {},
+): State {
+  if (norm !== undefined) {
+    const both = { stream: graph.fresh('stream'), normed: graph.fresh('normed'), ...names };
+    addAndNorm(graph, stream, addition, norm, both);
+    return both;
+  }
+  const output = names.stream ?? names.normed ?? graph.fresh('stream');
+  graph.node('Add', [stream, addition], {}, { output });
+  return { stream: output, normed: output };
+}
+
+async function attentionOf(
+  { graph, architecture, precision, block, shared }: TrunkBuild,
+  layer: number,
+  normed: string,
+): Promise<{ output: string; keys: string; values: string }> {
+  const reader = block(layer);
+  const qkv = await storeProjection(graph, `qkv.${layer}`, reader, ['query', 'key', 'value'], precision);
+  const past = { keys: TRUNK.pastKeys(layer), values: TRUNK.pastValues(layer) };
+  const norms = await headNorms(graph, reader, architecture, layer);
+  const projected = project(graph, normed, qkv);
+  const attention = treeAttention(graph, architecture, projected, past, shared(layer), norms);
+  const out = await storeProjection(graph, `o.${layer}`, reader, ['attentionOutput'], precision);
+  return { ...attention, output: project(graph, attention.output, out) };
+}
+
+async function mlpOf(
+  { graph, architecture, precision, block }: TrunkBuild,
+  layer: number,
+  input: string,
+): Promise<string> {
+  const reader = block(layer);
+  const gated = reader.has('gate');
+  const parts: readonly Part[] = gated ? ['gate', 'up'] : ['up'];
+  const first = await storeProjection(
+    graph,
+    `${gated ? 'gate_up' : 'up'}.${layer}`,
+    reader,
+    parts,
+    precision,
+  );
+  const down = await storeProjection(graph, `down.${layer}`, reader, ['down'], precision);
+  return mlp(graph, architecture.activation, input, { first, gated, down });
+}
+
+/**
+ * A block: what attention and then the MLP add to the residual stream. The sum is left to the caller, because its name and
+ * its norm are those of the next block.
+ */
+async function buildBlock(
+  build: TrunkBuild,
+  layer: number,
+  { stream, normed }: State,
+): Promise<{ stream: string; addition: string; kept: [keys: string, values: string] }> {
+  const { graph, architecture } = build;
+  const { output, keys, values } = await attentionOf(build, layer, normed);
+  const attended = await additionOf(build, layer, 'attentionOutputNorm', output);
+  const mlpNorm = await normOf(build, layer, 'mlpNorm');
+  if (architecture.parallel) {
+    const read = mlpNorm === undefined ? normed : normalise(graph, stream, mlpNorm);
+    const fed = await additionOf(build, layer, 'mlpOutputNorm', await mlpOf(build, layer, read));
+    return { stream, addition: graph.node('Add', [attended, fed]), kept: [keys, values] };
+  }
+  const middle = add(graph, stream, attended, mlpNorm);
+  const fed = await additionOf(build, layer, 'mlpOutputNorm', await mlpOf(build, layer, middle.normed));
+  return { stream: middle.stream, addition: fed, kept: [keys, values] };
+}
+
+/** Names of a state between blocks: hidden states are outputs, and the last of them is the one after the final norm. */
+function namesAfter(layer: number, { layers }: Architecture): Partial<State> {
+  return layer === layers ? { normed: TRUNK.hidden(layers) } : { stream: TRUNK.hidden(layer) };
 }
 
 /**
@@ -159,78 +297,39 @@ export async function buildTrunk(
   embedding: StoredMatrix,
 ): Promise<void> {
   const { layers, width, keyValueHeads, headWidth, weights } = architecture;
-  const { activation, normEpsilon, normOffset } = architecture;
   const { first, end } = part;
-  const norm = async (name: string) =>
-    graph.constant(
-      name,
-      'float32',
-      [width],
-      asBytes((await model.readF32(name)).map((weight) => normOffset + weight)),
-    );
-  const normAddition = async (addition: string, name: string | undefined) =>
-    name === undefined
-      ? addition
-      : rmsNorm(graph, addition, await norm(name), normEpsilon, graph.fresh('addition'));
-  const normBefore = async (layer: number) =>
-    norm(layer === layers ? weights.finalNorm : weights.block(layer).attentionNorm);
-  const store = async (name: string, ...parts: string[]) =>
-    storeMatrix(
-      graph,
-      name,
-      stack(await Promise.all(parts.map(async (each) => readMatrix(model, each)))),
-      precision,
-    );
-  // The last hidden state is the one after the final norm.
-  const normedOf = (layer: number) => (layer === layers ? TRUNK.hidden(layers) : graph.fresh('normed'));
-  const streamAfter = (layer: number) => (layer === layers ? graph.fresh('stream') : TRUNK.hidden(layer));
-
   declareInputs(graph, architecture, part);
-  const shared = await sharedInputs(graph, architecture);
-  let stream: string = TRUNK.stream;
-  if (first === 0) {
-    stream = TRUNK.hidden(0);
-    embed(graph, architecture, embedding);
-  } else {
-    graph.input(stream, 'float32', [1, 'rows', width]);
-  }
-  let normed = rmsNorm(graph, stream, await normBefore(first), normEpsilon, normedOf(first));
+  const build: TrunkBuild = {
+    graph,
+    architecture,
+    precision,
+    outside: weightReader(model, weights.model),
+    block: (layer) => weightReader(model, weights.blocks[layer] ?? []),
+    shared: await sharedInputs(graph, architecture),
+  };
+  const start = first === 0 ? TRUNK.hidden(0) : graph.input(TRUNK.stream, 'float32', [1, 'rows', width]);
+  if (first === 0) await embed(graph, architecture, embedding, build.outside);
+  const norm = await normOf(build, first, 'attentionNorm');
+  // A model of a single block has none above the cut, where the final norm is all there is.
+  const name = first === layers ? TRUNK.hidden(layers) : undefined;
+  let state: State = {
+    stream: start,
+    normed: norm === undefined ? start : normalise(graph, start, norm, name),
+  };
   const kept: string[] = [];
   for (let layer = first; layer < end; layer++) {
-    const block = weights.block(layer);
-    const projected = multiply(
-      graph,
-      normed,
-      await store(`qkv.${layer}`, block.query, block.key, block.value),
-    );
-    const past = { keys: TRUNK.pastKeys(layer), values: TRUNK.pastValues(layer) };
-    const norms = await headNorms(graph, model, architecture, layer);
-    const attention = treeAttention(graph, architecture, projected, past, shared(layer), norms);
-    kept.push(attention.keys, attention.values);
-    const attended = await normAddition(
-      multiply(graph, attention.output, await store(`o.${layer}`, block.attentionOutput)),
-      block.attentionOutputNorm,
-    );
-    const middle = { stream: graph.fresh('stream'), normed: graph.fresh('normed') };
-    addAndNorm(graph, stream, attended, await norm(block.mlpNorm), normEpsilon, middle);
-    const gateAndUp = await store(`gate_up.${layer}`, block.gate, block.up);
-    const fed = await normAddition(
-      gatedMlp(graph, activation, middle.normed, gateAndUp, await store(`down.${layer}`, block.down)),
-      block.mlpOutputNorm,
-    );
-    if (layer + 1 === end && first === 0) {
-      graph.node('Add', [middle.stream, fed], {}, { output: TRUNK.stream });
-    } else {
-      const after = { stream: streamAfter(layer + 1), normed: normedOf(layer + 1) };
-      addAndNorm(graph, middle.stream, fed, await normBefore(layer + 1), normEpsilon, after);
-      ({ stream, normed } = after);
+    const { stream, addition, kept: own } = await buildBlock(build, layer, state);
+    kept.push(...own);
+    if (layer + 1 === end && first === 0) graph.node('Add', [stream, addition], {}, { output: TRUNK.stream });
+    else {
+      const next = await normOf(build, layer + 1, 'attentionNorm');
+      state = add(graph, stream, addition, next, namesAfter(layer + 1, architecture));
     }
   }
-  for (const name of first === 0
+  for (const each of first === 0
     ? [...statesFrom(0, end), TRUNK.stream]
     : statesFrom(Math.min(first + 1, layers), layers + 1))
-    graph.output(name, 'float32', [1, 'rows', width]);
-  // A model of a single block has none above the cut.
+    graph.output(each, 'float32', [1, 'rows', width]);
   if (kept.length === 0) return;
   graph.node('Concat', kept, { axis: 2 }, { output: TRUNK.keysValues });
   graph.output(TRUNK.keysValues, 'float32', [1, 'rows', (end - first) * 2 * keyValueHeads * headWidth]);

@@ -5,7 +5,7 @@ import { array, bool, f32, text, u32, type GgufTensor, type GgufValue } from '..
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { TOKENS, tinyGguf, tinyJson, tinySafetensors, tinyTensors } from '../testing/tiny-llama.js';
 import { openModelFile } from '../weights.js';
-import { describeArchitecture } from './families.js';
+import { describeArchitecture } from '../compile/families.js';
 
 const directory = useTemporaryDirectory();
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -88,9 +88,9 @@ describe('a Gemma 3', () => {
     const found = await fromGguf();
     expect(found).toMatchObject({ family: 'gemma3', normOffset: 0, activation: 'gelu-tanh', headWidth: 8 });
     expect(found.embeddingScale).toBeCloseTo(Math.sqrt(WIDTH), 12);
-    expect(found.rotary.frequencies[1]).toBeCloseTo(1e6 ** (-2 / 8), 9);
+    expect(found.rotary?.frequencies[1]).toBeCloseTo(1e6 ** (-2 / 8), 9);
     expect(found.sliding).toMatchObject({ tokens: 8, blocks: [0, 1] });
-    expect(found.sliding?.frequencies[1]).toBeCloseTo(1e4 ** (-2 / 8), 9);
+    expect(found.sliding?.rotary?.frequencies[1]).toBeCloseTo(1e4 ** (-2 / 8), 9);
   });
 
   it('of older and of newer versions of transformers is the same', async () => {
@@ -104,7 +104,7 @@ describe('a Gemma 3', () => {
     });
     expect(JSON.stringify(older)).toBe(JSON.stringify(newer));
     expect(older).toMatchObject({ normOffset: 1, sliding: { tokens: 8, blocks: [0, 1] } });
-    expect(older.sliding?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
+    expect(older.sliding?.rotary?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
     const mixed = await fromJson({ layer_types: ['full_attention', 'sliding_attention'] });
     expect(mixed.sliding?.blocks).toEqual([1]);
   });
@@ -114,9 +114,9 @@ describe('a Gemma 3', () => {
     [2, [0]],
     [3, [0, 1]],
   ])('with one block of %i that sees the whole text has windows in blocks %j', async (period, blocks) => {
-    expect((await fromJson({ sliding_window_pattern: period })).sliding?.blocks).toEqual(blocks);
+    expect((await fromJson({ sliding_window_pattern: period })).sliding?.blocks ?? []).toEqual(blocks);
     const key = 'gemma3.attention.sliding_window_pattern';
-    expect((await fromGguf({ [key]: u32(period) })).sliding?.blocks).toEqual(blocks);
+    expect((await fromGguf({ [key]: u32(period) })).sliding?.blocks ?? []).toEqual(blocks);
     // Kinds come first, as in transformers.
     const kinds = { layer_types: ['full_attention', 'sliding_attention'], sliding_window_pattern: period };
     expect((await fromJson(kinds)).sliding?.blocks).toEqual([1]);
@@ -129,7 +129,7 @@ describe('a Gemma 3', () => {
       'gemma3.rope.freq_base_swa': f32(50),
     });
     expect(listed.sliding?.blocks).toEqual([1]);
-    expect(listed.sliding?.frequencies[1]).toBeCloseTo(50 ** (-2 / 8), 9);
+    expect(listed.sliding?.rotary?.frequencies[1]).toBeCloseTo(50 ** (-2 / 8), 9);
     expect((await fromGguf({ [key]: array([u32(1), u32(0)]) })).sliding?.blocks).toEqual([0]);
     expect((await fromGguf({ [key]: u32(0) })).sliding?.blocks).toEqual([0, 1]);
     await expect(fromGguf({ [key]: array([bool(true)]) })).rejects.toThrow(/of 1 blocks/);
@@ -142,17 +142,13 @@ describe('a Gemma 3', () => {
       rope_parameters: { full_attention: { rope_type: 'default' }, rope_type: 'default', rope_theta: null },
       rope_scaling: { rope_type: 'default' },
     });
-    expect(found.rotary.frequencies[1]).toBeCloseTo(2e6 ** (-2 / 8), 12);
-    expect(found.sliding?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
+    expect(found.rotary?.frequencies[1]).toBeCloseTo(2e6 ** (-2 / 8), 12);
+    expect(found.sliding?.rotary?.frequencies[1]).toBeCloseTo(500 ** (-2 / 8), 9);
   });
 
   it.each<[string, Record<string, unknown>]>([
     ['blocks of another kind', { layer_types: ['chunked_attention', 'full_attention'] }],
     ['a pattern that transformers does not read', { _sliding_window_pattern: 2 }],
-    [
-      'positions scaled beside their bases',
-      { rope_scaling: { type: 'linear', factor: 8 }, rope_parameters: {} },
-    ],
     ['positions scaled for all blocks', { rope_parameters: { rope_type: 'linear', factor: 8 } }],
     ['one base for all blocks', { rope_parameters: { rope_theta: 77 } }],
     ['a part of a head turned', { rope_parameters: { full_attention: { partial_rotary_factor: 0.5 } } }],
@@ -173,7 +169,6 @@ describe('a Gemma 3', () => {
   });
 
   it.each<[string, Record<string, GgufValue>]>([
-    ['a factor for positions and no type', { 'gemma3.rope.scaling.factor': f32(8) }],
     ['queries of another scale', { 'gemma3.attention.scale': f32(0.25) }],
     ['a part of a head turned', { 'gemma3.rope.dimension_count': u32(4) }],
     ['values of another width', { 'gemma3.attention.value_length': u32(16) }],
@@ -182,9 +177,36 @@ describe('a Gemma 3', () => {
     await expect(fromGguf(changes)).rejects.toThrow(code('unsupported-model'));
   });
 
-  it('in GGUF of 62 blocks is refused where its queries are scaled as those of the 27B are', async () => {
-    const sizes = { 'gemma3.block_count': u32(62), 'gemma3.embedding_length': u32(40) };
-    await expect(fromGguf(sizes)).rejects.toThrow(/scales its queries/);
+  it('of the 27B scales its queries by the width that a head would share, in GGUF without saying so', async () => {
+    const norms = tensors().flatMap((each) => {
+      const block = /^blk\.0\.(.*)/.exec(each.name)?.[1];
+      if (block === undefined) return each.name.startsWith('blk.1.') ? [] : [each];
+      return Array.from({ length: 62 }, (_, index) => ({ ...each, name: `blk.${index}.${block}` }));
+    });
+    const sizes = { 'gemma3.block_count': u32(62), 'gemma3.attention.key_length': u32(8) };
+    // Of this width heads are as wide as they would be.
+    expect((await fromGguf(sizes, norms)).attention.scale).toBeCloseTo((WIDTH / HEADS) ** -0.5, 12);
+    expect((await fromJson({ query_pre_attn_scalar: 4 })).attention.scale).toBe(0.5);
+  });
+
+  it('of 4B and more has the positions of blocks that see the whole text scaled', async () => {
+    const linear = { rope_type: 'linear', factor: 8 };
+    const base = 1e6 ** (-2 / 8);
+    const newer = {
+      full_attention: { ...linear, rope_theta: 1e6 },
+      sliding_attention: { rope_type: 'default' },
+    };
+    for (const changes of [{ rope_scaling: linear, rope_theta: 1e6 }, { rope_parameters: newer }]) {
+      const found = await fromJson(changes);
+      expect(found.rotary?.frequencies[1]).toBeCloseTo(base / 8, 12);
+      expect(found.sliding?.rotary?.frequencies[1]).toBeCloseTo(1e4 ** (-2 / 8), 12);
+    }
+    const typed = { 'gemma3.rope.scaling.type': text('linear'), 'gemma3.rope.scaling.factor': f32(8) };
+    for (const changes of [typed, { 'gemma3.rope.scaling.factor': f32(8) }]) {
+      const found = await fromGguf(changes);
+      expect(found.rotary?.frequencies[1]).toBeCloseTo(base / 8, 12);
+      expect(found.sliding?.rotary?.frequencies[1]).toBeCloseTo(1e4 ** (-2 / 8), 12);
+    }
   });
 
   it('in GGUF with factors for its positions is refused', async () => {
@@ -193,17 +215,16 @@ describe('a Gemma 3', () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ['another activation', { hidden_activation: 'relu' }],
+    ['another activation', { hidden_activation: 'relu2' }],
     ['capped logits', { final_logit_softcapping: 30 }],
-    ['queries of another scale', { query_pre_attn_scalar: 4 }],
-    ['scaled positions', { rope_scaling: { rope_type: 'linear', factor: 8 } }],
-    ['positions scaled by kind', { rope_parameters: { full_attention: { rope_type: 'linear', factor: 8 } } }],
+    ['positions of an unknown scaling', { rope_scaling: { rope_type: 'xpos', factor: 8 } }],
+    ['the same by kind', { rope_parameters: { full_attention: { rope_type: 'xpos', factor: 8 } } }],
   ])('with %s is refused', async (_, changes) => {
     await expect(fromJson(changes)).rejects.toThrow(expect.objectContaining({ code: 'unsupported-model' }));
   });
 
-  it('in GGUF with scaled positions, or without a norm, is refused', async () => {
-    const scaled = { 'gemma3.rope.scaling.type': text('linear') };
+  it('in GGUF with positions of an unknown scaling, or without a norm, is refused', async () => {
+    const scaled = { 'gemma3.rope.scaling.type': text('xpos') };
     await expect(fromGguf(scaled)).rejects.toThrow(expect.objectContaining({ code: 'unsupported-model' }));
     const without = tensors().filter(({ name }) => name !== 'blk.1.attn_k_norm.weight');
     await expect(fromGguf({}, without)).rejects.toThrow(expect.objectContaining({ code: 'corrupt-model' }));
