@@ -28,14 +28,18 @@ export interface SmallModel {
   close(): Promise<void>;
 }
 
-const tokenizer: Tokenizer = {
-  vocabularySize: VOCABULARY,
-  endTokens: new Set([1]),
-  encode: (text: string) => Array.from(text, (character) => (character.codePointAt(0) ?? 0) % VOCABULARY),
-  decode: (tokens) => String.fromCharCode(...tokens.map((token) => 32 + (token % 95))),
-  bytes: (token: number) => Uint8Array.of(32 + (token % 95)),
-  renderChat: (messages) => messages.map(({ content }) => content).join(' '),
-};
+/** A tokenizer of one token a character. */
+export function toyTokenizer(vocabularySize: number): Tokenizer {
+  return {
+    vocabularySize,
+    endTokens: new Set([1]),
+    encode: (text: string) =>
+      Array.from(text, (character) => (character.codePointAt(0) ?? 0) % vocabularySize),
+    decode: (tokens) => String.fromCharCode(...tokens.map((token) => 32 + (token % 95))),
+    bytes: (token: number) => Uint8Array.of(32 + (token % 95)),
+    renderChat: (messages) => messages.map(({ content }) => content).join(' '),
+  };
+}
 
 /**
  * Compiles and loads one of the checkpoints of the fixtures, with a tokenizer of one token a character.
@@ -62,7 +66,7 @@ export async function openSmallModel(
     model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength },
     architecture: compiled.architecture,
     cut: compiled.cut,
-    tokenizer,
+    tokenizer: toyTokenizer(VOCABULARY),
     choosePrecision: () => 'f32',
     graphs: async () => graphs,
     disposeGraphs: async () => graphs.dispose(),
