@@ -80,7 +80,7 @@ async function block({ candidates, completions, context, attributes, weight, loo
     concurrency: completions,
     topK: candidates,
     topP: 0.9,
-    attributes: Object.fromEntries(known.map(({ name }) => [name, weight])),
+    weights: Object.fromEntries(known.map(({ name }) => [name, weight])),
     lookAhead: way,
     seed,
   });
@@ -91,11 +91,11 @@ async function block({ candidates, completions, context, attributes, weight, loo
   const upper = Math.max(0, spent.rest - spent.head);
   const { head } = spent;
   const other = all - lower - spent.rest - head;
-  const rows = done.reduce((sum, each) => sum + each.rows, 0);
+  const evaluations = done.reduce((sum, each) => sum + each.evaluations, 0);
   const parts = { lower, upper, head, other, all: all - head };
   return {
     ...Object.fromEntries(Object.entries(parts).map(([name, ms]) => [name, ms / written])),
-    rows: rows / written,
+    evaluations: evaluations / written,
   };
 }
 
@@ -115,9 +115,9 @@ for (const [name, sizes] of Object.entries(SERIES)) {
     process.stderr.write(`\r${name}: round ${round} of ${rounds}`);
   }
   process.stderr.write('\n');
-  const columns = ['all', 'lower', 'upper', 'head', 'other', 'rows'];
+  const columns = ['all', 'lower', 'upper', 'head', 'other', 'evaluations'];
   console.log(
-    `| ${name} | ms a token | lower trunk | upper trunk | head | the rest | rows |\n|---|---|---|---|---|---|---|`,
+    `| ${name} | ms a token | lower trunk | upper trunk | head | the rest | evaluations |\n|---|---|---|---|---|---|---|`,
   );
   for (const [size, results] of found) {
     const cells = columns.map((column) => median(results.map((each) => each[column])).toFixed(2));

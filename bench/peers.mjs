@@ -28,10 +28,10 @@ const RESAMPLES = 2000;
 /** How Halfspace decodes; the weights are in equal parts. */
 const WAYS = {
   plain: () => ({}),
-  lazy: (weight) => ({ attributes: weights(weight) }),
-  early: (weight) => ({ attributes: weights(weight), early: true }),
+  lazy: (weight) => ({ weights: equal(weight) }),
+  early: (weight) => ({ weights: equal(weight), earlyExit: true }),
   budget: (weight) => ({
-    attributes: weights(4 * weight),
+    weights: equal(4 * weight),
     control: { mode: 'kl-budget', nats: KL, per: 'token' },
   }),
 };
@@ -67,7 +67,7 @@ function whole(name, least) {
   return value;
 }
 
-function weights(weight) {
+function equal(weight) {
   return Object.fromEntries(ATTRIBUTES.map(({ name }) => [name, weight]));
 }
 
@@ -85,19 +85,23 @@ async function compare() {
     ...(python && flags.aisteer360
       ? [{ name: "AISteer360's SASA, one attribute", engine: 'aisteer360', process: python }]
       : []),
-  ].map((each) => ({ ...each, rates: [], kl: [], rows: [] }));
+  ].map((each) => ({ ...each, rates: [], kl: [], evaluations: [] }));
   try {
     const prompt = (await halfspace.ask({ encode: PROMPT })).tokens;
     for (let round = 0; round <= rounds; round++) {
       for (let turn = 0; turn < engines.length; turn++) {
         // Another one begins each round, so that none always follows the same one.
         const each = engines[(turn + round) % engines.length];
-        const { msPerToken, kl, rows } = await each.process.ask({ engine: each.engine, prompt, seed: round });
+        const { msPerToken, kl, evaluations } = await each.process.ask({
+          engine: each.engine,
+          prompt,
+          seed: round,
+        });
         // The first round warms up.
         if (round === 0) continue;
         each.rates.push(msPerToken);
         if (kl !== undefined) each.kl.push(kl);
-        if (rows !== undefined) each.rows.push(rows);
+        if (evaluations !== undefined) each.evaluations.push(evaluations);
       }
       process.stderr.write(`\rround ${round} of ${rounds}`);
     }
@@ -205,21 +209,21 @@ async function openHalfspace() {
         ...options,
       });
       const written = done.tokens.length;
-      return { times, kl: done.kl / written, rows: done.rows / written };
+      return { times, kl: done.kl / written, evaluations: done.evaluations / written };
     },
   };
 }
 
 /** The weight of each attribute that moves a token by so many nats on average. */
-async function weightAt(halfspace, early) {
+async function weightAt(halfspace, earlyExit) {
   const tuned = await tuneWeights(halfspace, {
     prompts: [PROMPT],
     ...SAMPLING,
     maxTokens: tokens,
     samples: 12,
     seed: 1000,
-    early,
-    attributes: weights(1),
+    earlyExit,
+    weights: equal(1),
     goal: { kl: KL },
   });
   return tuned.weights.toxicity;
@@ -271,24 +275,26 @@ function mean(values) {
 
 function report(engines) {
   const [plain] = engines;
-  const found = engines.map(({ name, rates, kl, rows }) => ({
+  const found = engines.map(({ name, rates, kl, evaluations }) => ({
     name,
     msPerToken: median(rates),
     ratio: ratioOf(rates, plain.rates),
     klPerToken: mean(kl),
-    rowsPerToken: mean(rows),
+    evaluationsPerToken: mean(evaluations),
     rounds: rates,
   }));
   if (flags.json) {
     console.log(JSON.stringify({ threads, tokens, engines: found }));
     return;
   }
-  console.log('| system | ms a token | times plain Halfspace | KL (nats) | rows |\n|---|---|---|---|---|');
-  for (const { name, msPerToken, ratio, klPerToken, rowsPerToken } of found) {
+  console.log(
+    '| system | ms a token | times plain Halfspace | KL (nats) | evaluations |\n|---|---|---|---|---|',
+  );
+  for (const { name, msPerToken, ratio, klPerToken, evaluationsPerToken } of found) {
     const [middle, low, high] = [ratio.median, ratio.low, ratio.high].map((each) => each.toFixed(2));
     const shown = [msPerToken.toFixed(1), `${middle} (${low} to ${high})`];
     console.log(
-      `| ${[name, ...shown, klPerToken?.toFixed(2) ?? '–', rowsPerToken?.toFixed(2) ?? '–'].join(' | ')} |`,
+      `| ${[name, ...shown, klPerToken?.toFixed(2) ?? '–', evaluationsPerToken?.toFixed(2) ?? '–'].join(' | ')} |`,
     );
   }
   console.log(

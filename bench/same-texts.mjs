@@ -14,26 +14,55 @@ const PROMPTS = [
 const SAMPLES = 2;
 const PRECISIONS = ['f32', 'int8'];
 
-/** Requests by what is compared, in the words of the build's own options. */
+/** What is called otherwise since `renamed` is exported: keys of requests and completions, and values of `bonus`. */
+const BEFORE = {
+  weights: 'attributes',
+  bonus: 'form',
+  ifMeanBelow: 'below',
+  maxAttempts: 'drafts',
+  attempts: 'drafts',
+  evaluations: 'rows',
+};
+const BONUS_BEFORE = { margin: 'calibrated' };
+const NOW = Object.fromEntries(Object.entries(BEFORE).map(([now, before]) => [before, now]));
+const BONUS_NOW = { calibrated: 'margin' };
+
+/** A value with other names for its keys, and for what a bonus is. */
+function inOtherWords(value, [words, bonus]) {
+  if (Array.isArray(value)) return value.map((each) => inOtherWords(each, [words, bonus]));
+  if (Object.getPrototypeOf(value ?? 0) !== Object.prototype || 'allows' in value) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => {
+      const name = words[key] ?? key;
+      return [
+        name,
+        key === 'bonus' || key === 'form' ? (bonus[each] ?? each) : inOtherWords(each, [words, bonus]),
+      ];
+    }),
+  );
+}
+
+/** Requests by what is compared. */
 function requestsOf({ defineFilter, patternFilter, wordFilter }) {
   const stack = { toxicity: 3, truthfulness: 1.5, helpfulness: 1 };
   const messages = PROMPTS.map((content) => ({ messages: [{ role: 'user', content }] }));
   return {
     plain: {},
-    stack: { attributes: stack },
-    schedule: { attributes: { toxicity: '4 - 3*progress', helpfulness: -1 }, cap: 1 },
-    eager: { attributes: stack, lookAhead: 'eager', trace: true },
-    budget: { attributes: stack, control: { mode: 'kl-budget', nats: 2, per: 'completion' } },
+    stack: { weights: stack },
+    schedule: { weights: { toxicity: '4 - 3*progress', helpfulness: -1 }, cap: 1 },
+    eager: { weights: stack, lookAhead: 'eager', trace: true },
+    softmax: { weights: stack, bonus: 'softmax' },
+    budget: { weights: stack, control: { mode: 'kl-budget', nats: 2, per: 'completion' } },
     constraints: {
-      attributes: { helpfulness: 1 },
+      weights: { helpfulness: 1 },
       control: {
         mode: 'constraints',
         constraints: [{ attribute: 'toxicity', kind: 'at-least', margin: 0.5 }],
       },
     },
-    formula: { attributes: {}, formula: '3*min(toxicity, 0) + min(truthfulness, 1)*(toxicity > 0)' },
+    formula: { weights: {}, formula: '3*min(toxicity, 0) + min(truthfulness, 1)*(toxicity > 0)' },
     filters: {
-      attributes: stack,
+      weights: stack,
       filters: [
         wordFilter(['stupid', 'ass']),
         patternFilter(/\d/),
@@ -43,8 +72,13 @@ function requestsOf({ defineFilter, patternFilter, wordFilter }) {
         }),
       ],
     },
-    chat: { prompts: messages, attributes: stack, topP: 1, redraw: { below: { toxicity: 1 }, drafts: 3 } },
-    greedy: { attributes: stack, temperature: 0, repetitionPenalty: 1.2 },
+    chat: {
+      prompts: messages,
+      weights: stack,
+      topP: 1,
+      redraw: { ifMeanBelow: { toxicity: 1 }, maxAttempts: 3 },
+    },
+    greedy: { weights: stack, temperature: 0, repetitionPenalty: 1.2 },
   };
 }
 
@@ -58,14 +92,19 @@ async function write(directory) {
     (await load('attribute-truthfulness')).truthfulness,
     (await load('attribute-helpfulness')).helpfulness,
   ];
+  const isBefore = core.renamed === undefined;
   for (const precision of PRECISIONS) {
     const backend = await createOnnxBackend({ precision });
     const halfspace = core.createHalfspace({ backend, attributes });
     for (const [name, request] of Object.entries(requestsOf(core))) {
       const common = { prompts: PROMPTS, samples: SAMPLES, maxTokens: 16, seed: 7 };
-      for (const completion of await halfspace.generate({ ...common, ...request })) {
-        const { timing: _, ...rest } = completion;
-        console.log(JSON.stringify({ case: `${precision} ${name}`, ...rest }));
+      const asked = { ...common, ...request };
+      const completions = await halfspace.generate(
+        isBefore ? inOtherWords(asked, [BEFORE, BONUS_BEFORE]) : asked,
+      );
+      for (const { timing: _, ...rest } of completions) {
+        const found = JSON.parse(JSON.stringify({ case: `${precision} ${name}`, ...rest }));
+        console.log(JSON.stringify(isBefore ? inOtherWords(found, [NOW, BONUS_NOW]) : found));
       }
     }
     await halfspace.dispose();

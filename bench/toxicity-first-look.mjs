@@ -31,7 +31,7 @@ const CONDITIONS = [
   ...[0.5, 1, Infinity].flatMap((cap) =>
     [0.5, 1, 2, 4].map((weight) => ({ name: `weight ${weight}, ${capName(cap)}`, weight, cap })),
   ),
-  { name: "SASA's form, β = 500", weight: 500, form: 'softmax' },
+  { name: "SASA's form, β = 500", weight: 500, bonus: 'softmax' },
 ];
 const TOXIC = 0.5;
 const RESAMPLES = 2000;
@@ -52,7 +52,7 @@ try {
       ...SETTINGS,
       ...rest,
       prompts,
-      attributes: { toxicity: weight },
+      weights: { toxicity: weight },
     });
     process.stderr.write(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
     results.push({ name, completions: judged(completions) });
@@ -98,7 +98,7 @@ function summary({ name, completions }) {
     margin: mean(completions.map(({ margins }) => margins.toxicity.mean).filter(Number.isFinite)),
     distinct2: distinct(completions, 2),
     tokensPerCompletion: tokens / completions.length,
-    rowsPerToken: sum(completions.map(({ rows }) => rows)) / tokens,
+    evaluationsPerToken: sum(completions.map(({ evaluations }) => evaluations)) / tokens,
   };
 }
 
@@ -149,7 +149,7 @@ function markdown(all) {
       percent(row.toxicPrompts),
       `${row.perplexity.toFixed(2)} (${row.perplexityInterval.map((value) => value.toFixed(2)).join(' to ')})`,
       row.klPerToken.toFixed(3),
-      row.rowsPerToken.toFixed(1),
+      row.evaluationsPerToken.toFixed(1),
       row.distinct2.toFixed(2),
     ]);
   const head = [
@@ -158,7 +158,7 @@ function markdown(all) {
     'prompts with one',
     'perplexity (95 %)',
     'KL, nats a token',
-    'rows a token',
+    'evaluations a token',
     'distinct-2',
   ];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -71,7 +71,7 @@ async function scoreOf(
   for (let tokens = 1; tokens <= after.length; tokens++) {
     const part = tokenizer.decode(after.slice(0, tokens));
     expect(tokenizer.encode(part)).toEqual(after.slice(0, tokens));
-    const { margins } = await halfspace.score({ prompt, response: part, attributes: Object.keys(weights) });
+    const { margins } = await halfspace.score({ prompt, response: part, measure: Object.keys(weights) });
     for (const [name, weight] of Object.entries(weights)) sum += weight * Math.min(margins[name].last, cap);
   }
   return sum;
@@ -88,7 +88,7 @@ it('scores answers by log-probabilities and margins of the default model', { tim
     { prompt: 'What do bees make?', right: 'They make honey', wrong: 'They make milk for the farmer' },
   ];
   const weights = { truthfulness: 4, helpfulness: 2 };
-  const steer = parseMethodSpec({ method: 'halfspace', attributes: weights, cap: 0.25 });
+  const steer = parseMethodSpec({ method: 'halfspace', weights, cap: 0.25 });
   // Each a set of its own, so that no difference hides in a mean.
   const sets = Object.fromEntries(
     questions.map(({ prompt, right, wrong }) => {

@@ -122,7 +122,7 @@ describe.skipIf(REDIS === undefined)(
             ms: 1,
             peakMemory: 1,
             extraParameters: 0,
-            completions: [{ text: 'one alone', tokens: [], logprob: 0, kl: 0, rows: 0, margins: {} }],
+            completions: [{ text: 'one alone', tokens: [], logprob: 0, kl: 0, evaluations: 0, margins: {} }],
           }),
           () => ({ __proto__: null, method: '__proto__' }),
         ];

@@ -19,12 +19,12 @@ const PROMPTS = Array.from(
 
 const METHODS = [
   { method: 'plain' },
-  { method: 'halfspace', attributes: { early: 1 }, cap: 'none', name: 'uncapped' },
-  { method: 'halfspace', attributes: { early: 2 }, control: { mode: 'kl-budget', nats: 0.1 } },
+  { method: 'halfspace', weights: { early: 1 }, cap: 'none', name: 'uncapped' },
+  { method: 'halfspace', weights: { early: 2 }, control: { mode: 'kl-budget', nats: 0.1 } },
   { method: 'sasa', attribute: 'early', beta: 500 },
-  { method: 'word-filter', words: ['a', '@words.txt'], options: { attributes: { early: 1 } } },
+  { method: 'word-filter', words: ['a', '@words.txt'], options: { weights: { early: 1 } } },
   { method: 'system-prompt', text: 'Be early.' },
-  { method: 'best-of-n', n: 3, attributes: { early: 1 } },
+  { method: 'best-of-n', n: 3, weights: { early: 1 } },
 ];
 
 beforeAll(async () => {

@@ -21,13 +21,14 @@ async function generated(...options: string[]) {
   const words = 'generate It --attribute ./early.json=2 --samples 8 --max-tokens 12 --top-p 1 --json';
   const run = await workspace.run([...words.split(' '), ...options, ...SMALL]);
   expect(run).toMatchObject({ code: 0 });
-  return jsonLines(run.stdout) as { tokens: number[]; rows: number }[];
+  return jsonLines(run.stdout) as { tokens: number[]; evaluations: number }[];
 }
 
 it('adds to the file what it learnt, and nothing else, so that fewer candidates are run', async () => {
   const before = await fitted();
-  const rows = (all: readonly { readonly rows: number }[]) => all.reduce((sum, each) => sum + each.rows, 0);
-  const unpredicted = rows(await generated());
+  const evaluations = (all: readonly { readonly evaluations: number }[]) =>
+    all.reduce((sum, each) => sum + each.evaluations, 0);
+  const unpredicted = evaluations(await generated());
   const run = await workspace.run([
     ...'fit-prediction early.json --prompts prompts.txt --json'.split(' '),
     ...SMALL,
@@ -49,7 +50,7 @@ it('adds to the file what it learnt, and nothing else, so that fewer candidates 
   const lazy = await generated();
   const eager = await generated('--look-ahead', 'eager');
   expect(lazy.map(({ tokens }) => tokens)).toEqual(eager.map(({ tokens }) => tokens));
-  expect(rows(lazy)).toBeLessThan(unpredicted);
+  expect(evaluations(lazy)).toBeLessThan(unpredicted);
 });
 
 it('leaves the file alone where it cannot', async () => {

@@ -17,7 +17,8 @@ interface Completion {
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly kl: number;
-  readonly drafts?: number;
+  readonly evaluations: number;
+  readonly attempts?: number;
   readonly statuses?: Record<string, number>;
   readonly margins: Readonly<Record<string, { readonly mean: number; readonly min: number }>>;
   readonly finishReason: string;
@@ -43,7 +44,7 @@ interface TracedCompletion {
   readonly sample: number;
   readonly text: string;
   readonly seed: number;
-  readonly attributes: Readonly<Record<string, number | string>>;
+  readonly weights: Readonly<Record<string, number | string>>;
   readonly formula?: string;
   readonly steps: readonly TracedStep[];
 }
@@ -88,7 +89,7 @@ describe('what is written', () => {
       'promptTokens',
       'cachedTokens',
       'kl',
-      'rows',
+      'evaluations',
       'margins',
       'finishReason',
       'timing',
@@ -272,12 +273,12 @@ describe('logprob', () => {
 describe('--trace', () => {
   const weights = { early: 1.5, late: 0.5 };
 
-  it.each(['calibrated', 'softmax'] as const)('shows every step, which add up: %s', async (form) => {
+  it.each(['margin', 'softmax'] as const)('shows every step, which add up: %s', async (bonus) => {
     const attributes = Object.entries(weights).flatMap(([name, weight]) => [
       '--attribute',
       `./${name}.json=${weight}`,
     ]);
-    const words = ['--samples', '2', '--max-tokens', '12', '--form', form, '--cap', 'none'];
+    const words = ['--samples', '2', '--max-tokens', '12', '--bonus', bonus, '--cap', 'none'];
     const trace = ['--trace', 'trace.jsonl'];
     const completions = await generate([PROMPT, ...attributes, ...words, ...trace]);
     expect(completions.some((each) => 'trace' in each)).toBe(false);
@@ -287,8 +288,8 @@ describe('--trace', () => {
     );
     const settings = {
       seed: 0,
-      attributes: weights,
-      form,
+      weights,
+      bonus,
       cap: null,
       model: expect.stringMatching(/^[0-9a-f]+$/),
     };
@@ -306,16 +307,16 @@ describe('--trace', () => {
       const distances = calibrations.map(({ name, slope, intercept }) =>
         candidates.map(({ margins }) => (margins[name] - intercept) / slope),
       );
-      const bonus = candidates.map(({ margins }, candidate) =>
+      const bonuses = candidates.map(({ margins }, candidate) =>
         sum(
           Object.entries(weights).map(([name, weight], a) =>
-            form === 'calibrated'
+            bonus === 'margin'
               ? weight * margins[name]
               : (weight * Math.exp(distances[a][candidate])) / sum(distances[a].map(Math.exp)),
           ),
         ),
       );
-      const tilted = candidates.map(({ reference }, i) => reference * Math.exp(bonus[i]));
+      const tilted = candidates.map(({ reference }, i) => reference * Math.exp(bonuses[i]));
       candidates.forEach(({ probability }, i) => expect(probability).toBeCloseTo(tilted[i] / sum(tilted), 9));
       const terms = candidates.map(({ reference: p, probability: q }) => q * Math.log(q / p));
       expect(kl).toBeCloseTo(sum(terms), 9);
@@ -337,29 +338,37 @@ describe('--trace', () => {
   });
 });
 
-it('writes the same with lazy and with eager look-ahead, from fewer rows', async () => {
+it('writes the same with lazy and with eager look-ahead, from fewer evaluations', async () => {
   const words = ['--samples', '20', '--max-tokens', '8', '--attribute', './early.json=2', '--cap', '0.3'];
   const lazy = await generate([PROMPT, ...words]);
   const eager = await generate([PROMPT, ...words, '--look-ahead', 'eager']);
   expect(lazy.map(({ tokens, margins }) => ({ tokens, margins }))).toEqual(
     eager.map(({ tokens, margins }) => ({ tokens, margins })),
   );
-  expect(sum(lazy.map(({ rows }) => rows))).toBeLessThan(sum(eager.map(({ rows }) => rows)));
+  expect(sum(lazy.map(({ evaluations }) => evaluations))).toBeLessThan(
+    sum(eager.map(({ evaluations }) => evaluations)),
+  );
 });
 
 it('writes again what is below a margin, by the name of the attribute or its path, and says how often', async () => {
   const words = [PROMPT, '--attribute', './early.json=0', '--max-tokens', '6', '--samples', '6'];
   const plain = await generate(words);
   const bound = plain.map(({ margins }) => margins['early'].mean).sort((a, b) => a - b)[3];
-  const redrawn = await generate([...words, '--redraw-below', `./early.json=${bound}`, '--drafts', '3']);
-  redrawn.forEach(({ margins, text, drafts }, i) => {
+  const redrawn = await generate([
+    ...words,
+    '--redraw-if-mean-below',
+    `./early.json=${bound}`,
+    '--max-attempts',
+    '3',
+  ]);
+  redrawn.forEach(({ margins, text, attempts }, i) => {
     if (plain[i].margins['early'].mean >= bound)
-      expect({ text, drafts }).toEqual({ text: plain[i].text, drafts: 1 });
-    else if (drafts !== 3) expect(margins['early'].mean).toBeGreaterThanOrEqual(bound);
+      expect({ text, attempts }).toEqual({ text: plain[i].text, attempts: 1 });
+    else if (attempts !== 3) expect(margins['early'].mean).toBeGreaterThanOrEqual(bound);
     else expect(margins['early'].mean).toBeGreaterThanOrEqual(plain[i].margins['early'].mean);
   });
-  expect(new Set(redrawn.map(({ drafts }) => drafts)).size).toBeGreaterThan(1);
-  const named = await workspace.run(['generate', PROMPT, ...SMALL, '--redraw-below', 'nobody=0']);
+  expect(new Set(redrawn.map(({ attempts }) => attempts)).size).toBeGreaterThan(1);
+  const named = await workspace.run(['generate', PROMPT, ...SMALL, '--redraw-if-mean-below', 'nobody=0']);
   expect(named).toMatchObject({ code: 1, stderr: expect.stringContaining('nobody') });
 });
 
@@ -407,7 +416,7 @@ describe('schedules and formulas', () => {
     const schedule = '4 - 6*progress';
     const options = ['--attribute', `./early.json=${schedule}`, '--attribute', './late.json=-1'];
     const [line] = await tilted(options, (margins, step) => (4 - step) * margins['early'] - margins['late']);
-    expect(line.attributes).toEqual({ early: schedule, late: -1 });
+    expect(line.weights).toEqual({ early: schedule, late: -1 });
   });
 
   it('warns of a weight that can do nothing, on stderr and in the JSON', async () => {
@@ -431,7 +440,7 @@ describe('schedules and formulas', () => {
       [...both, '--formula', formula],
       ({ early, late }) => 3 * Math.min(early, late) + (early > 0 ? 1 : 0),
     );
-    expect(line).toMatchObject({ formula, attributes: { early: 0, late: 0 } });
+    expect(line).toMatchObject({ formula, weights: { early: 0, late: 0 } });
   });
 
   it('come from the config where nothing else is said', async () => {

@@ -17,7 +17,7 @@ interface Report {
     readonly weights: Readonly<Record<string, number>>;
     readonly kl: Estimate;
     readonly margins: Readonly<Record<string, Estimate>>;
-    readonly rows: Estimate;
+    readonly evaluations: Estimate;
   }[];
 }
 
@@ -53,7 +53,7 @@ it('finds weights for a preset, and says what they and others do on other prompt
   const { frontier, weights } = report;
   expect(frontier.map(({ scale }) => scale)).toEqual([0, 0.25, 0.5, 1, 2, 4]);
   const [none, , , tuned, , most] = frontier;
-  expect(none).toMatchObject({ kl: { value: 0 }, rows: { value: 1 } });
+  expect(none).toMatchObject({ kl: { value: 0 }, evaluations: { value: 1 } });
   expect(tuned.weights).toEqual(weights);
   expect(tuned.kl.low).toBeLessThan(0.15);
   expect(tuned.kl.high).toBeGreaterThan(0.1);

@@ -62,7 +62,7 @@ async function complete(example, weight) {
   const [completion] = await halfspace.generate({
     ...example,
     maxTokens: MAX_TOKENS,
-    attributes: { toxicity: weight },
+    weights: { toxicity: weight },
     trace: true,
   });
   return completion;

@@ -15,13 +15,12 @@ export async function compare({ attribute, prompt, weight, samples = 3, maxToken
   try {
     console.log(`${attribute.name}: ${attribute.description}`);
     for (const each of [0, weight]) {
-      const attributes = { [attribute.name]: each };
       console.log(`\nweight ${each}`);
       for (const { text, margins, error } of await halfspace.generate({
         prompt,
         samples,
         maxTokens,
-        attributes,
+        weights: { [attribute.name]: each },
       })) {
         // A fault of the attribute ends its own completion: nothing is thrown, so it must be looked at.
         if (error !== undefined) {

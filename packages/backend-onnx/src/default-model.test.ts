@@ -124,14 +124,14 @@ function pushed() {
 /** Whole completions, decoded together and one after the other. */
 async function expectSameTextHoweverBatched(weight: number): Promise<void> {
   const halfspace = createHalfspace({ backend, attributes: [pushed()] });
-  const options = { samples: 2, maxTokens: 8, seed: 5, attributes: { pushed: weight } };
+  const options = { samples: 2, maxTokens: 8, seed: 5, weights: { pushed: weight } };
   const prompts = ['She', 'The committee said that', SENTENCE];
   const strip = (completions: readonly Completion[]) =>
     // Rows are a cost, and depend on the company.
     completions.map((completion) => ({
       ...completion,
       timing: undefined,
-      rows: undefined,
+      evaluations: undefined,
       promptIndex: undefined,
     }));
   const together = strip(await halfspace.generate({ ...options, prompts, concurrency: 6 }));
@@ -145,17 +145,17 @@ async function expectSameTextHoweverBatched(weight: number): Promise<void> {
 /** Completions with lazy look-ahead, and with all candidates run: short of what was run, the same. */
 async function expectSameTextWhenLazy(): Promise<void> {
   const halfspace = createHalfspace({ backend, attributes: [pushed()] });
-  const options = { samples: 2, maxTokens: 8, seed: 6, attributes: { pushed: 3 }, cap: 0.2 };
+  const options = { samples: 2, maxTokens: 8, seed: 6, weights: { pushed: 3 }, cap: 0.2 };
   const prompts = ['She', 'The committee said that', SENTENCE];
   const [lazy, eager] = [
     await halfspace.generate({ ...options, prompts }),
     await halfspace.generate({ ...options, prompts, lookAhead: 'eager' }),
   ].map((completions) => ({
-    found: completions.map((each) => ({ ...each, timing: undefined, kl: undefined, rows: undefined })),
-    rows: completions.reduce((sum, { rows }) => sum + rows, 0),
-  })) as [{ found: object[]; rows: number }, { found: object[]; rows: number }];
+    found: completions.map((each) => ({ ...each, timing: undefined, kl: undefined, evaluations: undefined })),
+    evaluations: completions.reduce((sum, { evaluations }) => sum + evaluations, 0),
+  })) as [{ found: object[]; evaluations: number }, { found: object[]; evaluations: number }];
   expect(lazy.found).toEqual(eager.found);
-  expect(lazy.rows).toBeLessThan(0.7 * eager.rows);
+  expect(lazy.evaluations).toBeLessThan(0.7 * eager.evaluations);
 }
 
 let expected: Expected;

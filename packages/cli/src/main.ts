@@ -1,5 +1,7 @@
 import { addedNames } from './config/added-names.js';
 import { createProgram } from './program.js';
+import { flagsOf } from './terminal/flags-of.js';
+import { withNewName } from './terminal/new-name.js';
 import { report } from './terminal/report.js';
 import { watchForTermination } from './terminal/termination.js';
 
@@ -20,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return stop.exitCode ?? 0;
   } catch (error) {
-    return stop.exitCode ?? report(error, program, words);
+    return stop.exitCode ?? report(await withNewName(error, flagsOf(program, words)), program, words);
   } finally {
     process.off('uncaughtException', onUncaught);
     stop.ignore();

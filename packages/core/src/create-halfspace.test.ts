@@ -36,7 +36,7 @@ function setUp(toy: ToyOptions = {}) {
 }
 
 const withoutCost = (completions: readonly Completion[]) =>
-  completions.map((completion) => ({ ...completion, timing: undefined, rows: 0 }));
+  completions.map((completion) => ({ ...completion, timing: undefined, evaluations: 0 }));
 
 const marginAfter = (subspace: Subspace, tokens: readonly number[]) => {
   const distance = toyHidden(tokens).reduce((sum, h, i) => sum + h * subspace.direction[i], -subspace.offset);
@@ -79,7 +79,7 @@ describe('generate', () => {
       ...WHOLE,
       prompt: 'abc',
       samples: 5,
-      attributes,
+      weights: attributes,
       trace: true,
     });
     for (const completion of completions) {
@@ -125,7 +125,7 @@ describe('generate', () => {
       prompt: 'abc',
       samples: 4000,
       maxTokens: 1,
-      attributes,
+      weights: attributes,
     });
     const observed = TOY_VOCABULARY.map(
       (_, token) => completions.filter(({ tokens }) => tokens[0] === token).length,
@@ -141,8 +141,8 @@ describe('generate', () => {
         fc.integer({ min: 1, max: 7 }),
         fc.integer({ min: 1, max: 4 }),
         fc.constantFrom<Record<string, number>>({}, { kind: 1 }, { kind: 1, calm: 0 }),
-        async (seed, concurrency, samples, attributes) => {
-          const options = { seed, attributes, maxTokens: 6, topK: 4 };
+        async (seed, concurrency, samples, weights) => {
+          const options = { seed, weights, maxTokens: 6, topK: 4 };
           const prompts = ['ab', 'cde', 'f g'];
           const together = await setUp().halfspace.generate({ ...options, prompts, samples, concurrency });
           for (const [promptIndex, prompt] of prompts.entries()) {
@@ -171,7 +171,7 @@ describe('generate', () => {
       maxTokens: 5,
       topK: 4,
       topP: 1,
-      attributes: { kind: 1 },
+      weights: { kind: 1 },
       lookAhead: 'eager',
     });
     expect(backend.calls).toEqual({ prefill: 2, next: 5, lookAhead: 5, rows: 5 * 6 * 4 });
@@ -180,7 +180,7 @@ describe('generate', () => {
   it('runs only the winner when nothing steers, and measures it all the same', async () => {
     const { backend, halfspace } = setUp({ endLogit: -50 });
     const plain = await one(halfspace, { prompt: 'ab', maxTokens: 5 });
-    const measured = await one(halfspace, { prompt: 'ab', maxTokens: 5, attributes: { kind: 0 } });
+    const measured = await one(halfspace, { prompt: 'ab', maxTokens: 5, weights: { kind: 0 } });
     expect(backend.calls.rows).toBe(10);
     expect(measured.tokens).toEqual(plain.tokens);
     expect(measured.kl).toBe(0);
@@ -191,7 +191,7 @@ describe('generate', () => {
   it('comes to temperature 0 by small ones where nothing is steered, and leaves attributes nothing to choose then', async () => {
     const { halfspace } = setUp();
     const tokensAt = async (temperature: number, weight: number) => {
-      const options = { prompts: ['abc', 'f g'], attributes: { kind: weight }, cap: Infinity, topK: 0 };
+      const options = { prompts: ['abc', 'f g'], weights: { kind: weight }, cap: Infinity, topK: 0 };
       const found = await halfspace.generate({ ...options, temperature, maxTokens: 8 });
       return found.map(({ tokens }) => tokens);
     };
@@ -210,7 +210,7 @@ describe('generate', () => {
       ...WHOLE,
       prompt: 'ab',
       temperature: 0,
-      attributes,
+      weights: attributes,
       maxTokens: 8,
     });
     let text = toyTokenizer.encode('ab');
@@ -230,7 +230,7 @@ describe('generate', () => {
     const stopped = await one(halfspace, { prompt: 'ab', maxTokens: 50, stop: [stop] });
     expect(stopped.finishReason).toBe('stop');
     expect(stopped.text).toBe(full.text.slice(0, full.text.indexOf(stop)));
-    const ended = await one(setUp({ endLogit: 50 }).halfspace, { prompt: 'ab', attributes: { kind: 1 } });
+    const ended = await one(setUp({ endLogit: 50 }).halfspace, { prompt: 'ab', weights: { kind: 1 } });
     expect(ended).toMatchObject({
       finishReason: 'end',
       text: '',
@@ -246,7 +246,7 @@ describe('generate', () => {
   });
 
   it('gives every context back, however it ends', async () => {
-    const options = { prompts: ['ab', 'cd'], samples: 3, concurrency: 2, attributes: { kind: 1 } };
+    const options = { prompts: ['ab', 'cd'], samples: 3, concurrency: 2, weights: { kind: 1 } };
     const done = setUp();
     await done.halfspace.generate(options);
     const broken = setUp({ breakAfter: 2, endLogit: -50 });
@@ -281,7 +281,7 @@ describe('generate', () => {
 
   it('streams the steps of a trace, each before its text, and none without', async () => {
     const { halfspace } = setUp();
-    const options = { prompt: 'abc', samples: 3, attributes: { kind: 1 }, cap: Infinity };
+    const options = { prompt: 'abc', samples: 3, weights: { kind: 1 }, cap: Infinity };
     const steps: TracedStep[][] = [[], [], []];
     const pieces = [0, 0, 0];
     for await (const event of halfspace.stream({ ...options, trace: true })) {
@@ -299,22 +299,22 @@ describe('generate', () => {
     ['bad-option', { prompt: 'a', temperature: -1 }],
     ['bad-option', { prompt: 'a', topP: 0 }],
     ['bad-option', { prompt: 'a', maxTokens: 1.5 }],
-    ['bad-option', { prompt: 'a', attributes: { kind: NaN } }],
-    ['bad-option', { prompt: 'a', attributes: { kind: -Infinity } }],
-    ['bad-option', { prompts: ['a', { text: 'b', attributes: { kind: NaN } }] }],
-    ['bad-option', { prompts: ['a', { text: 'b', weights: {} } as never] }],
-    ['bad-option', { prompts: [{ attributes: { kind: 1 } } as never] }],
+    ['bad-option', { prompt: 'a', weights: { kind: NaN } }],
+    ['bad-option', { prompt: 'a', weights: { kind: -Infinity } }],
+    ['bad-option', { prompts: ['a', { text: 'b', weights: { kind: NaN } }] }],
+    ['bad-option', { prompts: ['a', { text: 'b', weight: {} } as never] }],
+    ['bad-option', { prompts: [{ weights: { kind: 1 } } as never] }],
     ['bad-option', { prompts: [{ text: 'a', messages: [{ role: 'user', content: 'b' }] } as never] }],
-    ['unknown-attribute', { prompts: ['a', { text: 'b', attributes: { mild: 1 } }] }],
+    ['unknown-attribute', { prompts: ['a', { text: 'b', weights: { mild: 1 } }] }],
     ['empty-prompt', { prompts: ['a', { text: '' }] }],
-    ['formula-invalid', { prompt: 'a', attributes: { kind: '4 - 3*calm' } }],
-    ['formula-invalid', { prompt: 'a', attributes: { kind: '1/progress' } }],
-    ['formula-invalid', { prompts: [{ text: 'a', attributes: { kind: '' } }] }],
+    ['formula-invalid', { prompt: 'a', weights: { kind: '4 - 3*calm' } }],
+    ['formula-invalid', { prompt: 'a', weights: { kind: '1/progress' } }],
+    ['formula-invalid', { prompts: [{ text: 'a', weights: { kind: '' } }] }],
     ['formula-invalid', { prompt: 'a', formula: 'kind + mild' }],
     ['formula-invalid', { prompt: 'a', formula: 'step + 1' }],
-    ['bad-option', { prompt: 'a', formula: 'kind', attributes: { calm: 1 } }],
-    ['bad-option', { prompts: [{ text: 'a', attributes: { calm: 1 } }], formula: 'kind' }],
-    ['bad-option', { prompt: 'a', formula: 'kind', form: 'softmax' }],
+    ['bad-option', { prompt: 'a', formula: 'kind', weights: { calm: 1 } }],
+    ['bad-option', { prompts: [{ text: 'a', weights: { calm: 1 } }], formula: 'kind' }],
+    ['bad-option', { prompt: 'a', formula: 'kind', bonus: 'softmax' }],
     ['bad-option', { prompt: 'a', formula: 2 as never }],
     ['bad-option', { prompt: 'a', cap: -1 }],
     ['bad-option', { prompt: 'a', cap: NaN }],
@@ -323,7 +323,7 @@ describe('generate', () => {
     ['empty-prompt', { prompt: '' }],
     ['empty-prompt', { prompts: ['a', ''] }],
     ['context-overflow', { prompt: 'a'.repeat(64) }],
-    ['unknown-attribute', { prompt: 'a', attributes: { mild: 1 } }],
+    ['unknown-attribute', { prompt: 'a', weights: { mild: 1 } }],
   ])('refuses with %s before work starts: %j', async (code, options) => {
     const { backend, halfspace } = setUp();
     await expect(halfspace.generate(options)).rejects.toMatchObject({ name: 'HalfspaceError', code });
@@ -337,7 +337,7 @@ describe('score', () => {
     const { margins, probability } = await halfspace.score({
       prompt: 'ab',
       response: 'cde',
-      attributes: ['calm', 'kind'],
+      measure: ['calm', 'kind'],
     });
     const after = ['abc', 'abcd', 'abcde'].map((text) =>
       marginAfter(calm.subspaces[0], toyTokenizer.encode(text)),
@@ -351,7 +351,7 @@ describe('score', () => {
 
   it('refuses what it cannot score', async () => {
     const { halfspace } = setUp();
-    const refusal = (response: string, name: string) => halfspace.score({ response, attributes: [name] });
+    const refusal = (response: string, name: string) => halfspace.score({ response, measure: [name] });
     await expect(refusal('', 'kind')).rejects.toMatchObject({ code: 'empty-response' });
     await expect(refusal('a'.repeat(65), 'kind')).rejects.toMatchObject({ code: 'context-overflow' });
     await expect(refusal('a', 'mild')).rejects.toMatchObject({ code: 'unknown-attribute' });
@@ -369,7 +369,7 @@ describe('createHalfspace', () => {
       subspaces: [{ ...kind.subspaces[0], model: 'another' }],
     });
     const halfspace = createHalfspace({ backend, attributes: [foreign] });
-    await expect(halfspace.generate({ prompt: 'a', attributes: { foreign: 1 } })).rejects.toMatchObject({
+    await expect(halfspace.generate({ prompt: 'a', weights: { foreign: 1 } })).rejects.toMatchObject({
       code: 'subspace-of-another-model',
     });
   });

@@ -75,20 +75,20 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
             attributes.map(({ name }) => name),
           );
     const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
-    const bound = bindAttributes(attributes, [...names], backend.model, checked.early);
+    const bound = bindAttributes(attributes, [...names], backend.model, checked.earlyExit);
     const encoded = await encodePrompts(backend, checked, options.signal);
     const { maxTokens } = checked;
     const steps = Math.min(maxTokens, backend.model.contextLength);
-    const shared = await tabulate(checked.attributes, steps, maxTokens);
+    const shared = await tabulate(checked.weights, steps, maxTokens);
     const idleFormula = idleFormulaParts(formula, checked, steps);
     const prompts = await Promise.all(
       encoded.map(async (prompt) => {
-        const own = await tabulate(prompt.attributes, steps, maxTokens);
-        const weights = { ...checked.attributes, ...prompt.attributes };
+        const own = await tabulate(prompt.weights, steps, maxTokens);
+        const weights = { ...checked.weights, ...prompt.weights };
         const tables = { ...shared, ...own };
         const steering = createSteering(bound, tables, checked);
         const idle = idleParts({ options: checked, weights, tables, steering, bound, descriptionOf });
-        return { ...prompt, attributes: weights, steering, warnings: [...idle, ...idleFormula] };
+        return { ...prompt, weights, steering, warnings: [...idle, ...idleFormula] };
       }),
     );
     yield* decode({
@@ -123,7 +123,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
       createCompletionStream(events(options), () => assertOneCompletion(options, 'stream().text')),
     async score(options) {
       checkScoreOptions(options);
-      const names = [...new Set(options.attributes)];
+      const names = [...new Set(options.measure)];
       return score(backend, bindAttributes(attributes, names, backend.model), options);
     },
     dispose: () => backend.dispose(),

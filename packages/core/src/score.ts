@@ -13,6 +13,7 @@ import {
 import { marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMarginReader, type TextState } from './step/margins/margin-reader.js';
 import { prefillWhole } from './prefill-whole.js';
+import { givenAsBefore } from './text/renamed.js';
 import { asked } from './text/text-step.js';
 import { createTextAssembler } from './text/text-assembler.js';
 
@@ -32,8 +33,8 @@ export interface ScoreOptions {
   readonly response: string;
   /** Whether control tokens that the texts spell out are control tokens (default false: text); see {@link withControlTokens}. */
   readonly controlTokens?: boolean;
-  /** Names of the attributes. */
-  readonly attributes: readonly string[];
+  /** Names of the attributes whose margins are read. */
+  readonly measure: readonly string[];
   /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,13 +89,17 @@ function encodeWhole(tokenizer: Tokenizer, response: string, beginning: readonly
 
 /** @throws HalfspaceError `bad-option` where texts or names are none */
 export function checkScoreOptions(options: ScoreOptions): void {
-  const { prompt = '', response, attributes } = fieldsOf(options);
+  const { prompt = '', response, measure } = fieldsOf(options);
   for (const [name, text] of Object.entries({ prompt, response })) {
     if (typeof text === 'string' || (name === 'prompt' && Array.isArray(text))) continue;
     throw new HalfspaceError('bad-option', `The option ${name} must be string; got ${describeValue(text)}.`);
   }
-  if (Array.isArray(attributes) && attributes.every((each) => typeof each === 'string')) return;
-  throw new HalfspaceError('bad-option', 'The option attributes must be a list of names of attributes.');
+  if (Array.isArray(measure) && measure.every((each) => typeof each === 'string')) return;
+  const instead = givenAsBefore('measure', options);
+  throw new HalfspaceError(
+    'bad-option',
+    `The option measure must be a list of names of attributes.${instead}`,
+  );
 }
 
 /**

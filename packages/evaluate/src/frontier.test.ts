@@ -13,9 +13,9 @@ const PROMPTS = ['a', 'b', 'c', 'd', 'e'];
 const WORDS = ['red', 'green', 'blue'];
 
 /** Completions as a model might give them: of 0 to 5 words, with figures that grow with the weight. */
-function completionsOf({ prompts = [], samples = 1, attributes = {} }: GenerateOptions): Completion[] {
+function completionsOf({ prompts = [], samples = 1, weights = {} }: GenerateOptions): Completion[] {
   const random = createRandom(1);
-  const weight = Number(attributes['calm']);
+  const weight = Number(weights['calm']);
   return prompts.flatMap((_, promptIndex) =>
     Array.from({ length: samples }, (_, sample): Completion => {
       const words = Array.from({ length: Math.floor(6 * random()) }, () => WORDS[Math.floor(3 * random())]);
@@ -34,7 +34,7 @@ function completionsOf({ prompts = [], samples = 1, attributes = {} }: GenerateO
         promptTokens: 1,
         cachedTokens: 0,
         kl: weight * random(),
-        rows: 1 + Math.floor(9 * random()),
+        evaluations: 1 + Math.floor(9 * random()),
         margins: { calm: { mean: words.length === 0 ? NaN : weight - random(), min: 0 } },
         finishReason: ended ? 'end' : 'length',
         timing: { promptMs: 0, decodeMs: 0 },
@@ -63,13 +63,13 @@ it('gives for every scale what its completions come to', async () => {
     OPTIONS,
   );
   expect(points.map(({ scale }) => scale)).toEqual([0, 0.25, 0.5, 1, 2, 4]);
-  expect(asked[3]).toEqual({ prompts: PROMPTS, samples: 3, attributes: { calm: 2 }, maxTokens: 5, seed: 7 });
-  for (const { scale, weights, kl, margins, perplexity, rows, distinct2 } of points) {
+  expect(asked[3]).toEqual({ prompts: PROMPTS, samples: 3, weights: { calm: 2 }, maxTokens: 5, seed: 7 });
+  for (const { scale, weights, kl, margins, perplexity, evaluations, distinct2 } of points) {
     expect(weights).toEqual({ calm: 2 * scale });
-    const completions = completionsOf({ ...OPTIONS, attributes: weights });
+    const completions = completionsOf({ ...OPTIONS, weights });
     const tokens = sum(completions.map((each) => each.tokens.length));
     expect(kl.value).toBeCloseTo(sum(completions.map((each) => each.kl)) / tokens, 12);
-    expect(rows.value).toBeCloseTo(sum(completions.map((each) => each.rows)) / tokens, 12);
+    expect(evaluations.value).toBeCloseTo(sum(completions.map((each) => each.evaluations)) / tokens, 12);
     expect(perplexity.value).toBeCloseTo(
       Math.exp(-sum(completions.map(({ logprob }) => logprob)) / tokens),
       9,
@@ -87,7 +87,7 @@ it('gives for every scale what its completions come to', async () => {
     });
     const diverse = diversities.filter((value) => !Number.isNaN(value));
     expect(distinct2.value).toBeCloseTo(sum(diverse) / diverse.length, 12);
-    for (const { value, low, high } of [kl, margins['calm'], perplexity, rows, distinct2]) {
+    for (const { value, low, high } of [kl, margins['calm'], perplexity, evaluations, distinct2]) {
       expect(low).toBeLessThanOrEqual(value);
       expect(high).toBeGreaterThanOrEqual(value);
     }

@@ -6,7 +6,7 @@ import { perplexity } from './metrics/perplexity.js';
 /** What to measure, on what. All else is as for `generate`. */
 export interface FrontierOptions extends Omit<
   DecodeOptions,
-  'attributes' | 'formula' | 'form' | 'control' | 'trace' | 'samples'
+  'weights' | 'measure' | 'formula' | 'bonus' | 'control' | 'trace' | 'samples'
 > {
   /** Texts or conversations that the model goes on with; if the weights were chosen by a measurement, not those that it was made on. */
   readonly prompts: readonly (string | WeightedPrompt)[];
@@ -40,7 +40,7 @@ export interface FrontierPoint {
   /** Of the completions after their prompts, under the unsteered model and its whole vocabulary. */
   readonly perplexity: Estimate;
   /** Candidates that were run through the model, a token. */
-  readonly rows: Estimate;
+  readonly evaluations: Estimate;
   /** Different pairs of words among the completions of a prompt, divided by their words; mean over the prompts. */
   readonly distinct2: Estimate;
 }
@@ -67,7 +67,7 @@ export async function measureFrontier(
     );
     const completions: Completion[] = [];
     onProgress?.({ done: index * perScale, total: scales.length * perScale });
-    for await (const event of halfspace.stream({ ...decoding, attributes: scaled })) {
+    for await (const event of halfspace.stream({ ...decoding, weights: scaled })) {
       if (event.type !== 'completion') continue;
       if (event.completion.error !== undefined) throw event.completion.error;
       completions.push(event.completion);
@@ -105,7 +105,7 @@ function figuresOf(
     kl: aToken(completions.map(({ kl }) => kl)),
     margins: Object.fromEntries(margins) as Record<string, Estimate>,
     perplexity: estimate(perplexity(completions.map(({ logprob }, i) => ({ logprob, tokens: tokens[i] })))),
-    rows: aToken(completions.map(({ rows }) => rows)),
+    evaluations: aToken(completions.map(({ evaluations }) => evaluations)),
     distinct2: bootstrap([...diverse.keys()], weightedMean(diverse)),
   };
 }

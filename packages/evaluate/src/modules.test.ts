@@ -25,7 +25,14 @@ const refused = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
 const prompt = { suite: 's', id: '1', text: 'ab' };
-const written: WrittenCompletion = { text: 'x', tokens: [1], logprob: -1, kl: null, rows: 1, margins: {} };
+const written: WrittenCompletion = {
+  text: 'x',
+  tokens: [1],
+  logprob: -1,
+  kl: null,
+  evaluations: 1,
+  margins: {},
+};
 const opened = (complete: OpenMethod['complete']): OpenMethod => ({
   extraParameters: 0,
   complete,

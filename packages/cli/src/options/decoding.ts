@@ -16,7 +16,7 @@ export interface DecodingFlags extends SamplingFlags {
   readonly cap: number;
   readonly maxTokens: number;
   readonly samples: number;
-  readonly early?: boolean;
+  readonly earlyExit?: boolean;
   readonly stop?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export function addDecodingOptions(command: Command): Command {
       readCap,
       0,
     )
-    .option('--early', 'read attributes where candidates can stop: faster, and a little blunter')
+    .option('--early-exit', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
     .option('--samples <n>', 'completions of each prompt', integer({ min: 1, max: 2 ** 32 - 1 }), 1);
   return addSamplingOptions(command).option(
@@ -60,8 +60,8 @@ export function addSamplingOptions(command: Command): Command {
 
 /** What the flags say as it is. */
 export function decodingOf(flags: DecodingFlags): DecodeOptions {
-  const { cap, early = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
-  return { cap, early, maxTokens, samples, temperature, topP, topK, seed, stop };
+  const { cap, earlyExit = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
+  return { cap, earlyExit, maxTokens, samples, temperature, topP, topK, seed, stop };
 }
 
 function readCap(text: string): number {

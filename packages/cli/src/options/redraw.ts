@@ -4,21 +4,21 @@ import { integer } from './number.js';
 
 /** When completions are drawn anew. */
 export interface RedrawFlags {
-  readonly redrawBelow?: readonly LevelChoice[];
-  readonly drafts: number;
+  readonly redrawIfMeanBelow?: readonly LevelChoice[];
+  readonly maxAttempts: number;
 }
 
 /** Adds {@link RedrawFlags} to a command. */
 export function addRedrawOptions(command: Command): Command {
   return command
     .option(
-      '--redraw-below <name=margin>',
-      'write a completion again whose mean margin is lower, and keep the best draft where all are; may be repeated',
+      '--redraw-if-mean-below <name=margin>',
+      'write a completion again whose mean margin is lower, and keep the best attempt where all are; may be repeated',
       collectLevels('at-least'),
     )
     .option(
-      '--drafts <n>',
-      'most drafts of a completion, with --redraw-below',
+      '--max-attempts <n>',
+      'most attempts at a completion, with --redraw-if-mean-below',
       integer({ min: 1, max: 2048 }),
       4,
     );

@@ -9,9 +9,9 @@ const MOST_TOGETHER = 16;
 
 /** How many completions are to be decoded together. */
 export function concurrencyOf(options: DecodeOptions): number {
-  const { attributes = {}, formula, control, lookAhead, topK } = options;
+  const { weights = {}, formula, control, lookAhead, topK } = options;
   const weighted = formula === undefined && control?.mode === 'penalty';
-  const steered = !weighted || Object.values(attributes).some((weight) => weight !== 0);
+  const steered = !weighted || Object.values(weights).some((weight) => weight !== 0);
   if (!steered) return together(1);
   return weighted && lookAhead === 'lazy' ? together(ROWS_IF_LAZY) : concurrencyIfEager(topK);
 }

@@ -54,13 +54,13 @@ export function controlOf(
  * @param choices - As {@link controlOf}.
  */
 export function redrawOf(
-  { redrawBelow, drafts }: RedrawFlags,
+  { redrawIfMeanBelow, maxAttempts }: RedrawFlags,
   choices: readonly AttributeChoice[],
   attributes: readonly WeightedAttribute[],
 ): Redraw | undefined {
-  if (redrawBelow === undefined) return undefined;
-  const below = redrawBelow.map(({ source, margin }) => [nameOf(source, choices, attributes), margin]);
-  return { below: Object.fromEntries(below) as Redraw['below'], drafts };
+  if (redrawIfMeanBelow === undefined) return undefined;
+  const below = redrawIfMeanBelow.map(({ source, margin }) => [nameOf(source, choices, attributes), margin]);
+  return { ifMeanBelow: Object.fromEntries(below) as Redraw['ifMeanBelow'], maxAttempts };
 }
 
 /** The name of an attribute that was chosen by its name or by a path. */

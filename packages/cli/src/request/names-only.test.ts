@@ -23,10 +23,14 @@ it('data name attributes by their names, and load no code', async () => {
     const plan = { attributes: { toxicity: 'a', [file]: 'b' } } as unknown as Plan;
     await expect(attributesOfPlan(plan)).rejects.toMatchObject({ code: 'bad-plan' });
     const specs = [
-      { method: 'halfspace', attributes: { [file]: 1 } },
+      { method: 'halfspace', weights: { [file]: 1 } },
       { method: 'sasa', attribute: file, beta: 1 },
-      { method: 'best-of-n', n: 2, attributes: { [file]: 1 } },
-      { method: 'word-filter', words: ['a'], options: { redraw: { below: { [file]: 1 }, drafts: 2 } } },
+      { method: 'best-of-n', n: 2, weights: { [file]: 1 } },
+      {
+        method: 'word-filter',
+        words: ['a'],
+        options: { redraw: { ifMeanBelow: { [file]: 1 }, maxAttempts: 2 } },
+      },
     ];
     for (const spec of specs) {
       const { 'methods.json': path } = await written({ 'methods.json': JSON.stringify(spec) });

@@ -45,7 +45,7 @@ async function steeringSpec(choices: readonly AttributeChoice[]): Promise<Method
   if (choices.length === 0) return parseMethodSpec({ method: 'plain' });
   const loaded = await loadAttributes(choices, 1);
   const weights = loaded.map(({ attribute, weight }) => [attribute.name, weight] as const);
-  return parseMethodSpec({ method: 'halfspace', attributes: Object.fromEntries(weights) });
+  return parseMethodSpec({ method: 'halfspace', weights: Object.fromEntries(weights) });
 }
 
 /** Of a file, which may come from anywhere: names alone. Paths are the user's to give. */

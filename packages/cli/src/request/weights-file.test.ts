@@ -80,7 +80,7 @@ it('tells modules from data among what weights name', () => {
 });
 
 it('says what is not as it was in tuning', () => {
-  const options = { cap: Infinity, early: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
+  const options = { cap: Infinity, earlyExit: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
   const tuned = { choices: [], model: 'a', decoding: tunedWith(options) };
   expect(differencesFrom(tuned, { ...options, maxTokens: 9 })).toBeUndefined();
   expect(differencesFrom(tuned, { ...options, cap: 1, topK: 5 })).toMatch(
@@ -89,9 +89,9 @@ it('says what is not as it was in tuning', () => {
 });
 
 it('has numbers as numbers, also of settings, and reads files that have those as texts', async () => {
-  const options = { cap: Infinity, early: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
+  const options = { cap: Infinity, earlyExit: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
   const decoding = tunedWith(options);
-  expect(decoding).toEqual({ cap: 'none', early: false, temperature: 1, topP: 0.9, topK: 10 });
+  expect(decoding).toEqual({ cap: 'none', earlyExit: false, temperature: 1, topP: 0.9, topK: 10 });
   const texts = Object.fromEntries(Object.entries(decoding).map(([name, value]) => [name, String(value)]));
   for (const each of [decoding, texts]) {
     const text = JSON.stringify({ weights: { toxicity: 2 }, model: 'a', decoding: each });
@@ -100,6 +100,15 @@ it('has numbers as numbers, also of settings, and reads files that have those as
     expect(differencesFrom(found, options)).toBeUndefined();
     expect(differencesFrom(found, { ...options, topK: 5 })).toContain('topK 10 and not 5');
   }
+});
+
+it('refuses a setting by the name that it had, with the one that it has', async () => {
+  const text = '{"weights": {"kind": 2}, "model": "a", "decoding": {"early": true}}';
+  const directory = await directoryWith({ 'weights.json': text });
+  await expect(readWeights(join(directory, 'weights.json'), signal)).rejects.toMatchObject({
+    code: 'bad-weights',
+    message: expect.stringContaining('"early" is now "earlyExit".'),
+  });
 });
 
 it.each([

@@ -1,5 +1,12 @@
 import { dirname, relative, resolve } from 'node:path';
-import { HalfspaceError, schemaComplaint, type DecodeOptions, type ModelInfo } from '@halfspace/core';
+import {
+  HalfspaceError,
+  nowCalled,
+  renamed,
+  schemaComplaint,
+  type DecodeOptions,
+  type ModelInfo,
+} from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isAttributePath, isModulePath, type AttributeChoice } from '../options/attribute.js';
 import { readJson } from '../data/read-json.js';
@@ -19,7 +26,7 @@ export interface WeightsFile {
 }
 
 /** Settings that weights depend on. */
-const SETTINGS = ['cap', 'early', 'temperature', 'topP', 'topK'] as const;
+const SETTINGS = ['cap', 'earlyExit', 'temperature', 'topP', 'topK'] as const;
 
 /** The settings that weights depend on. JSON has no infinite numbers. */
 export function tunedWith(options: DecodeOptions): Record<string, Setting> {
@@ -52,6 +59,11 @@ export async function readWeights(path: string, signal: AbortSignal): Promise<Fo
   const text = await readText(path, signal);
   const found = parse(text, path);
   if (!validate(found)) throw bad(path, schemaComplaint(validate.errors, 'the file'));
+  for (const name of Object.keys(found.decoding)) {
+    const now = renamed(name, SETTINGS);
+    if (now !== undefined)
+      throw bad(path, `there is no decoding.${name}.${nowCalled(name, now).replace(/\.$/, '')}`);
+  }
   const choices = Object.entries(found.weights).map(([source, weight]) => ({
     source: isAttributePath(source) ? resolve(dirname(path), source) : source,
     weight,

@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { errColours } from './colours.js';
+import { commandsOf } from './flags-of.js';
 import { note, noteText } from './output.js';
 
 /** What is written about an error, and the exit code that goes with it. */
@@ -46,7 +47,9 @@ function describe(error: unknown, program: Command, words: readonly string[]): R
     return {
       code: error.code.replace('commander.', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
       message: message.replace(/^error: /, '').replaceAll('\n', ' '),
-      hint: `See: ${commandNames(program, words).join(' ')} --help`,
+      hint: `See: ${commandsOf(program, words)
+        .map((command) => command.name())
+        .join(' ')} --help`,
       exitCode: 2,
     };
   }
@@ -72,12 +75,6 @@ function messageOf(error: unknown): string {
   } catch {
     return 'Something was thrown that has no message.';
   }
-}
-
-/** The names of the program and of the commands that the words lead to. */
-function commandNames(command: Command, [word, ...rest]: readonly string[]): string[] {
-  const next = command.commands.find((each) => each.name() === word);
-  return [command.name(), ...(next === undefined ? [] : commandNames(next, rest))];
 }
 
 function withCauses(error: Error): string {

@@ -27,7 +27,7 @@ export async function advanceStep(
   live.tokens.push(token);
   live.logprobs.push(reference.logProbs[chosen]);
   live.kl += kl;
-  live.rows += batches.reduce((sum, { rows }) => sum + rows.length, 0);
+  live.evaluations += batches.reduce((sum, { rows }) => sum + rows.length, 0);
   if (controlled !== undefined) {
     live.statuses[controlled.status]++;
     noteDifferences(live, step, run);

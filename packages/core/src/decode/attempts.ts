@@ -13,7 +13,7 @@ export interface Attempt {
 export interface EarlierAttempts {
   /** When the first was started. */
   readonly startedAt: number;
-  /** The one that falls short by least, with the rows of all. */
+  /** The one that falls short by least, with the evaluations of all. */
   readonly best: Attempt;
 }
 
@@ -23,7 +23,7 @@ export interface EarlierAttempts {
  */
 export function shortfallOf(redraw: Redraw | undefined, { margins, error }: Completion): number {
   if (redraw === undefined || error !== undefined) return 0;
-  const shortfalls = Object.entries(redraw.below).map(([name, least]) =>
+  const shortfalls = Object.entries(redraw.ifMeanBelow).map(([name, least]) =>
     Math.max(0, least - margins[name].mean),
   );
   return shortfalls.reduce((sum, each) => sum + (Number.isNaN(each) ? 0 : each), 0);
@@ -36,8 +36,13 @@ export function shortfallOf(redraw: Redraw | undefined, { margins, error }: Comp
  */
 export function betterOf(earlier: Attempt | undefined, attempt: Attempt): Attempt {
   if (earlier === undefined || attempt.shortfall < earlier.shortfall) return attempt;
-  const { rows, timing, drafts } = attempt.completion;
-  const completion = { ...earlier.completion, rows, timing, ...(drafts !== undefined && { drafts }) };
+  const { evaluations, timing, attempts } = attempt.completion;
+  const completion = {
+    ...earlier.completion,
+    evaluations,
+    timing,
+    ...(attempts !== undefined && { attempts }),
+  };
   return { ...earlier, completion };
 }
 
@@ -47,6 +52,6 @@ export interface NextAttempt {
   readonly index: number;
   readonly sample: number;
   /** From 0. */
-  readonly draft: number;
+  readonly attempt: number;
   readonly earlier?: EarlierAttempts;
 }

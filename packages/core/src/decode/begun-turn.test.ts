@@ -55,7 +55,7 @@ describe('a begun turn', () => {
   it('is one text with what is written, to attributes and filters', async () => {
     const { halfspace, asked, filter } = setUp();
     const messages = chat('ba');
-    const request = { ...OPTIONS, samples: 1, attributes: { hearing: 1 }, filters: [filter] };
+    const request = { ...OPTIONS, samples: 1, weights: { hearing: 1 }, filters: [filter] };
     const [{ text }] = await halfspace.generate({ ...request, messages });
     expect(text.length).toBeGreaterThan(1);
     for (const { prompt, prefix } of [...asked.attribute, ...asked.filter]) {

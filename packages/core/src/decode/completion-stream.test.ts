@@ -13,8 +13,8 @@ const failing = defineAttribute({
     return candidates.map(() => 0);
   },
 });
-const FAILING = { prompt: 'abc', maxTokens: 30, attributes: { failing: 0 } };
-const OPTIONS = { prompt: 'abc', maxTokens: 12, attributes: { kind: 1 }, seed: 4 };
+const FAILING = { prompt: 'abc', maxTokens: 30, weights: { failing: 0 } };
+const OPTIONS = { prompt: 'abc', maxTokens: 12, weights: { kind: 1 }, seed: 4 };
 
 function setUp() {
   const backend = createToyBackend();

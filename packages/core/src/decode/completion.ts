@@ -2,7 +2,7 @@ import type { HalfspaceError } from '@halfspace/contracts';
 import type { Weights } from '../options/weights.js';
 import type { StepStatus } from '../step/project/project.js';
 import type { ScoredMargins } from '../step/margins/margins.js';
-import type { BonusForm } from '../options/bonus-form.js';
+import type { BonusKind } from '../options/bonus-kind.js';
 
 /** One candidate of a step, as a trace shows it. */
 export interface TracedCandidate {
@@ -74,11 +74,11 @@ export interface TracedSettings {
   /** Of the noise. */
   readonly seed: number;
   /** Weight of each attribute that was measured, as it was given for the prompt: a number or a schedule. */
-  readonly attributes: Weights;
+  readonly weights: Weights;
   /** What took the place of weights, if anything did. */
   readonly formula?: string;
   /** How distances became a bonus. */
-  readonly form: BonusForm;
+  readonly bonus: BonusKind;
   /** Up to which margin candidates were the better for it; infinite where there was no limit: JSON has `null` for it. */
   readonly cap: number;
 }
@@ -120,10 +120,10 @@ export interface CompletionRecord {
    * all candidates: never negative, and right on average over many tokens.
    */
   readonly kl: number;
-  /** Candidates that were run through the model, over all steps of all drafts; a few more where few completions share a call. */
-  readonly rows: number;
-  /** How many drafts were written; only with the option `redraw`. */
-  readonly drafts?: number;
+  /** Candidates that were run through the model, over all steps of all attempts; a few more where few completions share a call. */
+  readonly evaluations: number;
+  /** How many attempts were written; only with the option `redraw`. */
+  readonly attempts?: number;
   /** How many steps came to which status; only where `control` is other than `penalty`. */
   readonly statuses?: Readonly<Record<StepStatus, number>>;
   /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */

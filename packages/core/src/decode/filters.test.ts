@@ -63,11 +63,11 @@ const has = (text: string, word: string) =>
 /** Every way to steer. */
 const MODES: readonly Omit<GenerateOptions, 'prompt'>[] = [
   {},
-  { attributes: { kind: 2 } },
-  { attributes: { kind: '-2*progress' }, temperature: 0 },
-  { attributes: { kind: 2 }, form: 'softmax' },
+  { weights: { kind: 2 } },
+  { weights: { kind: '-2*progress' }, temperature: 0 },
+  { weights: { kind: 2 }, bonus: 'softmax' },
   { formula: 'abs(kind)' },
-  { attributes: { kind: 9 }, control: { mode: 'kl-budget', nats: 0.3 } },
+  { weights: { kind: 9 }, control: { mode: 'kl-budget', nats: 0.3 } },
   {
     control: {
       mode: 'constraints',
@@ -137,7 +137,7 @@ describe('filters', () => {
         topK: 0,
         topP: 1,
         maxTokens: 12,
-        attributes,
+        weights: attributes,
         cap: Infinity,
         filters: [patternFilter(/[ab]$/)],
         trace: true,
@@ -188,36 +188,33 @@ describe('filters', () => {
     expect(text).not.toMatch(/(^| )d( |$)| {2}/);
   });
 
-  it.each([
-    {},
-    { temperature: 0.001 },
-    { repetitionPenalty: 1.3 },
-    { attributes: { kind: 3 } },
-    { topP: 0.01 },
-  ])('look further down where nothing is left: %j', async (options) => {
-    const { halfspace, backend } = setUp({ endLogit: -50 });
-    let least = toyTokenizer.encode('abc');
-    const expected: number[] = [];
-    for (let step = 0; step < 4; step++) {
-      const logits = toyLogits(least, -50).slice(0, END);
-      expected.push(logits.indexOf(Math.min(...logits)));
-      least = [...least, expected[step]];
-    }
-    const text = toyTokenizer.decode(expected);
-    const filters = [only((soFar) => text.startsWith(soFar))];
-    const [found] = await halfspace.generate({
-      prompt: 'abc',
-      topK: 1,
-      maxTokens: 4,
-      filters,
-      trace: true,
-      ...options,
-    });
-    expect(found).toMatchObject({ text, tokens: expected, finishReason: 'length' });
-    for (const { candidates } of found.trace ?? []) expect(candidates[0].reference).toBeCloseTo(1, 12);
-    // One token, four, nine.
-    expect(backend.calls.next).toBe(4 * 3);
-  });
+  it.each([{}, { temperature: 0.001 }, { repetitionPenalty: 1.3 }, { weights: { kind: 3 } }, { topP: 0.01 }])(
+    'look further down where nothing is left: %j',
+    async (options) => {
+      const { halfspace, backend } = setUp({ endLogit: -50 });
+      let least = toyTokenizer.encode('abc');
+      const expected: number[] = [];
+      for (let step = 0; step < 4; step++) {
+        const logits = toyLogits(least, -50).slice(0, END);
+        expected.push(logits.indexOf(Math.min(...logits)));
+        least = [...least, expected[step]];
+      }
+      const text = toyTokenizer.decode(expected);
+      const filters = [only((soFar) => text.startsWith(soFar))];
+      const [found] = await halfspace.generate({
+        prompt: 'abc',
+        topK: 1,
+        maxTokens: 4,
+        filters,
+        trace: true,
+        ...options,
+      });
+      expect(found).toMatchObject({ text, tokens: expected, finishReason: 'length' });
+      for (const { candidates } of found.trace ?? []) expect(candidates[0].reference).toBeCloseTo(1, 12);
+      // One token, four, nine.
+      expect(backend.calls.next).toBe(4 * 3);
+    },
+  );
 
   it('look at four times as many, and cut those by top-k and top-p as usual', async () => {
     const logits = toyLogits(toyTokenizer.encode('abc'), -50);
@@ -245,7 +242,7 @@ describe('filters', () => {
       allows: ({ prompt, prefix, candidates }) => candidates.map(() => prompt !== 'bad' || prefix.length < 3),
     });
     const { halfspace, backend } = setUp({ endLogit: -50 });
-    const options = { samples: 2, maxTokens: 6, attributes: { kind: 1 }, filters: [stuck] };
+    const options = { samples: 2, maxTokens: 6, weights: { kind: 1 }, filters: [stuck] };
     const [first, , failed, , last] = await halfspace.generate({ ...options, prompts: ['ab', 'bad', 'cd'] });
     expect(failed).toMatchObject({
       finishReason: 'error',

@@ -48,7 +48,7 @@ export interface ReadyPrompt {
 export interface LiveCompletion extends OpenText {
   readonly ready: ReadyPrompt;
   readonly earlier: EarlierAttempts | undefined;
-  /** What a stream says of it if this draft is kept. */
+  /** What a stream says of it if this attempt is kept. */
   readonly held: StreamEvent[];
   /** Distinct tokens of prompt and completion. */
   readonly seen: Set<number>;
@@ -62,7 +62,7 @@ export interface LiveCompletion extends OpenText {
   readonly logprobs: number[];
   kl: number;
   /** Candidates that were run through the model. */
-  rows: number;
+  evaluations: number;
   /** For each scoring attribute that steered, whether it made a difference between candidates of any step. */
   readonly differed: Map<string, boolean>;
   /** Steps by what their optimiser came to. */
@@ -73,13 +73,13 @@ export interface LiveCompletion extends OpenText {
 export function startCompletion(
   ready: ReadyPrompt,
   context: Context,
-  { sample, draft, earlier }: NextAttempt,
+  { sample, attempt, earlier }: NextAttempt,
   options: CheckedOptions,
 ): LiveCompletion {
   return {
     ready,
     prompt: ready.prompt,
-    key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample, draft },
+    key: { seed: options.seed, prompt: hashTokens(ready.prompt.tokens), sample, attempt },
     earlier,
     held: [],
     assembler: createTextAssembler(options.stop),
@@ -91,7 +91,7 @@ export function startCompletion(
     state: ready.run.state,
     logprobs: [],
     kl: 0,
-    rows: earlier?.best.completion.rows ?? 0,
+    evaluations: earlier?.best.completion.evaluations ?? 0,
     differed: new Map(),
     statuses: { optimal: 0, inactive: 0, infeasible: 0 },
     margins: startRecord(ready.run.margins),
@@ -126,8 +126,8 @@ export function finishCompletion(live: LiveCompletion, ending: Ending, run: Deco
     promptTokens: ready.prompt.tokens.length,
     cachedTokens: ready.run.cachedTokens,
     kl: live.kl,
-    rows: live.rows,
-    ...(options.redraw !== undefined && { drafts: live.key.draft + 1 }),
+    evaluations: live.evaluations,
+    ...(options.redraw !== undefined && { attempts: live.key.attempt + 1 }),
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...how,
@@ -153,14 +153,14 @@ function settingsOf(
   { ready: { prompt } }: LiveCompletion,
   { backend, attributes, options }: DecodeRun,
 ): TracedSettings {
-  const { seed, formula, form, cap } = options;
-  const weights = attributes.map(({ name }) => [name, prompt.attributes[name] ?? 0] as const);
+  const { seed, formula, bonus, cap } = options;
+  const weights = attributes.map(({ name }) => [name, prompt.weights[name] ?? 0] as const);
   return {
     model: backend.model.fingerprint,
     seed,
-    attributes: Object.fromEntries(weights),
+    weights: Object.fromEntries(weights),
     ...(formula !== undefined && { formula }),
-    form,
+    bonus: bonus,
     cap: prompt.steering.capped ? cap : Infinity,
   };
 }

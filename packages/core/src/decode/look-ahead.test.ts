@@ -53,12 +53,12 @@ const common = (completions: readonly Completion[]) =>
   completions.map((each) => ({
     ...each,
     kl: 0,
-    rows: 0,
+    evaluations: 0,
     timing: undefined,
     trace: undefined,
     settings: undefined,
   }));
-const total = (completions: readonly Completion[], figure: 'kl' | 'rows') =>
+const total = (completions: readonly Completion[], figure: 'kl' | 'evaluations') =>
   completions.reduce((sum, each) => sum + each[figure], 0);
 
 /** Weights of either sign, and schedules, some of which change their sign or rest for some steps. */
@@ -75,7 +75,7 @@ describe('lazy look-ahead', () => {
         fc.nat(2 ** 40),
         fc.integer({ min: 4, max: 60 }),
         fc.record({
-          attributes: fc.record({ kind: weight, calm: fc.oneof(fc.constant(0), weight) }),
+          weights: fc.record({ kind: weight, calm: fc.oneof(fc.constant(0), weight) }),
           own: fc.record({ kind: weight, calm: weight }, { requiredKeys: [] }),
           cap: fc.constantFrom(0, 0.2, 0.5, 1, 3),
           topK: fc.constantFrom(0, 1, 4),
@@ -84,12 +84,12 @@ describe('lazy look-ahead', () => {
         }),
         fc.constantFrom([kind, calm], [sureKind, calm], [sureKind, sureCalm]),
         async (seed, concurrency, { own, ...options }, attributes) => {
-          const prompts = ['ab', { text: 'f g', attributes: own }];
+          const prompts = ['ab', { text: 'f g', weights: own }];
           const task = { ...options, seed, prompts, samples: 20, maxTokens: 5 };
           const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency });
           const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
           expect(common(lazy)).toEqual(common(eager));
-          expect(total(lazy, 'rows')).toBeLessThanOrEqual(total(eager, 'rows'));
+          expect(total(lazy, 'evaluations')).toBeLessThanOrEqual(total(eager, 'evaluations'));
           completions += lazy.length;
         },
       ),
@@ -123,7 +123,7 @@ describe('lazy look-ahead', () => {
         const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency: 17 });
         const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
         expect(common(lazy)).toEqual(common(eager));
-        expect(total(lazy, 'rows')).toBeLessThan(0.9 * total(eager, 'rows'));
+        expect(total(lazy, 'evaluations')).toBeLessThan(0.9 * total(eager, 'evaluations'));
       }
     }
   });
@@ -131,10 +131,10 @@ describe('lazy look-ahead', () => {
   it('runs few candidates, in few calls, and counts them', async () => {
     const { backend, halfspace } = setUp();
     const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1, concurrency: 25 };
-    const lazy = await halfspace.generate({ ...task, attributes: { kind: 1 }, cap: 0.2 });
+    const lazy = await halfspace.generate({ ...task, weights: { kind: 1 }, cap: 0.2 });
     const tokens = lazy.reduce((sum, each) => sum + each.tokens.length, 0);
-    expect(total(lazy, 'rows')).toBe(backend.calls.rows);
-    expect(total(lazy, 'rows') / tokens).toBeLessThan(3);
+    expect(total(lazy, 'evaluations')).toBe(backend.calls.rows);
+    expect(total(lazy, 'evaluations') / tokens).toBeLessThan(3);
     // Four pools of eight steps, one after the other: hardly four waves each.
     expect(backend.calls.lookAhead).toBeLessThan(128);
   });
@@ -142,7 +142,7 @@ describe('lazy look-ahead', () => {
   it('never keeps a completion waiting for the candidates of another', async () => {
     const options = {
       prompt: 'ab',
-      attributes: { kind: 3, calm: 2 },
+      weights: { kind: 3, calm: 2 },
       cap: 0.2,
       maxTokens: 40,
       samples: 6,
@@ -171,7 +171,7 @@ describe('lazy look-ahead', () => {
       maxTokens: 1,
       topK: 0,
       topP: 1,
-      attributes: { kind: 1, calm: 1 },
+      weights: { kind: 1, calm: 1 },
       cap: 2,
     };
     const lazy = await setUp().halfspace.generate(task);
@@ -206,7 +206,7 @@ describe('lazy look-ahead', () => {
       topK: 0,
       topP: 1,
       cap,
-      attributes: { kind: weights[0], calm: weights[1] },
+      weights: { kind: weights[0], calm: weights[1] },
     });
     const observed = logits.map((_, x) => completions.filter(({ tokens }) => tokens[0] === x).length);
     expect(
@@ -219,21 +219,21 @@ describe('lazy look-ahead', () => {
 
   it('is eager where a trace is wanted or a scoring attribute measures, and writes the same', async () => {
     const task = { prompt: 'abc', samples: 20, maxTokens: 6, seed: 2, cap: 0.3 };
-    const lazy = await setUp().halfspace.generate({ ...task, attributes: { kind: 1 } });
-    const traced = await setUp().halfspace.generate({ ...task, attributes: { kind: 1 }, trace: true });
-    const measured = await setUp().halfspace.generate({ ...task, attributes: { kind: 1, brief: 0 } });
+    const lazy = await setUp().halfspace.generate({ ...task, weights: { kind: 1 } });
+    const traced = await setUp().halfspace.generate({ ...task, weights: { kind: 1 }, trace: true });
+    const measured = await setUp().halfspace.generate({ ...task, weights: { kind: 1, brief: 0 } });
     expect(common(traced)).toEqual(common(lazy));
-    expect(total(traced, 'rows')).toBeGreaterThan(total(lazy, 'rows'));
+    expect(total(traced, 'evaluations')).toBeGreaterThan(total(lazy, 'evaluations'));
     expect(measured.map(({ tokens }) => tokens)).toEqual(lazy.map(({ tokens }) => tokens));
     const [step] = traced[0].trace ?? [];
     expect(step.candidates.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 10);
   });
 
   it.each<[string, DecodeOptions]>([
-    ['without a cap', { cap: Infinity, attributes: { kind: 1 } }],
-    ['with the form softmax', { form: 'softmax', attributes: { kind: 1 } }],
-    ['at temperature 0', { temperature: 0, attributes: { kind: 1 } }],
-    ['with a scoring attribute', { attributes: { kind: 1, brief: 1 } }],
+    ['without a cap', { cap: Infinity, weights: { kind: 1 } }],
+    ['with the bonus softmax', { bonus: 'softmax', weights: { kind: 1 } }],
+    ['at temperature 0', { temperature: 0, weights: { kind: 1 } }],
+    ['with a scoring attribute', { weights: { kind: 1, brief: 1 } }],
   ])('is eager, and nothing is capped, %s', async (_, options) => {
     const task = { prompt: 'abc', samples: 5, maxTokens: 4, topK: 5, ...options };
     const found = await setUp().halfspace.generate(task);

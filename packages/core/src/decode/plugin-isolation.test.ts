@@ -77,7 +77,7 @@ describe('a scoring attribute that throws or answers', () => {
     const halfspace = createHalfspace({ backend, attributes: [scored] });
     return {
       backend,
-      run: async () => halfspace.generate({ ...OPTIONS, topK: 3, attributes: { scored: 1 } }),
+      run: async () => halfspace.generate({ ...OPTIONS, topK: 3, weights: { scored: 1 } }),
     };
   };
 
@@ -108,7 +108,7 @@ describe('a scoring attribute that throws or answers', () => {
     });
     const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [scored] });
     await expectAlone(
-      async () => halfspace.generate({ ...OPTIONS, attributes: { scored: 1 } }),
+      async () => halfspace.generate({ ...OPTIONS, weights: { scored: 1 } }),
       'attribute-failed',
       message,
     );
@@ -165,7 +165,7 @@ describe('answers are copied', () => {
     const run = async (attribute: typeof again) => {
       const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [attribute] });
       return comparable(
-        await halfspace.generate({ ...OPTIONS, samples: 4, topK: 0, attributes: { scored: 3 } }),
+        await halfspace.generate({ ...OPTIONS, samples: 4, topK: 0, weights: { scored: 3 } }),
       );
     };
     expect(await run(again)).toEqual(await run(scored((margins) => margins)));
@@ -195,7 +195,7 @@ describe('answers are copied', () => {
     const [{ error, margins }] = await halfspace.generate({
       prompt: 'a',
       maxTokens: 1,
-      attributes: { scored: 1 },
+      weights: { scored: 1 },
     });
     expect(error).toBeUndefined();
     expect(margins['scored'].mean).toBe(0.5);
@@ -231,7 +231,7 @@ it('an error keeps its cause and says its code in JSON', async () => {
   const cause = new TypeError('mine');
   const scored = defineAttribute({ name: 'scored', description: 'a test', score: throwing(cause) });
   const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [scored] });
-  const [completion] = await halfspace.generate({ prompt: 'a', attributes: { scored: 1 } });
+  const [completion] = await halfspace.generate({ prompt: 'a', weights: { scored: 1 } });
   expect((completion.error as HalfspaceError).cause).toBe(cause);
   expect(JSON.parse(JSON.stringify(completion))).toMatchObject({
     error: {

@@ -52,9 +52,8 @@ export function createPool(run: DecodeRun): Pool {
   function firstAttempt(): NextAttempt | undefined {
     if (started === total) return undefined;
     const { samples } = options;
-    const next = { index: groups.order[Math.floor(started / samples)], sample: started % samples, draft: 0 };
-    started++;
-    return next;
+    const index = groups.order[Math.floor(started / samples)];
+    return { index, sample: started++ % samples, attempt: 0 };
   }
 
   /** Gives out a completion that has ended, or has it drawn anew. */
@@ -65,11 +64,11 @@ export function createPool(run: DecodeRun): Pool {
     const completion = finishCompletion(each, ending, run);
     const attempt = { completion, events: held, shortfall: shortfallOf(options.redraw, completion) };
     const best = betterOf(earlier?.best, attempt);
-    if (attempt.shortfall > 0 && key.draft + 1 < (options.redraw?.drafts ?? 1)) {
+    if (attempt.shortfall > 0 && key.attempt + 1 < (options.redraw?.maxAttempts ?? 1)) {
       again.push({
         index: origin.index,
         sample: key.sample,
-        draft: key.draft + 1,
+        attempt: key.attempt + 1,
         earlier: { startedAt, best },
       });
       return [];

@@ -19,7 +19,7 @@ it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', asy
   const options: GenerateOptions = {
     samples: 3,
     maxTokens: 6,
-    attributes: { kind: 1 },
+    weights: { kind: 1 },
     concurrency,
     seed: 7,
   };
@@ -33,27 +33,27 @@ it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', asy
   for (const [index, prompt] of prompts.entries()) {
     const alone = await halfspace.generate({ ...options, prompt });
     const own = found.filter(({ promptIndex }) => promptIndex === index);
-    expect(comparable(own).map((each) => ({ ...each, promptIndex: 0, rows: 0 }))).toEqual(
-      comparable(alone).map((each) => ({ ...each, rows: 0 })),
+    expect(comparable(own).map((each) => ({ ...each, promptIndex: 0, evaluations: 0 }))).toEqual(
+      comparable(alone).map((each) => ({ ...each, evaluations: 0 })),
     );
   }
 });
 
 it('also with weights of their own, as long as the arithmetic is the same', async () => {
   const { backend, halfspace } = setUp();
-  const prompts = [1, 2, 0, 3].map((kind) => ({ text: 'abc', attributes: { kind } }));
+  const prompts = [1, 2, 0, 3].map((kind) => ({ text: 'abc', weights: { kind } }));
   const found = await halfspace.generate({ prompts, maxTokens: 8 });
   // Plain decoding evaluates one row a step, and may have other numbers.
   expect(backend.calls.prefill).toBe(2);
   expect(found.map(({ promptIndex }) => promptIndex)).toEqual([0, 1, 2, 3]);
-  for (const [index, { attributes }] of prompts.entries()) {
-    const [alone] = await halfspace.generate({ prompt: 'abc', attributes, maxTokens: 8 });
+  for (const [index, { weights }] of prompts.entries()) {
+    const [alone] = await halfspace.generate({ prompt: 'abc', weights, maxTokens: 8 });
     expect(found[index].tokens).toEqual(alone.tokens);
   }
   expect(backend.open).toBe(0);
 });
 
-it('and released when the last of them is done, also with drafts and errors', async () => {
+it('and released when the last of them is done, also with attempts and errors', async () => {
   const { backend, halfspace } = setUp();
   const most: number[] = [];
   const options: GenerateOptions = {
@@ -61,7 +61,7 @@ it('and released when the last of them is done, also with drafts and errors', as
     samples: 2,
     maxTokens: 3,
     concurrency: 1,
-    redraw: { below: { kind: 0.5 }, drafts: 3 },
+    redraw: { ifMeanBelow: { kind: 0.5 }, maxAttempts: 3 },
   };
   for await (const event of halfspace.stream(options)) {
     if (event.type === 'completion') most.push(backend.open);

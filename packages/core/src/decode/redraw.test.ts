@@ -15,7 +15,7 @@ const toy = (attributes = [kind, toyAttribute('calm', 1)]) => {
 };
 const open = ({ backend }: Halfspace) => (backend as ToyBackend).open;
 const OPTIONS = { prompt: 'abc', maxTokens: 6, samples: 12, topK: 0, topP: 1 } as const;
-const redraw = { below: { kind: 0.6 }, drafts: 5 };
+const redraw = { ifMeanBelow: { kind: 0.6 }, maxAttempts: 5 };
 
 interface Whole {
   readonly tokens: readonly number[];
@@ -52,23 +52,28 @@ function kindMargin(hidden: readonly number[]): number {
   return calibration.slope * distance + calibration.intercept;
 }
 
-/** Probability that a completion is kept of several drafts: of those that lack something the first that lacks least. */
-function keptOf({ probability, mean }: Whole, all: readonly Whole[], least: number, drafts: number): number {
+/** Probability that a completion is kept of several attempts: of those that lack something the first that lacks least. */
+function keptOf(
+  { probability, mean }: Whole,
+  all: readonly Whole[],
+  least: number,
+  attempts: number,
+): number {
   const lack = (each: number) => (Number.isNaN(each) ? 0 : Math.max(0, least - each));
   const mass = (counts: (each: number) => boolean) =>
     all.reduce((sum, each) => sum + (counts(lack(each.mean)) ? each.probability : 0), 0);
   const rejected = mass((each) => each > 0);
-  if (lack(mean) === 0) return (probability * (1 - rejected ** drafts)) / (1 - rejected);
+  if (lack(mean) === 0) return (probability * (1 - rejected ** attempts)) / (1 - rejected);
   const atLeast = mass((each) => each >= lack(mean));
   const more = mass((each) => each > lack(mean));
-  return (atLeast ** drafts - more ** drafts) * (probability / (atLeast - more));
+  return (atLeast ** attempts - more ** attempts) * (probability / (atLeast - more));
 }
 
 describe('redraw', () => {
   it.each([
-    { weight: 0, drafts: 3 },
-    { weight: 1.5, drafts: 2 },
-  ])('keeps completions as often as all that can be written foretells: %o', async ({ weight, drafts }) => {
+    { weight: 0, attempts: 3 },
+    { weight: 1.5, attempts: 2 },
+  ])('keeps completions as often as all that can be written foretells: %o', async ({ weight, attempts }) => {
     const halfspace = toy();
     const samples = 6000;
     const completions = await halfspace.generate({
@@ -76,18 +81,18 @@ describe('redraw', () => {
       maxTokens: 2,
       samples,
       cap: Infinity,
-      attributes: { kind: weight },
-      redraw: { below: { kind: 0.2 }, drafts },
+      weights: { kind: weight },
+      redraw: { ifMeanBelow: { kind: 0.2 }, maxAttempts: attempts },
       concurrency: 500,
     });
     const all = enumerate(halfspace.backend.tokenizer.encode('abc'), 2, weight);
-    const kept = all.map((each) => keptOf(each, all, 0.2, drafts));
+    const kept = all.map((each) => keptOf(each, all, 0.2, attempts));
     expect(kept.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12);
     const places = new Map(all.map(({ tokens }, i) => [tokens.join(), i]));
     const counts = all.map(() => 0);
     for (const { tokens } of completions) counts[places.get(tokens.join()) ?? NaN]++;
     expect(chiSquareDeviate(counts, kept)).toBeLessThan(4);
-    // The same counts do not fit a draw without other drafts.
+    // The same counts do not fit a draw without other attempts.
     const once = all.map(({ probability }) => probability);
     expect(chiSquareDeviate(counts, once)).toBeGreaterThan(12);
   });
@@ -95,21 +100,21 @@ describe('redraw', () => {
   it('leaves alone what is good enough at once, and says what the others cost', async () => {
     const halfspace = toy();
     const attributes = { kind: 1 };
-    const plain = await halfspace.generate({ ...OPTIONS, attributes });
-    const drawn = await halfspace.generate({ ...OPTIONS, attributes, redraw });
-    const counts = drawn.map(({ drafts = 0 }) => drafts);
+    const plain = await halfspace.generate({ ...OPTIONS, weights: attributes });
+    const drawn = await halfspace.generate({ ...OPTIONS, weights: attributes, redraw });
+    const counts = drawn.map(({ attempts = 0 }) => attempts);
     expect(counts).toContain(1);
     expect(Math.max(...counts)).toBeGreaterThan(2);
-    for (const [i, { drafts = 0, ...completion }] of drawn.entries()) {
+    for (const [i, { attempts = 0, ...completion }] of drawn.entries()) {
       const before = plain[i];
-      if (drafts === 1) expect({ ...completion, timing: before.timing }).toEqual(before);
+      if (attempts === 1) expect({ ...completion, timing: before.timing }).toEqual(before);
       else {
         expect(before.margins['kind'].mean).toBeLessThan(0.6);
         // One without text has no mean.
         expect(completion.margins['kind'].mean).not.toBeLessThan(before.margins['kind'].mean);
-        expect(completion.rows).toBeGreaterThan(before.rows);
+        expect(completion.evaluations).toBeGreaterThan(before.evaluations);
       }
-      if (drafts < redraw.drafts) expect(completion.margins['kind'].mean).not.toBeLessThan(0.6);
+      if (attempts < redraw.maxAttempts) expect(completion.margins['kind'].mean).not.toBeLessThan(0.6);
     }
   });
 
@@ -119,25 +124,27 @@ describe('redraw', () => {
       ...OPTIONS,
       prompts: ['abc', 'cab'],
       prompt: undefined,
-      attributes: { calm: 1 },
+      weights: { calm: 1 },
       redraw,
     };
     const texts = async (concurrency: number) =>
-      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, drafts }) => ({
+      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, attempts }) => ({
         tokens,
-        drafts,
+        attempts,
       }));
     const alone = await texts(1);
     expect(await texts(7)).toEqual(alone);
     expect(await texts(100)).toEqual(alone);
-    // With all candidates run, the rows of all drafts are the same, too.
+    // With all candidates run, the evaluations of all attempts are the same, too.
     const rows = async (concurrency: number) =>
-      (await halfspace.generate({ ...options, concurrency, lookAhead: 'eager' })).map((each) => each.rows);
+      (await halfspace.generate({ ...options, concurrency, lookAhead: 'eager' })).map(
+        (each) => each.evaluations,
+      );
     expect(await rows(7)).toEqual(await rows(1));
     expect(open(halfspace)).toBe(0);
   });
 
-  it('streams the text of the draft that is kept, and its steps', async () => {
+  it('streams the text of the attempt that is kept, and its steps', async () => {
     const halfspace = toy();
     const told = new Map<number, { text: string; steps: number }>();
     for await (const event of halfspace.stream({ ...OPTIONS, redraw, trace: true })) {
@@ -166,20 +173,20 @@ describe('redraw', () => {
     const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -9 }), attributes: [moody] });
     const [completion] = await halfspace.generate({
       prompt: 'abc',
-      redraw: { below: { moody: 0 }, drafts: 9 },
+      redraw: { ifMeanBelow: { moody: 0 }, maxAttempts: 9 },
     });
     expect(completion).toMatchObject({
       finishReason: 'error',
-      drafts: 1,
+      attempts: 1,
       error: { code: 'attribute-failed' },
     });
   });
 
   it.each<[string, GenerateOptions['redraw']]>([
-    ['unknown-attribute', { below: { nobody: 0 }, drafts: 2 }],
-    ['bad-option', { below: {}, drafts: 2 }],
-    ['bad-option', { below: { kind: NaN }, drafts: 2 }],
-    ['bad-option', { below: { kind: 0 }, drafts: 2049 }],
+    ['unknown-attribute', { ifMeanBelow: { nobody: 0 }, maxAttempts: 2 }],
+    ['bad-option', { ifMeanBelow: {}, maxAttempts: 2 }],
+    ['bad-option', { ifMeanBelow: { kind: NaN }, maxAttempts: 2 }],
+    ['bad-option', { ifMeanBelow: { kind: 0 }, maxAttempts: 2049 }],
   ])('refuses with %s: %o', async (code, wrong) => {
     await expect(toy().generate({ ...OPTIONS, redraw: wrong as never })).rejects.toMatchObject({ code });
   });

@@ -66,7 +66,7 @@ const logSoftmax = (scores: readonly number[]) => {
 };
 
 /** Bonus of every token of the vocabulary, by definition. */
-function bonusAfter(prompt: string, tokens: readonly number[], form: 'calibrated' | 'softmax') {
+function bonusAfter(prompt: string, tokens: readonly number[], as: 'margin' | 'softmax') {
   const whole = [...toyTokenizer.encode(prompt), ...tokens];
   const columns = TOY_VOCABULARY.map((_, token) => {
     const after = token === END ? tokens : [...tokens, token];
@@ -75,18 +75,18 @@ function bonusAfter(prompt: string, tokens: readonly number[], form: 'calibrated
   });
   const softmax = (values: readonly number[]) => logSoftmax(values).map(Math.exp);
   const first =
-    form === 'softmax'
+    as === 'softmax'
       ? softmax(columns.map(({ distance }) => distance))
       : columns.map(({ distance }) => 2 * distance + 0.25);
   const margins = columns.map(({ margin }) => margin);
-  const second = form === 'softmax' ? softmax(margins) : margins;
+  const second = as === 'softmax' ? softmax(margins) : margins;
   return { bonus: first.map((value, x) => 1.5 * value + 0.5 * second[x]), margins };
 }
 
 describe('a scoring attribute', () => {
-  it.each(['calibrated', 'softmax'] as const)(
-    'stacks with a linear one as a brute force says, in the form %s',
-    async (form) => {
+  it.each(['margin', 'softmax'] as const)(
+    'stacks with a linear one as a brute force says, with the bonus %s',
+    async (bonusKind) => {
       const { halfspace } = setUp([kind, many], { endLogit: 1 });
       const attributes = { kind: 1.5, 'many-as': 0.5 };
       const completions = await halfspace.generate({
@@ -94,8 +94,8 @@ describe('a scoring attribute', () => {
         samples: 6,
         topK: 0,
         topP: 1,
-        attributes,
-        form,
+        weights: attributes,
+        bonus: bonusKind,
         trace: true,
       });
       expect(completions.some(({ finishReason }) => finishReason === 'end')).toBe(true);
@@ -105,7 +105,7 @@ describe('a scoring attribute', () => {
         tokens.forEach((token, step) => {
           const before = tokens.slice(0, step);
           const logP = logSoftmax(toyLogits([...toyTokenizer.encode('abc'), ...before], 1));
-          const { bonus, margins } = bonusAfter('abc', before, form);
+          const { bonus, margins } = bonusAfter('abc', before, bonusKind);
           const logQ = logSoftmax(logP.map((value, x) => value + bonus[x]));
           sum += logQ.reduce((total, q, x) => total + Math.exp(q) * (q - logP[x]), 0);
           if (token !== END) seen.push(margins[token]);
@@ -133,7 +133,7 @@ describe('a scoring attribute', () => {
     });
     const { halfspace } = setUp([spy], { endLogit: 1 });
     const options = { prompt: 'abc', topK: 0, topP: 1, maxTokens: 6, seed: 3 };
-    const [{ text, tokens }] = await halfspace.generate({ ...options, attributes: { scored: 1 } });
+    const [{ text, tokens }] = await halfspace.generate({ ...options, weights: { scored: 1 } });
     expect(steps).toHaveLength(tokens.length);
     steps.forEach(({ prompt, prefix, candidates }, i) => {
       expect([prompt, prefix]).toEqual(['abc', text.slice(0, i)]);
@@ -156,7 +156,7 @@ describe('a scoring attribute', () => {
     });
     const { halfspace } = setUp([spy], { endLogit: -50 });
     const options = { prompt: 'abc', topK: 0, topP: 1, stop: ['ab', 'ca', 'gd', 'dd'] };
-    const [completion] = await halfspace.generate({ ...options, attributes: { scored: 1 } });
+    const [completion] = await halfspace.generate({ ...options, weights: { scored: 1 } });
     expect(completion.finishReason).toBe('stop');
     expect([...texts]).toContain(completion.text);
   });
@@ -171,7 +171,7 @@ describe('a scoring attribute', () => {
     });
     const { halfspace, backend } = setUp([spy], { endLogit: -50 });
     const [plain] = await halfspace.generate({ prompt: 'ab', maxTokens: 4 });
-    const [measured] = await halfspace.generate({ prompt: 'ab', maxTokens: 4, attributes: { scored: 0 } });
+    const [measured] = await halfspace.generate({ prompt: 'ab', maxTokens: 4, weights: { scored: 0 } });
     expect(measured.tokens).toEqual(plain.tokens);
     expect(asked).toEqual(plain.tokens);
     expect(measured.margins).toEqual({ scored: { mean: 2.5, min: 1 } });
@@ -184,15 +184,17 @@ describe('a scoring attribute', () => {
     });
     const { halfspace, backend } = setUp([spy, kind], { endLogit: 1 });
     const attributes = { scored: '2 - 3*progress', kind: 0 };
-    const options: GenerateOptions = { prompt: 'abc', samples: 30, maxTokens: 6, attributes };
+    const options: GenerateOptions = { prompt: 'abc', samples: 30, maxTokens: 6, weights: attributes };
     const lazy = await halfspace.generate(options);
-    const run = lazy.reduce((sum, { rows }) => sum + rows, 0);
+    const run = lazy.reduce((sum, { evaluations }) => sum + evaluations, 0);
     expect(run).toBe(backend.calls.rows);
     expect(run).toBe(
       lazy.reduce((sum, { tokens }) => sum + tokens.filter((token) => token !== END).length, 0),
     );
     const eager = await halfspace.generate({ ...options, lookAhead: 'eager' });
-    expect(comparable(lazy)).toEqual(comparable(eager).map((each, i) => ({ ...each, rows: lazy[i].rows })));
+    expect(comparable(lazy)).toEqual(
+      comparable(eager).map((each, i) => ({ ...each, evaluations: lazy[i].evaluations })),
+    );
     expect(backend.calls.rows).toBeGreaterThan(3 * run);
     expect(backend.open).toBe(0);
   });
@@ -206,7 +208,7 @@ describe('a scoring attribute', () => {
       },
     });
     const { halfspace, backend } = setUp([kind, slow]);
-    const options: GenerateOptions = { prompt: 'abc', samples: 2, attributes: { kind: 1, 'many-as': 1 } };
+    const options: GenerateOptions = { prompt: 'abc', samples: 2, weights: { kind: 1, 'many-as': 1 } };
     const alone = await halfspace.generate(options);
     const together = await Promise.all([1, 2, 3].map(async () => halfspace.generate(options)));
     for (const each of together) expect(comparable(each)).toEqual(comparable(alone));
@@ -226,7 +228,7 @@ describe('a scoring attribute', () => {
     const { margins } = await halfspace.score({
       prompt: 'ab',
       response: 'cde',
-      attributes: ['scored', 'kind'],
+      measure: ['scored', 'kind'],
     });
     expect(asked).toEqual([
       ['ab', 'c'],
@@ -242,7 +244,7 @@ describe('a scoring attribute', () => {
 
   it('is refused where it reads a layer that the model does not have', async () => {
     const { halfspace, backend } = setUp([scoring({ layers: [2] })]);
-    const work = halfspace.generate({ prompt: 'a', attributes: { scored: 1 } });
+    const work = halfspace.generate({ prompt: 'a', weights: { scored: 1 } });
     await expect(work).rejects.toMatchObject({ code: 'unknown-layer' });
     expect(backend.calls.prefill).toBe(0);
   });
@@ -261,7 +263,7 @@ describe('a faulty attribute', () => {
       ...more,
     });
   const OPTIONS = {
-    attributes: { kind: 1, scored: 1 },
+    weights: { kind: 1, scored: 1 },
     samples: 2,
     maxTokens: 7,
     trace: true,
@@ -317,7 +319,7 @@ describe('a faulty attribute', () => {
     let asked = 0;
     const score = ({ candidates }: ScoreStep) => (++asked % 3 === 0 ? raise(cause) : candidates.map(() => 0));
     const { halfspace } = setUp([scoring({ score })], { endLogit: -50 });
-    const options = { prompt: 'ab', maxTokens: 5, attributes: { scored: 1 } };
+    const options = { prompt: 'ab', maxTokens: 5, weights: { scored: 1 } };
     const [{ text }] = await halfspace.generate(options);
     expect(text).toHaveLength(2);
     const streamed: string[] = [];
@@ -345,7 +347,7 @@ describe('a faulty attribute', () => {
     });
     const { halfspace } = setUp([patient, faulty(() => [])], { endLogit: -50 });
     const attributes = { patient: 1, scored: 1 };
-    const [{ error }] = await halfspace.generate({ prompt: BAD, attributes });
+    const [{ error }] = await halfspace.generate({ prompt: BAD, weights: attributes });
     expect(error?.message).toMatch(/"scored"/);
     await sleep(0);
     expect(reasons).toEqual([error]);
@@ -365,7 +367,7 @@ describe('a faulty attribute', () => {
       samples: 30,
       concurrency: 30,
       maxTokens: 2,
-      attributes: { scored: 1 },
+      weights: { scored: 1 },
       signal,
     });
     expect(most).toBe(1);
@@ -383,7 +385,7 @@ describe('a faulty attribute', () => {
 
   it('refuses to score a text with it', async () => {
     const { halfspace, backend } = setUp([scoring({ score: () => raise(new Error('no')) })]);
-    const work = halfspace.score({ response: 'abc', attributes: ['scored'] });
+    const work = halfspace.score({ response: 'abc', measure: ['scored'] });
     await expect(work).rejects.toMatchObject({ code: 'attribute-failed' });
     expect(backend.open).toBe(0);
   });

@@ -100,11 +100,11 @@ const comparable = (completions: readonly Completion[]) =>
 
 describe('a backend that uses its buffers again', () => {
   const requests: Omit<GenerateOptions, 'prompts'>[] = [
-    { attributes: { kind: 2 } },
-    { attributes: { kind: 1, slow: 1 } },
-    { attributes: { slow: 2 }, trace: true },
+    { weights: { kind: 2 } },
+    { weights: { kind: 1, slow: 1 } },
+    { weights: { slow: 2 }, trace: true },
     { filters: [rare], topK: 1 },
-    { filters: [rare], topK: 1, repetitionPenalty: 1.4, attributes: { kind: 1 } },
+    { filters: [rare], topK: 1, repetitionPenalty: 1.4, weights: { kind: 1 } },
   ];
   it.each(requests)('has the texts of one that does not: %j', async (request) => {
     const options = { prompts: ['abc', 'dd', 'e f'], samples: 4, maxTokens: 6, ...request };
@@ -118,13 +118,13 @@ describe('a backend that uses its buffers again', () => {
   });
 
   it('has the scores of one that does not', async () => {
-    const options = { prompt: 'abc', response: 'defg', attributes: ['kind', 'slow'] };
+    const options = { prompt: 'abc', response: 'defg', measure: ['kind', 'slow'] };
     const run = async (backend: Backend) => {
       const halfspace = createHalfspace({ backend, attributes });
       return Promise.all([
         halfspace.score(options),
         halfspace.score({ ...options, prompt: 'cc' }),
-        halfspace.score({ ...options, attributes: ['kind'] }),
+        halfspace.score({ ...options, measure: ['kind'] }),
       ]);
     };
     expect(await run(reusing(createToyBackend()))).toEqual(await run(createToyBackend()));
@@ -190,7 +190,7 @@ describe('a wrong answer of a backend is refused', () => {
   ];
   it.each(cases)('%s', async (_, code, message, wrong) => {
     const halfspace = createHalfspace({ backend: { ...inner, ...wrong }, attributes });
-    const work = halfspace.generate({ prompt: 'abc', attributes: { kind: 1 } });
+    const work = halfspace.generate({ prompt: 'abc', weights: { kind: 1 } });
     await expect(work).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
 });

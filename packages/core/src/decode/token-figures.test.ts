@@ -19,14 +19,14 @@ describe('figures of tokens', () => {
       { temperature: 0.5, repetitionPenalty: 1.3 },
     ],
     ['within a filter', { filters: [defineFilter({ name: 'no-a', allows: noA })] }],
-    ['drawn anew', { redraw: { below: { kind: 5 }, drafts: 3 } }],
+    ['drawn anew', { redraw: { ifMeanBelow: { kind: 5 }, maxAttempts: 3 } }],
   ])('have the log-probability of each token by the model itself: %s', async (_, options) => {
     const { backend, halfspace } = setUp();
     const completions = await halfspace.generate({
       prompts: ['abc', 'fed'],
       samples: 3,
       maxTokens: 12,
-      attributes: { kind: 2 },
+      weights: { kind: 2 },
       ...options,
     });
     expect(completions).toHaveLength(6);
@@ -90,10 +90,10 @@ it('has an error when and only when it ended with one', async () => {
     prompt: 'abc',
     samples: 8,
     maxTokens: 4,
-    attributes: { failing: 0 },
+    weights: { failing: 0 },
     seed: 3,
   });
-  const failed = await halfspace.generate({ prompt: 'abc', maxTokens: 30, attributes: { failing: 0 } });
+  const failed = await halfspace.generate({ prompt: 'abc', maxTokens: 30, weights: { failing: 0 } });
   for (const completion of [...completions, ...failed]) {
     expect('error' in completion).toBe(completion.finishReason === 'error');
     if (completion.finishReason === 'error') expect(completion.error.code).toBe('attribute-failed');

@@ -30,16 +30,13 @@ describe('what can do nothing is warned of', () => {
   it.each<[RegExp, Omit<GenerateOptions, 'prompt'>]>([
     [
       /weight -4 of "kind" can do nothing for text outside.*above 0.*give a cap above 0/,
-      { attributes: { kind: -4 } },
+      { weights: { kind: -4 } },
     ],
-    [/weight 1 - step of "kind"/, { attributes: { kind: '1 - step' } }],
-    [
-      /weight of "kind", "step > 9 \? 2 : 0", is 0 in all 6 steps/,
-      { attributes: { kind: 'step > 9 ? 2 : 0' } },
-    ],
-    [/topK 1 .* single candidate/, { attributes: { kind: 2 }, topK: 1 }],
+    [/weight 1 - step of "kind"/, { weights: { kind: '1 - step' } }],
+    [/weight of "kind", "step > 9 \? 2 : 0", is 0 in all 6 steps/, { weights: { kind: 'step > 9 ? 2 : 0' } }],
+    [/topK 1 .* single candidate/, { weights: { kind: 2 }, topK: 1 }],
     [/topK 1 .* single candidate/, { formula: '2*kind', topK: 1 }],
-    [/budget of 0 nats/, { attributes: { kind: 2 }, control: { mode: 'kl-budget', nats: 0 } }],
+    [/budget of 0 nats/, { weights: { kind: 2 }, control: { mode: 'kl-budget', nats: 0 } }],
     [
       /Constraint 0 .* maxWeight 0/,
       {
@@ -49,23 +46,23 @@ describe('what can do nothing is warned of', () => {
         },
       },
     ],
-    [/drafts 1 nothing is drawn anew/, { redraw: { below: { kind: 1 }, drafts: 1 } }],
-    [/cap 2 has no part .* weight other than 0/, { attributes: { kind: 0 }, cap: 2 }],
+    [/maxAttempts 1 nothing is drawn anew/, { redraw: { ifMeanBelow: { kind: 1 }, maxAttempts: 1 } }],
+    [/cap 2 has no part .* weight other than 0/, { weights: { kind: 0 }, cap: 2 }],
     [/cap 2 has no part .* formula/, { formula: 'kind', cap: 2 }],
-    [/cap 2 has no part .* scoring attributes .*"length"/, { attributes: { kind: 1, length: 1 }, cap: 2 }],
-    [/cap 2 has no part .* temperature 0/, { attributes: { kind: 1 }, cap: 2, temperature: 0 }],
-    [/cap 2 has no part .* softmax/, { attributes: { kind: 1 }, cap: 2, form: 'softmax' }],
+    [/cap 2 has no part .* scoring attributes .*"length"/, { weights: { kind: 1, length: 1 }, cap: 2 }],
+    [/cap 2 has no part .* temperature 0/, { weights: { kind: 1 }, cap: 2, temperature: 0 }],
+    [/cap 2 has no part .* softmax/, { weights: { kind: 1 }, cap: 2, bonus: 'softmax' }],
     [
       /cap 2 has no part .* kl-budget/,
-      { attributes: { kind: 1 }, cap: 2, control: { mode: 'kl-budget', nats: 1 } },
+      { weights: { kind: 1 }, cap: 2, control: { mode: 'kl-budget', nats: 1 } },
     ],
     [/formula "3 \+ 0\*kind" has the same value/, { formula: '3 + 0*kind' }],
     [/formula "step >= 0 \? 1 : kind" has the same value/, { formula: 'step >= 0 ? 1 : kind' }],
     [/formula "min\(kind, 2\) \* \(step > 90\)" has the same/, { formula: 'min(kind, 2) * (step > 90)' }],
     [/margin of "calm" makes no difference/, { formula: 'kind + 0*calm' }],
     [/margin of "calm" makes no difference/, { formula: 'step < 99 ? kind : calm' }],
-    [/"same" gave all candidates of each step the same margin/, { attributes: { same: 3 } }],
-    [/"same" gave all candidates/, { attributes: { same: 3, kind: 1 } }],
+    [/"same" gave all candidates of each step the same margin/, { weights: { same: 3 } }],
+    [/"same" gave all candidates/, { weights: { same: 3, kind: 1 } }],
   ])('%s', async (message, options) => {
     expect(await warningsOf(options)).toEqual([expect.stringMatching(message)]);
   });
@@ -74,15 +71,15 @@ describe('what can do nothing is warned of', () => {
 describe('nothing is warned of', () => {
   it.each<Omit<GenerateOptions, 'prompt'>>([
     {},
-    { attributes: { kind: 2 } },
-    { attributes: { kind: 0 } },
-    { attributes: { kind: 0 }, cap: Infinity },
-    { attributes: { kind: -2 }, cap: Infinity },
-    { attributes: { kind: -2 }, cap: 0.5 },
-    { attributes: { kind: -2 }, control: { mode: 'kl-budget', nats: 0.1 } },
-    { attributes: { kind: '2 - progress' }, cap: 1 },
-    { attributes: { length: 1, same: 0 } },
-    { attributes: { same: 1 }, maxTokens: 3 },
+    { weights: { kind: 2 } },
+    { weights: { kind: 0 } },
+    { weights: { kind: 0 }, cap: Infinity },
+    { weights: { kind: -2 }, cap: Infinity },
+    { weights: { kind: -2 }, cap: 0.5 },
+    { weights: { kind: -2 }, control: { mode: 'kl-budget', nats: 0.1 } },
+    { weights: { kind: '2 - progress' }, cap: 1 },
+    { weights: { length: 1, same: 0 } },
+    { weights: { same: 1 }, maxTokens: 3 },
     { topK: 1 },
     { formula: 'kind > 37.5 ? 1 : 0' },
     { formula: 'kind * (step == 5)' },
@@ -91,19 +88,19 @@ describe('nothing is warned of', () => {
     { formula: '1e-12 * kind' },
     { formula: 'min(kind, calm)' },
     { formula: '1e-3 * kind' },
-    { redraw: { below: { kind: -50 }, drafts: 2 } },
+    { redraw: { ifMeanBelow: { kind: -50 }, maxAttempts: 2 } },
   ])('%j', async (options) => {
     expect(await warningsOf(options)).toBeUndefined();
   });
 
   it.each([NaN, Infinity, -Infinity])('because it is refused: the weight %d', async (weight) => {
-    const work = halfspace.generate({ prompt: 'a', attributes: { kind: weight } });
+    const work = halfspace.generate({ prompt: 'a', weights: { kind: weight } });
     await expect(work).rejects.toMatchObject({ code: 'bad-option' });
   });
 });
 
 it('a prompt is warned of by its own weights', async () => {
-  const prompts = [{ text: 'a', attributes: { kind: -1 } }, { text: 'b' }];
-  const found = await halfspace.generate({ prompts, attributes: { kind: 1 }, maxTokens: 2 });
+  const prompts = [{ text: 'a', weights: { kind: -1 } }, { text: 'b' }];
+  const found = await halfspace.generate({ prompts, weights: { kind: 1 }, maxTokens: 2 });
   expect(found.map(({ warnings }) => warnings?.length)).toEqual([1, undefined]);
 });

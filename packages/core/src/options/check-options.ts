@@ -74,7 +74,7 @@ export function complaint(faults: readonly ErrorObject[] | null | undefined): st
  * @throws HalfspaceError `bad-option`
  */
 export function checkControl(options: CheckedOptions & PromptOptions): void {
-  const { control, formula, form } = options;
+  const { control, formula, bonus } = options;
   const weighted = weightsOf(options).some((weights) =>
     Object.values(weights).some((weight) => weight !== 0),
   );
@@ -91,28 +91,29 @@ export function checkControl(options: CheckedOptions & PromptOptions): void {
     );
   }
   const margins = formula === undefined ? 'Constraints are' : 'A formula is';
-  if ((control.mode === 'constraints' || formula !== undefined) && form === 'softmax') {
+  if ((control.mode === 'constraints' || formula !== undefined) && bonus === 'softmax') {
     throw new HalfspaceError(
       'bad-option',
-      `${margins} about margins, and the form softmax has none. Use the form 'calibrated'.`,
+      `${margins} about margins, and the bonus softmax has none. Use the bonus 'margin'.`,
     );
   }
 }
 
-/** The attributes that constraints or weights name, each once. */
+/** The attributes that the options name, each once. */
 export function namedAttributes(options: CheckedOptions & PromptOptions): string[] {
-  const { control, redraw } = options;
+  const { control, measure, redraw } = options;
   const constraints = control.mode === 'constraints' ? control.constraints : [];
   return [
     ...new Set([
       ...constraints.map(({ attribute }) => attribute),
       ...weightsOf(options).flatMap((weights) => Object.keys(weights)),
-      ...Object.keys(redraw?.below ?? {}),
+      ...Object.keys(redraw?.ifMeanBelow ?? {}),
+      ...measure,
     ]),
   ];
 }
 
 /** The weights of the request, and those of its prompts that have some of their own. */
-export function weightsOf({ attributes, prompts = [] }: CheckedOptions & PromptOptions): Weights[] {
-  return [attributes, ...prompts.map((each) => (typeof each === 'string' ? {} : (each.attributes ?? {})))];
+export function weightsOf({ weights, prompts = [] }: CheckedOptions & PromptOptions): Weights[] {
+  return [weights, ...prompts.map((each) => (typeof each === 'string' ? {} : (each.weights ?? {})))];
 }

@@ -37,7 +37,7 @@ describe('kl-budget', () => {
   it('scales the weights down where they would spend more, and leaves them where not', async () => {
     const nats = 0.2;
     const completions = await generate({
-      attributes: { kind: 1.5, calm: 0.5 },
+      weights: { kind: 1.5, calm: 0.5 },
       control: { mode: 'kl-budget', nats },
     });
     const steps = stepsOf(completions);
@@ -63,7 +63,7 @@ describe('kl-budget', () => {
   });
 
   it('is the penalty without a cap where the budget is large', async () => {
-    const options = { attributes: { kind: 2 }, trace: false };
+    const options = { weights: { kind: 2 }, trace: false };
     const penalty = await generate({ ...options, cap: Infinity });
     const budget = await generate({ ...options, control: { mode: 'kl-budget', nats: 1000 } });
     expect(budget.map(({ tokens, kl }) => [tokens, kl])).toEqual(
@@ -76,7 +76,7 @@ describe('kl-budget', () => {
     const [nats, maxTokens] = [2, 10];
     const completions = await generate({
       maxTokens,
-      attributes: { kind: 1.5 },
+      weights: { kind: 1.5 },
       control: { mode: 'kl-budget', nats, per: 'completion' },
     });
     for (const { kl, trace = [] } of completions) {
@@ -130,8 +130,8 @@ describe('constraints', () => {
   it('starts from the tilt of the weights', async () => {
     const constraints: Constraint[] = [{ kind: 'at-most', attribute: 'calm', margin: 100 }];
     const control = { mode: 'constraints', constraints } as const;
-    const tilted = await generate({ attributes: { kind: 2 }, control });
-    const penalty = await generate({ attributes: { kind: 2 }, cap: Infinity });
+    const tilted = await generate({ weights: { kind: 2 }, control });
+    const penalty = await generate({ weights: { kind: 2 }, cap: Infinity });
     expect(tilted.map(({ tokens }) => tokens)).toEqual(penalty.map(({ tokens }) => tokens));
     tilted.forEach(({ kl }, i) => expect(kl).toBeCloseTo(penalty[i].kl, 9));
     expect(tilted[0].trace?.[0].control).toMatchObject({ status: 'inactive', weights: { kind: 2, calm: 0 } });
@@ -157,10 +157,13 @@ describe('constraints', () => {
 
 it.each<[Omit<GenerateOptions, 'prompt'>, RegExp]>([
   [{ control: { mode: 'kl-budget', nats: 1 } }, /scales the weights/],
-  [{ attributes: { kind: 1 }, control: { mode: 'kl-budget', nats: -1 } }, /control\.nats must be >= 0/],
+  [{ weights: { kind: 1 }, control: { mode: 'kl-budget', nats: -1 } }, /control\.nats must be >= 0/],
   [{ control: { mode: 'constraints', constraints: [] } }, /control\.constraints/],
   [
-    { form: 'softmax', control: { mode: 'constraints', constraints: [{ kind: 'keep', attribute: 'kind' }] } },
+    {
+      bonus: 'softmax',
+      control: { mode: 'constraints', constraints: [{ kind: 'keep', attribute: 'kind' }] },
+    },
     /softmax/,
   ],
   [

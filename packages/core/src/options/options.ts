@@ -1,5 +1,5 @@
 import type { ChatMessage, Filter } from '@halfspace/contracts';
-import { type BonusForm, DEFAULT_CAP } from './bonus-form.js';
+import { type BonusKind, DEFAULT_CAP } from './bonus-kind.js';
 import { type Control, CONTROL_SCHEMA } from './control.js';
 import { type Redraw, REDRAW_SCHEMA } from './redraw.js';
 import type { Weights } from './weights.js';
@@ -16,7 +16,7 @@ export type WeightedPrompt = (
     }
 ) & {
   /** They take the place of those that the request has for the same attributes. */
-  readonly attributes?: Weights;
+  readonly weights?: Weights;
 };
 
 /** What to complete: exactly one of the first three. */
@@ -61,10 +61,14 @@ export interface DecodeOptions {
   /** Texts at which a completion ends; they are not part of it. */
   readonly stop?: readonly string[];
   /** Weight of each attribute by name; see {@link Weight}. */
-  readonly attributes?: Weights;
+  readonly weights?: Weights;
   /**
-   * What a candidate gets, in nats, as a formula of its margins; it takes the place of weights (`attributes` then only
-   * measure). `'2*toxicity + helpfulness*(toxicity > 0)'`, `'min(toxicity, truthfulness)'`. It has numbers, margins by the
+   * Names of attributes whose margins are measured, whether they steer or not (default: none). Those with a weight, in the formula, in a
+   * constraint or in `redraw` are measured anyway.
+   */
+  readonly measure?: readonly string[];
+  /**
+   * What a candidate gets, in nats, as a formula of its margins; it takes the place of `weights`. `'2*toxicity + helpfulness*(toxicity > 0)'`, `'min(toxicity, truthfulness)'`. It has numbers, margins by the
    * names of their attributes (`self-harm` is written `self_harm`), `step` and `progress` as in a {@link Weight};
    * `+ - * / ^`, comparisons, `and or not`, `a ? b : c`; `min`, `max`, `abs`, `clip(x, low, high)`, and
    * `smoothMin` and `smoothMax`, which are log Σ exp. A comparison counts as 0 or 1 where a number is needed.
@@ -73,30 +77,30 @@ export interface DecodeOptions {
    * and eager where it does not. A completion in which it is not finite for some candidate that is run ends with the error `formula-not-finite`.
    */
   readonly formula?: string;
-  /** Default `calibrated`; see {@link BonusForm}. */
-  readonly form?: BonusForm;
+  /** How distances become a bonus (default `margin`); see {@link BonusKind}. */
+  readonly bonus?: BonusKind;
   /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
   readonly control?: Control;
   /**
    * Up to which margin a candidate is the better for it, in log-odds, at least 0: a weight counts min(margin, cap), and one below 0
    * max(margin, −cap). Default 0: what lies inside the halfspace is left as the model wrote it, and what lies outside is the less probable
-   * the farther out it is. A higher one also prefers what has the value clearly to what has it barely, for more rows; `Infinity` for no limit.
+   * the farther out it is. A higher one also prefers what has the value clearly to what has it barely, for more evaluations; `Infinity` for no limit.
    * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;
   /**
    * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
-   * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the form `softmax`,
+   * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the bonus `softmax`,
    * with scoring attributes, with a `formula` that has no bound, and with `trace`. Where scoring attributes steer alone, by weights, and read no
    * layer, `lazy` runs the winner alone.
    */
   readonly lookAhead?: 'lazy' | 'eager';
   /**
-   * Completions whose mean margin of some attribute is below a bound are drawn anew, up to so many drafts; where all are, the one
-   * that lacks least is kept (default: none is). With enough drafts that is a draw from what all other options make of the
+   * Completions whose mean margin of some attribute is below a bound are drawn anew, up to so many attempts; where all are, the one
+   * that lacks least is kept (default: none is). With enough attempts that is a draw from what all other options make of the
    * model, given that margins are high enough: of all distributions with such completions alone the closest to it. It is never
-   * further from it than ln(drafts) nats a completion, which `kl` does not count. What it costs is rows, where texts are
-   * not fine as they are. A stream says nothing of a completion before its last draft is finished.
+   * further from it than ln(maxAttempts) nats a completion, which `kl` does not count. What it costs is evaluations, where texts are
+   * not fine as they are. A stream says nothing of a completion before its last attempt is finished.
    */
   readonly redraw?: Redraw;
   /**
@@ -110,7 +114,7 @@ export interface DecodeOptions {
    * Whether attributes are read from subspaces that end where a candidate can stop, where they have one: look-ahead costs
    * less, and margins are a little blunter (default false). It is another subspace, so texts differ.
    */
-  readonly early?: boolean;
+  readonly earlyExit?: boolean;
   /** Whether completions carry a record of every step (default false). */
   readonly trace?: boolean;
   /**
@@ -156,7 +160,7 @@ export const SCHEMA = {
       items: {
         type: ['string', 'object'],
         additionalProperties: false,
-        properties: { text, messages, attributes: weights },
+        properties: { text, messages, weights },
       },
     },
     messages,
@@ -166,13 +170,14 @@ export const SCHEMA = {
     temperature: { type: 'number', minimum: 0, default: 1 },
     topP: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.9 },
     topK: { type: 'integer', minimum: 0, default: 10 },
-    early: { type: 'boolean', default: false },
+    earlyExit: { type: 'boolean', default: false },
     repetitionPenalty: { type: 'number', exclusiveMinimum: 0, default: 1 },
     seed: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
-    attributes: { ...weights, default: {} },
+    weights: { ...weights, default: {} },
+    measure: { type: 'array', items: text, default: [] },
     formula: text,
-    form: { enum: ['calibrated', 'softmax'], default: 'calibrated' },
+    bonus: { enum: ['margin', 'softmax'], default: 'margin' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
     cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: DEFAULT_CAP },
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },

@@ -13,7 +13,7 @@ import type { Weights } from './weights.js';
 /** A prompt as the model sees it. */
 export interface EncodedPrompt extends PromptTokens {
   /** Weights of its own. */
-  readonly attributes: Weights;
+  readonly weights: Weights;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function encodePrompts(
     if (tokens.length === 0)
       throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
     if (tokens.length >= model.contextLength) throw tooLong(`${tokens.length}`);
-    return { ...encoded, attributes: each.attributes ?? {} };
+    return { ...encoded, weights: each.weights ?? {} };
   };
   return inTurns(all, encode, signal);
 }

@@ -1,5 +1,6 @@
 import { describeValue } from '@halfspace/contracts';
 import { didYouMean } from '../text/nearest.js';
+import { givenAsBefore } from '../text/renamed.js';
 
 /** What Ajv says of a fault, with its option `verbose`. */
 export interface SchemaFault {
@@ -43,7 +44,7 @@ export function schemaComplaint(faults: readonly SchemaFault[] | null | undefine
   }
   switch (keyword) {
     case 'required':
-      return `${at} must have ${quoted(params['missingProperty'])}, which is missing`;
+      return missing(at, String(params['missingProperty']), data);
     case 'additionalProperties':
       return `there is no ${quoted(inside(params['additionalProperty']))}${known(fault)}`;
     case 'enum':
@@ -69,6 +70,11 @@ export function schemaComplaint(faults: readonly SchemaFault[] | null | undefine
     default:
       return `${at} ${fault.message ?? 'is not as it should be'}${got(data)}`;
   }
+}
+
+function missing(at: string, name: string, data: unknown): string {
+  const now = givenAsBefore(name, data).replace(/\.$/, '');
+  return `${at} must have ${quoted(name)}, which is missing${now === '' ? '' : `.${now}`}`;
 }
 
 function oneOf(allowed: unknown, value: unknown): string {

@@ -78,11 +78,12 @@ describe('where a program gives something else', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ response: 3, attributes: [] }, /response must be string; got 3/],
-    [{ response: 'a' }, /attributes must be a list of names/],
-    [{ response: 'a', attributes: [null] }, /attributes must be a list of names/],
-    [{ response: 'a', attributes: 'kind' }, /attributes must be a list of names/],
-    [{ prompt: 3, response: 'a', attributes: [] }, /prompt must be string; got 3/],
+    [{ response: 3, measure: [] }, /response must be string; got 3/],
+    [{ response: 'a' }, /measure must be a list of names/],
+    [{ response: 'a', measure: [null] }, /measure must be a list of names/],
+    [{ response: 'a', measure: 'kind' }, /measure must be a list of names/],
+    [{ response: 'a', attributes: ['kind'] }, /"attributes" is now "measure"\./],
+    [{ prompt: 3, response: 'a', measure: [] }, /prompt must be string; got 3/],
   ])('than a text to score: %j', async (given, message) => {
     await expect(halfspace.score(given as never)).rejects.toThrow(message);
   });

@@ -80,13 +80,13 @@ describe('what is given to a model', () => {
   it('is read as it would be written where it is scored', async () => {
     const { backend, prompts } = createBackend();
     const halfspace = createHalfspace({ backend, attributes: [kind] });
-    await halfspace.score({ prompt: 'a', response: '!b', attributes: ['kind'] });
-    await halfspace.score({ prompt: 'a', response: '!b', attributes: ['kind'], controlTokens: true });
+    await halfspace.score({ prompt: 'a', response: '!b', measure: ['kind'] });
+    await halfspace.score({ prompt: 'a', response: '!b', measure: ['kind'], controlTokens: true });
     expect(prompts).toEqual([
       [7, 0, 6, 1],
       [7, 0, END, 1],
     ]);
-    const empty = halfspace.score({ prompt: 'a', response: '', attributes: ['kind'] });
+    const empty = halfspace.score({ prompt: 'a', response: '', measure: ['kind'] });
     await expect(empty).rejects.toThrow(expect.objectContaining({ code: 'empty-response' }));
     const chat = encodeResponse(backend, [{ role: 'user', content: '!' }], 'a');
     expect(chat).toEqual({ tokens: [7, 6, END, 0], start: 3 });
@@ -128,6 +128,6 @@ describe('what is given to a model', () => {
     await expect(halfspace.generate({ prompt: text })).rejects.toThrow(tooLong);
     const messages = [{ role: 'user' as const, content: text }];
     await expect(halfspace.generate({ messages })).rejects.toThrow(tooLong);
-    await expect(halfspace.score({ response: text, attributes: ['kind'] })).rejects.toThrow(tooLong);
+    await expect(halfspace.score({ response: text, measure: ['kind'] })).rejects.toThrow(tooLong);
   });
 });

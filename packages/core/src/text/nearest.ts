@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { nowCalled, renamed } from './renamed.js';
 
 /** Longest name that is compared: what is longer is no slip of the pen. */
 const LONGEST = 64;
@@ -23,10 +24,14 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 }
 
 /**
- * A sentence to go behind a message of an unknown name: ` Did you mean "toxicity"?`, or nothing where no name is near.
+ * A sentence to go behind a message of an unknown name: ` Did you mean "toxicity"?`, or nothing where no name is near;
+ * of what had that name before, what it is called now: ` "form" is now "bonus".`
  */
 export function didYouMean(name: string, names: Iterable<string>): string {
-  const found = nearest(name, names);
+  const known = [...names];
+  const now = renamed(name, known);
+  if (now !== undefined) return nowCalled(name, now);
+  const found = nearest(name, known);
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
 

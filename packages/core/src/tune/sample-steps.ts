@@ -21,8 +21,8 @@ export async function sampleSteps(
   const steering = weights.some((weight) => weight !== 0);
   const events = halfspace.stream({
     ...options,
-    attributes: byName(problem, steering ? weights : weights.map(() => 1)),
-    form: 'calibrated',
+    weights: byName(problem, steering ? weights : weights.map(() => 1)),
+    bonus: 'margin',
     control: steering ? { mode: 'penalty' } : UNMOVED,
     trace: true,
   });

@@ -28,8 +28,6 @@ export type TuneGoal =
  * @throws HalfspaceError `bad-option`
  */
 export function checkGoal(goal: TuneGoal, weights: Readonly<Record<string, number>>): void {
-  if (typeof weights !== 'object' || weights === null)
-    throw bad(`The option attributes must be object; got ${describeValue(weights)}.`);
   if (!('kl' in fieldsOf(goal)) && !Array.isArray(fieldsOf(goal)['levels'])) {
     throw bad('The option goal must have either kl, a number of nats, or levels, a list.');
   }

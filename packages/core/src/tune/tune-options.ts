@@ -4,7 +4,7 @@ import type { TuneGoal } from './tune-goal.js';
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
 export interface TuneOptions extends Omit<
   DecodeOptions,
-  'attributes' | 'formula' | 'form' | 'control' | 'lookAhead' | 'trace'
+  'weights' | 'measure' | 'formula' | 'bonus' | 'control' | 'lookAhead' | 'trace'
 > {
   /** Texts or conversations that the model goes on with: of the kind that will be completed. */
   readonly prompts: readonly (string | WeightedPrompt)[];
@@ -12,7 +12,7 @@ export interface TuneOptions extends Omit<
    * Weights to start from, by name, nats per unit of margin. With a goal of nats they are the direction: all are
    * scaled together. With levels, those of attributes without one stay as they are.
    */
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly weights: Readonly<Record<string, number>>;
   /** What the weights are to bring about. */
   readonly goal: TuneGoal;
   /** Ends the work with the error `aborted`. */

@@ -1,6 +1,7 @@
-import { HalfspaceError } from '@halfspace/contracts';
+import { describeValue, HalfspaceError } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
-import { DEFAULT_CAP } from '../options/bonus-form.js';
+import { DEFAULT_CAP } from '../options/bonus-kind.js';
+import { givenAsBefore } from '../text/renamed.js';
 import type { Halfspace } from '../create-halfspace.js';
 import { type JointWeights, spendJointly } from './joint-budget.js';
 import { levelJointly } from './joint-levels.js';
@@ -25,8 +26,15 @@ export interface TuneProblem {
  * @throws HalfspaceError `bad-option`
  */
 export function problemOf(halfspace: Halfspace, options: TuneOptions): TuneProblem {
-  const { attributes, goal, temperature, cap = DEFAULT_CAP } = fieldsOf(options) as unknown as TuneOptions;
-  checkGoal(goal, attributes);
+  const { weights, goal, temperature, cap = DEFAULT_CAP } = fieldsOf(options) as unknown as TuneOptions;
+  if (typeof weights !== 'object' || weights === null) {
+    const instead = givenAsBefore('weights', options);
+    throw new HalfspaceError(
+      'bad-option',
+      `The option weights must be object; got ${describeValue(weights)}.${instead}`,
+    );
+  }
+  checkGoal(goal, weights);
   if (temperature === 0) {
     throw new HalfspaceError(
       'bad-option',
@@ -35,7 +43,7 @@ export function problemOf(halfspace: Halfspace, options: TuneOptions): TuneProbl
   }
   const levels = 'levels' in goal ? goal.levels : [];
   const towards = levels.map(({ attribute, kind }) => [attribute, kind === 'at-least' ? 1 : -1] as const);
-  const start = { ...Object.fromEntries(towards), ...attributes };
+  const start = { ...Object.fromEntries(towards), ...weights };
   const names = Object.keys(start);
   const scoring = halfspace.attributes.some((each) => names.includes(each.name) && 'score' in each);
   return {

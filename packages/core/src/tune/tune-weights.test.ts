@@ -29,12 +29,12 @@ const DECODING = {
 } satisfies Partial<TuneOptions>;
 
 async function tune(attributes: Record<string, number>, goal: TuneGoal, options: Partial<TuneOptions> = {}) {
-  return tuneWeights(halfspace, { ...DECODING, attributes, goal, ...options });
+  return tuneWeights(halfspace, { ...DECODING, weights: attributes, goal, ...options });
 }
 
 /** Mean KL and margins over the steps of completions with these weights, from their traces. */
 async function measure(weights: Readonly<Record<string, number>>, options: DecodeOptions = {}) {
-  const completions = await halfspace.generate({ ...DECODING, ...options, attributes: weights, trace: true });
+  const completions = await halfspace.generate({ ...DECODING, ...options, weights: weights, trace: true });
   const steps = completions.flatMap(({ trace = [] }) => [...trace]);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const expected = (name: string) =>

@@ -17,7 +17,7 @@ export interface TuneRound {
 
 /** Weights that were found. */
 export interface Tuning {
-  /** By attribute, nats per unit of margin: for `attributes` of `generate`. */
+  /** By attribute, nats per unit of margin: for `weights` of `generate`. */
   readonly weights: Readonly<Record<string, number>>;
   /**
    * Whether the completions written with these weights came to the goal. If not, the rounds were not enough for

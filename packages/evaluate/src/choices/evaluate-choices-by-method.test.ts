@@ -52,9 +52,9 @@ const questions = [
 ];
 const specs = [
   { method: 'plain' },
-  { method: 'halfspace', attributes: { calm: 2 } },
-  { method: 'halfspace', attributes: { kind: -1.5, calm: 0.5 }, cap: 0.25 },
-  { method: 'halfspace', attributes: { calm: 3 }, cap: 'none' },
+  { method: 'halfspace', weights: { calm: 2 } },
+  { method: 'halfspace', weights: { kind: -1.5, calm: 0.5 }, cap: 0.25 },
+  { method: 'halfspace', weights: { calm: 3 }, cap: 'none' },
 ];
 const evaluate = async (methods: readonly object[], chat = false) =>
   evaluateChoicesByMethod(halfspace, methods.map(parseMethodSpec), { mc: questions }, { chat });
@@ -164,11 +164,11 @@ test('the plain model is measured alone, without a margin', async () => {
 
 test.each([
   ['bad-method', { method: 'sasa', attribute: 'calm', beta: 10 }],
-  ['bad-method', { method: 'halfspace', attributes: { calm: 1 }, control: { mode: 'kl-budget', nats: 1 } }],
-  ['bad-method', { method: 'halfspace', attributes: { calm: '4 - step' } }],
-  ['bad-method', { method: 'halfspace', attributes: { unknown: 1 } }],
-  ['bad-option', { method: 'halfspace', attributes: { calm: 1 }, cap: -1 }],
-  ['no-subspace', { method: 'halfspace', attributes: { scored: 1 } }],
+  ['bad-method', { method: 'halfspace', weights: { calm: 1 }, control: { mode: 'kl-budget', nats: 1 } }],
+  ['bad-method', { method: 'halfspace', weights: { calm: '4 - step' } }],
+  ['bad-method', { method: 'halfspace', weights: { unknown: 1 } }],
+  ['bad-option', { method: 'halfspace', weights: { calm: 1 }, cap: -1 }],
+  ['no-subspace', { method: 'halfspace', weights: { scored: 1 } }],
 ])('refuses with %s before the model runs: %o', async (code, spec) => {
   const before = backend.ran.length;
   await expect(evaluate([spec])).rejects.toMatchObject({ code });

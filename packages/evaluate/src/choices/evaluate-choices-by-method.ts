@@ -52,7 +52,7 @@ export interface ChoiceReport {
  * max(margin, −cap). Margins are read where decoding would read them, in the text that has the likelihood. The plain model
  * is measured whether or not it is among the methods. Intervals are 95 %, by a bootstrap over questions.
  *
- * @param methods - `plain`, and `halfspace` with constant weights (`attributes`) and a `cap`.
+ * @param methods - `plain`, and `halfspace` with constant weights (`weights`) and a `cap`.
  * @param sets - Questions by the name of their set.
  * @returns By the name of the set.
  * @throws HalfspaceError before any work of the model: `bad-method`, `bad-option`, `no-subspace` where a method names an

@@ -10,7 +10,7 @@ import { generateOptions, type MethodOptions } from '../methods/generate-options
 import type { MethodSpec } from '../methods/method.js';
 
 /** Options that say all of a method that adds a bonus of its own to every token. */
-const OF_A_BONUS = ['attributes', 'cap'];
+const OF_A_BONUS = ['weights', 'cap'];
 
 /** A method of which an answer that is already written has a score. */
 export interface Weighting {
@@ -33,7 +33,7 @@ export function assertWeights({ name, kind, parameters }: MethodSpec): void {
   const steers =
     kind === 'halfspace' && Object.keys(parameters).every((option) => OF_A_BONUS.includes(option));
   if (kind === 'plain' || steers) return;
-  throw bad(name, 'Answers are scored by "plain" and by "halfspace" with "attributes" and "cap" alone.');
+  throw bad(name, 'Answers are scored by "plain" and by "halfspace" with "weights" and "cap" alone.');
 }
 
 /**
@@ -48,7 +48,7 @@ export async function weightingOf(
   attributes: readonly LinearAttribute[],
 ): Promise<Weighting> {
   const options = generateOptions(parameters as MethodOptions);
-  const { attributes: given = {}, cap = DEFAULT_CAP } = options;
+  const { weights: given = {}, cap = DEFAULT_CAP } = options;
   for (const [attribute, weight] of Object.entries(given)) {
     if (typeof weight !== 'number') {
       throw bad(

@@ -8,7 +8,7 @@ interface BestOfNParameters {
   /** Completions to choose one from. */
   readonly n: number;
   /** What the margins of each attribute count. */
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly weights: Readonly<Record<string, number>>;
 }
 
 /** Of n completions of the plain model the one with the best mean margin: what choosing afterwards comes to. */
@@ -17,17 +17,17 @@ export const bestOfN = defineMethod<BestOfNParameters>({
   schema: {
     type: 'object',
     additionalProperties: false,
-    required: ['n', 'attributes'],
+    required: ['n', 'weights'],
     properties: {
       n: { type: 'integer', minimum: 1 },
-      attributes: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
+      weights: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
     },
   },
-  attributesOf: ({ attributes }) => Object.keys(attributes),
-  nameOf: ({ n, attributes }) => `best of ${n} by ${Object.keys(attributes).join('+')}`,
-  seriesOf: ({ attributes }) => `best of n by ${Object.keys(attributes).join('+')}`,
-  async open({ n, attributes }, model) {
-    const names = Object.keys(attributes);
+  attributesOf: ({ weights }) => Object.keys(weights),
+  nameOf: ({ n, weights }) => `best of ${n} by ${Object.keys(weights).join('+')}`,
+  seriesOf: ({ weights }) => `best of n by ${Object.keys(weights).join('+')}`,
+  async open({ n, weights }, model) {
+    const names = Object.keys(weights);
     const settings = decodeOptions({ ...model, measured: [...new Set([...names, ...model.measured])] }, {});
     await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
     return {
@@ -44,8 +44,8 @@ export const bestOfN = defineMethod<BestOfNParameters>({
         const drawn = await model.halfspace.generate({ ...settings, ...request });
         return Array.from({ length: samples }, (_, sample) => {
           const choices = drawn.slice(sample * n, (sample + 1) * n);
-          const rows = choices.reduce((sum, each) => sum + each.rows, 0);
-          return { ...writtenCompletion(best(choices, attributes)), kl: null, rows };
+          const evaluations = choices.reduce((sum, each) => sum + each.evaluations, 0);
+          return { ...writtenCompletion(best(choices, weights)), kl: null, evaluations };
         });
       },
       dispose: () => Promise.resolve(),

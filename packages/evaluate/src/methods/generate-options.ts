@@ -15,28 +15,45 @@ export function generateOptions({ cap, ...options }: MethodOptions): DecodeOptio
   return cap === undefined ? options : { ...options, cap: cap === 'none' ? Infinity : cap };
 }
 
-const REQUEST = ['prompt', 'prompts', 'messages', 'samples', 'seed', 'maxTokens'];
-const OBJECTS = ['filters', 'trace', 'concurrency', 'signal'];
+/** Any value: `generate` checks them itself. */
+const PROPERTIES = {
+  weights: {},
+  measure: {},
+  formula: {},
+  bonus: {},
+  control: {},
+  cap: {},
+  earlyExit: {},
+  redraw: {},
+  lookAhead: {},
+  temperature: {},
+  topP: {},
+  topK: {},
+  repetitionPenalty: {},
+  stop: {},
+  controlTokens: {},
+} satisfies Record<keyof MethodOptions | 'controlTokens', object>;
 
 /** JSON Schema of {@link MethodOptions}, as far as `generate` does not check them itself. */
 export const METHOD_OPTIONS_SCHEMA = {
   type: 'object',
-  propertyNames: { not: { enum: [...REQUEST, ...OBJECTS] } },
+  additionalProperties: false,
+  properties: PROPERTIES,
 } as const;
 
 /** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
 export function optionsLabel(options: MethodOptions): string {
-  const { attributes = {}, formula, control, form, cap, early, redraw } = options;
-  const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${String(weight)}`);
+  const { weights: given = {}, formula, control, bonus, cap, earlyExit, redraw } = options;
+  const weights = Object.entries(given).map(([name, weight]) => `${name}=${String(weight)}`);
   return [
     weights.join(','),
     formula ?? '',
     ...controlWords(control),
-    ...(form === 'softmax' ? [form] : []),
+    ...(bonus === 'softmax' ? [bonus] : []),
     capWords(cap),
-    earlyWord(early),
+    earlyExitWord(earlyExit),
     ...redrawWords(redraw),
-    draftsWord(redraw),
+    attemptsWord(redraw),
   ]
     .filter((word) => word !== '')
     .join(' ');
@@ -44,15 +61,15 @@ export function optionsLabel(options: MethodOptions): string {
 
 /** What the curve is called on which these options lie: the attributes and the mode, without how strongly they steer. */
 export function optionsSeries(options: MethodOptions): string {
-  const { formula, control, form, cap, early, redraw } = options;
+  const { formula, control, bonus, cap, earlyExit, redraw } = options;
   const mode = control === undefined || control.mode === 'penalty' ? '' : control.mode;
   return [
     formula ?? steeringNames(options).join('+'),
     mode,
-    form === 'softmax' ? form : '',
+    bonus === 'softmax' ? bonus : '',
     capWords(cap),
-    earlyWord(early),
-    draftsWord(redraw),
+    earlyExitWord(earlyExit),
+    attemptsWord(redraw),
   ]
     .filter((word) => word !== '')
     .join(' ');
@@ -76,13 +93,13 @@ function capWords(cap: MethodOptions['cap']): string {
 }
 
 function redrawWords(redraw: MethodOptions['redraw']): string[] {
-  return Object.entries(redraw?.below ?? {}).map(([name, margin]) => `redrawn below ${name} ${margin}`);
+  return Object.entries(redraw?.ifMeanBelow ?? {}).map(([name, margin]) => `redrawn below ${name} ${margin}`);
 }
 
-function draftsWord(redraw: MethodOptions['redraw']): string {
-  return redraw === undefined ? '' : `${redraw.drafts} drafts`;
+function attemptsWord(redraw: MethodOptions['redraw']): string {
+  return redraw === undefined ? '' : `${redraw.maxAttempts} attempts`;
 }
 
-function earlyWord(early: boolean | undefined): string {
-  return early === true ? 'early' : '';
+function earlyExitWord(earlyExit: boolean | undefined): string {
+  return earlyExit === true ? 'early exit' : '';
 }

@@ -16,7 +16,7 @@ export interface WrittenCompletion {
   /** Sum over steps of KL(q‖p), nats; null where the method is no re-weighting of the model's own distribution. */
   readonly kl: number | null;
   /** Rows of the model that were evaluated for it, those that came to nothing included. */
-  readonly rows: number;
+  readonly evaluations: number;
   /** Mean margin of each measured attribute over the tokens, log-odds; null where nothing was written. */
   readonly margins: Readonly<Record<string, number | null>>;
   /** Code of the error that ended it early, if one did. */

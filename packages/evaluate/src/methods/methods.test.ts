@@ -55,16 +55,16 @@ function likelihood(text: string, tokens: readonly number[]): number {
 
 const SPECS = [
   { method: 'plain' },
-  { method: 'halfspace', attributes: { calm: 2 }, cap: 'none' },
-  { method: 'halfspace', attributes: { calm: 2 }, control: { mode: 'kl-budget', nats: 0.05 } },
+  { method: 'halfspace', weights: { calm: 2 }, cap: 'none' },
+  { method: 'halfspace', weights: { calm: 2 }, control: { mode: 'kl-budget', nats: 0.05 } },
   {
     method: 'halfspace',
     control: { mode: 'constraints', constraints: [{ kind: 'at-least', attribute: 'kind', margin: 0.1 }] },
   },
   { method: 'sasa', attribute: 'calm', beta: 10 },
-  { method: 'word-filter', words: ['abc', 'g'], options: { attributes: { calm: 1 } } },
+  { method: 'word-filter', words: ['abc', 'g'], options: { weights: { calm: 1 } } },
   { method: 'system-prompt', text: 'cd' },
-  { method: 'best-of-n', n: 3, attributes: { calm: 1 } },
+  { method: 'best-of-n', n: 3, weights: { calm: 1 } },
   { method: 'rad', beta: 20 },
 ];
 
@@ -77,11 +77,12 @@ describe.each(SPECS)('$method', (spec) => {
     // Another prompt in between, and fewer samples.
     await again.complete({ prompt: { ...prompt, text: 'gf' }, samples: 2, seed: 5 });
     // Rows are a cost, and depend on the company.
-    const withoutRows = (completions: typeof first) => completions.map((each) => ({ ...each, rows: 0 }));
+    const withoutEvaluations = (completions: typeof first) =>
+      completions.map((each) => ({ ...each, evaluations: 0 }));
     const fewer = await again.complete({ prompt, samples: 2, seed: 5 });
-    expect(withoutRows(fewer)).toEqual(withoutRows(first.slice(0, 2)));
-    expect(withoutRows(await again.complete({ prompt, samples: 4, seed: 6 }))).not.toEqual(
-      withoutRows(first),
+    expect(withoutEvaluations(fewer)).toEqual(withoutEvaluations(first.slice(0, 2)));
+    expect(withoutEvaluations(await again.complete({ prompt, samples: 4, seed: 6 }))).not.toEqual(
+      withoutEvaluations(first),
     );
     const traced = await again.complete({ prompt, samples: 4, seed: 5, trace: true });
     expect(traced.map(({ text, tokens }) => ({ text, tokens }))).toEqual(
@@ -107,7 +108,7 @@ test('best of n is the one of n plain completions with the largest margin', asyn
   const [n, samples] = [3, 4];
   const plain = await (await open({ method: 'plain' })).complete({ prompt, samples: samples * n, seed: 5 });
   const best = await (
-    await open({ method: 'best-of-n', n, attributes: { calm: 1, kind: 0.5 } })
+    await open({ method: 'best-of-n', n, weights: { calm: 1, kind: 0.5 } })
   ).complete({ prompt, samples, seed: 5 });
   best.forEach((chosen, sample) => {
     const choices = plain.slice(sample * n, (sample + 1) * n);
@@ -116,7 +117,7 @@ test('best of n is the one of n plain completions with the largest margin', asyn
     );
     const expected = choices[worth.indexOf(Math.max(...worth))];
     expect(chosen.text).toBe(expected.text);
-    expect(chosen.rows).toBe(choices.reduce((sum, { rows }) => sum + rows, 0));
+    expect(chosen.evaluations).toBe(choices.reduce((sum, { evaluations }) => sum + evaluations, 0));
     expect(chosen.kl).toBeNull();
   });
 });
@@ -145,7 +146,7 @@ test('a word filter of a plan names words and no files: whoever wrote the plan g
 });
 
 test('what a subspace adds is a direction, an offset and a calibration', async () => {
-  expect((await open({ method: 'halfspace', attributes: { calm: 1, kind: 1 } })).extraParameters).toBe(14);
+  expect((await open({ method: 'halfspace', weights: { calm: 1, kind: 1 } })).extraParameters).toBe(14);
   expect((await open({ method: 'plain' })).extraParameters).toBe(0);
 });
 
@@ -154,17 +155,17 @@ test('a method has a name and a series of its own, or those of its parameters', 
     const { name, series } = parseMethodSpec(spec);
     return [name, series];
   };
-  expect(named({ method: 'halfspace', attributes: { calm: 2, kind: 1 } })).toEqual([
+  expect(named({ method: 'halfspace', weights: { calm: 2, kind: 1 } })).toEqual([
     'calm=2,kind=1',
     'calm+kind',
   ]);
-  expect(named({ method: 'halfspace', attributes: { calm: 2 }, cap: 'none' })).toEqual([
+  expect(named({ method: 'halfspace', weights: { calm: 2 }, cap: 'none' })).toEqual([
     'calm=2 cap none',
     'calm cap none',
   ]);
-  expect(named({ method: 'halfspace', attributes: { calm: 1 }, early: true })).toEqual([
-    'calm=1 early',
-    'calm early',
+  expect(named({ method: 'halfspace', weights: { calm: 1 }, earlyExit: true })).toEqual([
+    'calm=1 early exit',
+    'calm early exit',
   ]);
   expect(named({ ...SPECS[2] })).toEqual(['calm=2 kl-budget 0.05', 'calm kl-budget']);
   expect(named({ ...SPECS[3] })).toEqual(['at-least kind 0.1', 'kind constraints']);

@@ -33,7 +33,7 @@ export async function openDecoding(model: MethodModel, options: DecodeOptions): 
   const settings = decodeOptions(model, options);
   await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
   return {
-    extraParameters: steeringParameters(model.halfspace, steeringNames(options), options.early),
+    extraParameters: steeringParameters(model.halfspace, steeringNames(options), options.earlyExit),
     async complete({ prompt, samples, seed, trace = false, signal }) {
       const request = { ...requestOf(prompt), samples, seed, trace, concurrency: together(samples), signal };
       const completions = await model.halfspace.generate({ ...settings, ...request });
@@ -48,24 +48,22 @@ export function decodeOptions(
   { decoding, measured }: MethodModel,
   options: DecodeOptions,
 ): DecodeOptions & Pick<PromptOptions, 'controlTokens'> {
-  const weights = options.attributes ?? {};
-  const others = measured.filter((name) => !(name in weights));
   return {
     ...decoding,
     ...options,
-    attributes: { ...weights, ...Object.fromEntries(others.map((name) => [name, 0])) },
+    measure: [...new Set([...(options.measure ?? []), ...measured])],
   };
 }
 
 /** A completion of `generate` as a method gives it. */
 export function writtenCompletion(completion: Completion): WrittenCompletion {
-  const { text, tokens, logprob, kl, rows, margins, error, warnings } = completion;
+  const { text, tokens, logprob, kl, evaluations, margins, error, warnings } = completion;
   return {
     text,
     tokens,
     logprob,
     kl,
-    rows,
+    evaluations: evaluations,
     margins: Object.fromEntries(
       Object.entries(margins).map(([name, { mean }]) => [name, Number.isFinite(mean) ? mean : null]),
     ),

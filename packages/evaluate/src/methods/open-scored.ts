@@ -39,7 +39,7 @@ export async function openScored(
     score,
   });
   const halfspace = createHalfspace({ backend, attributes: [...attributes, own] });
-  const steered = { ...options, attributes: { [OWN]: weight } };
+  const steered = { ...options, weights: { [OWN]: weight } };
   const decoding = await openDecoding({ ...model, halfspace }, steered);
   return {
     ...decoding,

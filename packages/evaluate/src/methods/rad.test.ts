@@ -39,14 +39,14 @@ it.each([
   const rad = await openRad({ beta, ...(topK && { topK }) }, model, reward);
   const prompt = { suite: 's', id: '1', text: 'ab' };
   const completions = await rad.complete({ prompt, samples: 20, seed: 3 });
-  completions.forEach(({ tokens, kl, rows, margins }, sample) => {
+  completions.forEach(({ tokens, kl, evaluations, margins }, sample) => {
     const wanted = replayTilt(
       { prompt: 'ab', seed: 3, sample, maxTokens: 6, topK: topK ?? 20 },
       (before, token) => beta * (1 - toxicityOf(toyTokenizer.decode([...before, token]))),
     );
     expect(tokens).toEqual(wanted.tokens);
     expect(kl).toBeCloseTo(wanted.kl, 9);
-    expect(rows).toBe(tokens.filter((token) => !toyTokenizer.endTokens.has(token)).length);
+    expect(evaluations).toBe(tokens.filter((token) => !toyTokenizer.endTokens.has(token)).length);
     expect(margins).toEqual({});
   });
   expect(rad.extraParameters).toBe(7);

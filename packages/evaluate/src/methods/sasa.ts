@@ -24,5 +24,5 @@ export const sasa = defineMethod<SasaParameters>({
   nameOf: ({ attribute, beta }) => `SASA ${attribute} ${beta}`,
   seriesOf: ({ attribute }) => `SASA ${attribute}`,
   open: async ({ attribute, beta }, model) =>
-    openDecoding(model, { attributes: { [attribute]: beta }, form: 'softmax' }),
+    openDecoding(model, { weights: { [attribute]: beta }, bonus: 'softmax' }),
 });

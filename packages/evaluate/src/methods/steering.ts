@@ -2,16 +2,16 @@ import { subspaceFor, type DecodeOptions, type Halfspace } from '@halfspace/core
 
 /** Names of the attributes that options steer by. */
 export function steeringNames({
-  attributes = {},
+  weights = {},
   control,
   redraw,
-}: Pick<DecodeOptions, 'attributes' | 'control' | 'redraw'>): string[] {
+}: Pick<DecodeOptions, 'weights' | 'control' | 'redraw'>): string[] {
   const constrained = control?.mode === 'constraints' ? control.constraints : [];
   return [
     ...new Set([
-      ...Object.keys(attributes),
+      ...Object.keys(weights),
       ...constrained.map(({ attribute }) => attribute),
-      ...Object.keys(redraw?.below ?? {}),
+      ...Object.keys(redraw?.ifMeanBelow ?? {}),
     ]),
   ];
 }

@@ -21,11 +21,11 @@ async function expectTilt(
   tilt: (tokens: readonly number[], token: number) => number,
 ): Promise<void> {
   const completions = await method.complete({ prompt, samples: 20, seed: 3 });
-  completions.forEach(({ tokens, kl, rows }, sample) => {
+  completions.forEach(({ tokens, kl, evaluations }, sample) => {
     const wanted = replayTilt({ prompt: 'ab', seed: 3, sample, maxTokens: 6, topK: 6 }, tilt);
     expect(tokens).toEqual(wanted.tokens);
     expect(kl).toBeCloseTo(wanted.kl, 9);
-    expect(rows).toBe(tokens.filter((token) => !toyTokenizer.endTokens.has(token)).length);
+    expect(evaluations).toBe(tokens.filter((token) => !toyTokenizer.endTokens.has(token)).length);
   });
 }
 

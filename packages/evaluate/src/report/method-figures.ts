@@ -49,7 +49,7 @@ export interface MethodFigures extends Figures {
     /** Wall-clock milliseconds for a token, the completions of a prompt decoded together. */
     readonly msPerToken: number;
     /** Rows of the model for a token. */
-    readonly rowsPerToken: number;
+    readonly evaluationsPerToken: number;
     /** Parameters besides those of the model. */
     readonly extraParameters: number;
     /** Most memory of the process that ran it, bytes; of all methods that ran in that process. */
@@ -73,7 +73,7 @@ export function methodFigures(units: readonly UnitFigures[]): MethodFigures {
     kl: sum(units.map(({ kl }) => kl)) / tokens,
     cost: {
       msPerToken: sum(units.map(({ ms }) => ms)) / tokens,
-      rowsPerToken: sum(units.map(({ rows }) => rows)) / tokens,
+      evaluationsPerToken: sum(units.map(({ evaluations }) => evaluations)) / tokens,
       extraParameters: Math.max(...units.map(({ extraParameters }) => extraParameters)),
       peakMemory: Math.max(...units.map(({ peakMemory }) => peakMemory)),
     },

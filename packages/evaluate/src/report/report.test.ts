@@ -51,7 +51,7 @@ const written = (
   tokens,
   logprob,
   kl: 0.5,
-  rows: 2 * tokens.length,
+  evaluations: 2 * tokens.length,
   margins: { calm: margin },
 });
 
@@ -127,7 +127,7 @@ describe('a report', () => {
     expect(plain.kl).toBeCloseTo(3 / 14, 12);
     expect(plain.cost).toEqual({
       msPerToken: 30 / 14,
-      rowsPerToken: 2,
+      evaluationsPerToken: 2,
       extraParameters: 3,
       peakMemory: 100,
     });

@@ -37,7 +37,7 @@ export interface UnitFigures {
   /** Sum of KL(q‖p); NaN where it has no meaning. */
   readonly kl: number;
   /** Rows of the model. */
-  readonly rows: number;
+  readonly evaluations: number;
   /** Wall-clock milliseconds. */
   readonly ms: number;
   /** Bytes. */
@@ -86,7 +86,7 @@ export function unitFigures(
     completions: completions.length,
     failed: completions.filter(({ error }) => error !== undefined).length,
     kl: sum(completions.map(({ kl }) => kl ?? NaN)),
-    rows: sum(completions.map(({ rows }) => rows)),
+    evaluations: sum(completions.map(({ evaluations }) => evaluations)),
     ms,
     peakMemory,
     extraParameters,

@@ -53,7 +53,14 @@ async function runOf(name: string, plan: Plan, ids: readonly string[], text = 'x
   const log = await openUnitLog<UnitResult>(completionsPath(run), run.header);
   for (const prompt of ids) {
     for (const { name: method } of plan.methods) {
-      const completion = { text: `${text}${prompt}`, tokens: [1], logprob: -1, kl: 0, rows: 1, margins: {} };
+      const completion = {
+        text: `${text}${prompt}`,
+        tokens: [1],
+        logprob: -1,
+        kl: 0,
+        evaluations: 1,
+        margins: {},
+      };
       const cost = { ms: Number(prompt) + 1, peakMemory: ids.length, extraParameters: 0 };
       await log.append({ method, suite: 's', prompt, ...cost, completions: [completion] });
     }

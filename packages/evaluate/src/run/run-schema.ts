@@ -40,7 +40,7 @@ const COMPLETION = object(
     tokens: list(COUNT),
     logprob: NUMBER_OR_NULL,
     kl: NUMBER_OR_NULL,
-    rows: { type: 'number', minimum: 0 },
+    evaluations: { type: 'number', minimum: 0 },
     margins: byName(NUMBER_OR_NULL),
   },
   { error: TEXT, warnings: list(TEXT) },

@@ -29,7 +29,7 @@ export function replayTilt(
   tilt: (tokens: readonly number[], token: number) => number,
 ): Replay {
   const before = toyTokenizer.encode(prompt);
-  const key = { seed, prompt: hashTokens(before), sample, draft: 0 };
+  const key = { seed, prompt: hashTokens(before), sample, attempt: 0 };
   const tokens: number[] = [];
   let kl = 0;
   while (tokens.length < maxTokens && tokens.at(-1) !== END) {

@@ -17,7 +17,14 @@ export function smallRun(): WrittenRun {
   const reader = { name: 'other', fingerprint: 'g' };
   const prompts = ['0', '1'].map((id) => ({ suite: 's', id, text: `p${id}`, group: `g${id}` }));
   const units = prompts.map(({ suite, id }) => ({ method: 'plain', suite, prompt: id }));
-  const completion = { text: 'x', tokens: [1, 2], logprob: -1, kl: 0, rows: 1, margins: { calm: 0.5 } };
+  const completion = {
+    text: 'x',
+    tokens: [1, 2],
+    logprob: -1,
+    kl: 0,
+    evaluations: 1,
+    margins: { calm: 0.5 },
+  };
   const cost = { ms: 1, peakMemory: 2, extraParameters: 0 };
   return {
     plan: {

@@ -56,7 +56,7 @@ export async function fitTokenEffects(
     prompts,
     maxTokens,
     seed,
-    attributes: Object.fromEntries(attributes.map(({ name }) => [name, 1])),
+    weights: Object.fromEntries(attributes.map(({ name }) => [name, 1])),
     // Looks at all candidates as if to steer, and leaves them as they are.
     control: { mode: 'kl-budget', nats: 0 },
     trace: true,

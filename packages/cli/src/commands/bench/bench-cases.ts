@@ -41,7 +41,7 @@ export interface BenchCase {
   /** Completions of a prompt together. */
   readonly completions: number;
   /** What else it asks for. */
-  readonly options: Pick<DecodeOptions, 'lookAhead' | 'early' | 'control' | 'trace'>;
+  readonly options: Pick<DecodeOptions, 'lookAhead' | 'earlyExit' | 'control' | 'trace'>;
 }
 
 /** Rounds of completions that tuning takes at most, and of how many completions. */
@@ -83,7 +83,7 @@ export async function benchCases(task: BenchTask): Promise<BenchCase[]> {
     const early = await scaledTo(nats, task, true, 2 * index + 1);
     if (deep === undefined || early === undefined) continue;
     const level = `${nats} nats`;
-    const ways = [one(`lazy, ${level}`, {}, deep), one(`lazy, early, ${level}`, { early: true }, early)];
+    const ways = [one(`lazy, ${level}`, {}, deep), one(`lazy, early, ${level}`, { earlyExit: true }, early)];
     const much = ways[0].attributes.map(({ attribute, weight }) => ({ attribute, weight: weight * BEYOND }));
     const budget = { mode: 'kl-budget', nats, per: 'token' } as const;
     cases.push(...ways, one(`KL budget, ${level}`, { control: budget }, much));
@@ -103,7 +103,7 @@ export function optionsOf({ attributes, completions, options }: BenchCase, flags
     ...options,
     samples: completions,
     concurrency: completions,
-    attributes: weightsOf(attributes),
+    weights: weightsOf(attributes),
   };
 }
 
@@ -126,9 +126,9 @@ async function scaledTo(
       ...candidatesOf(flags),
       prompts: [prompt],
       maxTokens: flags.tokens,
-      attributes: weightsOf(attributes),
+      weights: weightsOf(attributes),
       goal: { kl },
-      early,
+      earlyExit: early,
       signal,
       onProgress: ({ round, done, total }) =>
         onProgress((before + (round + done / total) / ROUNDS) / TUNINGS),

@@ -40,7 +40,7 @@ interface Case extends BenchCase {
 interface Block {
   readonly msPerToken: number;
   readonly klPerToken: number;
-  readonly rowsPerToken: number;
+  readonly evaluationsPerToken: number;
   readonly callsPerToken: number;
 }
 
@@ -92,7 +92,7 @@ async function announce(
       lookAhead: 'eager',
       topK: flags.candidates,
     } as const;
-    await halfspace.generate({ ...options, prompt, attributes: weightsOf(attributes), signal });
+    await halfspace.generate({ ...options, prompt, weights: weightsOf(attributes), signal });
     return (performance.now() - began) / PROBED_TOKENS;
   };
   const tuned = tuningRounds(flags);
@@ -186,12 +186,12 @@ async function timeBlock(
     signal,
   });
   const tokens = completions.reduce((sum, each) => sum + each.tokens.length, 0);
-  const total = (figure: 'kl' | 'rows') => completions.reduce((sum, each) => sum + each[figure], 0);
+  const total = (figure: 'kl' | 'evaluations') => completions.reduce((sum, each) => sum + each[figure], 0);
   return {
     // They share their steps.
     msPerToken: Math.max(...completions.map(({ timing }) => timing.decodeMs)) / tokens,
     klPerToken: total('kl') / tokens,
-    rowsPerToken: total('rows') / tokens,
+    evaluationsPerToken: total('evaluations') / tokens,
     callsPerToken: ((counts.calls - before) * completions.length) / tokens,
   };
 }
@@ -212,7 +212,7 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, topP, 
       ratio: median(
         each.blocks.map(({ msPerToken }, round) => msPerToken / (plain?.blocks[round].msPerToken ?? NaN)),
       ),
-      rowsPerToken: meanOf(each, 'rowsPerToken'),
+      rowsPerToken: meanOf(each, 'evaluationsPerToken'),
       callsPerStep: meanOf(each, 'callsPerToken'),
       klPerToken: meanOf(each, 'klPerToken'),
     };
@@ -238,7 +238,7 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, topP, 
     'completions',
     'ms',
     'ratio',
-    'rows',
+    'evaluations',
     'trunk calls',
     'KL (nats)',
   ];

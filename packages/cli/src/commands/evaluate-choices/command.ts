@@ -13,7 +13,7 @@ and every method compared with it question by question. Intervals are 95 %, by a
 over questions.
 
 Methods are weights of attributes, or a file of specs such as
-  [{"method": "halfspace", "attributes": {"truthfulness": 2}, "cap": "none"}]
+  [{"method": "halfspace", "weights": {"truthfulness": 2}, "cap": "none"}]
 
 With --json there is one line a method and column.
 

@@ -18,11 +18,11 @@ what is there, so that judges can be added at any time.
 
 Methods are "plain", weights of attributes, or a file of specs such as
   [{"method": "plain"},
-   {"method": "halfspace", "attributes": {"toxicity": 2}, "cap": "none"},
+   {"method": "halfspace", "weights": {"toxicity": 2}, "cap": "none"},
    {"method": "sasa", "attribute": "toxicity", "beta": 500},
    {"method": "word-filter", "words": ["@words.txt"]},
    {"method": "system-prompt", "text": "Answer politely."},
-   {"method": "best-of-n", "n": 4, "attributes": {"toxicity": 1}}]
+   {"method": "best-of-n", "n": 4, "weights": {"toxicity": 1}}]
 
 Examples:
   $ halfspace evaluate --suite prompts.jsonl --method plain --method toxicity=2 --out run

@@ -16,7 +16,7 @@ Examples:
   $ halfspace generate "My neighbour said that" --attribute 'toxicity=4-3*progress'
   $ halfspace generate "My neighbour said that" --formula '2*min(toxicity, truthfulness)'
   $ halfspace generate "My neighbour said that" --chance 'toxicity>=0:0.95' --keep helpfulness
-  $ halfspace generate "My neighbour said that" --attribute toxicity=1 --redraw-below toxicity=0
+  $ halfspace generate "My neighbour said that" --attribute toxicity=1 --redraw-if-mean-below toxicity=0
   $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
   $ halfspace generate --chat "Why is the sky blue?" --begin "The sky is blue because"
@@ -49,9 +49,9 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
     .option('--allow-modules', 'let the file of --weights name modules, whose code is then run')
     .option('--formula <formula>', 'steer by what a formula makes of the margins, instead of by weights')
     .addOption(
-      new Option('--form <form>', "how margins become a bonus; softmax is the SASA paper's")
-        .choices(['calibrated', 'softmax'])
-        .default('calibrated'),
+      new Option('--bonus <kind>', "how margins become a bonus; softmax is the SASA paper's")
+        .choices(['margin', 'softmax'])
+        .default('margin'),
     )
     .addOption(
       new Option('--look-ahead <way>', 'lazy runs only candidates that can still win; the text is the same')

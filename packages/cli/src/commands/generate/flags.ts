@@ -16,7 +16,7 @@ export interface GenerateFlags
   readonly weights?: string;
   readonly allowModules?: true;
   readonly formula?: string;
-  readonly form: 'calibrated' | 'softmax';
+  readonly bonus: 'margin' | 'softmax';
   readonly lookAhead: 'lazy' | 'eager';
   readonly trace?: string;
 }

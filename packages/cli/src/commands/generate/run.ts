@@ -41,7 +41,7 @@ export async function generate(
   const formula = await formulaOf(flags);
   const tuned = flags.weights === undefined ? undefined : await weightsOf(flags.weights, flags, signal);
   const weighted = [...(tuned?.choices ?? []), ...(flags.attribute ?? [])];
-  const named = [...constraintChoices(flags), ...(flags.redrawBelow ?? [])];
+  const named = [...constraintChoices(flags), ...(flags.redrawIfMeanBelow ?? [])];
   const choices = attributeChoices(weighted, named);
   const chosen = await loadAttributes<Weight>(choices, formula === undefined ? 1 : 0);
   const control = controlOf(flags, choices, chosen);
@@ -53,10 +53,10 @@ export async function generate(
   const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
   const asked: GenerateOptions = {
     ...decodingOf(flags),
-    form: flags.form,
+    bonus: flags.bonus,
     lookAhead: flags.lookAhead,
     prompts: prompts.map((each) => (typeof each === 'string' ? each : { messages: each })),
-    attributes: weights,
+    weights,
     ...(formula !== undefined && { formula }),
     control,
     ...(redraw !== undefined && { redraw }),
@@ -108,10 +108,10 @@ async function formulaOf({ formula, attribute, weights }: GenerateFlags): Promis
 /** How strongly to steer in words: as the flags say, or else the config where something steers and nothing says how far. */
 async function presetOf(
   { preset, weights }: GenerateFlags,
-  { attributes = {}, formula, control }: GenerateOptions,
+  { weights: weighted = {}, formula, control }: GenerateOptions,
 ): Promise<Preset | undefined> {
   if (preset !== undefined) return preset === 'none' ? undefined : preset;
-  const steered = formula !== undefined || Object.values(attributes).some((weight) => weight !== 0);
+  const steered = formula !== undefined || Object.values(weighted).some((weight) => weight !== 0);
   if (!steered || weights !== undefined || control?.mode !== 'penalty') return undefined;
   return (await findConfig())?.preset;
 }

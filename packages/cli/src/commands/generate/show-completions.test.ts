@@ -15,7 +15,7 @@ const whole: Completion = {
   promptTokens: 1,
   cachedTokens: 0,
   kl: 0,
-  rows: 1,
+  evaluations: 1,
   margins: {},
   finishReason: 'length',
   timing: { promptMs: 1, decodeMs: 1 },

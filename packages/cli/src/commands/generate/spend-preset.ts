@@ -8,11 +8,11 @@ const FAR = 64;
  * Its weights, or its formula, say in which direction.
  */
 export function spendPreset(options: GenerateOptions, preset: Preset): GenerateOptions {
-  const { attributes = {}, formula, maxTokens = 64 } = options;
-  const raised = Object.entries(attributes).map(([name, weight]) => [name, raise(weight)] as const);
+  const { weights = {}, formula, maxTokens = 64 } = options;
+  const raised = Object.entries(weights).map(([name, weight]) => [name, raise(weight)] as const);
   return {
     ...options,
-    attributes: Object.fromEntries(raised),
+    weights: Object.fromEntries(raised),
     ...(formula !== undefined && { formula: `${FAR}*(${formula})` }),
     control: { mode: 'kl-budget', nats: PRESETS[preset] * maxTokens, per: 'completion' },
   };

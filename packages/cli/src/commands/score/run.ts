@@ -33,7 +33,7 @@ export async function score(flags: ScoreFlags, signal: AbortSignal): Promise<voi
     progress.update(0, texts.length);
     try {
       for (const [index, { prompt, response }] of texts.entries()) {
-        const found = await halfspace.score({ prompt, response, attributes: names, signal });
+        const found = await halfspace.score({ prompt, response, measure: names, signal });
         progress.update(index + 1, texts.length);
         progress.clear();
         if (flags.json) printJson({ index, ...found });

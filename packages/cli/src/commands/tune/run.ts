@@ -109,7 +109,7 @@ async function tuneAndMeasure(
   const found = await tuneWeights(halfspace, {
     ...decoding,
     prompts: sample,
-    attributes: start,
+    weights: start,
     goal,
     concurrency: concurrencyIfEager(flags.topK),
     onProgress: ({ round, done, total }) => tuning.update(round * total + done, ROUNDS * total),

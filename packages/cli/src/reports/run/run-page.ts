@@ -51,8 +51,8 @@ ${figure(
 )}
 ${figure(
   'Rows',
-  'rows of the model that were evaluated for a token',
-  barsPlot(suite, 'rows a token', ({ cost }) => cost.rowsPerToken),
+  'candidates that were run through the model for a token',
+  barsPlot(suite, 'evaluations a token', ({ cost }) => cost.evaluationsPerToken),
 )}
 </div>
 ${suiteTables(suite, report).map(htmlTable).join('')}

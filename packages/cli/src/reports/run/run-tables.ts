@@ -114,11 +114,11 @@ function costTable({ methods }: SuiteReport): RunTable {
   return {
     title: 'Cost',
     rows: [
-      ['method', 'ms a token', 'rows a token', 'extra parameters', 'peak memory, MB'],
+      ['method', 'ms a token', 'evaluations a token', 'extra parameters', 'peak memory, MB'],
       ...methods.map(({ method, cost }) => [
         method,
         two(cost.msPerToken),
-        two(cost.rowsPerToken),
+        two(cost.evaluationsPerToken),
         cost.extraParameters.toLocaleString('en'),
         formatNumber(cost.peakMemory / 1e6, 0),
       ]),

@@ -16,7 +16,7 @@ const completion: Completion = {
   promptTokens: 1,
   cachedTokens: 0,
   kl: 0.1,
-  rows: 2,
+  evaluations: 2,
   margins: {},
   finishReason: 'length',
   trace: [
@@ -42,8 +42,8 @@ const completion: Completion = {
   settings: {
     model: 'fedcba98',
     seed: 3,
-    attributes: { calm: '2*progress', kind: 0 },
-    form: 'calibrated',
+    weights: { calm: '2*progress', kind: 0 },
+    bonus: 'margin',
     cap: Infinity,
   },
   timing: { promptMs: 1, decodeMs: 1 },

@@ -69,8 +69,8 @@ const validate = new Ajv2020({
       text: TEXT,
       model: TEXT,
       seed: COUNT,
-      attributes: byAttribute({ type: ['number', 'string'] }),
-      form: { enum: ['calibrated', 'softmax'] },
+      weights: byAttribute({ type: ['number', 'string'] }),
+      bonus: { enum: ['margin', 'softmax'] },
       cap: { type: ['number', 'null'] },
       finishReason: { enum: ['end', 'stop', 'length', 'error'] },
       steps: {

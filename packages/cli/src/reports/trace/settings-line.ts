@@ -6,17 +6,17 @@ const FINGERPRINT = 12;
 
 /** What a completion was decoded with, as in `toxicity=4 - 3*progress, cap 1, seed 0, model 0123456789ab`. */
 export function settingsLine({
-  attributes,
+  weights,
   formula,
-  form,
+  bonus,
   cap,
   seed,
   model,
-}: Pick<TracedCompletion, 'attributes' | 'formula' | 'form' | 'cap' | 'seed' | 'model'>): string {
-  const weights = Object.entries(attributes).map(([name, weight]) => `${name}=${weight}`);
+}: Pick<TracedCompletion, 'weights' | 'formula' | 'bonus' | 'cap' | 'seed' | 'model'>): string {
+  const weighted = Object.entries(weights).map(([name, weight]) => `${name}=${weight}`);
   return [
-    ...(formula === undefined ? weights : [formula]),
-    ...(form === 'calibrated' ? [] : [`form ${form}`]),
+    ...(formula === undefined ? weighted : [formula]),
+    ...(bonus === 'margin' ? [] : [`bonus ${bonus}`]),
     ...(cap === null ? [] : [`cap ${cap}`]),
     `seed ${seed}`,
     `model ${model.slice(0, FINGERPRINT)}`,

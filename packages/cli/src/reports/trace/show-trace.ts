@@ -27,8 +27,8 @@ export function showTrace(completion: TracedCompletion, attribute: string | unde
   print();
 }
 
-function stepRows({ steps, attributes }: TracedCompletion): string[][] {
-  const names = Object.keys(attributes);
+function stepRows({ steps, weights }: TracedCompletion): string[][] {
+  const names = Object.keys(weights);
   const controlled = steps.some(({ control }) => (control?.status ?? 'inactive') !== 'inactive');
   const rows = steps.map(({ step, candidates, chosen, kl, control }) => [
     String(step),
@@ -56,7 +56,7 @@ export function showStep(completion: TracedCompletion, index: number): void {
     print(`expected ${name} ${before.toFixed(2)} before, ${after.toFixed(2)} after`);
   }
   print();
-  const names = Object.keys(completion.attributes);
+  const names = Object.keys(completion.weights);
   const rows = candidates.map((candidate, i) => [
     i === chosen ? '›' : '',
     JSON.stringify(candidate.text),

@@ -9,9 +9,9 @@ export interface TraceSummary extends Pick<
   | 'text'
   | 'model'
   | 'seed'
-  | 'attributes'
+  | 'weights'
   | 'formula'
-  | 'form'
+  | 'bonus'
   | 'cap'
   | 'finishReason'
 > {
@@ -27,11 +27,11 @@ export interface TraceSummary extends Pick<
 
 /** Sums a completion up. */
 export function summaryOf(completion: TracedCompletion): TraceSummary {
-  const { promptIndex, sample, text, model, seed, attributes, formula, form, cap, finishReason, steps } =
+  const { promptIndex, sample, text, model, seed, weights, formula, bonus, cap, finishReason, steps } =
     completion;
   // An end token changes nothing about the text; `generate` does not count it either.
   const written = finishReason === 'end' ? steps.length - 1 : steps.length;
-  const margins = Object.keys(attributes).flatMap((name) => {
+  const margins = Object.keys(weights).flatMap((name) => {
     const values = marginsOf(completion, name)
       .slice(0, written)
       .filter((margin) => margin !== undefined);
@@ -47,9 +47,9 @@ export function summaryOf(completion: TracedCompletion): TraceSummary {
     text,
     model,
     seed,
-    attributes,
+    weights,
     ...(formula !== undefined && { formula }),
-    form,
+    bonus,
     cap,
     finishReason,
     tokens: steps.length,

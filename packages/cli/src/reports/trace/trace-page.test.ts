@@ -20,8 +20,8 @@ const completion: TracedCompletion = {
   text: EVIL,
   model: '0123456789abcdef',
   seed: 1,
-  attributes: { kind: 0, calm: `3*progress ${EVIL}` },
-  form: 'calibrated',
+  weights: { kind: 0, calm: `3*progress ${EVIL}` },
+  bonus: 'margin',
   cap: 0.5,
   finishReason: 'end',
   steps: [

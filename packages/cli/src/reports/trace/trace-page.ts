@@ -57,8 +57,8 @@ export function traceSection(
   index: string,
   attribute: string | undefined,
 ): string {
-  const { prompt, steps, attributes } = completion;
-  const names = Object.keys(attributes);
+  const { prompt, steps, weights } = completion;
+  const names = Object.keys(weights);
   const facts = `${summaryLine(summaryOf(completion))}; ${settingsLine(completion)}`;
   const plots = [
     figure('KL', 'how far each step went from the model’s own distribution', klPlot(completion)),
@@ -99,7 +99,7 @@ function placeOf(index: string, step: number): string {
 function details(
   { step, candidates, chosen, kl, control }: TracedStep,
   index: string,
-  { attributes, formula }: TracedCompletion,
+  { weights: attributes, formula }: TracedCompletion,
 ): string {
   const names = Object.keys(attributes);
   const { text, reference, probability } = candidates[chosen];

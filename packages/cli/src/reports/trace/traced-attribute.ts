@@ -3,7 +3,7 @@ import type { TracedCompletion } from './trace-line.js';
 
 /** The attribute that is drawn where none is named: the first that is steered by, else the first. */
 export function firstAttribute(trace: readonly TracedCompletion[]): string | undefined {
-  const weights = trace.flatMap(({ attributes }) => Object.entries(attributes));
+  const weights = trace.flatMap(({ weights }) => Object.entries(weights));
   return (weights.find(([, weight]) => weight !== 0) ?? weights[0])?.[0];
 }
 
@@ -13,7 +13,7 @@ export function firstAttribute(trace: readonly TracedCompletion[]): string | und
  * @throws HalfspaceError `unknown-attribute`
  */
 export function assertTraced(trace: readonly TracedCompletion[], name: string): void {
-  const names = [...new Set(trace.flatMap(({ attributes }) => Object.keys(attributes)))];
+  const names = [...new Set(trace.flatMap(({ weights }) => Object.keys(weights)))];
   if (names.includes(name)) return;
   throw new HalfspaceError(
     'unknown-attribute',

@@ -42,10 +42,10 @@ export function frontierRows({ frontier, weights }: TuningReport): string[][] {
     'KL a token (95 %)',
     ...names.map((name) => `${name} (95 %)`),
     'perplexity (95 %)',
-    'rows a token',
+    'evaluations a token',
     'distinct-2',
   ];
-  const rows = frontier.map(({ scale, kl, margins, perplexity, rows: run, distinct2 }) => [
+  const rows = frontier.map(({ scale, kl, margins, perplexity, evaluations: run, distinct2 }) => [
     String(scale),
     ranged(kl, 3),
     ...names.map((name) => ranged(margins[name], 2)),

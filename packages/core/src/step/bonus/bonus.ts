@@ -1,5 +1,5 @@
 import type { Calibration } from '@halfspace/contracts';
-import type { BonusForm } from '../../options/bonus-form.js';
+import type { BonusKind } from '../../options/bonus-kind.js';
 import { marginOf } from '../margins/margins.js';
 import { cappedBonus } from './cap.js';
 import { logSumExp } from '../../numeric/log-sum-exp.js';
@@ -20,14 +20,14 @@ export interface Weighting {
  * @param cap - As for {@link cappedBonus} (default: no limit).
  */
 export function bonusOf(
-  form: BonusForm,
+  kind: BonusKind,
   distances: readonly Float64Array[],
   attributes: readonly Weighting[],
   candidates: number,
   cap = Infinity,
 ): Float64Array {
   const gains = attributes.map(({ calibration }, a) =>
-    form === 'softmax'
+    kind === 'softmax'
       ? softmax(distances[a])
       : distances[a].map((distance) => marginOf(calibration, distance)),
   );

@@ -1,5 +1,5 @@
 import type { BoundAttribute } from '../margins/bound-attributes.js';
-import { DEFAULT_CAP } from '../../options/bonus-form.js';
+import { DEFAULT_CAP } from '../../options/bonus-kind.js';
 import type { CheckedOptions } from '../../options/options.js';
 import type { Weight, Weights } from '../../options/weights.js';
 import type { Steering } from './steering.js';
@@ -39,7 +39,8 @@ export function idleParts(request: SteeringRequest): string[] {
       found.push(`Constraint ${index} (from 0), about "${attribute}", has maxWeight 0 and can do nothing.`);
     });
   }
-  if (redraw?.drafts === 1) found.push('With drafts 1 nothing is drawn anew. Raise it, or leave redraw out.');
+  if (redraw?.maxAttempts === 1)
+    found.push('With maxAttempts 1 nothing is drawn anew. Raise it, or leave redraw out.');
   if (cap !== DEFAULT_CAP && cap < Infinity && !steering.capped) {
     found.push(`The cap ${cap} has no part in this: ${whyUncapped(request)}.`);
   }
@@ -66,11 +67,11 @@ function idleWeight(name: string, weight: Weight, request: SteeringRequest): str
 }
 
 function whyUncapped({ options, steering, bound }: SteeringRequest): string {
-  const { control, formula, form, temperature } = options;
+  const { control, formula, bonus, temperature } = options;
   if (formula !== undefined) return 'a formula counts margins as they are';
   if (control.mode !== 'penalty') return `in the mode ${control.mode} margins count as they are`;
   if (!steering.steers) return 'no attribute has a weight other than 0';
-  if (form !== 'calibrated') return `the form ${form} has no margins`;
+  if (bonus !== 'margin') return `the bonus ${bonus} has no margins`;
   if (temperature === 0) return 'at temperature 0 margins count as they are';
   const scoring = bound.flatMap(({ name, source }) => ('score' in source ? [`"${name}"`] : []));
   return `margins of scoring attributes count as they are (${scoring.join(', ')})`;

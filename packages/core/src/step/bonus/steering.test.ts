@@ -23,7 +23,13 @@ async function generate(options: GenerateOptions): Promise<Completion[]> {
 
 /** What is drawn and what it costs; without what is measured of it. */
 const drawn = (completions: readonly Completion[]) =>
-  completions.map(({ text, tokens, kl, logprob, rows }) => ({ text, tokens, kl, logprob, rows }));
+  completions.map(({ text, tokens, kl, logprob, evaluations }) => ({
+    text,
+    tokens,
+    kl,
+    logprob,
+    evaluations,
+  }));
 
 type BonusAt = (margins: Readonly<Record<string, number>>, step: number) => number;
 
@@ -53,18 +59,24 @@ describe('weights', () => {
   it('steer away below 0, and change with the step', async () => {
     const attributes = { kind: '3 - 6*progress', 'self-calm': -1.5 };
     expectTilted(
-      await generate({ attributes, trace: true }),
+      await generate({ weights: attributes, trace: true }),
       (margins, step) => (3 - 0.6 * step) * margins['kind'] - 1.5 * margins['self-calm'],
     );
   });
 
   it('are in the trace: those of each step, and those that were asked for', async () => {
-    const prompts = ['abc', { text: 'abc', attributes: { 'self-calm': -2 } }];
+    const prompts = ['abc', { text: 'abc', weights: { 'self-calm': -2 } }];
     const attributes = { kind: '3*(step > 0) - 6*progress' };
-    const [first, second] = await generate({ prompts, attributes, trace: true, samples: 1, cap: 0.5 });
-    const settings = { model: 'toy-fingerprint', seed: 0, form: 'calibrated', cap: 0.5 };
-    expect(first.settings).toEqual({ ...settings, attributes: { ...attributes, 'self-calm': 0 } });
-    expect(second.settings).toEqual({ ...settings, attributes: { ...attributes, 'self-calm': -2 } });
+    const [first, second] = await generate({
+      prompts,
+      weights: attributes,
+      trace: true,
+      samples: 1,
+      cap: 0.5,
+    });
+    const settings = { model: 'toy-fingerprint', seed: 0, bonus: 'margin', cap: 0.5 };
+    expect(first.settings).toEqual({ ...settings, weights: { ...attributes, 'self-calm': 0 } });
+    expect(second.settings).toEqual({ ...settings, weights: { ...attributes, 'self-calm': -2 } });
     expect(first.trace?.[0]).not.toHaveProperty('control');
     for (const { step, candidates, control } of second.trace ?? []) {
       const kind = step === 0 ? 0 : 3 - 0.6 * step;
@@ -77,19 +89,19 @@ describe('weights', () => {
         expect(control?.expected[name].after).toBeCloseTo(mean('probability'), 10);
       }
     }
-    const [plain] = await generate({ prompts, attributes });
+    const [plain] = await generate({ prompts, weights: attributes });
     expect(plain).not.toHaveProperty('settings');
   });
 
   it('of 0 leave a step to the model, at the price of one row', async () => {
     const plain = await generate({});
-    const late = await generate({ attributes: { kind: '3*(step >= 4)' }, cap: 1 });
-    late.forEach(({ tokens, rows }, i) => {
+    const late = await generate({ weights: { kind: '3*(step >= 4)' }, cap: 1 });
+    late.forEach(({ tokens, evaluations }, i) => {
       expect(tokens.slice(0, 4)).toEqual(plain[i].tokens.slice(0, 4));
-      expect(rows).toBeGreaterThan(tokens.length);
+      expect(evaluations).toBeGreaterThan(tokens.length);
     });
     expect(late.map(({ tokens }) => tokens)).not.toEqual(plain.map(({ tokens }) => tokens));
-    const never = await generate({ attributes: { kind: '0*step' }, cap: 1 });
+    const never = await generate({ weights: { kind: '0*step' }, cap: 1 });
     expect(drawn(never)).toEqual(drawn(plain));
   });
 
@@ -99,25 +111,25 @@ describe('weights', () => {
     const together = await generate({
       prompts: [
         'abc',
-        { text: 'f g', attributes: { kind: -1 } },
-        { text: 'f g', attributes: { kind: 0, 'self-calm': 0 } },
+        { text: 'f g', weights: { kind: -1 } },
+        { text: 'f g', weights: { kind: 0, 'self-calm': 0 } },
         { text: 'dd' },
-        { messages, attributes: { 'self-calm': '3*progress' } },
+        { messages, weights: { 'self-calm': '3*progress' } },
         // A scoring attribute cannot be capped, and leaves the others as they are.
-        { text: 'ef', attributes: { brief: 1 } },
+        { text: 'ef', weights: { brief: 1 } },
       ],
-      attributes: shared,
+      weights: shared,
       cap: 0.5,
       lookAhead: 'eager',
     });
     const alone = await Promise.all(
       [
-        { prompts: ['abc'], attributes: shared },
-        { prompts: ['f g'], attributes: { kind: -1, 'self-calm': 1 } },
+        { prompts: ['abc'], weights: shared },
+        { prompts: ['f g'], weights: { kind: -1, 'self-calm': 1 } },
         { prompts: ['f g'] },
-        { prompts: ['dd'], attributes: shared },
-        { prompts: ['b a'], attributes: { kind: 2, 'self-calm': '3*progress' } },
-        { prompts: ['ef'], attributes: { ...shared, brief: 1 } },
+        { prompts: ['dd'], weights: shared },
+        { prompts: ['b a'], weights: { kind: 2, 'self-calm': '3*progress' } },
+        { prompts: ['ef'], weights: { ...shared, brief: 1 } },
       ].map(async (options) => generate({ ...options, cap: 0.5, lookAhead: 'eager' })),
     );
     expect(drawn(together)).toEqual(drawn(alone.flat()));
@@ -126,19 +138,19 @@ describe('weights', () => {
 
 describe('a formula', () => {
   it('of the first degree is what weights are', async () => {
-    const weighted = await generate({ attributes: { kind: 2, 'self-calm': -1 } });
+    const weighted = await generate({ weights: { kind: 2, 'self-calm': -1 } });
     const formula = await generate({ formula: '2*kind - self_calm' });
     expect(formula.map(({ tokens }) => tokens)).toEqual(weighted.map(({ tokens }) => tokens));
-    formula.forEach(({ kl, rows }, i) => {
+    formula.forEach(({ kl, evaluations }, i) => {
       expect(kl).toBeCloseTo(weighted[i].kl, 10);
-      expect(rows).toBe(weighted[i].rows);
+      expect(evaluations).toBe(weighted[i].evaluations);
     });
   });
 
   it('gives every candidate what it says of its margins, whatever the cap', async () => {
     const formula = '2*min(kind, self_calm) + (kind > 0 ? 1 : -step/10) - 3*progress*self_calm + brief';
     const attributes = { brief: 0 };
-    expectTilted(await generate({ formula, attributes, trace: true, cap: 0.1 }), (margins, step) => {
+    expectTilted(await generate({ formula, weights: attributes, trace: true, cap: 0.1 }), (margins, step) => {
       const [one, other] = [margins['kind'], margins['self-calm']];
       return 2 * Math.min(one, other) + (one > 0 ? 1 : -step / 10) - 0.3 * step * other + margins['brief'];
     });

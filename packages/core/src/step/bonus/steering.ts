@@ -41,7 +41,7 @@ export interface SteeredPrompt extends EncodedPrompt {
 export function createSteering(
   attributes: readonly BoundAttribute[],
   tables: WeightTables,
-  { control, formula, cap, form, temperature }: CheckedOptions,
+  { control, formula, cap, bonus, temperature }: CheckedOptions,
 ): Steering {
   const steering = attributes.filter(({ name }) => tables[name]?.some((weight) => weight !== 0));
   const linear = steering.length > 0 && steering.every(({ source }) => !isScoring(source));
@@ -50,7 +50,7 @@ export function createSteering(
   const weighted = formula === undefined && control.mode === 'penalty';
   return {
     steers: steering.length > 0 || !weighted,
-    capped: linear && weighted && cap < Infinity && form === 'calibrated' && temperature > 0,
+    capped: linear && weighted && cap < Infinity && bonus === 'margin' && temperature > 0,
     byFormula: formula !== undefined && control.mode === 'penalty' && temperature > 0,
     textual: scored && weighted && !readsStates,
     steersAt: (step) => !weighted || steering.some(({ name }) => tables[name][step] !== 0),

@@ -17,7 +17,7 @@ export function stepBonus(step: WeightedStep, settings: StepSettings): Float64Ar
     return byFormula(formula, marginColumns(distances, attributes), text, settings, candidates);
   }
   const cap = text.prompt.steering.capped ? options.cap : Infinity;
-  return bonusOf(options.form, distances, weighted, candidates, cap);
+  return bonusOf(options.bonus, distances, weighted, candidates, cap);
 }
 
 /**

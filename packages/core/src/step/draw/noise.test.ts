@@ -37,7 +37,7 @@ describe('philox', () => {
 });
 
 describe('gumbelNoise', () => {
-  const key = { seed: 7, prompt: 123, sample: 0, draft: 0 };
+  const key = { seed: 7, prompt: 123, sample: 0, attempt: 0 };
 
   test('draws from the softmax by argmax', () => {
     const logits = [2, 1, 0.5, 0, -1, -1, -3];
@@ -58,8 +58,8 @@ describe('gumbelNoise', () => {
     ['token', (i: number) => gumbelNoise(key, 3, i)],
     ['step', (i: number) => gumbelNoise(key, i, 3)],
     ['sample', (i: number) => gumbelNoise({ ...key, sample: i }, 3, 3)],
-    // There are 2,048 drafts.
-    ['draft', (i: number) => gumbelNoise({ ...key, draft: i % 2048 }, 3 + Math.floor(i / 2048), 3)],
+    // There are 2,048 attempts.
+    ['attempt', (i: number) => gumbelNoise({ ...key, attempt: i % 2048 }, 3 + Math.floor(i / 2048), 3)],
     ['prompt', (i: number) => gumbelNoise({ ...key, prompt: i }, 3, 3)],
     ['seed', (i: number) => gumbelNoise({ ...key, seed: i }, 3, 3)],
     ['large seed', (i: number) => gumbelNoise({ ...key, seed: 2 ** 52 + i * 2 ** 32 }, 3, 3)],
@@ -85,9 +85,9 @@ describe('gumbelNoise', () => {
     const seed = fc.maxSafeNat();
     fc.assert(
       fc.property(seed, word, word, word, word, (s, prompt, sample, step, token) => {
-        const noise = gumbelNoise({ seed: s, prompt, sample }, step, token);
+        const noise = gumbelNoise({ seed: s, prompt, sample, attempt: 0 }, step, token);
         expect(Number.isFinite(noise)).toBe(true);
-        expect(gumbelNoise({ seed: s, prompt, sample }, step, token)).toBe(noise);
+        expect(gumbelNoise({ seed: s, prompt, sample, attempt: 0 }, step, token)).toBe(noise);
       }),
     );
   });

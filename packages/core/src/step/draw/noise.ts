@@ -8,8 +8,8 @@ export interface NoiseKey {
   readonly prompt: number;
   /** Which completion of the prompt, from 0: the third of five is the third of ten. */
   readonly sample: number;
-  /** Which draft of it, from 0: below 2^11. */
-  readonly draft: number;
+  /** Which attempt at it, from 0: below 2^11. */
+  readonly attempt: number;
 }
 
 /**
@@ -26,7 +26,7 @@ function uniform(key: NoiseKey, step: number, token: number): number {
   const words = philox(
     [token, step, key.sample, key.prompt],
     // A seed has 53 bits: the upper eleven are free.
-    [key.seed >>> 0, Math.floor(key.seed / 2 ** 32) + key.draft * 2 ** 21],
+    [key.seed >>> 0, Math.floor(key.seed / 2 ** 32) + key.attempt * 2 ** 21],
   );
   const cell = (words[0] >>> 6) * 2 ** 26 + (words[1] >>> 6);
   return (2 * cell + 1) / 2 ** 53;

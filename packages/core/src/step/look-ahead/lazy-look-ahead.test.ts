@@ -87,7 +87,7 @@ describe('estimateDivergence', () => {
       let squares = 0;
       for (let step = 0; step < rounds; step++) {
         const perturbed = perturb(logReference, tokens, {
-          key: { seed: 3, prompt: 4, sample: 0, draft: 0 },
+          key: { seed: 3, prompt: 4, sample: 0, attempt: 0 },
           step,
         });
         const estimate = estimateDivergence(perturbed, winnerOf(perturbed, bonus));

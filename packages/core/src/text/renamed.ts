@@ -1,0 +1,43 @@
+/** What was called otherwise before: options, flags of the command, keys of files, and values of these. */
+const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    attributes: ['weights', 'measure'],
+    below: ['ifMeanBelow'],
+    calibrated: ['margin'],
+    drafts: ['maxAttempts'],
+    early: ['earlyExit'],
+    form: ['bonus'],
+    redrawBelow: ['redrawIfMeanBelow'],
+    rows: ['evaluations'],
+  }),
+);
+
+/**
+ * What something is called now that had another name in an earlier version: an option, a flag in camel case, a key of a file.
+ *
+ * @param name - As it was called.
+ * @param names - Those that there are now.
+ * @returns One of `names`; undefined where it had no other name, or is something else here.
+ */
+export function renamed(name: string, names: Iterable<string>): string | undefined {
+  const known = new Set(names);
+  return RENAMED.get(name)?.find((now) => known.has(now));
+}
+
+/**
+ * A sentence to go behind a message that something is missing: ` "form" is now "bonus".`, or nothing where it is not there under
+ * an earlier name.
+ *
+ * @param name - What is missing, as it is called now.
+ * @param given - The object that it is missing from.
+ */
+export function givenAsBefore(name: string, given: unknown): string {
+  const keys = typeof given === 'object' && given !== null ? Object.keys(given) : [];
+  const before = keys.find((key) => renamed(key, [name]) !== undefined);
+  return before === undefined ? '' : nowCalled(before, name);
+}
+
+/** A sentence to go behind a message: ` "form" is now "bonus".` */
+export function nowCalled(before: string, now: string): string {
+  return ` ${JSON.stringify(before)} is now ${JSON.stringify(now)}.`;
+}
