@@ -176,6 +176,25 @@ describe('prompts', () => {
     });
   });
 
+  it('are rendered by the chat template of --chat-template', async () => {
+    await workspace.write('chat.jinja', '{{ bos_token }}Q: {{ messages[0].content }} A:');
+    const words = ['Why?', '--chat', '--chat-template', 'chat.jinja', ...short];
+    expect((await generate(words))[0].prompt).toBe('<s>Q: Why? A:');
+    await workspace.write('bad.jinja', '{% if %}');
+    expect(await workspace.run(['generate', 'Why?', '--chat-template', 'bad.jinja', ...short])).toMatchObject(
+      {
+        code: 1,
+        stderr: expect.stringContaining('The chat template that was given cannot be read') as string,
+      },
+    );
+    expect(
+      await workspace.run(['generate', 'Why?', '--chat-template', 'none.jinja', ...short]),
+    ).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('none.jinja') as string,
+    });
+  });
+
   it('are the turn of a user with --chat', async () => {
     const [chat] = await generate(['Why?', '--chat', ...short]);
     expect(chat.prompt).toBe('user: Why?\nassistant: ');

@@ -33,6 +33,17 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+it('renders conversations by the chat template that it is given', async () => {
+  await using backend = await createOnnxBackend({
+    model,
+    precision: 'f32',
+    chatTemplate: '> {{ messages[0].content }}',
+  });
+  expect(backend.tokenizer.renderChat([{ role: 'user', content: 'hi' }])).toBe('> hi');
+  const bad = createOnnxBackend({ model, precision: 'f32', chatTemplate: '{{' });
+  await expect(bad).rejects.toThrow(code('bad-chat-template'));
+});
+
 /** Opens the tiny model, asks it something, and counts how often it was compiled. */
 async function ask(options: OnnxBackendOptions = {}) {
   let compiled = 0;

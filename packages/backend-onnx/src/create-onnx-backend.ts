@@ -50,6 +50,11 @@ export interface OnnxBackendOptions {
   readonly precision?: Precision;
   /** Threads of a call, a whole number from 1 (default, and the most that are used: the cores of the machine). */
   readonly threads?: number;
+  /**
+   * Chat template by which conversations are rendered, as text in the Jinja that transformers uses (default: that of the model).
+   * For a model without one, or to have another.
+   */
+  readonly chatTemplate?: string;
   /** Ends the loading with the error `aborted`. */
   readonly signal?: AbortSignal;
   /** Called while the model is fetched, compiled and measured; not when the cache has that. */
@@ -73,7 +78,7 @@ export interface OnnxBackend extends Backend {
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
  * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
- * `unsupported-model`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
+ * `unsupported-model`, `bad-chat-template`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
  * where what one has bound fails
  */
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
@@ -96,7 +101,8 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   };
   try {
     options.onFound?.({ name: file.name, fingerprint: file.fingerprint });
-    const tokenizer = await createTokenizer(file);
+    const { chatTemplate } = options;
+    const tokenizer = await createTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
     const compiled = new Map<Precision, Promise<CompiledModel>>();
 
     const compile = async (precision: Precision) =>

@@ -28,6 +28,7 @@ export type { Precision } from './compile/linear.js';
 export { TRUNK } from './compile/trunk.js';
 export { cacheDirectory, fingerprintFile, writeCached } from './cache.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
+export type { TokenizerOptions } from './tokenizer/tokenizer.js';
 export { createTextTokenizer } from './tokenizer/text-tokenizer.js';
 export type { TextTokenizer } from './tokenizer/text-tokenizer.js';
 export { CATALOGUE } from './catalogue.js';

@@ -9,6 +9,7 @@ const SETTINGS = {
   model: { type: 'string', minLength: 1 },
   preset: { enum: PRESET_NAMES },
   precision: { enum: ['f32', 'int8'] },
+  chatTemplate: { type: 'string', minLength: 1 },
   threads: { type: 'integer', minimum: 1 },
   modules: { type: 'array', items: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] } },
 } satisfies Record<keyof HalfspaceConfig, object>;

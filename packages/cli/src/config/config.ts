@@ -19,6 +19,8 @@ export interface HalfspaceConfig {
   readonly precision?: 'f32' | 'int8';
   /** Threads to run the model with where a command is not told another number (default: all cores). */
   readonly threads?: number;
+  /** File with a chat template in place of that of the model, relative to the config: for `model`, or where neither names one. */
+  readonly chatTemplate?: string;
   /**
    * Modules whose model families, sources of models, methods, judges, suites and attributes every command knows: what
    * `definePluginModule` makes, or packages and paths as in `attributes`. A `.json` has packages and paths alone.

@@ -9,7 +9,12 @@ async function findFrom(directory: string) {
   return findConfig().finally(() => cwd.mockRestore());
 }
 
-const SETTINGS = { attributes: ['./calm', 'halfspace-attribute-kind'], model: '../m.gguf', threads: 2 };
+const SETTINGS = {
+  attributes: ['./calm', 'halfspace-attribute-kind'],
+  model: '../m.gguf',
+  threads: 2,
+  chatTemplate: 'chat.jinja',
+};
 const SOURCES = {
   'halfspace.config.json': JSON.stringify(SETTINGS),
   'halfspace.config.js': `export default ${JSON.stringify(SETTINGS)};`,
@@ -30,6 +35,7 @@ describe('a config', () => {
         attributes: [join(directory, 'calm'), 'halfspace-attribute-kind'],
         model: join(directory, '..', 'm.gguf'),
         threads: 2,
+        chatTemplate: join(directory, 'chat.jinja'),
       });
     },
   );
@@ -69,7 +75,7 @@ it.each([
   [
     'an unknown setting',
     '{"modle": "x"}',
-    /no setting "modle"\. Did you mean "model"\?.*attributes, formula, model, preset, precision, threads/,
+    /no setting "modle"\. Did you mean "model"\?.*attributes, formula, model, preset, precision, chatTemplate, threads/,
   ],
   ['a wrong type', '{"attributes": [1]}', /attributes\.0 must be string; got 1/],
   ['a wrong choice', '{"precision": "f16"}', /precision must be f32 or int8/],

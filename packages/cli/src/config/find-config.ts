@@ -68,12 +68,13 @@ function refuse(path: string): (error: unknown) => never {
 }
 
 function withPaths(config: HalfspaceConfig, directory: string): HalfspaceConfig {
-  const { attributes, model, modules } = config;
+  const { attributes, model, modules, chatTemplate } = config;
   const absolute = (text: string) => (isPlace(text) ? resolve(directory, text) : text);
   return {
     ...config,
     ...(attributes !== undefined && { attributes: attributes.map(absolute) }),
     ...(model !== undefined && { model: absolute(model) }),
+    ...(chatTemplate !== undefined && { chatTemplate: resolve(directory, chatTemplate) }),
     ...(modules !== undefined && {
       modules: modules.map((each) => (typeof each === 'string' ? absolute(each) : each)),
     }),

@@ -4,6 +4,7 @@ import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core
 import { findConfig } from '../config/find-config.js';
 import { projectModules } from '../config/project-modules.js';
 import { createLoadBars } from './load-bars.js';
+import { readText } from '../data/read-text.js';
 import type { ModelFlags } from '../options/model.js';
 import { note } from '../terminal/output.js';
 
@@ -19,10 +20,11 @@ export async function withBackend<T>(
   signal: AbortSignal,
   use: (backend: Backend) => Promise<T>,
 ): Promise<T> {
-  const { model, precision, threads, controlTokens, onFound }: BackendFlags = {
-    ...(await findConfig()),
-    ...flags,
-  };
+  const config = await findConfig();
+  const { model, precision, threads, controlTokens, onFound }: BackendFlags = { ...config, ...flags };
+  // That of the config is for the model of the config.
+  const template = flags.chatTemplate ?? (flags.model === undefined ? config?.chatTemplate : undefined);
+  const chatTemplate = template === undefined ? undefined : await readText(template, signal);
   const cores = availableParallelism();
   if (threads !== undefined && threads > cores)
     note(`${threads} threads are more than this machine has cores; it runs with ${cores}.`);
@@ -32,6 +34,7 @@ export async function withBackend<T>(
     ...(model !== undefined && { model }),
     ...(precision !== undefined && { precision }),
     ...(threads !== undefined && { threads }),
+    ...(chatTemplate !== undefined && { chatTemplate }),
     modules,
     signal,
     onProgress: bars.onProgress,

@@ -7,6 +7,7 @@ export interface ModelFlags {
   readonly precision?: 'f32' | 'int8';
   readonly threads?: number;
   readonly controlTokens?: true;
+  readonly chatTemplate?: string;
 }
 
 /** How a model is named on the command line. */
@@ -41,6 +42,10 @@ export function addModelOptions(
     .option(
       '--control-tokens',
       'take control tokens such as <|im_start|> in prompts and texts for what they spell (default: they are text); not for texts of others',
+    )
+    .option(
+      '--chat-template <file>',
+      'chat template (Jinja, as in chat_template.jinja) in place of that of the model, or for a model that has none',
     );
 }
 

@@ -30,14 +30,25 @@ function specialTokens({ config }: TokenizerFiles): Record<string, unknown> {
   return Object.fromEntries(SPECIAL_TOKENS.map((token) => [token, textOf(config[token]) ?? undefined]));
 }
 
-function createChat(files: TokenizerFiles, name: string): RenderChat {
-  const label = `The chat template of ${name}`;
-  let template: ChatTemplate | undefined;
+/** Settings of {@link createTokenizer}. */
+export interface TokenizerOptions {
+  /** Chat template in the Jinja that transformers uses, in place of the model's own (default: that). */
+  readonly chatTemplate?: string;
+}
+
+function createChat(files: TokenizerFiles, name: string, given: string | undefined): RenderChat {
+  const label = given === undefined ? `The chat template of ${name}` : 'The chat template that was given';
+  // One that somebody has just given is read at once, so that its faults show before work starts.
+  let template: ChatTemplate | undefined = given === undefined ? given : compileChatTemplate(given, label);
+  const readTemplate = (): ChatTemplate => {
+    if (files.chatTemplate !== undefined) return compileChatTemplate(files.chatTemplate, label);
+    throw new HalfspaceError(
+      'no-chat-template',
+      `${name} has no chat template. Give it one (chatTemplate, on the command line --chat-template FILE), or a prompt as text.`,
+    );
+  };
   return (messages, marks) => {
-    if (files.chatTemplate === undefined) {
-      throw new HalfspaceError('no-chat-template', `${name} has no chat template. Give it a prompt as text.`);
-    }
-    const read = (template ??= compileChatTemplate(files.chatTemplate, label));
+    const read = (template ??= readTemplate());
     const render = (given: readonly ChatMessage[], add_generation_prompt: boolean) => {
       const variables = { messages: given, tools: null, documents: null, add_generation_prompt };
       return read.render({ ...specialTokens(files), ...variables }, marks);
@@ -49,12 +60,15 @@ function createChat(files: TokenizerFiles, name: string): RenderChat {
 
 /**
  * The tokenizer that belongs to a model: vocabulary, merges and chat template of the GGUF file, or
- * tokenizer.json, tokenizer_config.json and chat_template.jinja beside safetensors.
+ * tokenizer.json, tokenizer_config.json and chat_template.jinja beside safetensors (or tekken.json).
  *
- * @throws HalfspaceError `unsupported-model` when it is neither byte-level BPE nor like Gemma's; `corrupt-model`, also when one of
- * the files is missing; `pattern-too-slow` when a regular expression of its own never ends
+ * @throws HalfspaceError `unsupported-model` when it is neither byte-level BPE nor SentencePiece; `corrupt-model`, also when one of
+ * the files is missing; `pattern-too-slow` when a regular expression of its own never ends; `bad-chat-template` for one that is given
  */
-export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
+export async function createTokenizer(
+  model: ModelFile,
+  { chatTemplate }: TokenizerOptions = {},
+): Promise<Tokenizer> {
   const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);
   const { tokens, added, spelling, prefix } = files;
   const { ends, control, silent } = rolesOf(files);
@@ -64,7 +78,7 @@ export async function createTokenizer(model: ModelFile): Promise<Tokenizer> {
     const text = tokens[token] ?? '';
     return added.has(token) ? Buffer.from(text, 'utf8') : spelling(text);
   };
-  const renderChat = createChat(files, model.name);
+  const renderChat = createChat(files, model.name, chatTemplate);
   return {
     vocabularySize: tokens.length,
     endTokens: ends,
