@@ -32,7 +32,9 @@ describe('dequantising', () => {
   });
 
   it('is checked for every format of the fixture', () => {
-    const formats = ['F16', 'BF16', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'Q4_K', 'Q5_K', 'Q6_K'];
+    const formats = 'F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K Q2_K Q3_K IQ4_NL IQ4_XS MXFP4'.split(
+      ' ',
+    );
     expect(rows.map((row) => row.type)).toEqual(formats);
   });
 

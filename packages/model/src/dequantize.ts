@@ -105,6 +105,82 @@ const q6_k: Block = (bytes, at, out, to) => {
   }
 };
 
+/** Q2_K: sixteen sub-blocks of 16, each with four bits of scale and four of minimum. */
+const q2_k: Block = (bytes, at, out, to) => {
+  const scale = f16(bytes, at + 80);
+  const least = f16(bytes, at + 82);
+  for (let group = 0; group < 16; group++) {
+    const step = scale * (bytes[at + group] & 15);
+    const floor = least * (bytes[at + group] >> 4);
+    const from = at + 16 + (group >> 3) * 32 + (group & 1) * 16;
+    const shift = ((group >> 1) & 3) * 2;
+    for (let index = 0; index < 16; index++)
+      out[to + group * 16 + index] = step * ((bytes[from + index] >> shift) & 3) - floor;
+  }
+};
+
+/** Six-bit scale of one of the sixteen sub-blocks of Q3_K: low four bits in eight bytes, high two in four. */
+function q3Scale(bytes: Uint8Array, at: number, group: number): number {
+  const low = (bytes[at + (group & 7)] >> (group & 8 ? 4 : 0)) & 15;
+  const high = (bytes[at + 8 + (group & 3)] >> ((group >> 2) * 2)) & 3;
+  return (low | (high << 4)) - 32;
+}
+
+/** Q3_K: sixteen sub-blocks of 16. The third bits lie apart, and are set where nothing is taken away. */
+const q3_k: Block = (bytes, at, out, to) => {
+  const scale = f16(bytes, at + 108);
+  for (let group = 0; group < 16; group++) {
+    const step = scale * q3Scale(bytes, at + 96, group);
+    const half = (group & 1) * 16;
+    const from = at + 32 + (group >> 3) * 32 + half;
+    const shift = ((group >> 1) & 3) * 2;
+    for (let index = 0; index < 16; index++) {
+      const low = (bytes[from + index] >> shift) & 3;
+      const third = (bytes[at + half + index] >> (group >> 1)) & 1;
+      out[to + group * 16 + index] = step * (low - (third === 0 ? 4 : 0));
+    }
+  }
+};
+
+/** The sixteen levels of ggml's non-linear quants, closer to each other around zero. */
+const NON_LINEAR = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+/** The sixteen numbers of four bits of the Microscaling formats (OCP MX 1.0, E2M1), doubled. */
+const E2M1 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+
+/** Thirty-two quants of four bits that name levels; the low halves of the bytes come first. */
+function writeLevels(
+  { levels, step }: { readonly levels: readonly number[]; readonly step: number },
+  bytes: Uint8Array,
+  from: number,
+  out: Float32Array,
+  to: number,
+): void {
+  for (let index = 0; index < 16; index++) {
+    const pair = bytes[from + index];
+    out[to + index] = step * levels[pair & 15];
+    out[to + index + 16] = step * levels[pair >> 4];
+  }
+}
+
+const iq4_nl: Block = (bytes, at, out, to) =>
+  writeLevels({ levels: NON_LINEAR, step: f16(bytes, at) }, bytes, at + 2, out, to);
+
+/** IQ4_XS: eight sub-blocks of 32, each with a six-bit scale: low four bits in four bytes, high two in two. */
+const iq4_xs: Block = (bytes, at, out, to) => {
+  const scale = f16(bytes, at);
+  const highs = bytes[at + 2] | (bytes[at + 3] << 8);
+  for (let group = 0; group < 8; group++) {
+    const low = (bytes[at + 4 + (group >> 1)] >> ((group & 1) * 4)) & 15;
+    const step = scale * ((low | (((highs >> (group * 2)) & 3) << 4)) - 32);
+    writeLevels({ levels: NON_LINEAR, step }, bytes, at + 8 + group * 16, out, to + group * 32);
+  }
+};
+
+/** MXFP4: a power of two for 32 numbers; half of it, because {@link E2M1} is doubled. */
+const mxfp4: Block = (bytes, at, out, to) =>
+  writeLevels({ levels: E2M1, step: 2 ** (bytes[at] - 128) }, bytes, at + 1, out, to);
+
 const BLOCKS: Partial<Record<TensorType, Block>> = {
   F16: (bytes, at, out, to) => (out[to] = f16(bytes, at)),
   Q4_0: smallBlock({ nibbles: 2, centre: 8 }),
@@ -112,9 +188,14 @@ const BLOCKS: Partial<Record<TensorType, Block>> = {
   Q5_0: smallBlock({ fifthBits: 2, nibbles: 6, centre: 16 }),
   Q5_1: smallBlock({ minimum: 2, fifthBits: 4, nibbles: 8, centre: 0 }),
   Q8_0: q8_0,
+  Q2_K: q2_k,
+  Q3_K: q3_k,
   Q4_K: kBlock(16, undefined),
   Q5_K: kBlock(48, 16),
   Q6_K: q6_k,
+  IQ4_NL: iq4_nl,
+  IQ4_XS: iq4_xs,
+  MXFP4: mxfp4,
 };
 
 /** Whether {@link dequantize} knows a type. */

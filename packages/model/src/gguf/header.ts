@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
+import { isFloatType } from '../dequantize.js';
 import { blockElements, byteLength, type TensorType } from '../tensor-type.js';
 import { partOfGguf } from '../part-of-model.js';
 import { alignUp, checkPlaces, type PlacedTensor } from '../placed-tensor.js';
@@ -14,15 +15,20 @@ const TYPES: ReadonlyMap<number, TensorType> = new Map([
   [6, 'Q5_0'],
   [7, 'Q5_1'],
   [8, 'Q8_0'],
+  [10, 'Q2_K'],
+  [11, 'Q3_K'],
   [12, 'Q4_K'],
   [13, 'Q5_K'],
   [14, 'Q6_K'],
+  [20, 'IQ4_NL'],
+  [23, 'IQ4_XS'],
   [24, 'I8'],
   [25, 'I16'],
   [26, 'I32'],
   [27, 'I64'],
   [28, 'F64'],
   [30, 'BF16'],
+  [39, 'MXFP4'],
 ]);
 const MAGIC = 0x46554747;
 /** Arrays of arrays of arrays have no use; deeper nesting is an attack on the stack. */
@@ -109,7 +115,7 @@ function readTensor(reader: ByteReader): PlacedTensor {
   if (type === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `The tensor ${name} is stored as ggml type ${number}, which Halfspace does not read. Take another quantisation: ${[...TYPES.values()].slice(0, 10).join(', ')}.`,
+      `The tensor ${name} is stored as ggml type ${number}, which Halfspace does not read. Take another quantisation: ${[...TYPES.values()].filter(isFloatType).join(', ')}.`,
     );
   }
   const elements = shape.reduce((product, size) => product * size, 1);
