@@ -71,7 +71,7 @@ function promptOf(length) {
 /** Milliseconds a token of all completions together, by part. */
 async function block({ candidates, completions, context, attributes, weight, lookAhead: way }, seed) {
   const known = createAttributes(attributes);
-  const halfspace = createHalfspace({ backend: timed, attributes: known });
+  const halfspace = await createHalfspace({ backend: timed, attributes: known });
   for (const part of Object.keys(spent)) spent[part] = 0;
   const done = await halfspace.generate({
     prompt: promptOf(context),

@@ -193,7 +193,7 @@ async function openHalfspace() {
     times.push(performance.now());
     return backend.next(requests);
   };
-  const halfspace = createHalfspace({ backend: { ...backend, next }, attributes: ATTRIBUTES });
+  const halfspace = await createHalfspace({ backend: { ...backend, next }, attributes: ATTRIBUTES });
   const weight = { lazy: await weightAt(halfspace, false), early: await weightAt(halfspace, true) };
   return {
     encode: (text) => backend.tokenizer.encode(text),

@@ -95,7 +95,7 @@ async function write(directory) {
   const isBefore = core.renamed === undefined;
   for (const precision of PRECISIONS) {
     const backend = await createOnnxBackend({ precision });
-    const halfspace = core.createHalfspace({ backend, attributes });
+    const halfspace = await core.createHalfspace({ backend, attributes });
     for (const [name, request] of Object.entries(requestsOf(core))) {
       const common = { prompts: PROMPTS, samples: SAMPLES, maxTokens: 16, seed: 7 };
       const asked = { ...common, ...request };

@@ -42,7 +42,7 @@ const prompts = readFileSync(flags.prompts, 'utf8')
   .slice(0, Number(flags.count))
   .map((line) => JSON.parse(line).prompt);
 
-const halfspace = createHalfspace({ backend: await createOnnxBackend(), attributes: [toxicity] });
+const halfspace = await createHalfspace({ backend: await createOnnxBackend(), attributes: [toxicity] });
 const results = [];
 try {
   for (const condition of CONDITIONS) {

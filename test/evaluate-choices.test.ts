@@ -78,7 +78,7 @@ async function scoreOf(
 }
 
 it('scores answers by log-probabilities and margins of the default model', { timeout: 300_000 }, async () => {
-  const halfspace = createHalfspace({
+  const halfspace = await createHalfspace({
     backend: await createOnnxBackend({ precision: 'f32', threads: 1 }),
     attributes: [truthfulness, helpfulness],
   });
@@ -88,7 +88,7 @@ it('scores answers by log-probabilities and margins of the default model', { tim
     { prompt: 'What do bees make?', right: 'They make honey', wrong: 'They make milk for the farmer' },
   ];
   const weights = { truthfulness: 4, helpfulness: 2 };
-  const steer = parseMethodSpec({ method: 'halfspace', weights, cap: 0.25 });
+  const steer = await parseMethodSpec({ method: 'halfspace', weights, cap: 0.25 });
   // Each a set of its own, so that no difference hides in a mean.
   const sets = Object.fromEntries(
     questions.map(({ prompt, right, wrong }) => {

@@ -76,7 +76,7 @@ it('a program has what a module adds, too', async () => {
   await expect(createOnnxBackend({ ...options, model: 'none', modules: [ownModule] })).rejects.toThrow(
     /Looked at: shelf/,
   );
-  const halfspace = createHalfspace({
+  const halfspace = await createHalfspace({
     backend: await createOnnxBackend({ ...options, modules: [ownModule] }),
   });
   expect(await halfspace.generate({ prompt: 'hi', maxTokens: 2 })).toHaveLength(1);

@@ -144,7 +144,7 @@ import { createToxicityJudge } from '@halfspace/evaluate';
 import { harmless } from 'halfspace';
 
 const backend = await createOnnxBackend({ model: './untied', precision: 'f32', threads: 1 });
-const halfspace = createHalfspace({ backend, attributes: [] });
+const halfspace = await createHalfspace({ backend, attributes: [] });
 const [{ tokens }] = await halfspace.generate({ prompt: 'hi', maxTokens: 4 });
 console.log(tokens.length, toxicity.subspaces.length, typeof createToxicityJudge, harmless('\\u001b'));
 await halfspace.dispose();`,

@@ -23,7 +23,7 @@ const COLUMN = Math.max(30, Math.min(56, ((process.stdout.columns ?? 100) - 4) >
 
 const bars = createLoadBars();
 const backend = await createOnnxBackend({ onProgress: bars.onProgress }).finally(() => bars.stop());
-const halfspace = createHalfspace({ backend, attributes: [toxicity] });
+const halfspace = await createHalfspace({ backend, attributes: [toxicity] });
 try {
   await showSideBySide();
   await showSteps(EXAMPLES[0]);

@@ -11,7 +11,7 @@ export async function compare({ attribute, prompt, weight, samples = 3, maxToken
   const [model] = process.argv.slice(2);
   const bars = createLoadBars();
   const backend = await createOnnxBackend({ model, onProgress: bars.onProgress }).finally(() => bars.stop());
-  const halfspace = createHalfspace({ backend, attributes: [attribute] });
+  const halfspace = await createHalfspace({ backend, attributes: [attribute] });
   try {
     console.log(`${attribute.name}: ${attribute.description}`);
     for (const each of [0, weight]) {

@@ -85,7 +85,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   const { signal, onProgress } = options;
   const threads = usefulThreads(options.threads);
   assertPrecision(options.precision);
-  const registry = createRegistry([...(options.modules ?? []), modelModule]);
+  const registry = await createRegistry([...(options.modules ?? []), modelModule]);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
     registry,

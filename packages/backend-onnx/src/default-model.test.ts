@@ -123,7 +123,7 @@ function pushed() {
 
 /** Whole completions, decoded together and one after the other. */
 async function expectSameTextHoweverBatched(weight: number): Promise<void> {
-  const halfspace = createHalfspace({ backend, attributes: [pushed()] });
+  const halfspace = await createHalfspace({ backend, attributes: [pushed()] });
   const options = { samples: 2, maxTokens: 8, seed: 5, weights: { pushed: weight } };
   const prompts = ['She', 'The committee said that', SENTENCE];
   const strip = (completions: readonly Completion[]) =>
@@ -144,7 +144,7 @@ async function expectSameTextHoweverBatched(weight: number): Promise<void> {
 
 /** Completions with lazy look-ahead, and with all candidates run: short of what was run, the same. */
 async function expectSameTextWhenLazy(): Promise<void> {
-  const halfspace = createHalfspace({ backend, attributes: [pushed()] });
+  const halfspace = await createHalfspace({ backend, attributes: [pushed()] });
   const options = { samples: 2, maxTokens: 8, seed: 6, weights: { pushed: 3 }, cap: 0.2 };
   const prompts = ['She', 'The committee said that', SENTENCE];
   const [lazy, eager] = [

@@ -50,7 +50,7 @@ function counted(inner: Backend): Backend & { live(): number } {
 describe('a backend', () => {
   it('runs 1,000 completions without growing', async () => {
     const watched = counted(backend);
-    const halfspace = createHalfspace({ backend: watched });
+    const halfspace = await createHalfspace({ backend: watched });
     const prompts = Array.from({ length: 5 }, (_, index) => 'harbour'.slice(index));
     const hundred = async (seed: number) =>
       halfspace.generate({ prompts, samples: 20, maxTokens: 6, seed, concurrency: 8 });
@@ -69,7 +69,7 @@ describe('a backend', () => {
 
   it('releases everything when a run is aborted in the middle, and can be used again', async () => {
     const watched = counted(backend);
-    const halfspace = createHalfspace({ backend: watched });
+    const halfspace = await createHalfspace({ backend: watched });
     const options = { prompts: ['harbour', 'ferry'], samples: 3, maxTokens: 30, seed: 4 };
     const whole = await halfspace.generate(options);
     const controller = new AbortController();

@@ -30,9 +30,9 @@ function attribute(name: string, axis: number): LinearAttribute {
 const kind = attribute('kind', 0);
 const calm = attribute('calm', 1);
 
-function setUp(toy: ToyOptions = {}) {
+async function setUp(toy: ToyOptions = {}) {
   const backend = createToyBackend(toy);
-  return { backend, halfspace: createHalfspace({ backend, attributes: [kind, calm] }) };
+  return { backend, halfspace: await createHalfspace({ backend, attributes: [kind, calm] }) };
 }
 
 const withoutCost = (completions: readonly Completion[]) =>
@@ -73,7 +73,7 @@ describe('generate', () => {
   const WHOLE = { topK: 0, topP: 1, cap: Infinity };
 
   it('records what a brute force over every step finds', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const attributes = { kind: 1.5, calm: 0.5 };
     const completions = await halfspace.generate({
       ...WHOLE,
@@ -118,7 +118,7 @@ describe('generate', () => {
   });
 
   it('draws the first token from the re-weighted distribution', async () => {
-    const { halfspace } = setUp({ endLogit: 1 });
+    const { halfspace } = await setUp({ endLogit: 1 });
     const attributes = { kind: 2, calm: 1 };
     const completions = await halfspace.generate({
       ...WHOLE,
@@ -144,9 +144,13 @@ describe('generate', () => {
         async (seed, concurrency, samples, weights) => {
           const options = { seed, weights, maxTokens: 6, topK: 4 };
           const prompts = ['ab', 'cde', 'f g'];
-          const together = await setUp().halfspace.generate({ ...options, prompts, samples, concurrency });
+          const together = await (
+            await setUp()
+          ).halfspace.generate({ ...options, prompts, samples, concurrency });
           for (const [promptIndex, prompt] of prompts.entries()) {
-            const alone = await setUp().halfspace.generate({
+            const alone = await (
+              await setUp()
+            ).halfspace.generate({
               ...options,
               prompt,
               samples: 4,
@@ -164,7 +168,7 @@ describe('generate', () => {
   });
 
   it('asks for the trunk once a step if eager, and for each prompt once', async () => {
-    const { backend, halfspace } = setUp({ endLogit: -50 });
+    const { backend, halfspace } = await setUp({ endLogit: -50 });
     await halfspace.generate({
       prompts: ['ab', 'cd'],
       samples: 3,
@@ -178,7 +182,7 @@ describe('generate', () => {
   });
 
   it('runs only the winner when nothing steers, and measures it all the same', async () => {
-    const { backend, halfspace } = setUp({ endLogit: -50 });
+    const { backend, halfspace } = await setUp({ endLogit: -50 });
     const plain = await one(halfspace, { prompt: 'ab', maxTokens: 5 });
     const measured = await one(halfspace, { prompt: 'ab', maxTokens: 5, weights: { kind: 0 } });
     expect(backend.calls.rows).toBe(10);
@@ -189,7 +193,7 @@ describe('generate', () => {
   });
 
   it('comes to temperature 0 by small ones where nothing is steered, and leaves attributes nothing to choose then', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const tokensAt = async (temperature: number, weight: number) => {
       const options = { prompts: ['abc', 'f g'], weights: { kind: weight }, cap: Infinity, topK: 0 };
       const found = await halfspace.generate({ ...options, temperature, maxTokens: 8 });
@@ -204,7 +208,7 @@ describe('generate', () => {
   });
 
   it('takes the most probable token at temperature 0', async () => {
-    const { halfspace } = setUp({ endLogit: -50 });
+    const { halfspace } = await setUp({ endLogit: -50 });
     const attributes = { kind: 3 };
     const { tokens } = await one(halfspace, {
       ...WHOLE,
@@ -222,7 +226,7 @@ describe('generate', () => {
   });
 
   it('ends before a stop string, at an end token, and where the context is full', async () => {
-    const { halfspace } = setUp({ endLogit: -50, contextLength: 12 });
+    const { halfspace } = await setUp({ endLogit: -50, contextLength: 12 });
     const full = await one(halfspace, { prompt: 'ab', maxTokens: 50 });
     expect(full).toMatchObject({ finishReason: 'length' });
     expect(full.tokens).toHaveLength(10);
@@ -230,7 +234,10 @@ describe('generate', () => {
     const stopped = await one(halfspace, { prompt: 'ab', maxTokens: 50, stop: [stop] });
     expect(stopped.finishReason).toBe('stop');
     expect(stopped.text).toBe(full.text.slice(0, full.text.indexOf(stop)));
-    const ended = await one(setUp({ endLogit: 50 }).halfspace, { prompt: 'ab', weights: { kind: 1 } });
+    const ended = await one((await setUp({ endLogit: 50 })).halfspace, {
+      prompt: 'ab',
+      weights: { kind: 1 },
+    });
     expect(ended).toMatchObject({
       finishReason: 'end',
       text: '',
@@ -240,24 +247,24 @@ describe('generate', () => {
   });
 
   it('renders a conversation', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const messages = [{ role: 'user', content: 'abc' }] as const;
     expect((await one(halfspace, { messages })).text).toBe((await one(halfspace, { prompt: 'abc' })).text);
   });
 
   it('gives every context back, however it ends', async () => {
     const options = { prompts: ['ab', 'cd'], samples: 3, concurrency: 2, weights: { kind: 1 } };
-    const done = setUp();
+    const done = await setUp();
     await done.halfspace.generate(options);
-    const broken = setUp({ breakAfter: 2, endLogit: -50 });
+    const broken = await setUp({ breakAfter: 2, endLogit: -50 });
     await expect(broken.halfspace.generate(options)).rejects.toMatchObject({ code: 'not-finite' });
-    const deaf = setUp({ breakAfter: -1 });
+    const deaf = await setUp({ breakAfter: -1 });
     await expect(deaf.halfspace.generate(options)).rejects.toMatchObject({ code: 'not-finite' });
-    const left = setUp({ endLogit: -50 });
+    const left = await setUp({ endLogit: -50 });
     for await (const event of left.halfspace.stream(options)) {
       if (event.type === 'text') break;
     }
-    const aborted = setUp({ endLogit: -50 });
+    const aborted = await setUp({ endLogit: -50 });
     const controller = new AbortController();
     await expect(async () => {
       for await (const _ of aborted.halfspace.stream({ ...options, signal: controller.signal }))
@@ -267,7 +274,7 @@ describe('generate', () => {
   });
 
   it('streams the text that it returns', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const texts = ['', '', ''];
     let completions = 0;
     for await (const event of halfspace.stream({ prompt: 'abc', samples: 3, stop: ['gg'] })) {
@@ -280,7 +287,7 @@ describe('generate', () => {
   });
 
   it('streams the steps of a trace, each before its text, and none without', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const options = { prompt: 'abc', samples: 3, weights: { kind: 1 }, cap: Infinity };
     const steps: TracedStep[][] = [[], [], []];
     const pieces = [0, 0, 0];
@@ -325,7 +332,7 @@ describe('generate', () => {
     ['context-overflow', { prompt: 'a'.repeat(64) }],
     ['unknown-attribute', { prompt: 'a', weights: { mild: 1 } }],
   ])('refuses with %s before work starts: %j', async (code, options) => {
-    const { backend, halfspace } = setUp();
+    const { backend, halfspace } = await setUp();
     await expect(halfspace.generate(options)).rejects.toMatchObject({ name: 'HalfspaceError', code });
     expect(backend.calls.prefill).toBe(0);
   });
@@ -333,7 +340,7 @@ describe('generate', () => {
 
 describe('score', () => {
   it('summarises the margins of the response alone', async () => {
-    const { backend, halfspace } = setUp();
+    const { backend, halfspace } = await setUp();
     const { margins, probability } = await halfspace.score({
       prompt: 'ab',
       response: 'cde',
@@ -350,7 +357,7 @@ describe('score', () => {
   });
 
   it('refuses what it cannot score', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const refusal = (response: string, name: string) => halfspace.score({ response, measure: [name] });
     await expect(refusal('', 'kind')).rejects.toMatchObject({ code: 'empty-response' });
     await expect(refusal('a'.repeat(65), 'kind')).rejects.toMatchObject({ code: 'context-overflow' });
@@ -358,17 +365,26 @@ describe('score', () => {
   });
 });
 
+it('options are those at the time of the call, whatever is done with the object afterwards', async () => {
+  const { halfspace } = await setUp({ endLogit: -50 });
+  const options = { prompt: 'abc', maxTokens: 5 };
+  const work = halfspace.generate(options);
+  options.maxTokens = 1;
+  const [{ tokens }] = await work;
+  expect(tokens).toHaveLength(5);
+});
+
 describe('createHalfspace', () => {
   it('refuses plugins that do not fit', async () => {
     const backend = createToyBackend();
-    expect(() => createHalfspace({ backend, attributes: [kind, kind] })).toThrow(/Two attributes/);
-    expect(() => createHalfspace({ backend: { ...backend, contract: 3 as 2 } })).toThrow(/contracts/);
+    await expect(createHalfspace({ backend, attributes: [kind, kind] })).rejects.toThrow(/Two attributes/);
+    await expect(createHalfspace({ backend: { ...backend, contract: 3 as 2 } })).rejects.toThrow(/contracts/);
     const foreign = defineAttribute({
       name: 'foreign',
       description: 'a test',
       subspaces: [{ ...kind.subspaces[0], model: 'another' }],
     });
-    const halfspace = createHalfspace({ backend, attributes: [foreign] });
+    const halfspace = await createHalfspace({ backend, attributes: [foreign] });
     await expect(halfspace.generate({ prompt: 'a', weights: { foreign: 1 } })).rejects.toMatchObject({
       code: 'subspace-of-another-model',
     });

@@ -3,7 +3,7 @@ import { type Attribute, type Backend, HalfspaceError } from '@halfspace/contrac
 import { bindAttributes } from './step/margins/bound-attributes.js';
 import type { Completion, FinishedCompletion, StreamEvent } from './decode/completion.js';
 import { createCompletionStream, inOrder, type CompletionStream } from './decode/completion-stream.js';
-import { checkOptions, namedAttributes } from './options/check-options.js';
+import { namedAttributes, type OptionsCheck } from './options/check-options.js';
 import { decode } from './decode/decode.js';
 import { assertOneCompletion } from './options/one-completion.js';
 import type { CheckedOptions, CompleteOptions, GenerateOptions } from './options/options.js';
@@ -59,14 +59,18 @@ export interface Halfspace {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Puts a backend and attributes together. */
-export function assemble(backend: Backend, attributes: readonly Attribute[]): Halfspace {
+/**
+ * Puts a backend and attributes together.
+ *
+ * @param check - For the options of requests.
+ */
+export function assemble(backend: Backend, attributes: readonly Attribute[], check: OptionsCheck): Halfspace {
   assertDistinct(attributes);
 
   const descriptionOf = (name: string) => attributes.find((each) => each.name === name)?.description ?? '';
 
   async function* events(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
-    const checked = checkOptions(options);
+    const checked = check(options);
     const formula =
       checked.formula === undefined
         ? undefined
@@ -114,13 +118,13 @@ export function assemble(backend: Backend, attributes: readonly Attribute[]): Ha
     attributes,
     generate,
     async complete(options) {
-      assertOneCompletion(options, 'complete');
+      assertOneCompletion(options, 'complete', check);
       const [completion] = await generate(options);
       if (completion.finishReason === 'error') throw completion.error;
       return completion;
     },
     stream: (options) =>
-      createCompletionStream(events(options), () => assertOneCompletion(options, 'stream().text')),
+      createCompletionStream(events(options), () => assertOneCompletion(options, 'stream().text', check)),
     async score(options) {
       checkScoreOptions(options);
       const names = [...new Set(options.measure)];

@@ -43,9 +43,9 @@ export const evaluateModule = definePluginModule({
   },
 });
 
-let registry: Registry | undefined;
+let registry: Promise<Registry> | undefined;
 
 /** What is looked up in where nothing else is given: {@link evaluateModule} alone. */
-export function evaluateRegistry(): Registry {
+export async function evaluateRegistry(): Promise<Registry> {
   return (registry ??= createRegistry([evaluateModule]));
 }

@@ -4,6 +4,7 @@ import {
   defineJudge,
   definePluginModule,
   type Register,
+  type Registry,
 } from '@halfspace/core';
 import { describe, expect, it } from 'vitest';
 import { createToyBackend } from '../../core/src/testing/toy-backend.js';
@@ -14,12 +15,12 @@ import type { KnownJudge } from './judges/known-judge.js';
 import { defineMethod } from './methods/define-method.js';
 import { attributesOfMethod, parseMethodSpec } from './methods/method-spec.js';
 import type { MethodKind, OpenMethod, WrittenCompletion } from './methods/method.js';
-import { createPlan } from './run/plan.js';
+import { createPlan, type Plan } from './run/plan.js';
 import { openUnitRunner } from './run/run-units.js';
 import { readSuite } from './suites/read-suite.js';
 import type { Suite } from './suites/suite.js';
 
-const registryWith = (bind: (register: Register) => void) =>
+const registryWith = async (bind: (register: Register) => void) =>
   createRegistry([definePluginModule({ name: 'mine', bind }), evaluateModule]);
 const refused = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
@@ -59,42 +60,40 @@ const echo: MethodKind<Echo> = {
       ),
     ),
 };
-const withMethod = (changes: Partial<MethodKind<Echo>> = {}) =>
+const withMethod = async (changes: Partial<MethodKind<Echo>> = {}) =>
   registryWith((register) => register(METHOD, defineMethod<Echo>({ ...echo, ...changes })));
 
 /** Runs one unit of a plan with the method, as a worker would that has the plan by its names alone. */
-async function run(registry: ReturnType<typeof withMethod>) {
-  const halfspace = createHalfspace({ backend: createToyBackend() });
-  const methods = [parseMethodSpec({ method: 'echo', times: 2 }, { registry })];
+async function run(registry: Registry) {
+  const halfspace = await createHalfspace({ backend: createToyBackend() });
+  const methods = [await parseMethodSpec({ method: 'echo', times: 2 }, { registry })];
   const decoding = { maxTokens: 2, temperature: 1, topP: 1, topK: 0 };
   const parts = { halfspace, precision: 'f32', decoding, samples: 2, seed: 0, methods, prompts: [prompt] };
-  const plan = JSON.parse(JSON.stringify(createPlan({ ...parts, registry }))) as ReturnType<
-    typeof createPlan
-  >;
+  const plan = JSON.parse(JSON.stringify(await createPlan({ ...parts, registry }))) as Plan;
   const runner = await openUnitRunner(plan, halfspace, { registry });
   return runner.run('echo 2', prompt);
 }
 
 describe('a method of a module', () => {
   it('is read, planned and run by its name', async () => {
-    const { completions } = await run(withMethod());
+    const { completions } = await run(await withMethod());
     expect(completions.map(({ text }) => text)).toEqual(['abab', 'abab']);
   });
 
-  it('is unknown without the module, and told of with it', () => {
+  it('is unknown without the module, and told of with it', async () => {
     const spec = { method: 'ecko', times: 2 };
-    expect(() => parseMethodSpec(spec)).toThrow(
+    await expect(parseMethodSpec(spec)).rejects.toThrow(
       refused('bad-method', /no method "ecko"\. There are plain, half/),
     );
-    expect(() => parseMethodSpec(spec, { registry: withMethod() })).toThrow(
+    await expect(parseMethodSpec(spec, { registry: await withMethod() })).rejects.toThrow(
       refused('bad-method', /no method "ecko"\. Did you mean "echo"\? There are echo, plain/),
     );
   });
 
-  it('has its parameters checked by its schema', () => {
-    expect(() => parseMethodSpec({ method: 'echo', time: 2 }, { registry: withMethod() })).toThrow(
-      refused('bad-method', /echo/),
-    );
+  it('has its parameters checked by its schema', async () => {
+    await expect(
+      parseMethodSpec({ method: 'echo', time: 2 }, { registry: await withMethod() }),
+    ).rejects.toThrow(refused('bad-method', /echo/));
   });
 
   const boom = () => {
@@ -134,13 +133,15 @@ describe('a method of a module', () => {
       { open: async () => Promise.resolve(opened(async () => Promise.resolve(['x', 'y'] as never))) },
     ],
   ])('that %s is named', async (_, code, message, changes) => {
-    await expect(run(withMethod(changes))).rejects.toThrow(refused(code, message));
+    await expect(run(await withMethod(changes))).rejects.toThrow(refused(code, message));
   });
 
-  it('says which attributes it speaks of', () => {
-    const registry = withMethod({ attributesOf: () => ['calm'] });
+  it('says which attributes it speaks of', async () => {
+    const registry = await withMethod({ attributesOf: () => ['calm'] });
     expect(
-      attributesOfMethod(parseMethodSpec({ method: 'echo', times: 1 }, { registry }), { registry }),
+      await attributesOfMethod(await parseMethodSpec({ method: 'echo', times: 1 }, { registry }), {
+        registry,
+      }),
     ).toEqual(['calm']);
   });
 });
@@ -153,24 +154,12 @@ describe('a judge of a module', () => {
     desired: 'high',
     score: (texts) => texts.map(({ completion }) => 1 / (1 + completion.length)),
   });
-  const withJudge = (create: () => unknown) =>
+  const withJudge = async (create: () => unknown) =>
     registryWith((register) => register(JUDGE, { name: 'brevity', create: create as KnownJudge['create'] }));
 
   it('is made by its name', async () => {
-    expect(
-      await createJudge(
-        'brevity',
-        {},
-        withJudge(() => brevity),
-      ),
-    ).toBe(brevity);
-    await expect(
-      createJudge(
-        'brevty',
-        {},
-        withJudge(() => brevity),
-      ),
-    ).rejects.toThrow(
+    expect(await createJudge('brevity', {}, await withJudge(() => brevity))).toBe(brevity);
+    await expect(createJudge('brevty', {}, await withJudge(() => brevity))).rejects.toThrow(
       refused('judge-not-found', /no judge "brevty"\. Did you mean "brevity"\? There are brevity, toxicity/),
     );
   });
@@ -187,13 +176,13 @@ describe('a judge of a module', () => {
     ['makes none', 'bad-judge', /defineJudge/, () => ({ ...brevity })],
     ['makes nothing', 'bad-judge', /defineJudge/, () => undefined],
   ])('that %s is refused', async (_, code, message, create) => {
-    await expect(createJudge('brevity', {}, withJudge(create))).rejects.toThrow(refused(code, message));
+    await expect(createJudge('brevity', {}, await withJudge(create))).rejects.toThrow(refused(code, message));
   });
 
-  it('cannot take the name of one that comes with the package', () => {
-    expect(() =>
+  it('cannot take the name of one that comes with the package', async () => {
+    await expect(
       registryWith((register) => register(JUDGE, { name: 'toxicity', create: () => brevity })),
-    ).toThrow(refused('bad-module', /judge "toxicity".*"mine"/));
+    ).rejects.toThrow(refused('bad-module', /judge "toxicity".*"mine"/));
   });
 });
 
@@ -206,7 +195,7 @@ describe('a suite of a module', () => {
   const rows = [{ values: { line: 'Hello' }, place: 'a:1' }];
 
   it('is found by its name, and read', async () => {
-    const found = registryWith((register) => register(SUITE, suite)).get(SUITE, 'mine');
+    const found = (await registryWith((register) => register(SUITE, suite))).get(SUITE, 'mine');
     expect(await readSuite(found, rows)).toEqual([{ suite: 'mine', id: 'a:1', text: 'Hello' }]);
   });
 

@@ -16,9 +16,9 @@ export const modelModule = definePluginModule({
   },
 });
 
-let registry: Registry | undefined;
+let registry: Promise<Registry> | undefined;
 
 /** What is looked up in where nothing else is given: {@link modelModule} alone. */
-export function modelRegistry(): Registry {
+export async function modelRegistry(): Promise<Registry> {
   return (registry ??= createRegistry([modelModule]));
 }

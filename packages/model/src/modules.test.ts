@@ -19,12 +19,12 @@ const directory = useTemporaryDirectory();
 const refused = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
-const withSource = (source: Source): Registry =>
+const withSource = async (source: Source): Promise<Registry> =>
   createRegistry([
     definePluginModule({ name: 'mine', bind: (register) => register(MODEL_SOURCE, source) }),
     modelModule,
   ]);
-const withFamily = (family: Family): Registry =>
+const withFamily = async (family: Family): Promise<Registry> =>
   createRegistry([
     definePluginModule({ name: 'mine', bind: (register) => register(MODEL_FAMILY, family) }),
     modelModule,
@@ -38,14 +38,14 @@ describe('a source of a module', () => {
   };
 
   it('finds models by its names, before those that come with the package', async () => {
-    const registry = withSource(shelf);
+    const registry = await withSource(shelf);
     expect(await resolveModel('novel', { registry })).toEqual({ path: '/shelf/novel.gguf', source: 'shelf' });
     await mkdir(join(directory.path, 'other'));
     const path = join(directory.path, 'other');
     expect(await resolveModel(path, { registry })).toEqual({ path, source: 'local path' });
     expect(
       await resolveModel(path, {
-        registry: withSource({ ...shelf, find: async () => Promise.resolve('/mine') }),
+        registry: await withSource({ ...shelf, find: async () => Promise.resolve('/mine') }),
       }),
     ).toEqual({
       path: '/mine',
@@ -54,7 +54,7 @@ describe('a source of a module', () => {
   });
 
   it('is told of where a model is not found, with the names it knows', async () => {
-    await expect(resolveModel('novl', { registry: withSource(shelf), offline: true })).rejects.toThrow(
+    await expect(resolveModel('novl', { registry: await withSource(shelf), offline: true })).rejects.toThrow(
       refused(
         'model-not-found',
         /"novl"\. Did you mean "novel"\? Looked at: shelf, local path, .*Known by name: novel, smoll/,
@@ -63,7 +63,7 @@ describe('a source of a module', () => {
   });
 
   it('has its models in lists, what it does not say being null', async () => {
-    const [mine, ...others] = await listModels(withSource(shelf));
+    const [mine, ...others] = await listModels(await withSource(shelf));
     expect(mine).toEqual({
       name: 'novel',
       kind: 'language model',
@@ -90,22 +90,22 @@ describe('a source of a module', () => {
     ],
     ['gives no path', /"shelf" gave no path of "novel"/, () => ({ path: 'x' })],
   ])('that %s is named', async (_, message, find) => {
-    const registry = withSource({ ...shelf, find: find as Source['find'] });
+    const registry = await withSource({ ...shelf, find: find as Source['find'] });
     await expect(resolveModel('novel', { registry })).rejects.toThrow(refused('plugin-failed', message));
   });
 
   it('whose list is faulty is named by lists, and harms no message', async () => {
-    const registry = withSource({ ...shelf, list: async () => Promise.reject(new Error('no shelf')) });
+    const registry = await withSource({ ...shelf, list: async () => Promise.reject(new Error('no shelf')) });
     await expect(listModels(registry)).rejects.toThrow(refused('plugin-failed', /"shelf" failed: no shelf/));
     await expect(resolveModel('none', { registry, offline: true })).rejects.toThrow(
       refused('model-not-found', /"none"/),
     );
-    const none = withSource({ ...shelf, list: async () => Promise.resolve([{}] as never) });
+    const none = await withSource({ ...shelf, list: async () => Promise.resolve([{}] as never) });
     await expect(listModels(none)).rejects.toThrow(refused('bad-module', /"shelf" has a text "name"/));
   });
 });
 
-describe('a family of a module', () => {
+describe('a family of a module', async () => {
   /** A model that is a llama by another name. */
   async function open() {
     const json = tinyJson();
@@ -113,7 +113,7 @@ describe('a family of a module', () => {
     await writeTinyDirectory(join(directory.path, 'alpaca'), json);
     return openModelFile(join(directory.path, 'alpaca'));
   }
-  const llama = modelRegistry().get(MODEL_FAMILY, 'llama');
+  const llama = (await modelRegistry()).get(MODEL_FAMILY, 'llama');
   const alpaca: Family = { name: 'alpaca', describe: async (model) => llama.describe(model) };
 
   it('is compiled as it describes models', async () => {
@@ -122,7 +122,11 @@ describe('a family of a module', () => {
       refused('unsupported-model', /family 'alpaca'\. Halfspace compiles: llama, mistral, .*gpt2\./),
     );
     const cache = join(directory.path, 'cache');
-    const compiled = await compileModel(model, { precision: 'f32', cache, registry: withFamily(alpaca) });
+    const compiled = await compileModel(model, {
+      precision: 'f32',
+      cache,
+      registry: await withFamily(alpaca),
+    });
     expect(compiled.architecture).toMatchObject({ layers: 2, width: 32 });
     await model.close();
   });
@@ -141,15 +145,15 @@ describe('a family of a module', () => {
       },
     };
     const options = { precision: 'f32', cache: join(directory.path, 'cache') } as const;
-    const first = await compileModel(model, { ...options, registry: withFamily(alpaca) });
-    const second = await compileModel(model, { ...options, registry: withFamily(swapped) });
+    const first = await compileModel(model, { ...options, registry: await withFamily(alpaca) });
+    const second = await compileModel(model, { ...options, registry: await withFamily(swapped) });
     expect(second.lower).not.toBe(first.lower);
     await model.close();
   });
 
   it('that throws, or describes nothing, is named', async () => {
     const model = await open();
-    const failing = withFamily({
+    const failing = await withFamily({
       name: 'alpaca',
       describe: () => {
         throw new Error('no idea');
@@ -158,15 +162,18 @@ describe('a family of a module', () => {
     await expect(describeArchitecture(model, failing)).rejects.toThrow(
       refused('plugin-failed', /^The model family "alpaca" failed: no idea\.$/),
     );
-    const empty = withFamily({ name: 'alpaca', describe: async () => Promise.resolve(undefined as never) });
+    const empty = await withFamily({
+      name: 'alpaca',
+      describe: async () => Promise.resolve(undefined as never),
+    });
     await expect(describeArchitecture(model, empty)).rejects.toThrow(
       refused('plugin-failed', /"alpaca" failed/),
     );
     await model.close();
   });
 
-  it('cannot take the name of one that comes with the package', () => {
-    expect(() => withFamily({ ...alpaca, name: 'llama' })).toThrow(
+  it('cannot take the name of one that comes with the package', async () => {
+    await expect(withFamily({ ...alpaca, name: 'llama' })).rejects.toThrow(
       refused('bad-module', /"@halfspace\/model".* model family "llama".*module "mine"/),
     );
   });

@@ -35,7 +35,7 @@ export async function projectModules(): Promise<PluginModule[]> {
  * @throws HalfspaceError as {@link projectModules} and `createRegistry`
  */
 export async function projectRegistry(...own: readonly PluginModule[]): Promise<Registry> {
-  return createRegistry([...(await projectModules()), ...own]);
+  return await createRegistry([...(await projectModules()), ...own]);
 }
 
 async function load(

@@ -30,7 +30,9 @@ export async function readMethods(
   for (const choice of choices) {
     if ('file' in choice) {
       const specs = await specsOf(choice.file, registry, signal);
-      for (const spec of specs) for (const name of namesIn(spec, choice.file, registry)) sources.add(name);
+      for (const spec of specs) {
+        for (const name of await namesIn(spec, choice.file, registry)) sources.add(name);
+      }
       methods.push(...specs);
     } else {
       for (const { source } of choice.attributes) sources.add(source);
@@ -49,8 +51,8 @@ async function steeringSpec(choices: readonly AttributeChoice[]): Promise<Method
 }
 
 /** Of a file, which may come from anywhere: names alone. Paths are the user's to give. */
-function namesIn(spec: MethodSpec, file: string, registry: Registry): readonly string[] {
-  const names = attributesOfMethod(spec, { registry });
+async function namesIn(spec: MethodSpec, file: string, registry: Registry): Promise<readonly string[]> {
+  const names = await attributesOfMethod(spec, { registry });
   const path = names.find(isAttributePath);
   if (path === undefined) return names;
   throw new HalfspaceError(

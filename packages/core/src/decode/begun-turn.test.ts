@@ -13,7 +13,7 @@ const chat = (begun: string): ChatMessage[] => [
 const OPTIONS = { maxTokens: 8, samples: 20, topK: 0, topP: 1, seed: 3 };
 
 /** A scoring attribute and a filter that remember what they were asked about. */
-function setUp() {
+async function setUp() {
   const asked: { attribute: Asked[]; filter: Asked[] } = { attribute: [], filter: [] };
   const hearing = defineAttribute({
     name: 'hearing',
@@ -31,12 +31,12 @@ function setUp() {
     },
   });
   const backend = createToyBackend();
-  return { asked, filter, backend, halfspace: createHalfspace({ backend, attributes: [hearing] }) };
+  return { asked, filter, backend, halfspace: await createHalfspace({ backend, attributes: [hearing] }) };
 }
 
 describe('a begun turn', () => {
   it('is gone on with, and `text` has what is new', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const figures = async (request: { prompt: string } | { messages: ChatMessage[] }) =>
       (await halfspace.generate({ ...OPTIONS, ...request })).map(
         ({ prompt, text, tokens, logprob, promptTokens }) => ({
@@ -53,7 +53,7 @@ describe('a begun turn', () => {
   });
 
   it('is one text with what is written, to attributes and filters', async () => {
-    const { halfspace, asked, filter } = setUp();
+    const { halfspace, asked, filter } = await setUp();
     const messages = chat('ba');
     const request = { ...OPTIONS, samples: 1, weights: { hearing: 1 }, filters: [filter] };
     const [{ text }] = await halfspace.generate({ ...request, messages });
@@ -81,7 +81,9 @@ describe('a begun turn', () => {
         return candidates.map(() => true);
       },
     });
-    await createHalfspace({ backend }).generate({
+    await (
+      await createHalfspace({ backend })
+    ).generate({
       messages: [
         { role: 'user', content: 'a' },
         { role: 'assistant', content: 'aa' },
@@ -93,7 +95,7 @@ describe('a begun turn', () => {
   });
 
   it('is kept from becoming a word that is forbidden', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const wholes = async (filters: ReturnType<typeof wordFilter>[]) =>
       (await halfspace.generate({ ...OPTIONS, samples: 60, messages: chat('ba'), filters })).map(
         ({ text }) => `ba${text}`,
@@ -103,7 +105,7 @@ describe('a begun turn', () => {
   });
 
   it('is told of where a filter refuses it as it is', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const filters = [wordFilter(['bad'])];
     const refused = halfspace.complete({ messages: chat('bad '), filters });
     await expect(refused).rejects.toMatchObject({
@@ -118,18 +120,18 @@ describe('a begun turn', () => {
     ['trimmed in front', ' a b ', 'a b '],
     ['trimmed behind', ' a b ', ' a b'],
   ])('is found where a template has it as it is, or trimmed: %s', async (_, begun, rendered) => {
-    const { asked, filter, backend } = setUp();
+    const { asked, filter, backend } = await setUp();
     const tokenizer = { ...backend.tokenizer, renderChat: () => `fed|${rendered}` };
-    const halfspace = createHalfspace({ backend: { ...backend, tokenizer } });
+    const halfspace = await createHalfspace({ backend: { ...backend, tokenizer } });
     await halfspace.complete({ messages: chat(begun), maxTokens: 1, filters: [filter] });
     expect(asked.filter[0]).toEqual({ prompt: 'fed|', prefix: rendered });
   });
 
   it('is refused before work where the backend closes it', async () => {
-    const { backend } = setUp();
+    const { backend } = await setUp();
     const renderChat = (messages: readonly ChatMessage[]) =>
       messages.map(({ content }) => `${content}<end>`).join('');
-    const halfspace = createHalfspace({
+    const halfspace = await createHalfspace({
       backend: { ...backend, tokenizer: { ...backend.tokenizer, renderChat } },
     });
     await expect(halfspace.generate({ messages: chat('ba') })).rejects.toMatchObject({

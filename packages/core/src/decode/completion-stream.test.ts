@@ -16,9 +16,12 @@ const failing = defineAttribute({
 const FAILING = { prompt: 'abc', maxTokens: 30, weights: { failing: 0 } };
 const OPTIONS = { prompt: 'abc', maxTokens: 12, weights: { kind: 1 }, seed: 4 };
 
-function setUp() {
+async function setUp() {
   const backend = createToyBackend();
-  return { backend, halfspace: createHalfspace({ backend, attributes: [toyAttribute('kind', 0), failing] }) };
+  return {
+    backend,
+    halfspace: await createHalfspace({ backend, attributes: [toyAttribute('kind', 0), failing] }),
+  };
 }
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -33,14 +36,14 @@ const timeless = (value: unknown): unknown =>
 
 describe('complete', () => {
   it('gives the one completion of generate', async () => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     const [expected] = await halfspace.generate(OPTIONS);
     expect(timeless(await halfspace.complete(OPTIONS))).toEqual(timeless(expected));
     expect(backend.open).toBe(0);
   });
 
   it('throws the error of the completion', async () => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     const [{ error }] = await halfspace.generate(FAILING);
     await expect(halfspace.complete(FAILING)).rejects.toMatchObject({
       code: 'attribute-failed',
@@ -54,7 +57,7 @@ describe('complete', () => {
     [{ prompts: ['a', 'b', 'c'], samples: 2 }, /ask for 6/],
     [{ prompt: 'a', sampels: 2 }, /samples/],
   ])('refuses %j before any work', async (options, message) => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     await expect(halfspace.complete(options as { prompt: string })).rejects.toMatchObject({
       code: 'bad-option',
       message: expect.stringMatching(message) as string,
@@ -63,7 +66,7 @@ describe('complete', () => {
   });
 
   it('takes lists of one, where types are not looked at', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const one = { ...OPTIONS, prompt: undefined, prompts: ['abc'], samples: 1 } as unknown as typeof OPTIONS;
     expect((await halfspace.complete(one)).text).toBe((await halfspace.complete(OPTIONS)).text);
   });
@@ -71,14 +74,14 @@ describe('complete', () => {
 
 describe('stream().text', () => {
   it('is the text of the completion, piece by piece', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const pieces = await listOf(halfspace.stream(OPTIONS).text);
     expect(pieces.length).toBeGreaterThan(3);
     expect(pieces.join('')).toBe((await halfspace.complete(OPTIONS)).text);
   });
 
   it('throws the error of the completion after its text', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const [failed] = await halfspace.generate(FAILING);
     const stream = halfspace.stream(FAILING);
     let text = '';
@@ -91,7 +94,7 @@ describe('stream().text', () => {
   });
 
   it('is refused where there are several completions', async () => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     const stream = halfspace.stream({ ...OPTIONS, samples: 2 });
     await expect(listOf(stream.text)).rejects.toMatchObject({
       code: 'bad-option',
@@ -102,7 +105,7 @@ describe('stream().text', () => {
   });
 
   it('ends the work where its loop is left', async () => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     const stream = halfspace.stream({ ...OPTIONS, maxTokens: 50 });
     for await (const _ of stream.text) break;
     expect(backend.open).toBe(0);
@@ -117,7 +120,7 @@ describe('the completions of a stream', () => {
   const many = { prompts: ['abc', 'fed'], samples: 3, maxTokens: 9, seed: 2 };
 
   it('come without a loop, in order', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     expect(timeless(await halfspace.stream(many).completions)).toEqual(
       timeless(await halfspace.generate(many)),
     );
@@ -126,7 +129,7 @@ describe('the completions of a stream', () => {
   it.each(['before', 'within', 'after'] as const)(
     'may be asked for %s a loop, which has all events',
     async (when) => {
-      const { halfspace } = setUp();
+      const { halfspace } = await setUp();
       const expected = timeless(await listOf(halfspace.stream(many)));
       const stream = halfspace.stream(many);
       if (when === 'before') void stream.completions;
@@ -142,7 +145,7 @@ describe('the completions of a stream', () => {
   );
 
   it('are rejected with what ends the work, which the loop hears of, too', async () => {
-    const { halfspace } = setUp();
+    const { halfspace } = await setUp();
     const stream = halfspace.stream({ prompt: '' });
     const { completions } = stream;
     await expect(listOf(stream)).rejects.toMatchObject({ code: 'empty-prompt' });
@@ -151,7 +154,7 @@ describe('the completions of a stream', () => {
   });
 
   it('do no work before they are asked for', async () => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     const stream = halfspace.stream(many);
     expect(backend.calls.prefill).toBe(0);
     await stream.return();
@@ -165,7 +168,7 @@ describe('await using', () => {
     const disposals: string[] = [];
     const backend = { ...createToyBackend(), dispose: async () => void disposals.push('backend') };
     {
-      await using halfspace = createHalfspace({ backend });
+      await using halfspace = await createHalfspace({ backend });
       await halfspace.complete({ prompt: 'abc', maxTokens: 2 });
       expect(disposals).toEqual([]);
     }
@@ -173,7 +176,7 @@ describe('await using', () => {
   });
 
   it('ends a stream at the end of the block', async () => {
-    const { halfspace, backend } = setUp();
+    const { halfspace, backend } = await setUp();
     {
       await using stream = halfspace.stream({ ...OPTIONS, maxTokens: 50 });
       await stream.next();

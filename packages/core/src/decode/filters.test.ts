@@ -31,13 +31,13 @@ const kind = defineAttribute({
   ],
 });
 
-function setUp(toy: ToyOptions = {}) {
+async function setUp(toy: ToyOptions = {}) {
   const backend = createToyBackend(toy);
-  return { backend, halfspace: createHalfspace({ backend, attributes: [kind] }) };
+  return { backend, halfspace: await createHalfspace({ backend, attributes: [kind] }) };
 }
 
 async function one(options: GenerateOptions, toy: ToyOptions = { endLogit: -50 }): Promise<Completion> {
-  const [completion] = await setUp(toy).halfspace.generate(options);
+  const [completion] = await (await setUp(toy)).halfspace.generate(options);
   return completion;
 }
 
@@ -102,7 +102,7 @@ describe('filters', () => {
             ...texts.map((text) => encode(text.join(''))),
             new Uint8Array(),
           ];
-          const { halfspace, backend } = setUp({ vocabulary, endLogit: 1 });
+          const { halfspace, backend } = await setUp({ vocabulary, endLogit: 1 });
           const filters = [wordFilter(words.map((word) => word.toUpperCase())), patternFilter(/b.?b/)];
           const completions = await halfspace.generate({
             prompt: 'a',
@@ -191,7 +191,7 @@ describe('filters', () => {
   it.each([{}, { temperature: 0.001 }, { repetitionPenalty: 1.3 }, { weights: { kind: 3 } }, { topP: 0.01 }])(
     'look further down where nothing is left: %j',
     async (options) => {
-      const { halfspace, backend } = setUp({ endLogit: -50 });
+      const { halfspace, backend } = await setUp({ endLogit: -50 });
       let least = toyTokenizer.encode('abc');
       const expected: number[] = [];
       for (let step = 0; step < 4; step++) {
@@ -241,7 +241,7 @@ describe('filters', () => {
       name: 'stuck',
       allows: ({ prompt, prefix, candidates }) => candidates.map(() => prompt !== 'bad' || prefix.length < 3),
     });
-    const { halfspace, backend } = setUp({ endLogit: -50 });
+    const { halfspace, backend } = await setUp({ endLogit: -50 });
     const options = { samples: 2, maxTokens: 6, weights: { kind: 1 }, filters: [stuck] };
     const [first, , failed, , last] = await halfspace.generate({ ...options, prompts: ['ab', 'bad', 'cd'] });
     expect(failed).toMatchObject({
@@ -271,7 +271,7 @@ describe('filters', () => {
       allows: (step) =>
         step.prompt === 'bad' ? (fault(step) as boolean[]) : step.candidates.map(() => true),
     });
-    const { halfspace, backend } = setUp({ endLogit: -50 });
+    const { halfspace, backend } = await setUp({ endLogit: -50 });
     const found = await halfspace.generate({ prompts: ['bad', 'ab'], maxTokens: 4, filters: [faulty] });
     expect(found[0]).toMatchObject({ finishReason: 'error', tokens: [], error: { code: 'filter-failed' } });
     expect(found[0].error?.message).toMatch(message);

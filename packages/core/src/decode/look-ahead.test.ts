@@ -43,9 +43,9 @@ function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number
   };
 }
 
-const setUp = (attributes: readonly Attribute[] = [kind, calm]) => {
+const setUp = async (attributes: readonly Attribute[] = [kind, calm]) => {
   const backend = ranked();
-  return { backend, halfspace: createHalfspace({ backend, attributes: [...attributes, brief] }) };
+  return { backend, halfspace: await createHalfspace({ backend, attributes: [...attributes, brief] }) };
 };
 
 /** What lazy and eager look-ahead have in common. */
@@ -86,8 +86,8 @@ describe('lazy look-ahead', () => {
         async (seed, concurrency, { own, ...options }, attributes) => {
           const prompts = ['ab', { text: 'f g', weights: own }];
           const task = { ...options, seed, prompts, samples: 20, maxTokens: 5 };
-          const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency });
-          const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
+          const lazy = await (await setUp(attributes)).halfspace.generate({ ...task, concurrency });
+          const eager = await (await setUp(attributes)).halfspace.generate({ ...task, lookAhead: 'eager' });
           expect(common(lazy)).toEqual(common(eager));
           expect(total(lazy, 'evaluations')).toBeLessThanOrEqual(total(eager, 'evaluations'));
           completions += lazy.length;
@@ -120,8 +120,8 @@ describe('lazy look-ahead', () => {
           topK: 0,
           topP: 1,
         };
-        const lazy = await setUp(attributes).halfspace.generate({ ...task, concurrency: 17 });
-        const eager = await setUp(attributes).halfspace.generate({ ...task, lookAhead: 'eager' });
+        const lazy = await (await setUp(attributes)).halfspace.generate({ ...task, concurrency: 17 });
+        const eager = await (await setUp(attributes)).halfspace.generate({ ...task, lookAhead: 'eager' });
         expect(common(lazy)).toEqual(common(eager));
         expect(total(lazy, 'evaluations')).toBeLessThan(0.9 * total(eager, 'evaluations'));
       }
@@ -129,7 +129,7 @@ describe('lazy look-ahead', () => {
   });
 
   it('runs few candidates, in few calls, and counts them', async () => {
-    const { backend, halfspace } = setUp();
+    const { backend, halfspace } = await setUp();
     const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1, concurrency: 25 };
     const lazy = await halfspace.generate({ ...task, weights: { kind: 1 }, cap: 0.2 });
     const tokens = lazy.reduce((sum, each) => sum + each.tokens.length, 0);
@@ -149,7 +149,7 @@ describe('lazy look-ahead', () => {
       stop: ['d'],
     };
     const callsOf = async (concurrency: number, samples: number) => {
-      const { backend, halfspace } = setUp();
+      const { backend, halfspace } = await setUp();
       await halfspace.generate({ ...options, concurrency, samples });
       return backend.calls.lookAhead;
     };
@@ -174,8 +174,8 @@ describe('lazy look-ahead', () => {
       weights: { kind: 1, calm: 1 },
       cap: 2,
     };
-    const lazy = await setUp().halfspace.generate(task);
-    const [exact] = await setUp().halfspace.generate({ ...task, samples: 1, lookAhead: 'eager' });
+    const lazy = await (await setUp()).halfspace.generate(task);
+    const [exact] = await (await setUp()).halfspace.generate({ ...task, samples: 1, lookAhead: 'eager' });
     const mean = total(lazy, 'kl') / lazy.length;
     const spread = Math.sqrt(lazy.reduce((sum, { kl }) => sum + (kl - mean) ** 2, 0) / lazy.length);
     expect(exact.kl).toBeGreaterThan(0.1);
@@ -188,7 +188,7 @@ describe('lazy look-ahead', () => {
     [-3, -0.5],
   ])('draws from the re-weighted distribution of capped margins: weights %d and %d', async (...weights) => {
     const backend = createToyBackend({ endLogit: 1 });
-    const halfspace = createHalfspace({ backend, attributes: [sureKind, sureCalm] });
+    const halfspace = await createHalfspace({ backend, attributes: [sureKind, sureCalm] });
     const cap = 0.4;
     const text = backend.tokenizer.encode('abc');
     const logits = toyLogits(text, 1);
@@ -219,9 +219,9 @@ describe('lazy look-ahead', () => {
 
   it('is eager where a trace is wanted or a scoring attribute measures, and writes the same', async () => {
     const task = { prompt: 'abc', samples: 20, maxTokens: 6, seed: 2, cap: 0.3 };
-    const lazy = await setUp().halfspace.generate({ ...task, weights: { kind: 1 } });
-    const traced = await setUp().halfspace.generate({ ...task, weights: { kind: 1 }, trace: true });
-    const measured = await setUp().halfspace.generate({ ...task, weights: { kind: 1, brief: 0 } });
+    const lazy = await (await setUp()).halfspace.generate({ ...task, weights: { kind: 1 } });
+    const traced = await (await setUp()).halfspace.generate({ ...task, weights: { kind: 1 }, trace: true });
+    const measured = await (await setUp()).halfspace.generate({ ...task, weights: { kind: 1, brief: 0 } });
     expect(common(traced)).toEqual(common(lazy));
     expect(total(traced, 'evaluations')).toBeGreaterThan(total(lazy, 'evaluations'));
     expect(measured.map(({ tokens }) => tokens)).toEqual(lazy.map(({ tokens }) => tokens));
@@ -236,8 +236,8 @@ describe('lazy look-ahead', () => {
     ['with a scoring attribute', { weights: { kind: 1, brief: 1 } }],
   ])('is eager, and nothing is capped, %s', async (_, options) => {
     const task = { prompt: 'abc', samples: 5, maxTokens: 4, topK: 5, ...options };
-    const found = await setUp().halfspace.generate(task);
-    const uncapped = await setUp().halfspace.generate({ ...task, cap: Infinity, lookAhead: 'eager' });
+    const found = await (await setUp()).halfspace.generate(task);
+    const uncapped = await (await setUp()).halfspace.generate({ ...task, cap: Infinity, lookAhead: 'eager' });
     const strip = (each: Completion) => ({ ...each, timing: undefined });
     expect(found.map(strip)).toEqual(uncapped.map(strip));
   });

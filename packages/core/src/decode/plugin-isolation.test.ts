@@ -63,7 +63,7 @@ async function expectAlone(run: () => Promise<Completion[]>, code: string, messa
 }
 
 describe('a scoring attribute that throws or answers', () => {
-  const with3 = (fault: () => unknown) => {
+  const with3 = async (fault: () => unknown) => {
     const scored = defineAttribute({
       name: 'scored',
       description: 'a test',
@@ -74,7 +74,7 @@ describe('a scoring attribute that throws or answers', () => {
       },
     });
     const backend = createToyBackend({ endLogit: -50 });
-    const halfspace = createHalfspace({ backend, attributes: [scored] });
+    const halfspace = await createHalfspace({ backend, attributes: [scored] });
     return {
       backend,
       run: async () => halfspace.generate({ ...OPTIONS, topK: 3, weights: { scored: 1 } }),
@@ -82,9 +82,9 @@ describe('a scoring attribute that throws or answers', () => {
   };
 
   it.each(HOSTILE)('%s ends its own completion and no other', async (_, message, fault) => {
-    const { backend, run } = with3(fault);
+    const { backend, run } = await with3(fault);
     const others = await expectAlone(run, 'attribute-failed', message);
-    const healthy = await with3(() => [0, 0, 0]).run();
+    const healthy = await (await with3(() => [0, 0, 0])).run();
     expect(comparable(others)).toEqual(comparable([healthy[0], healthy[2]]));
     expect(backend.open).toBe(0);
   });
@@ -106,7 +106,7 @@ describe('a scoring attribute that throws or answers', () => {
       timeoutMs: 30,
       score: ({ prompt, candidates }) => (prompt === BAD ? (fault() as number[]) : candidates.map(() => 0)),
     });
-    const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [scored] });
+    const halfspace = await createHalfspace({ backend: createToyBackend(), attributes: [scored] });
     await expectAlone(
       async () => halfspace.generate({ ...OPTIONS, weights: { scored: 1 } }),
       'attribute-failed',
@@ -116,21 +116,21 @@ describe('a scoring attribute that throws or answers', () => {
 });
 
 describe('a filter that throws or answers', () => {
-  const filtered = (fault: () => unknown) => {
+  const filtered = async (fault: () => unknown) => {
     const filter = defineFilter({
       name: 'faulty',
       allows: ({ prompt, candidates }) =>
         prompt === BAD ? (fault() as boolean[]) : candidates.map(({ token }) => token !== 2),
     });
     const backend = createToyBackend({ endLogit: -50 });
-    const halfspace = createHalfspace({ backend });
+    const halfspace = await createHalfspace({ backend });
     return { backend, run: async () => halfspace.generate({ ...OPTIONS, topK: 3, filters: [filter] }) };
   };
 
   it.each(HOSTILE)('%s ends its own completion and no other', async (_, message, fault) => {
-    const { backend, run } = filtered(fault);
+    const { backend, run } = await filtered(fault);
     const others = await expectAlone(run, 'filter-failed', message);
-    const healthy = await filtered(() => [true, true, true]).run();
+    const healthy = await (await filtered(() => [true, true, true])).run();
     expect(comparable(others)).toEqual(comparable([healthy[0], healthy[2]]));
     expect(backend.open).toBe(0);
   });
@@ -139,7 +139,7 @@ describe('a filter that throws or answers', () => {
     const unheard: unknown[] = [];
     const hear = (reason: unknown) => void unheard.push(reason);
     process.on('unhandledRejection', hear);
-    const { run } = filtered(async () => Promise.reject(new Error('late')));
+    const { run } = await filtered(async () => Promise.reject(new Error('late')));
     await expectAlone(run, 'filter-failed', /a promise and not a list/);
     await new Promise((resolve) => setTimeout(resolve, 5));
     process.off('unhandledRejection', hear);
@@ -163,7 +163,7 @@ describe('answers are copied', () => {
       return buffer.subarray(0, margins.length);
     });
     const run = async (attribute: typeof again) => {
-      const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [attribute] });
+      const halfspace = await createHalfspace({ backend: createToyBackend(), attributes: [attribute] });
       return comparable(
         await halfspace.generate({ ...OPTIONS, samples: 4, topK: 0, weights: { scored: 3 } }),
       );
@@ -191,7 +191,10 @@ describe('answers are copied', () => {
         return counting(candidates.map(() => 0.5));
       },
     });
-    const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -50 }), attributes: [scored] });
+    const halfspace = await createHalfspace({
+      backend: createToyBackend({ endLogit: -50 }),
+      attributes: [scored],
+    });
     const [{ error, margins }] = await halfspace.generate({
       prompt: 'a',
       maxTokens: 1,
@@ -216,7 +219,7 @@ describe('answers are copied', () => {
         return list;
       },
     });
-    const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -50 }) });
+    const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -50 }) });
     const completions = await halfspace.generate({
       prompt: 'abc',
       samples: 5,
@@ -230,7 +233,7 @@ describe('answers are copied', () => {
 it('an error keeps its cause and says its code in JSON', async () => {
   const cause = new TypeError('mine');
   const scored = defineAttribute({ name: 'scored', description: 'a test', score: throwing(cause) });
-  const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [scored] });
+  const halfspace = await createHalfspace({ backend: createToyBackend(), attributes: [scored] });
   const [completion] = await halfspace.generate({ prompt: 'a', weights: { scored: 1 } });
   expect((completion.error as HalfspaceError).cause).toBe(cause);
   expect(JSON.parse(JSON.stringify(completion))).toMatchObject({

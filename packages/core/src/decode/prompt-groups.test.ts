@@ -5,16 +5,16 @@ import type { GenerateOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 
-function setUp() {
+async function setUp() {
   const backend = createToyBackend({ endLogit: 0 });
-  return { backend, halfspace: createHalfspace({ backend, attributes: [toyAttribute('kind', 0)] }) };
+  return { backend, halfspace: await createHalfspace({ backend, attributes: [toyAttribute('kind', 0)] }) };
 }
 
 const comparable = (completions: readonly Completion[]) =>
   completions.map((each) => ({ ...each, timing: undefined }));
 
 it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', async (concurrency) => {
-  const { backend, halfspace } = setUp();
+  const { backend, halfspace } = await setUp();
   const prompts = ['abc', 'dd', 'abc', 'e', 'dd', 'abc'];
   const options: GenerateOptions = {
     samples: 3,
@@ -40,7 +40,7 @@ it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', asy
 });
 
 it('also with weights of their own, as long as the arithmetic is the same', async () => {
-  const { backend, halfspace } = setUp();
+  const { backend, halfspace } = await setUp();
   const prompts = [1, 2, 0, 3].map((kind) => ({ text: 'abc', weights: { kind } }));
   const found = await halfspace.generate({ prompts, maxTokens: 8 });
   // Plain decoding evaluates one row a step, and may have other numbers.
@@ -54,7 +54,7 @@ it('also with weights of their own, as long as the arithmetic is the same', asyn
 });
 
 it('and released when the last of them is done, also with attempts and errors', async () => {
-  const { backend, halfspace } = setUp();
+  const { backend, halfspace } = await setUp();
   const most: number[] = [];
   const options: GenerateOptions = {
     prompts: ['a', 'b', 'c', 'a', 'b', 'c'],

@@ -9,9 +9,9 @@ import { createToyBackend, toyHidden, toyLogits, type ToyBackend } from '../test
 
 const END_LOGIT = 0.5;
 const kind = toyAttribute('kind', 0);
-const toy = (attributes = [kind, toyAttribute('calm', 1)]) => {
+const toy = async (attributes = [kind, toyAttribute('calm', 1)]) => {
   const backend = createToyBackend({ endLogit: END_LOGIT });
-  return createHalfspace({ backend, attributes });
+  return await createHalfspace({ backend, attributes });
 };
 const open = ({ backend }: Halfspace) => (backend as ToyBackend).open;
 const OPTIONS = { prompt: 'abc', maxTokens: 6, samples: 12, topK: 0, topP: 1 } as const;
@@ -74,7 +74,7 @@ describe('redraw', () => {
     { weight: 0, attempts: 3 },
     { weight: 1.5, attempts: 2 },
   ])('keeps completions as often as all that can be written foretells: %o', async ({ weight, attempts }) => {
-    const halfspace = toy();
+    const halfspace = await toy();
     const samples = 6000;
     const completions = await halfspace.generate({
       ...OPTIONS,
@@ -98,7 +98,7 @@ describe('redraw', () => {
   });
 
   it('leaves alone what is good enough at once, and says what the others cost', async () => {
-    const halfspace = toy();
+    const halfspace = await toy();
     const attributes = { kind: 1 };
     const plain = await halfspace.generate({ ...OPTIONS, weights: attributes });
     const drawn = await halfspace.generate({ ...OPTIONS, weights: attributes, redraw });
@@ -119,7 +119,7 @@ describe('redraw', () => {
   });
 
   it('writes the same whatever is decoded together', async () => {
-    const halfspace = toy();
+    const halfspace = await toy();
     const options = {
       ...OPTIONS,
       prompts: ['abc', 'cab'],
@@ -145,7 +145,7 @@ describe('redraw', () => {
   });
 
   it('streams the text of the attempt that is kept, and its steps', async () => {
-    const halfspace = toy();
+    const halfspace = await toy();
     const told = new Map<number, { text: string; steps: number }>();
     for await (const event of halfspace.stream({ ...OPTIONS, redraw, trace: true })) {
       const sample = event.type === 'completion' ? event.completion.sample : event.sample;
@@ -170,7 +170,10 @@ describe('redraw', () => {
         return candidates.map(() => -1);
       },
     });
-    const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -9 }), attributes: [moody] });
+    const halfspace = await createHalfspace({
+      backend: createToyBackend({ endLogit: -9 }),
+      attributes: [moody],
+    });
     const [completion] = await halfspace.generate({
       prompt: 'abc',
       redraw: { ifMeanBelow: { moody: 0 }, maxAttempts: 9 },
@@ -188,6 +191,8 @@ describe('redraw', () => {
     ['bad-option', { ifMeanBelow: { kind: NaN }, maxAttempts: 2 }],
     ['bad-option', { ifMeanBelow: { kind: 0 }, maxAttempts: 2049 }],
   ])('refuses with %s: %o', async (code, wrong) => {
-    await expect(toy().generate({ ...OPTIONS, redraw: wrong as never })).rejects.toMatchObject({ code });
+    await expect((await toy()).generate({ ...OPTIONS, redraw: wrong as never })).rejects.toMatchObject({
+      code,
+    });
   });
 });

@@ -52,9 +52,9 @@ function scoring(change: Partial<ScoringAttributeDefinition>): Attribute {
   return defineAttribute({ name: 'scored', description: 'a test', score: () => [], ...change });
 }
 
-function setUp(attributes: readonly Attribute[], toy: ToyOptions = {}) {
+async function setUp(attributes: readonly Attribute[], toy: ToyOptions = {}) {
   const backend = createToyBackend(toy);
-  return { backend, halfspace: createHalfspace({ backend, attributes }) };
+  return { backend, halfspace: await createHalfspace({ backend, attributes }) };
 }
 
 const comparable = (completions: readonly Completion[]) =>
@@ -87,7 +87,7 @@ describe('a scoring attribute', () => {
   it.each(['margin', 'softmax'] as const)(
     'stacks with a linear one as a brute force says, with the bonus %s',
     async (bonusKind) => {
-      const { halfspace } = setUp([kind, many], { endLogit: 1 });
+      const { halfspace } = await setUp([kind, many], { endLogit: 1 });
       const attributes = { kind: 1.5, 'many-as': 0.5 };
       const completions = await halfspace.generate({
         prompt: 'abc',
@@ -131,7 +131,7 @@ describe('a scoring attribute', () => {
         return step.candidates.map(() => 0);
       },
     });
-    const { halfspace } = setUp([spy], { endLogit: 1 });
+    const { halfspace } = await setUp([spy], { endLogit: 1 });
     const options = { prompt: 'abc', topK: 0, topP: 1, maxTokens: 6, seed: 3 };
     const [{ text, tokens }] = await halfspace.generate({ ...options, weights: { scored: 1 } });
     expect(steps).toHaveLength(tokens.length);
@@ -154,7 +154,7 @@ describe('a scoring attribute', () => {
         });
       },
     });
-    const { halfspace } = setUp([spy], { endLogit: -50 });
+    const { halfspace } = await setUp([spy], { endLogit: -50 });
     const options = { prompt: 'abc', topK: 0, topP: 1, stop: ['ab', 'ca', 'gd', 'dd'] };
     const [completion] = await halfspace.generate({ ...options, weights: { scored: 1 } });
     expect(completion.finishReason).toBe('stop');
@@ -169,7 +169,7 @@ describe('a scoring attribute', () => {
         return [asked.length];
       },
     });
-    const { halfspace, backend } = setUp([spy], { endLogit: -50 });
+    const { halfspace, backend } = await setUp([spy], { endLogit: -50 });
     const [plain] = await halfspace.generate({ prompt: 'ab', maxTokens: 4 });
     const [measured] = await halfspace.generate({ prompt: 'ab', maxTokens: 4, weights: { scored: 0 } });
     expect(measured.tokens).toEqual(plain.tokens);
@@ -182,7 +182,7 @@ describe('a scoring attribute', () => {
     const spy = scoring({
       score: ({ prefix, candidates }) => candidates.map(({ text }) => own(prefix + text, [0, 0, 0, 0])),
     });
-    const { halfspace, backend } = setUp([spy, kind], { endLogit: 1 });
+    const { halfspace, backend } = await setUp([spy, kind], { endLogit: 1 });
     const attributes = { scored: '2 - 3*progress', kind: 0 };
     const options: GenerateOptions = { prompt: 'abc', samples: 30, maxTokens: 6, weights: attributes };
     const lazy = await halfspace.generate(options);
@@ -207,7 +207,7 @@ describe('a scoring attribute', () => {
         return many.score(step);
       },
     });
-    const { halfspace, backend } = setUp([kind, slow]);
+    const { halfspace, backend } = await setUp([kind, slow]);
     const options: GenerateOptions = { prompt: 'abc', samples: 2, weights: { kind: 1, 'many-as': 1 } };
     const alone = await halfspace.generate(options);
     const together = await Promise.all([1, 2, 3].map(async () => halfspace.generate(options)));
@@ -224,7 +224,7 @@ describe('a scoring attribute', () => {
         return [hidden(1)[2] - asked.length];
       },
     });
-    const { halfspace, backend } = setUp([kind, spy]);
+    const { halfspace, backend } = await setUp([kind, spy]);
     const { margins } = await halfspace.score({
       prompt: 'ab',
       response: 'cde',
@@ -243,7 +243,7 @@ describe('a scoring attribute', () => {
   });
 
   it('is refused where it reads a layer that the model does not have', async () => {
-    const { halfspace, backend } = setUp([scoring({ layers: [2] })]);
+    const { halfspace, backend } = await setUp([scoring({ layers: [2] })]);
     const work = halfspace.generate({ prompt: 'a', weights: { scored: 1 } });
     await expect(work).rejects.toMatchObject({ code: 'unknown-layer' });
     expect(backend.calls.prefill).toBe(0);
@@ -288,7 +288,7 @@ describe('a faulty attribute', () => {
   ];
 
   it.each(faults)('that %s ends its own completions and no other', async (_, message, fault) => {
-    const { halfspace, backend } = setUp([kind, faulty(fault)], { endLogit: -50 });
+    const { halfspace, backend } = await setUp([kind, faulty(fault)], { endLogit: -50 });
     const prompts = ['ab', BAD, 'cde'];
     const found = await halfspace.generate({ ...OPTIONS, prompts });
     const failed = found.filter(({ promptIndex }) => promptIndex === 1);
@@ -297,11 +297,10 @@ describe('a faulty attribute', () => {
     expect(comparable(others)).toEqual(comparable(without));
     expect(backend.open).toBe(0);
 
-    const healthy = await setUp(
-      [kind, faulty(({ candidates }) => candidates.map(({ token }) => token / 4))],
-      {
+    const healthy = await (
+      await setUp([kind, faulty(({ candidates }) => candidates.map(({ token }) => token / 4))], {
         endLogit: -50,
-      },
+      })
     ).halfspace.generate({ ...OPTIONS, prompts: [BAD], maxTokens: 2 });
     expect(failed).toHaveLength(2);
     failed.forEach(({ finishReason, error, ...rest }, i) => {
@@ -318,7 +317,7 @@ describe('a faulty attribute', () => {
     const cause = new Error('mine');
     let asked = 0;
     const score = ({ candidates }: ScoreStep) => (++asked % 3 === 0 ? raise(cause) : candidates.map(() => 0));
-    const { halfspace } = setUp([scoring({ score })], { endLogit: -50 });
+    const { halfspace } = await setUp([scoring({ score })], { endLogit: -50 });
     const options = { prompt: 'ab', maxTokens: 5, weights: { scored: 1 } };
     const [{ text }] = await halfspace.generate(options);
     expect(text).toHaveLength(2);
@@ -345,7 +344,7 @@ describe('a faulty attribute', () => {
         });
       },
     });
-    const { halfspace } = setUp([patient, faulty(() => [])], { endLogit: -50 });
+    const { halfspace } = await setUp([patient, faulty(() => [])], { endLogit: -50 });
     const attributes = { patient: 1, scored: 1 };
     const [{ error }] = await halfspace.generate({ prompt: BAD, weights: attributes });
     expect(error?.message).toMatch(/"scored"/);
@@ -361,7 +360,7 @@ describe('a faulty attribute', () => {
       most = Math.max(most, getEventListeners(signal, 'abort').length);
       return candidates.map(() => 0);
     };
-    const { halfspace } = setUp([scoring({ score })]);
+    const { halfspace } = await setUp([scoring({ score })]);
     await halfspace.generate({
       prompt: 'abc',
       samples: 30,
@@ -375,7 +374,7 @@ describe('a faulty attribute', () => {
 
   it('that hangs does not keep an abort waiting', async () => {
     const hanging = faulty(async () => new Promise(() => {}), { timeoutMs: 60_000 });
-    const { halfspace, backend } = setUp([kind, hanging], { endLogit: -50 });
+    const { halfspace, backend } = await setUp([kind, hanging], { endLogit: -50 });
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
     const work = halfspace.generate({ ...OPTIONS, prompts: ['ab', BAD], signal: controller.signal });
@@ -384,7 +383,7 @@ describe('a faulty attribute', () => {
   });
 
   it('refuses to score a text with it', async () => {
-    const { halfspace, backend } = setUp([scoring({ score: () => raise(new Error('no')) })]);
+    const { halfspace, backend } = await setUp([scoring({ score: () => raise(new Error('no')) })]);
     const work = halfspace.score({ response: 'abc', measure: ['scored'] });
     await expect(work).rejects.toMatchObject({ code: 'attribute-failed' });
     expect(backend.open).toBe(0);

@@ -109,7 +109,7 @@ describe('a backend that uses its buffers again', () => {
   it.each(requests)('has the texts of one that does not: %j', async (request) => {
     const options = { prompts: ['abc', 'dd', 'e f'], samples: 4, maxTokens: 6, ...request };
     const run = async (backend: Backend) => {
-      const halfspace = createHalfspace({ backend, attributes });
+      const halfspace = await createHalfspace({ backend, attributes });
       // While plugins of one think, the other uses the backend.
       const both = [0, 1].map(async (seed) => halfspace.generate({ ...options, seed }));
       return (await Promise.all(both)).map(comparable);
@@ -120,7 +120,7 @@ describe('a backend that uses its buffers again', () => {
   it('has the scores of one that does not', async () => {
     const options = { prompt: 'abc', response: 'defg', measure: ['kind', 'slow'] };
     const run = async (backend: Backend) => {
-      const halfspace = createHalfspace({ backend, attributes });
+      const halfspace = await createHalfspace({ backend, attributes });
       return Promise.all([
         halfspace.score(options),
         halfspace.score({ ...options, prompt: 'cc' }),
@@ -189,7 +189,7 @@ describe('a wrong answer of a backend is refused', () => {
     ],
   ];
   it.each(cases)('%s', async (_, code, message, wrong) => {
-    const halfspace = createHalfspace({ backend: { ...inner, ...wrong }, attributes });
+    const halfspace = await createHalfspace({ backend: { ...inner, ...wrong }, attributes });
     const work = halfspace.generate({ prompt: 'abc', weights: { kind: 1 } });
     await expect(work).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
   });

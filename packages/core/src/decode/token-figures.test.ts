@@ -6,9 +6,9 @@ import { createToyBackend, type ToyOptions } from '../testing/toy-backend.js';
 
 const kind = toyAttribute('kind', 0);
 
-function setUp(toy: ToyOptions = {}) {
+async function setUp(toy: ToyOptions = {}) {
   const backend = createToyBackend(toy);
-  return { backend, halfspace: createHalfspace({ backend, attributes: [kind] }) };
+  return { backend, halfspace: await createHalfspace({ backend, attributes: [kind] }) };
 }
 
 describe('figures of tokens', () => {
@@ -21,7 +21,7 @@ describe('figures of tokens', () => {
     ['within a filter', { filters: [defineFilter({ name: 'no-a', allows: noA })] }],
     ['drawn anew', { redraw: { ifMeanBelow: { kind: 5 }, maxAttempts: 3 } }],
   ])('have the log-probability of each token by the model itself: %s', async (_, options) => {
-    const { backend, halfspace } = setUp();
+    const { backend, halfspace } = await setUp();
     const completions = await halfspace.generate({
       prompts: ['abc', 'fed'],
       samples: 3,
@@ -46,28 +46,29 @@ describe('figures of tokens', () => {
 
   it('have the text of a token by itself, where characters are split over tokens', async () => {
     const bytes = [[0xc3], [0xa9], [0x61], []].map((each) => Uint8Array.from(each));
-    const { halfspace } = setUp({ vocabulary: bytes, endLogit: -9 });
+    const { halfspace } = await setUp({ vocabulary: bytes, endLogit: -9 });
     const [{ tokens, tokenTexts, text }] = await halfspace.generate({ prompt: 'a', maxTokens: 20, topK: 0 });
     expect(text).toContain('é');
     expect(tokenTexts).toEqual(tokens.map((token) => ['\uFFFD', '\uFFFD', 'a', ''][token]));
   });
 
   it('say how many tokens of the prompt the backend had', async () => {
-    const { backend } = setUp();
+    const { backend } = await setUp();
     const reporting = (cachedTokens: number) => ({
       ...backend,
       prefill: async (...given: Parameters<typeof backend.prefill>) =>
         (await backend.prefill(...given)).map((each) => ({ ...each, cachedTokens })),
     });
     const cachedWith = async (count: number) => {
-      const completions = await createHalfspace({ backend: reporting(count) }).generate({
+      const halfspace = await createHalfspace({ backend: reporting(count) });
+      const completions = await halfspace.generate({
         prompt: 'abc',
         samples: 2,
       });
       return completions.map(({ promptTokens, cachedTokens }) => ({ promptTokens, cachedTokens }));
     };
     expect(await cachedWith(2)).toEqual(Array(2).fill({ promptTokens: 3, cachedTokens: 2 }));
-    const [{ cachedTokens }] = await createHalfspace({ backend }).generate({ prompt: 'abc' });
+    const [{ cachedTokens }] = await (await createHalfspace({ backend })).generate({ prompt: 'abc' });
     expect(cachedTokens).toBe(0);
     for (const count of [-1, 4, 0.5]) {
       await expect(cachedWith(count)).rejects.toMatchObject({ code: 'bad-backend' });
@@ -84,8 +85,8 @@ it('has an error when and only when it ended with one', async () => {
       return candidates.map(() => 0);
     },
   });
-  const { backend } = setUp();
-  const halfspace = createHalfspace({ backend, attributes: [failing] });
+  const { backend } = await setUp();
+  const halfspace = await createHalfspace({ backend, attributes: [failing] });
   const completions = await halfspace.generate({
     prompt: 'abc',
     samples: 8,

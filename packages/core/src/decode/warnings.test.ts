@@ -15,7 +15,7 @@ const length = defineAttribute({
   description: 'a test',
   score: ({ candidates }) => candidates.map(({ token }) => token),
 });
-const halfspace = createHalfspace({
+const halfspace = await createHalfspace({
   backend: createToyBackend({ endLogit: -50 }),
   attributes: [toyAttribute('kind', 1), toyAttribute('calm', 2), same, length],
 });

@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { checkPlugin, HalfspaceError } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
 import {
@@ -12,20 +12,34 @@ import { didYouMean } from '../text/nearest.js';
 import { schemaComplaint } from './schema-complaint.js';
 import type { Weights } from './weights.js';
 
-export const validate = new Ajv2020({
-  useDefaults: true,
-  strict: true,
-  verbose: true,
-  allowUnionTypes: true,
-  discriminator: true,
-}).compile(SCHEMA);
+/** Checks the options of a request; see {@link checkOptions}. */
+export type OptionsCheck = (options: GenerateOptions) => CheckedOptions & PromptOptions;
+
+let loading: Promise<OptionsCheck> | undefined;
+
+/** Loads what options are checked with, once. It checks at once then, so that options may be changed after a call that they were given to. */
+export async function loadOptionsCheck(): Promise<OptionsCheck> {
+  loading ??= compileSchema().then((validate) => (options) => checkOptions(options, validate));
+  return loading;
+}
+
+async function compileSchema(): Promise<ValidateFunction> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  return new Ajv2020({
+    useDefaults: true,
+    strict: true,
+    verbose: true,
+    allowUnionTypes: true,
+    discriminator: true,
+  }).compile(SCHEMA);
+}
 
 /**
  * Checks options and fills in the defaults.
  *
  * @throws HalfspaceError `bad-option`; `bad-filter` and `contract-mismatch` for what `defineFilter` did not make
  */
-export function checkOptions(options: GenerateOptions): CheckedOptions & PromptOptions {
+function checkOptions(options: GenerateOptions, validate: ValidateFunction): CheckedOptions & PromptOptions {
   const { signal, ...rest } = fieldsOf(options);
   if (signal !== undefined && typeof fieldsOf(signal)['throwIfAborted'] !== 'function') {
     throw new HalfspaceError('bad-option', 'The option signal must be an AbortSignal.');

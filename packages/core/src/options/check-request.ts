@@ -1,5 +1,5 @@
 import type { Attribute } from '@halfspace/contracts';
-import { checkOptions, weightsOf } from './check-options.js';
+import { loadOptionsCheck, weightsOf } from './check-options.js';
 import { readFormula } from '../formula/read-formula.js';
 import type { GenerateOptions } from './options.js';
 import { tabulate } from './weight-tables.js';
@@ -18,7 +18,7 @@ export async function checkRequest(
   options: GenerateOptions,
   attributes: readonly Attribute[],
 ): Promise<void> {
-  const checked = checkOptions(options);
+  const checked = (await loadOptionsCheck())(options);
   const { formula, maxTokens } = checked;
   const names = attributes.map(({ name }) => name);
   if (formula !== undefined) await readFormula(formula, names);

@@ -9,7 +9,7 @@ import { createToyBackend, TOY_VOCABULARY } from '../testing/toy-backend.js';
 
 async function generate(options: Omit<GenerateOptions, 'prompt'>): Promise<Completion[]> {
   const attributes = [toyAttribute('kind', 0), toyAttribute('calm', 1)];
-  const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
+  const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
   return halfspace.generate({
     prompt: 'abc',
     maxTokens: 10,

@@ -4,7 +4,10 @@ import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import { tuneWeights } from '../tune/tune-weights.js';
 
-const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [toyAttribute('kind', 0)] });
+const halfspace = await createHalfspace({
+  backend: createToyBackend(),
+  attributes: [toyAttribute('kind', 0)],
+});
 
 it.each([
   [{ prompt: 'a', attributes: { kind: 1 } }, '"attributes" is now "weights".'],

@@ -1,5 +1,5 @@
 import { HalfspaceError } from '@halfspace/contracts';
-import { checkOptions } from './check-options.js';
+import type { OptionsCheck } from './check-options.js';
 import type { GenerateOptions } from './options.js';
 
 /**
@@ -8,8 +8,8 @@ import type { GenerateOptions } from './options.js';
  * @param call - What gives one alone, for the message.
  * @throws HalfspaceError `bad-option`, also for options that are refused anyway; `bad-filter`, `contract-mismatch`
  */
-export function assertOneCompletion(options: GenerateOptions, call: string): void {
-  const { prompts, samples } = checkOptions(options);
+export function assertOneCompletion(options: GenerateOptions, call: string, check: OptionsCheck): void {
+  const { prompts, samples } = check(options);
   const count = (prompts?.length ?? 1) * samples;
   if (count === 1) return;
   throw new HalfspaceError(

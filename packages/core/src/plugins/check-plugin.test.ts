@@ -7,18 +7,17 @@ import { createToyBackend } from '../testing/toy-backend.js';
 const calm = defineAttribute({ name: 'calm', description: 'a test', subspaces: [] });
 const backend = createToyBackend();
 
-function create(parts: { backend?: unknown; attributes?: unknown[] }) {
-  return () =>
-    createHalfspace({ backend, attributes: [calm], ...parts } as {
-      backend: Backend;
-      attributes: Attribute[];
-    });
+async function create(parts: { backend?: unknown; attributes?: unknown[] }) {
+  return createHalfspace({ backend, attributes: [calm], ...parts } as {
+    backend: Backend;
+    attributes: Attribute[];
+  });
 }
 
 describe('createHalfspace', () => {
-  test('takes what was defined and an honest backend, also one that is a copy', () => {
-    expect(create({})).not.toThrow();
-    expect(create({ backend: { ...backend } })).not.toThrow();
+  test('takes what was defined and an honest backend, also one that is a copy', async () => {
+    await expect(create({})).resolves.toHaveProperty('backend');
+    await expect(create({ backend: { ...backend } })).resolves.toHaveProperty('backend');
   });
 
   test.each<[string, RegExp, object]>([
@@ -42,9 +41,9 @@ describe('createHalfspace', () => {
       /version 1 .* Update the package that the backend of toy comes from\.$/,
       { backend: { ...backend, contract: 1 } },
     ],
-  ])('refuses %s', (_, message, parts) => {
-    expect(create(parts)).toThrow(expect.objectContaining({ code: 'contract-mismatch' }));
-    expect(create(parts)).toThrow(message);
+  ])('refuses %s', async (_, message, parts) => {
+    await expect(create(parts)).rejects.toThrow(expect.objectContaining({ code: 'contract-mismatch' }));
+    await expect(create(parts)).rejects.toThrow(message);
   });
 
   test.each<[string, string, RegExp, object]>([
@@ -59,9 +58,9 @@ describe('createHalfspace', () => {
     ['a promise of a backend', 'bad-backend', /await it/, { backend: Promise.resolve(backend) }],
     ['half a backend', 'bad-backend', /lacks fork/, { backend: { ...backend, fork: undefined } }],
     ['no backend', 'bad-backend', /lacks contract, prefill/, { backend: null }],
-  ])('refuses %s', (_, code, message, parts) => {
-    expect(create(parts)).toThrow(expect.objectContaining({ code }));
-    expect(create(parts)).toThrow(message);
+  ])('refuses %s', async (_, code, message, parts) => {
+    await expect(create(parts)).rejects.toThrow(expect.objectContaining({ code }));
+    await expect(create(parts)).rejects.toThrow(message);
   });
 });
 
@@ -84,9 +83,11 @@ describe('every field that a backend must have', () => {
       { ...backend, tokenizer: { ...tokenizer, [field]: undefined } },
     ]),
   ];
-  test.each(cases)('is missed: %s', (field, wrong) => {
-    expect(create({ backend: wrong })).toThrow(expect.objectContaining({ code: 'bad-backend' }));
-    expect(create({ backend: wrong })).toThrow(`It lacks ${field}.`);
+  test.each(cases)('is missed: %s', async (field, wrong) => {
+    await expect(create({ backend: wrong })).rejects.toThrow(
+      expect.objectContaining({ code: 'bad-backend' }),
+    );
+    await expect(create({ backend: wrong })).rejects.toThrow(`It lacks ${field}.`);
   });
 
   test.each<[string, object]>([
@@ -117,13 +118,13 @@ describe('every field that a backend must have', () => {
         },
       },
     ],
-  ])('is looked at: %s', (message, wrong) => {
+  ])('is looked at: %s', async (message, wrong) => {
     // A spread would read what must not be read.
     const parts = { backend: wrong, attributes: [] } as unknown as Parameters<typeof createHalfspace>[0];
-    expect(() => createHalfspace(parts)).toThrow(new RegExp(message.replace(/[.]/g, '\\.'), 'i'));
+    await expect(createHalfspace(parts)).rejects.toThrow(new RegExp(message.replace(/[.]/g, '\\.'), 'i'));
   });
 
-  test('may be inherited, as the methods of a class are', () => {
-    expect(create({ backend: Object.create(backend) as unknown })).not.toThrow();
+  test('may be inherited, as the methods of a class are', async () => {
+    await expect(create({ backend: Object.create(backend) as unknown })).resolves.toHaveProperty('backend');
   });
 });

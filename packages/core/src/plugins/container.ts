@@ -1,5 +1,4 @@
-import 'reflect-metadata';
-import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import type { Container, ServiceIdentifier } from 'inversify';
 import {
   type Attribute,
   ATTRIBUTE,
@@ -14,6 +13,7 @@ import { fieldsOf } from '@halfspace/contracts/internal';
 import { bindModule, distinctModules, type Binding } from './bind-modules.js';
 import { checkBackend } from './check-backend.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
+import { loadOptionsCheck } from '../options/check-options.js';
 import { didYouMean } from '../text/nearest.js';
 import type { Registry } from './registry.js';
 
@@ -33,12 +33,14 @@ export interface HalfspaceParts {
 /**
  * The composition root: the one place where plugins are wired.
  *
+ * The container and the validator of options are loaded with the first call, so that importing types and functions costs little.
+ *
  * @param parts - A backend, and the attributes that may be used with it.
  * @throws HalfspaceError `contract-mismatch` when a plugin is for another version of the contracts,
  * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
  * make, and when two attributes have one name; as {@link createRegistry} for modules.
  */
-export function createHalfspace(parts: HalfspaceParts): Halfspace {
+export async function createHalfspace(parts: HalfspaceParts): Promise<Halfspace> {
   const { backend, attributes = [], modules = [] } = fieldsOf(parts) as unknown as HalfspaceParts;
   checkBackend(backend);
   if (!Array.isArray(attributes)) {
@@ -48,11 +50,14 @@ export function createHalfspace(parts: HalfspaceParts): Halfspace {
     );
   }
   for (const attribute of attributes) checkPlugin('attribute', attribute);
-  const { container, registry } = wire(modules);
+  const given = [...attributes];
+  const [{ container, registry }, check] = await Promise.all([wire(modules), loadOptionsCheck()]);
   container.bind(BACKEND).toConstantValue(backend);
   container
     .bind(HALFSPACE)
-    .toDynamicValue((context) => assemble(context.get(BACKEND), [...attributes, ...registry.all(ATTRIBUTE)]));
+    .toDynamicValue((context) =>
+      assemble(context.get(BACKEND), [...given, ...registry.all(ATTRIBUTE)], check),
+    );
   return container.get(HALFSPACE);
 }
 
@@ -64,13 +69,16 @@ export function createHalfspace(parts: HalfspaceParts): Halfspace {
  * name are bound at a point, or what is bound is not of the point's shape; `contract-mismatch` for a module of another version;
  * `plugin-failed` when one throws something of its own; by its code what the check of a point throws
  */
-export function createRegistry(modules: readonly PluginModule[]): Registry {
-  return wire(modules).registry;
+export async function createRegistry(modules: readonly PluginModule[]): Promise<Registry> {
+  return (await wire(modules)).registry;
 }
 
-function wire(modules: readonly PluginModule[]): { container: Container; registry: Registry } {
-  const container = new Container();
+async function wire(modules: readonly PluginModule[]): Promise<{ container: Container; registry: Registry }> {
   const distinct = distinctModules(modules);
+  // Inversify needs what this adds to `Reflect`.
+  await import('reflect-metadata');
+  const { Container, ContainerModule } = await import('inversify');
+  const container = new Container();
   const known = new Map<string, Binding>();
   for (const module of distinct) {
     container.load(

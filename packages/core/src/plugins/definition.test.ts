@@ -66,12 +66,15 @@ describe.each(MAKERS)('%s', (_, make, code, wrong) => {
   });
 });
 
-describe('where a program gives something else', () => {
-  const halfspace = createHalfspace({ backend: createToyBackend(), attributes: [toyAttribute('kind', 1)] });
+describe('where a program gives something else', async () => {
+  const halfspace = await createHalfspace({
+    backend: createToyBackend(),
+    attributes: [toyAttribute('kind', 1)],
+  });
   const options = [undefined, null, 3, 'x', []] as never[];
 
   it.each(options)('than options (%o)', async (given) => {
-    expect(() => createHalfspace(given)).toThrow(expect.objectContaining({ code: 'bad-backend' }));
+    await expect(createHalfspace(given)).rejects.toThrow(expect.objectContaining({ code: 'bad-backend' }));
     for (const work of [halfspace.generate(given), halfspace.score(given), tuneWeights(halfspace, given)]) {
       await expect(work).rejects.toMatchObject({ code: 'bad-option' });
     }
@@ -92,8 +95,8 @@ describe('where a program gives something else', () => {
     await expect(halfspace.generate({ prompt: 'a', signal: {} as never })).rejects.toThrow(/AbortSignal/);
   });
 
-  it('than a list of attributes', () => {
+  it('than a list of attributes', async () => {
     const parts = { backend: createToyBackend(), attributes: toyAttribute('kind', 1) as never };
-    expect(() => createHalfspace(parts)).toThrow(/give a list of attributes/);
+    await expect(createHalfspace(parts)).rejects.toThrow(/give a list of attributes/);
   });
 });

@@ -37,8 +37,8 @@ const refused = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
 describe('a registry', () => {
-  it('has what modules bind, in their order, point by point', () => {
-    const registry = createRegistry([
+  it('has what modules bind, in their order, point by point', async () => {
+    const registry = await createRegistry([
       greets('one', 'hello', 'good-day'),
       module('two', (register) => {
         register(DAY, { day: 'monday' });
@@ -52,21 +52,21 @@ describe('a registry', () => {
     expect(registry.all(ATTRIBUTE)).toEqual([]);
   });
 
-  it('takes the same module twice as once', () => {
+  it('takes the same module twice as once', async () => {
     const once = greets('one', 'hello');
-    const registry = createRegistry([once, once]);
+    const registry = await createRegistry([once, once]);
     expect(registry.names(GREETING)).toEqual(['hello']);
     expect(registry.modules).toEqual([once]);
   });
 
-  it('has one point where two copies of a package open it', () => {
+  it('has one point where two copies of a package open it', async () => {
     const copy = defineExtensionPoint<Greeting>('greeting', { check: () => undefined });
-    const registry = createRegistry([module('one', (register) => register(copy, greeting('hello')))]);
+    const registry = await createRegistry([module('one', (register) => register(copy, greeting('hello')))]);
     expect(registry.names(GREETING)).toEqual(['hello']);
   });
 
-  it('keeps points apart whose values have the same name', () => {
-    const registry = createRegistry([
+  it('keeps points apart whose values have the same name', async () => {
+    const registry = await createRegistry([
       module('one', (register) => {
         register(DAY, { day: 'hello' });
         register(GREETING, greeting('hello'));
@@ -75,8 +75,8 @@ describe('a registry', () => {
     expect(registry.get(GREETING, 'hello').greet()).toBe('hello!');
   });
 
-  it('says of an unknown name what there is and what was meant, by the code of the point', () => {
-    const registry = createRegistry([greets('one', 'hello', 'hey')]);
+  it('says of an unknown name what there is and what was meant, by the code of the point', async () => {
+    const registry = await createRegistry([greets('one', 'hello', 'hey')]);
     expect(() => registry.get(GREETING, 'helo')).toThrow(
       refused(
         'unknown-extension',
@@ -91,17 +91,17 @@ describe('a registry', () => {
     );
   });
 
-  it('refuses two of one name, naming both modules', () => {
-    expect(() => createRegistry([greets('one', 'hello'), greets('two', 'hey', 'hello')])).toThrow(
+  it('refuses two of one name, naming both modules', async () => {
+    await expect(createRegistry([greets('one', 'hello'), greets('two', 'hey', 'hello')])).rejects.toThrow(
       refused(
         'bad-module',
         /^The module "two" cannot be used\. It binds the greeting "hello", and so does the module "one"\./,
       ),
     );
-    expect(() => createRegistry([greets('one', 'hello', 'hello')])).toThrow(
+    await expect(createRegistry([greets('one', 'hello', 'hello')])).rejects.toThrow(
       refused('bad-module', /"one" .* two greetings named "hello"/),
     );
-    expect(() => createRegistry([greets('one'), greets('one')])).toThrow(
+    await expect(createRegistry([greets('one'), greets('one')])).rejects.toThrow(
       refused('bad-module', /Two modules are named "one"/),
     );
   });
@@ -130,12 +130,12 @@ it.each<[string, string, RegExp, unknown]>([
   ['that is a text', 'bad-module', /module \.\/mine\.js was not made/, './mine.js'],
   ['that is nothing', 'bad-module', /not made/, undefined],
   ['that cannot be looked at', 'bad-module', /cannot be looked at: trap/, thenable],
-])('a module %s is refused', (_, code, message, value) => {
-  expect(() => createRegistry([value as PluginModule])).toThrow(refused(code, message));
+])('a module %s is refused', async (_, code, message, value) => {
+  await expect(createRegistry([value as PluginModule])).rejects.toThrow(refused(code, message));
 });
 
-it('modules that are no list are refused', () => {
-  expect(() => createRegistry(sound as unknown as PluginModule[])).toThrow(
+it('modules that are no list are refused', async () => {
+  await expect(createRegistry(sound as unknown as PluginModule[])).rejects.toThrow(
     refused('bad-module', /are a list/),
   );
 });
@@ -202,14 +202,14 @@ it.each<[string, string, RegExp, (register: Register) => unknown]>([
     /"odd" cannot be used\. .*defineAttribute/,
     (register) => register(ATTRIBUTE, { ...calm }),
   ],
-])('a module that %s is refused, and named', (_, code, message, bind) => {
+])('a module that %s is refused, and named', async (_, code, message, bind) => {
   const odd = module('odd', bind as (register: Register) => void);
-  expect(() => createRegistry([sound, odd])).toThrow(refused(code, message));
+  await expect(createRegistry([sound, odd])).rejects.toThrow(refused(code, message));
 });
 
-it('a module that binds when it is too late is told so, and adds nothing', () => {
+it('a module that binds when it is too late is told so, and adds nothing', async () => {
   let kept: Register | undefined;
-  const registry = createRegistry([
+  const registry = await createRegistry([
     module('late', (register) => {
       kept = register;
     }),
@@ -229,7 +229,7 @@ it.each<[string, object]>([
   );
 });
 
-it('a module is frozen, and bound as a method of its definition', () => {
+it('a module is frozen, and bound as a method of its definition', async () => {
   const definition = {
     name: '@acme/greetings',
     greetings: ['hello'],
@@ -239,19 +239,19 @@ it('a module is frozen, and bound as a method of its definition', () => {
   };
   const made = definePluginModule(definition);
   expect(Object.isFrozen(made)).toBe(true);
-  expect(createRegistry([made]).names(GREETING)).toEqual(['hello']);
+  expect((await createRegistry([made])).names(GREETING)).toEqual(['hello']);
 });
 
 describe('createHalfspace', () => {
   const backend = createToyBackend();
   const adds = module('calm', (register) => register(ATTRIBUTE, calm));
 
-  it('has the attributes of modules', () => {
-    expect(createHalfspace({ backend, modules: [adds] }).attributes).toEqual([calm]);
+  it('has the attributes of modules', async () => {
+    expect((await createHalfspace({ backend, modules: [adds] })).attributes).toEqual([calm]);
   });
 
-  it('refuses an attribute of a module that is given besides', () => {
-    expect(() => createHalfspace({ backend, attributes: [calm], modules: [adds] })).toThrow(
+  it('refuses an attribute of a module that is given besides', async () => {
+    await expect(createHalfspace({ backend, attributes: [calm], modules: [adds] })).rejects.toThrow(
       expect.objectContaining({ code: 'bad-attribute' }),
     );
   });

@@ -69,17 +69,17 @@ describe('what is given to a model', () => {
     ] as const,
   ])('is text in %s, unless control tokens are meant', async (_, prompt, text, meant) => {
     const { backend, prompts } = createBackend();
-    const halfspace = createHalfspace({ backend });
+    const halfspace = await createHalfspace({ backend });
     await halfspace.generate({ ...prompt, maxTokens: 1 });
     await halfspace.generate({ ...prompt, maxTokens: 1, controlTokens: true });
-    const meaning = createHalfspace({ backend: withControlTokens(backend) });
+    const meaning = await createHalfspace({ backend: withControlTokens(backend) });
     await meaning.generate({ ...prompt, maxTokens: 1 });
     expect(prompts).toEqual([text, meant, meant]);
   });
 
   it('is read as it would be written where it is scored', async () => {
     const { backend, prompts } = createBackend();
-    const halfspace = createHalfspace({ backend, attributes: [kind] });
+    const halfspace = await createHalfspace({ backend, attributes: [kind] });
     await halfspace.score({ prompt: 'a', response: '!b', measure: ['kind'] });
     await halfspace.score({ prompt: 'a', response: '!b', measure: ['kind'], controlTokens: true });
     expect(prompts).toEqual([
@@ -122,7 +122,7 @@ describe('what is given to a model', () => {
         throw new Error('was encoded');
       },
     };
-    const halfspace = createHalfspace({ backend: { ...backend, tokenizer: long }, attributes: [kind] });
+    const halfspace = await createHalfspace({ backend: { ...backend, tokenizer: long }, attributes: [kind] });
     const text = 'a'.repeat(100);
     const tooLong = expect.objectContaining({ code: 'context-overflow' });
     await expect(halfspace.generate({ prompt: text })).rejects.toThrow(tooLong);

@@ -43,7 +43,7 @@ describe('through a filter', () => {
         }),
         async (pieces, letters, kind, settings) => {
           const vocabulary = [...BYTES, ...pieces, END];
-          const halfspace = createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: 1 }) });
+          const halfspace = await createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: 1 }) });
           const forbidden = without(letters);
           const last = encode(letters[0]).at(-1);
           const filter = {
@@ -77,7 +77,7 @@ describe('through a filter', () => {
 
   it('a character is begun only where one of those that begin so is allowed', async () => {
     const vocabulary = [...bytesOf('a éè'), END];
-    const halfspace = createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: -50 }) });
+    const halfspace = await createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: -50 }) });
     const texts = async (pattern: RegExp) => {
       const request = { prompt: 'a', samples: 20, maxTokens: 9, filters: [patternFilter(pattern)] };
       return (await halfspace.generate(request)).map(({ text }) => text).join('\n');
@@ -100,7 +100,7 @@ describe('through a filter', () => {
           return candidates.map(({ text }) => allowed(prefix + text));
         },
       });
-      const halfspace = createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: -50 }) });
+      const halfspace = await createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: -50 }) });
       const [{ text }] = await halfspace.generate({
         prompt: 'a',
         topK: 0,
@@ -127,7 +127,7 @@ describe('through a filter', () => {
       },
     });
     const vocabulary = [...bytesOf('中'), encode('a'), END];
-    const halfspace = createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: -50 }) });
+    const halfspace = await createHalfspace({ backend: createToyBackend({ vocabulary, endLogit: -50 }) });
     const options = { prompt: 'a', maxTokens: 6, filters: [fickle, tokenFilter({ forbid: [3] })] };
     const [{ error, text }] = await halfspace.generate(options);
     expect(error).toMatchObject({ code: 'no-candidate-left' });

@@ -15,7 +15,7 @@ const brief = defineAttribute({
   score: ({ prefix, candidates }) => candidates.map(({ text }) => -(prefix + text).length / 4),
 });
 
-const halfspace = createHalfspace({
+const halfspace = await createHalfspace({
   backend: createToyBackend({ endLogit: -1 }),
   attributes: [kind, calm, brief],
 });

@@ -23,7 +23,7 @@ const attribute = (name: string, axis: number) =>
       },
     ],
   });
-const halfspace = createHalfspace({
+const halfspace = await createHalfspace({
   backend,
   attributes: [
     attribute('unnamed', 5),
@@ -57,7 +57,12 @@ const specs = [
   { method: 'halfspace', weights: { calm: 3 }, cap: 'none' },
 ];
 const evaluate = async (methods: readonly object[], chat = false) =>
-  evaluateChoicesByMethod(halfspace, methods.map(parseMethodSpec), { mc: questions }, { chat });
+  evaluateChoicesByMethod(
+    halfspace,
+    await Promise.all(methods.map(async (method) => parseMethodSpec(method))),
+    { mc: questions },
+    { chat },
+  );
 
 /** The score of an answer, token by token. */
 async function scoreOf(

@@ -65,9 +65,10 @@ export async function evaluateChoicesByMethod(
   options?: ReadAnswersOptions,
 ): Promise<Record<string, ChoiceReport>> {
   for (const method of methods) assertWeights(method);
-  const named = new Set(methods.flatMap((method) => attributesOfMethod(method)));
+  const names = await Promise.all(methods.map(async (method) => attributesOfMethod(method)));
+  const named = new Set(names.flat());
   const read = attributes.filter(({ name }) => named.has(name)).map(linear);
-  const plain = await weightingOf(parseMethodSpec({ method: 'plain' }), read);
+  const plain = await weightingOf(await parseMethodSpec({ method: 'plain' }), read);
   const others = await Promise.all(
     methods.filter(({ kind }) => kind !== 'plain').map(async (method) => weightingOf(method, read)),
   );

@@ -12,9 +12,9 @@ import type { KnownJudgeOptions } from './known-judge.js';
 export async function createJudge(
   name: string,
   options: KnownJudgeOptions = {},
-  registry: Registry = evaluateRegistry(),
+  registry?: Registry,
 ): Promise<Judge> {
-  const known = registry.get(JUDGE, name);
+  const known = (registry ?? (await evaluateRegistry())).get(JUDGE, name);
   return guardPlugin(
     `judge "${name}"`,
     async () => {

@@ -13,6 +13,6 @@ it.each([
     'The method sasa: beta must be number; got "500".',
   ],
   [{ method: 'sasa', beta: 500 }, 'The method sasa: it must have "attribute", which is missing.'],
-])('says of %j what is wrong, and what was meant', (spec, message) => {
-  expect(() => parseMethodSpec(spec)).toThrow(message);
+])('says of %j what is wrong, and what was meant', async (spec, message) => {
+  await expect(parseMethodSpec(spec)).rejects.toThrow(message);
 });

@@ -28,15 +28,12 @@ export interface MethodLookup {
  *
  * @throws HalfspaceError `bad-method`; `plugin-failed` where a kind of a module throws something of its own
  */
-export function parseMethodSpec(
-  value: unknown,
-  { registry = evaluateRegistry() }: MethodLookup = {},
-): MethodSpec {
+export async function parseMethodSpec(value: unknown, lookup: MethodLookup = {}): Promise<MethodSpec> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw bad('A method is an object such as {"method": "plain"}.');
   }
   const { method, name, series, ...parameters } = value as Record<string, unknown>;
-  const kind = registry.get(METHOD, method as string);
+  const kind = await kindNamed(method as string, lookup);
   check(kind, parameters);
   const spec = asking(kind, () => ({
     name: name ?? kind.nameOf(parameters),
@@ -54,11 +51,11 @@ export function parseMethodSpec(
  *
  * @throws HalfspaceError `bad-method`; `plugin-failed` where a kind of a module throws something of its own
  */
-export function attributesOfMethod(
+export async function attributesOfMethod(
   { kind, parameters }: MethodSpec,
-  { registry = evaluateRegistry() }: MethodLookup = {},
-): readonly string[] {
-  const found = registry.get(METHOD, kind);
+  lookup: MethodLookup = {},
+): Promise<readonly string[]> {
+  const found = await kindNamed(kind, lookup);
   return asking(found, () => found.attributesOf(parameters));
 }
 
@@ -70,10 +67,10 @@ export function attributesOfMethod(
 export async function openMethod(
   { name, kind, parameters }: MethodSpec,
   model: MethodModel,
-  { registry = evaluateRegistry() }: MethodLookup = {},
+  lookup: MethodLookup = {},
 ): Promise<OpenMethod> {
   try {
-    const found = registry.get(METHOD, kind);
+    const found = await kindNamed(kind, lookup);
     // A plan may come from anywhere.
     check(found, parameters);
     return await guardPlugin(`method ${kind}`, async () => found.open(parameters, model));
@@ -83,6 +80,10 @@ export async function openMethod(
       cause: error,
     });
   }
+}
+
+async function kindNamed(name: string, { registry }: MethodLookup): Promise<AnyMethodKind> {
+  return (registry ?? (await evaluateRegistry())).get(METHOD, name);
 }
 
 /** Asks a kind for something: what it throws of its own becomes an error that names it. */

@@ -33,7 +33,7 @@ const attribute = (name: string, direction: number[]) =>
       },
     ],
   });
-const halfspace = createHalfspace({
+const halfspace = await createHalfspace({
   backend,
   attributes: [attribute('calm', [1, 0, 0, 0]), attribute('kind', [0, 0.6, 0.8, 0])],
 });
@@ -44,7 +44,7 @@ const model: MethodModel = {
 };
 const prompt = { suite: 's', id: '1', text: 'ab' };
 
-const open = async (spec: object): Promise<OpenMethod> => openMethod(parseMethodSpec(spec), model);
+const open = async (spec: object): Promise<OpenMethod> => openMethod(await parseMethodSpec(spec), model);
 
 /** What the model makes of tokens after a text: the sum of their log-probabilities. */
 function likelihood(text: string, tokens: readonly number[]): number {
@@ -139,7 +139,7 @@ test('a word filter keeps its words out', async () => {
 
 test('a word filter of a plan names words and no files: whoever wrote the plan gets none read', async () => {
   const spec = { method: 'word-filter', words: ['@/etc/hostname'] };
-  expect(parseMethodSpec(spec).parameters).toEqual({ words: ['@/etc/hostname'] });
+  expect((await parseMethodSpec(spec)).parameters).toEqual({ words: ['@/etc/hostname'] });
   const plain = await (await open({ method: 'plain' })).complete({ prompt, samples: 5, seed: 5 });
   const filtered = await (await open(spec)).complete({ prompt, samples: 5, seed: 5 });
   expect(filtered.map(({ text }) => text)).toEqual(plain.map(({ text }) => text));
@@ -150,9 +150,9 @@ test('what a subspace adds is a direction, an offset and a calibration', async (
   expect((await open({ method: 'plain' })).extraParameters).toBe(0);
 });
 
-test('a method has a name and a series of its own, or those of its parameters', () => {
-  const named = (spec: object) => {
-    const { name, series } = parseMethodSpec(spec);
+test('a method has a name and a series of its own, or those of its parameters', async () => {
+  const named = async (spec: object) => {
+    const { name, series } = await parseMethodSpec(spec);
     return [name, series];
   };
   expect(named({ method: 'halfspace', weights: { calm: 2, kind: 1 } })).toEqual([
@@ -167,12 +167,18 @@ test('a method has a name and a series of its own, or those of its parameters', 
     'calm=1 early exit',
     'calm early exit',
   ]);
-  expect(named({ ...SPECS[2] })).toEqual(['calm=2 kl-budget 0.05', 'calm kl-budget']);
-  expect(named({ ...SPECS[3] })).toEqual(['at-least kind 0.1', 'kind constraints']);
-  expect(named({ method: 'sasa', attribute: 'calm', beta: 500 })).toEqual(['SASA calm 500', 'SASA calm']);
-  expect(named({ method: 'rad', beta: 30 })).toEqual(['RAD 30', 'RAD']);
-  expect(named({ method: 'rad', beta: 30, topK: 10 })).toEqual(['RAD top-k 10 30', 'RAD top-k 10']);
-  expect(named({ method: 'fudge', lambda: 2 })).toEqual(['FUDGE 2', 'FUDGE']);
-  expect(named({ method: 'unigram-experts', alpha: 1 })).toEqual(['unigram experts 1', 'unigram experts']);
-  expect(named({ method: 'plain', name: 'as it is', series: 'x' })).toEqual(['as it is', 'x']);
+  expect(await named({ ...SPECS[2] })).toEqual(['calm=2 kl-budget 0.05', 'calm kl-budget']);
+  expect(await named({ ...SPECS[3] })).toEqual(['at-least kind 0.1', 'kind constraints']);
+  expect(await named({ method: 'sasa', attribute: 'calm', beta: 500 })).toEqual([
+    'SASA calm 500',
+    'SASA calm',
+  ]);
+  expect(await named({ method: 'rad', beta: 30 })).toEqual(['RAD 30', 'RAD']);
+  expect(await named({ method: 'rad', beta: 30, topK: 10 })).toEqual(['RAD top-k 10 30', 'RAD top-k 10']);
+  expect(await named({ method: 'fudge', lambda: 2 })).toEqual(['FUDGE 2', 'FUDGE']);
+  expect(await named({ method: 'unigram-experts', alpha: 1 })).toEqual([
+    'unigram experts 1',
+    'unigram experts',
+  ]);
+  expect(await named({ method: 'plain', name: 'as it is', series: 'x' })).toEqual(['as it is', 'x']);
 });

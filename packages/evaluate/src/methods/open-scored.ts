@@ -38,7 +38,7 @@ export async function openScored(
     timeoutMs: TIMEOUT_MS,
     score,
   });
-  const halfspace = createHalfspace({ backend, attributes: [...attributes, own] });
+  const halfspace = await createHalfspace({ backend, attributes: [...attributes, own] });
   const steered = { ...options, weights: { [OWN]: weight } };
   const decoding = await openDecoding({ ...model, halfspace }, steered);
   return {

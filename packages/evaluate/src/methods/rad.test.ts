@@ -7,7 +7,7 @@ import { openRad } from './rad.js';
 /** Made up. */
 const toxicityOf = (text: string) => (1 + Math.cos(text.split('a').length + 2 * text.length)) / 2;
 
-function setUp() {
+async function setUp() {
   const backend = createToyBackend();
   const calls: (readonly string[])[] = [];
   let disposed = 0;
@@ -23,7 +23,7 @@ function setUp() {
     },
   };
   const model = {
-    halfspace: createHalfspace({ backend }),
+    halfspace: await createHalfspace({ backend }),
     decoding: { maxTokens: 6, temperature: 1, topP: 1, topK: 3 },
     measured: [],
   };
@@ -35,7 +35,7 @@ it.each([
   [30, 4],
   [3, undefined],
 ])('adds β %d times the reward to the logits of the top-k %s', async (beta, topK) => {
-  const { backend, reward, model, disposals } = setUp();
+  const { backend, reward, model, disposals } = await setUp();
   const rad = await openRad({ beta, ...(topK && { topK }) }, model, reward);
   const prompt = { suite: 's', id: '1', text: 'ab' };
   const completions = await rad.complete({ prompt, samples: 20, seed: 3 });
@@ -56,7 +56,7 @@ it.each([
 });
 
 it('gives its reward model back where it cannot be used', async () => {
-  const { reward, model, disposals } = setUp();
+  const { reward, model, disposals } = await setUp();
   const work = openRad({ beta: NaN }, model, reward);
   await expect(work).rejects.toMatchObject({ code: 'bad-option' });
   expect(disposals()).toBe(1);

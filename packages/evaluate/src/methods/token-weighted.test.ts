@@ -10,7 +10,7 @@ import { openUnigramExperts } from './unigram-experts.js';
 const WEIGHTS = new Map([1.5, -2, 0.25, -0.75, 3].map((weight, token) => [token, weight]));
 const weightOf = (token: number) => WEIGHTS.get(token) ?? 0;
 const model = {
-  halfspace: createHalfspace({ backend: createToyBackend() }),
+  halfspace: await createHalfspace({ backend: createToyBackend() }),
   decoding: { maxTokens: 6, temperature: 1, topP: 1, topK: 6 },
   measured: [],
 };
@@ -64,6 +64,6 @@ it.each([
   { method: 'fudge', lambda: 1 },
   { method: 'unigram-experts', alpha: 1 },
 ])('$method belongs to the model that it was fitted for', async (spec) => {
-  const work = openMethod(parseMethodSpec(spec), model);
+  const work = openMethod(await parseMethodSpec(spec), model);
   await expect(work).rejects.toMatchObject({ code: 'bad-method' });
 });

@@ -67,7 +67,7 @@ export interface PlanParts {
  * @throws HalfspaceError `bad-plan` where two methods have one name or two prompts of a suite one id, or there are none;
  * `unknown-attribute`
  */
-export function createPlan(parts: PlanParts): Plan {
+export async function createPlan(parts: PlanParts): Promise<Plan> {
   const { halfspace, precision, decoding, samples, seed, methods, prompts } = parts;
   if (methods.length === 0 || prompts.length === 0) {
     throw new HalfspaceError('bad-plan', 'There must be at least one method and one prompt.');
@@ -80,7 +80,7 @@ export function createPlan(parts: PlanParts): Plan {
     prompts.map(({ suite, id }) => `${suite} ${id}`),
     (id) => `Two prompts have the same id (${id}). Ids must be different within a suite.`,
   );
-  assertAttributes(parts);
+  await assertAttributes(parts);
   return {
     version: VERSION,
     encoding: ENCODING,
@@ -184,10 +184,11 @@ function assertDistinct(names: readonly string[], complaint: (name: string) => s
   }
 }
 
-function assertAttributes({ halfspace: { attributes }, methods, registry }: PlanParts): void {
+async function assertAttributes({ halfspace: { attributes }, methods, registry }: PlanParts): Promise<void> {
   const known = attributes.map(({ name }) => name);
   for (const method of methods) {
-    const unknown = attributesOfMethod(method, { registry }).find((name) => !known.includes(name));
+    const named = await attributesOfMethod(method, { registry });
+    const unknown = named.find((name) => !known.includes(name));
     if (unknown === undefined) continue;
     throw new HalfspaceError(
       'unknown-attribute',

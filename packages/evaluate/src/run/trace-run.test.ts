@@ -14,14 +14,22 @@ import { readTraces, traceRun } from './trace-run.js';
 import type { UnitTrace } from './records.js';
 
 it('traces the worst completions of a run, each once, as they were written', async () => {
-  const halfspace = createHalfspace({ backend: createToyBackend() });
+  const halfspace = await createHalfspace({ backend: createToyBackend() });
   const methods = [
-    parseMethodSpec({ method: 'plain' }),
-    parseMethodSpec({ method: 'word-filter', words: ['a'] }),
+    await parseMethodSpec({ method: 'plain' }),
+    await parseMethodSpec({ method: 'word-filter', words: ['a'] }),
   ];
   const prompts = ['ab', 'cd'].map((text, i) => ({ suite: 's', id: String(i), text }));
   const decoding = { maxTokens: 6, temperature: 1, topP: 1, topK: 0 };
-  const plan = createPlan({ halfspace, precision: 'f32', decoding, samples: 4, seed: 3, methods, prompts });
+  const plan = await createPlan({
+    halfspace,
+    precision: 'f32',
+    decoding,
+    samples: 4,
+    seed: 3,
+    methods,
+    prompts,
+  });
   const directory = await mkdtemp(join(tmpdir(), 'halfspace-traces-'));
   try {
     const run = await startRun(directory, plan, prompts);

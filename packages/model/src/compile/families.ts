@@ -39,12 +39,9 @@ function checkSizes({ name, tensors }: ModelFile, found: Architecture): void {
  * @throws HalfspaceError `unsupported-model` for a family that nobody describes; `corrupt-model`; `plugin-failed` where the
  * family of a module throws something of its own
  */
-export async function describeArchitecture(
-  model: ModelFile,
-  registry: Registry = modelRegistry(),
-): Promise<Architecture> {
+export async function describeArchitecture(model: ModelFile, registry?: Registry): Promise<Architecture> {
   const name = model.metadata.get(model.format === 'gguf' ? 'general.architecture' : 'model_type');
-  const families = registry.all(MODEL_FAMILY);
+  const families = (registry ?? (await modelRegistry())).all(MODEL_FAMILY);
   const family = families.find((each) => each.name === name);
   if (family === undefined) {
     throw new HalfspaceError(

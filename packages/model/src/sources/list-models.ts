@@ -21,11 +21,13 @@ export interface ListedModel {
 /**
  * The models that sources know by name, in the order of the sources.
  *
+ * @param registry - Where sources are looked up (default: those of this package alone).
  * @throws HalfspaceError `plugin-failed` where a source throws or answers wrongly
  */
-export async function listModels(registry: Registry = modelRegistry()): Promise<ListedModel[]> {
+export async function listModels(registry?: Registry): Promise<ListedModel[]> {
+  const known = registry ?? (await modelRegistry());
   const lists = await Promise.all(
-    registry.all(MODEL_SOURCE).map(async (source) => modelsOf(source, { registry })),
+    known.all(MODEL_SOURCE).map(async (source) => modelsOf(source, { registry: known })),
   );
   return lists.flat();
 }

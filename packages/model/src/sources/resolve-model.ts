@@ -22,7 +22,7 @@ export async function resolveModel(
   /** Name of the source that had it. */
   source: string;
 }> {
-  const { registry = modelRegistry() } = options;
+  const { registry = await modelRegistry() } = options;
   const sources = registry.all(MODEL_SOURCE);
   for (const source of sources) {
     const path = await pathIn(source, spec, options);

@@ -49,7 +49,7 @@ export async function fitTokenEffects(
     throw new HalfspaceError('bad-option', 'A prediction takes two prompts or more, better some hundreds.');
   }
   const attributes = subspaces.map((artifact, i) => distanceOf(artifact, `s${i}`));
-  const halfspace = createHalfspace({ backend, attributes });
+  const halfspace = await createHalfspace({ backend, attributes });
   // By subspace and half of the prompts.
   const found: Transition[][][] = attributes.map(() => [[], []]);
   const events = halfspace.stream({

@@ -118,7 +118,10 @@ async function scaledTo(
   early: boolean,
   before: number,
 ): Promise<WeightedAttribute<number>[] | undefined> {
-  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  const halfspace = await createHalfspace({
+    backend,
+    attributes: attributes.map(({ attribute }) => attribute),
+  });
   try {
     const { weights } = await tuneWeights(halfspace, {
       samples: tuningRounds(flags).samples,

@@ -83,7 +83,10 @@ async function announce(
   flags: BenchFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  const halfspace = await createHalfspace({
+    backend,
+    attributes: attributes.map(({ attribute }) => attribute),
+  });
   const step = async (samples: number) => {
     const began = performance.now();
     const options = {
@@ -146,7 +149,7 @@ async function time(
   signal: AbortSignal,
 ): Promise<void> {
   const counting = createCountingBackend(backend);
-  const halfspace = createHalfspace({
+  const halfspace = await createHalfspace({
     backend: counting.backend,
     attributes: widest(cases).attributes.map(({ attribute }) => attribute),
   });

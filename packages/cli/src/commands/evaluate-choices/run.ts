@@ -22,7 +22,7 @@ export async function evaluateChoices(flags: EvaluateChoicesFlags, signal: Abort
     signal,
     async (backend) => {
       const progress = createProgress('Reading', (done, total) => `${done} of ${total} runs`);
-      return evaluateChoicesByMethod(createHalfspace({ backend, attributes }), methods, sets, {
+      return evaluateChoicesByMethod(await createHalfspace({ backend, attributes }), methods, sets, {
         chat,
         signal,
         onProgress: ({ done, total }) => progress.update(done, total),

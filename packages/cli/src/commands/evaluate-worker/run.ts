@@ -16,7 +16,7 @@ export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSi
   // A plan has one of the two: it was made by this command.
   const precision = plan.model.precision as 'f32' | 'int8';
   const done = await withBackend({ ...flags, precision }, signal, async (backend) => {
-    const halfspace = createHalfspace({ backend, attributes });
+    const halfspace = await createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);
     const runner = await openUnitRunner(plan, halfspace, { registry });
     return workQueue(flags.queue, plan, runner, { signal, onNotice: note }).finally(async () =>

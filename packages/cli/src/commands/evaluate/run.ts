@@ -90,12 +90,22 @@ async function complete(
   } = flags;
   const registry = await projectRegistry(evaluateModule);
   // One that no method speaks of may be for any model.
-  const named = new Set(methods.flatMap((each) => attributesOfMethod(each, { registry })));
+  const names = await Promise.all(methods.map(async (each) => attributesOfMethod(each, { registry })));
+  const named = new Set(names.flat());
   const required = onlyFor(attributes.filter(({ name }) => named.has(name)));
   const run = await withBackend({ ...flags, precision, ...required }, signal, async (backend) => {
-    const halfspace = createHalfspace({ backend, attributes });
+    const halfspace = await createHalfspace({ backend, attributes });
     const decoding = { maxTokens, temperature, topP, topK, ...(controlTokens && { controlTokens }) };
-    const plan = createPlan({ halfspace, precision, decoding, samples, seed, methods, prompts, registry });
+    const plan = await createPlan({
+      halfspace,
+      precision,
+      decoding,
+      samples,
+      seed,
+      methods,
+      prompts,
+      registry,
+    });
     const started = await startRun(out, plan, prompts);
     if (queue !== undefined) return started;
     await shown('Completing', async (onProgress) =>

@@ -31,7 +31,7 @@ export async function traceWorst(
   // A plan has one of the two: it was made by this command.
   const precision = plan.model.precision as 'f32' | 'int8';
   await withBackend({ ...flags, precision }, signal, async (backend) => {
-    const halfspace = createHalfspace({ backend, attributes });
+    const halfspace = await createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);
     await shown('Tracing', async (onProgress) =>
       traceRun(run, halfspace, samples, { registry, signal, onProgress }),

@@ -79,7 +79,7 @@ export async function generate(
   const work = async (file?: AtomicFile) =>
     withBackend({ ...flags, onFound: accept }, signal, async (backend) => {
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
-      const halfspace = createHalfspace({ backend, attributes });
+      const halfspace = await createHalfspace({ backend, attributes });
       const concurrency = concurrencyOf(options);
       const events = halfspace.stream({ ...options, concurrency, trace: file !== undefined, signal });
       return showCompletions({ events, before: prompts.map(shownBefore), flags, trace });

@@ -28,7 +28,7 @@ export async function score(flags: ScoreFlags, signal: AbortSignal): Promise<voi
   const scores: Score[] = [];
   await withBackend({ ...flags, ...onlyFor(attributes) }, signal, async (backend) => {
     await inTurns(texts, (text) => check(text, backend), signal);
-    const halfspace = createHalfspace({ backend, attributes });
+    const halfspace = await createHalfspace({ backend, attributes });
     const progress = createProgress('Scoring');
     progress.update(0, texts.length);
     try {

@@ -99,7 +99,10 @@ async function tuneAndMeasure(
   signal: AbortSignal,
 ): Promise<TuningReport> {
   const decoding = { ...decodingOf(flags), signal };
-  const halfspace = createHalfspace({ backend, attributes: attributes.map(({ attribute }) => attribute) });
+  const halfspace = await createHalfspace({
+    backend,
+    attributes: attributes.map(({ attribute }) => attribute),
+  });
   const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);
   const [sample, heldOut] = [asGiven(prompts.sample), asGiven(prompts.heldOut)];
   assertFit(backend, [...prompts.sample, ...prompts.heldOut], flags.chat === true);

@@ -15,7 +15,7 @@ const brief = defineAttribute({
 
 async function generate(options: GenerateOptions): Promise<Completion[]> {
   const attributes = [toyAttribute('kind', 0), toyAttribute('self-calm', 1), brief];
-  const halfspace = createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
+  const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
   const plain = { maxTokens: 10, samples: 5, topK: 0, topP: 1, cap: Infinity };
   const prompt = options.prompts === undefined ? { prompt: 'abc' } : {};
   return halfspace.generate({ ...plain, ...prompt, ...options });
