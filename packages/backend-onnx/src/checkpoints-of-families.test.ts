@@ -10,6 +10,13 @@ const CASES = readdirSync(FAMILIES).map((name) => {
   return { name, ...(JSON.parse(text) as FamilyExpected) };
 });
 
+/** Runs a whole prompt. */
+async function prefill(backend: Backend, tokens: readonly number[], layers: readonly number[] = []) {
+  const [prompt] = await backend.prefill([{ tokens, rowsPerStep: 2, layers }]);
+  if (prompt === undefined) throw new Error('The prompt was not run.');
+  return prompt;
+}
+
 /** Log-probabilities of all tokens after a text. */
 async function allLogProbs(backend: Backend, context: Context): Promise<number[]> {
   const count = backend.tokenizer.vocabularySize;
@@ -20,13 +27,13 @@ async function allLogProbs(backend: Backend, context: Context): Promise<number[]
 
 /** Decodes greedily by looking ahead at a token and another, and keeping it. */
 async function greedily(backend: Backend, prompt: readonly number[], steps: number, layers: number[]) {
-  let { context } = await backend.prefill(prompt, { rowsPerStep: 2 });
+  let { context } = await prefill(backend, prompt);
   const found: number[] = [];
   while (found.length < steps) {
     const [next] = await backend.next([{ context, topK: 2 }]);
     const [best = -1, second = -1] = next?.tokens ?? [];
     found.push(best);
-    const [ahead] = await backend.lookAhead([{ context, tokens: [second, best] }], { layers });
+    const [ahead] = await backend.lookAhead([{ context, tokens: [second, best], layers }]);
     const grown = ahead?.commit(best) ?? context;
     backend.release(context);
     context = grown;
@@ -39,7 +46,7 @@ async function check(backend: Backend, expected: FamilyExpected): Promise<void> 
   const { tokens, hidden, logProbs, tokenLogProbs, greedy } = expected;
   const { width } = backend.model;
   const layers = hidden.map((_, layer) => layer);
-  const prompt = await backend.prefill(tokens, { rowsPerStep: 1, layers });
+  const prompt = await prefill(backend, tokens, layers);
   hidden.forEach((wanted, layer) =>
     expect(widest(prompt.hidden(layer).slice(-width), wanted), `layer ${layer}`).toBeLessThan(1e-4),
   );
@@ -59,11 +66,11 @@ describe.each(CASES)('a checkpoint of a family ($name)', ({ name, gguf }) => {
   it('has the same numbers by prompt and by look-ahead, in both arithmetics', async () => {
     for (const precision of ['f32', 'int8'] as const)
       await withFamilyModel(name, 'model.safetensors', precision, async (backend, { tokens }) => {
-        const whole = await backend.prefill(tokens, { rowsPerStep: 1 });
-        const { context: start } = await backend.prefill(tokens.slice(0, -1), { rowsPerStep: 1 });
+        const whole = await prefill(backend, tokens);
+        const { context: start } = await prefill(backend, tokens.slice(0, -1));
         const last = tokens.at(-1) ?? 0;
-        const request = { context: start, tokens: [(last + 1) % 64, last] };
-        const [ahead] = await backend.lookAhead([request], { layers: [] });
+        const request = { context: start, tokens: [(last + 1) % 64, last], layers: [] };
+        const [ahead] = await backend.lookAhead([request]);
         const grown = ahead?.commit(last) ?? start;
         expect(
           widest(await allLogProbs(backend, grown), await allLogProbs(backend, whole.context)),

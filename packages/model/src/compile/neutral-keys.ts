@@ -59,6 +59,8 @@ export const GGUF_NEUTRAL: NeutralValues = {
   use_parallel_residual: [false],
   expert_count: [0],
   'rope.scaling.attn_factor': [0, 1],
+  'rope.scaling.yarn_ext_factor': [-1, 1],
+  'rope.scaling.yarn_log_multiplier': [0],
 };
 
 /** Whether a value says as little as none would. */

@@ -12,12 +12,18 @@ import { unsupported } from './unsupported.js';
 
 /** How a family turns queries and keys, as far as config.json does not say. */
 export interface RotaryDefaults {
-  /** The key of the base beside the entries (default `rope_theta`). */
-  readonly baseKey?: string;
+  /** The key of the base beside the entries (default `rope_theta`); null where there is none. */
+  readonly baseKey?: string | null;
   /** The base where the file does not say (default 10,000). */
   readonly base?: number;
-  /** Whether the family reads `partial_rotary_factor`, and what it is where the file does not say. */
+  /** The share of a head that is turned where the file does not say; absent in families that turn all of it. */
   readonly part?: number;
+  /** The key of that share beside the entries (default `partial_rotary_factor`). */
+  readonly partKey?: string;
+  /** `original_max_position_embeddings` where the file does not say (default: what the scaling takes for it). */
+  readonly originalContext?: number;
+  /** Whether the family means LongRoPE where its files say YaRN (default false). */
+  readonly yarnIsLongRope?: boolean;
   /** Whether pairs lie side by side (default false). */
   readonly interleaved?: boolean;
 }
@@ -83,9 +89,11 @@ export function scaleByConfig(
   model: Pick<ModelFile, 'name'>,
   unscaled: Unscaled,
   read: MetadataReader,
+  yarnIsLongRope = false,
 ): { frequencies: Float64Array; scale: number; contextLength: number } {
   const { frequencies, base, contextLength } = unscaled;
-  const kind = read.value('rope_type') ?? read.value('type') ?? 'default';
+  const given = read.value('rope_type') ?? read.value('type') ?? 'default';
+  const kind = yarnIsLongRope && given === 'yarn' ? 'longrope' : given;
   const original = () =>
     unscaled.originalContext ?? read.number('original_max_position_embeddings', contextLength);
   const plain = { frequencies, scale: 1, contextLength };
@@ -154,27 +162,32 @@ export function rotaryFromEntry(
   read: MetadataReader,
   rope: MetadataReader | undefined,
   headWidth: number,
-  { baseKey = 'rope_theta', base: fallback = 10_000, part, interleaved = false }: RotaryDefaults,
+  defaults: RotaryDefaults,
 ): ScaledRotary {
-  const beside = read.number(baseKey, fallback);
+  const { baseKey = 'rope_theta', base: fallback = 10_000, interleaved = false } = defaults;
+  const { part, partKey = 'partial_rotary_factor' } = defaults;
+  const beside = baseKey === null ? fallback : read.number(baseKey, fallback);
   const base = rope?.number('rope_theta', beside) ?? beside;
   if (part === undefined && rope !== undefined)
     refuseUnlessNeutral(model, rope, { partial_rotary_factor: [1] });
-  const share = part === undefined ? 1 : read.number('partial_rotary_factor', part);
+  const share = part === undefined ? 1 : read.number(partKey, part);
   const own = part === undefined ? 1 : (rope?.number('partial_rotary_factor', share) ?? share);
   const width = Math.trunc(headWidth * own);
   if (width % 2 !== 0) throw unsupported(model, `turns ${width} numbers of a head`);
-  const original = read.value('original_max_position_embeddings');
+  const original = read.value('original_max_position_embeddings') ?? defaults.originalContext;
   const unscaled: Unscaled = {
     frequencies: rotaryFrequencies(width, base),
     base,
     contextLength: read.size('max_position_embeddings'),
-    ...(original !== undefined && { originalContext: read.size('original_max_position_embeddings') }),
+    ...(original !== undefined && {
+      originalContext: read.size('original_max_position_embeddings', defaults.originalContext),
+    }),
   };
   const { frequencies, scale, contextLength } = scaleByConfig(
     model,
     unscaled,
     rope ?? metadataReader({ name: model.name, metadata: new Map() }),
+    defaults.yarnIsLongRope,
   );
   return { rotary: { frequencies, interleaved, scale }, contextLength };
 }
@@ -212,20 +225,50 @@ export function rotaryByConfig(
   return found;
 }
 
+/** @throws HalfspaceError `unsupported-model` where an entry for all kinds of block asks for more than the base */
+function refuseOneForAll(model: Pick<ModelFile, 'name'>, rope: MetadataReader, base: number): void {
+  refuseUnlessNeutral(model, rope, {
+    rope_type: ['default'],
+    type: ['default'],
+    partial_rotary_factor: [1],
+  });
+  if (rope.number('rope_theta', base) !== base)
+    throw unsupported(model, 'has one base for all rotary positions');
+}
+
+/** An entry with what another says besides. */
+function merged(
+  model: Pick<ModelFile, 'name'>,
+  entry: MetadataReader | undefined,
+  other: MetadataReader | undefined,
+): MetadataReader | undefined {
+  if (entry === undefined || other === undefined) return other ?? entry;
+  return metadataReader({ name: model.name, metadata: new Map([...entry.entries(), ...other.entries()]) });
+}
+
 /**
- * Rotary positions of the kinds of block that a config.json names in `rope_parameters`, or, where that has one entry for
- * all, of all kinds alike.
+ * Rotary positions of the blocks that see the whole text and of those with a window, of a family whose config.json has an
+ * entry for each kind in `rope_parameters`. Older files have the scaling of the first kind in `rope_scaling`, and its base
+ * beside.
+ *
+ * @param defaults - Of both kinds, as far as the file does not say.
+ * @throws HalfspaceError `corrupt-model`, `unsupported-model`
  */
-export function rotaryByKind(
+export function rotariesByKind(
   model: Pick<ModelFile, 'name'>,
   read: MetadataReader,
   headWidth: number,
-  defaults: RotaryDefaults,
-  kind: 'full_attention' | 'sliding_attention',
-): ScaledRotary {
+  defaults: { whole: RotaryDefaults; near: RotaryDefaults },
+): { whole: Rotary; near: Rotary } {
   const given = entryReader(model, read, 'rope_parameters');
-  const rope = given && entryReader(model, given, kind);
-  return rope === undefined
-    ? rotaryByConfig(model, read, headWidth, defaults)
-    : rotaryFromEntry(model, read, rope, headWidth, defaults);
+  const entryOf = (kind: string) => given && entryReader(model, given, kind);
+  const whole = entryOf('full_attention');
+  const beside = read.number('rope_theta', defaults.whole.base);
+  // One entry for all blocks is of other families: transformers goes by the kinds alone, or adds it to those.
+  if (given !== undefined) refuseOneForAll(model, given, whole?.number('rope_theta', beside) ?? beside);
+  const entry = merged(model, whole, entryReader(model, read, 'rope_scaling'));
+  return {
+    whole: rotaryFromEntry(model, read, entry, headWidth, defaults.whole).rotary,
+    near: rotaryFromEntry(model, read, entryOf('sliding_attention'), headWidth, defaults.near).rotary,
+  };
 }

@@ -83,6 +83,8 @@ export interface ConfigTable extends Table {
   readonly activation?: { readonly key?: string; readonly otherwise?: string; readonly legacy?: string };
   /** The key of the epsilon of norms (default `rms_norm_eps`). */
   readonly epsilonKey?: string;
+  /** The epsilon of norms in a family whose files do not say. */
+  readonly epsilon?: number;
   /** How positions turn queries and keys; `none` where they do not (default: as in Llama). */
   readonly rotary?: RotaryDefaults | 'none' | 'own';
 }
@@ -181,7 +183,9 @@ function assemble(
 
 async function fromConfig(family: string, model: ModelFile, table: ConfigTable): Promise<Architecture> {
   const read = metadataReader(model);
-  refuseUnlessNeutral(model, read, { ...CONFIG_NEUTRAL, ...table.neutral }, table.uses);
+  const turnsPart = typeof table.rotary === 'object' && table.rotary.part !== undefined;
+  const uses = [...(table.uses ?? []), ...(turnsPart ? ['partial_rotary_factor'] : [])];
+  refuseUnlessNeutral(model, read, { ...CONFIG_NEUTRAL, ...table.neutral }, uses);
   const given = configSizes(read, table);
   checkLayers(model, given.layers);
   const scaled =
@@ -192,11 +196,12 @@ async function fromConfig(family: string, model: ModelFile, table: ConfigTable):
   const found = { model, read, sizes, ...(scaled !== undefined && { rotary: scaled.rotary }) };
   const own = {
     activation: activationOf(model, read, table),
-    normEpsilon: read.number(table.epsilonKey ?? 'rms_norm_eps'),
+    normEpsilon: table.epsilon ?? read.number(table.epsilonKey ?? 'rms_norm_eps'),
   };
-  const tied =
-    (read.value('tie_word_embeddings') ?? table.tied) === true || !model.tensors.has('lm_head.weight');
-  return assemble(family, found, table, own, { tied, ...table.layout(found) });
+  const layout = table.layout(found);
+  const head = `${layout.names.head}.weight`;
+  const tied = (read.value('tie_word_embeddings') ?? table.tied) === true || !model.tensors.has(head);
+  return assemble(family, found, table, own, { tied, ...layout });
 }
 
 /** Refuses what GGUF can say of attention and the graphs do not do. */

@@ -1,9 +1,7 @@
 import type { Rotary } from '../compile/architecture.js';
-import { metadataReader, type MetadataReader } from '../compile/metadata.js';
-import { refuseUnlessNeutral } from '../compile/neutral-keys.js';
+import type { MetadataReader } from '../compile/metadata.js';
 import { rotaryFrequencies } from '../compile/rotary.js';
-import type { ModelFile } from '../weights.js';
-import { entryReader, rotaryFromEntry } from './config-rotary.js';
+import { rotariesByKind } from './config-rotary.js';
 import { defineFamily, type Described } from './define-family.js';
 import { SPARE } from './llama.js';
 import { lastOf, type SeesWhole, wholeByKinds, wholeInGguf, windowIn } from './sliding.js';
@@ -115,38 +113,10 @@ const BASE = 1_000_000;
 /** Base of the rotary positions of blocks with a window; GGUF files do not say so. */
 const WINDOW_BASE = 10_000;
 
-/** @throws HalfspaceError `unsupported-model` where an entry for all kinds of block asks for more than the base */
-function refuseOneForAll(model: ModelFile, rope: MetadataReader, base: number): void {
-  refuseUnlessNeutral(model, rope, { rope_type: ['default'], type: ['default'], partial_rotary_factor: [1] });
-  if (rope.number('rope_theta', base) !== base)
-    throw unsupported(model, 'has one base for all rotary positions');
-}
-
-/** Rotary positions of the blocks that see the whole text, and of those with a window. */
-function rotariesByConfig({ model, read, sizes }: Described): { rotary: Rotary; near: Rotary } {
-  const given = entryReader(model, read, 'rope_parameters');
-  const kinds = (kind: string) => (given === undefined ? undefined : entryReader(model, given, kind));
-  const whole = kinds('full_attention');
-  // Older files have the scaling of these blocks beside the bases.
-  const older = entryReader(model, read, 'rope_scaling');
-  const entry =
-    whole !== undefined && older !== undefined
-      ? metadataReader({ name: model.name, metadata: new Map([...whole.entries(), ...older.entries()]) })
-      : (older ?? whole);
-  const { rotary } = rotaryFromEntry(model, read, entry, sizes.headWidth, { base: BASE });
-  // One entry for all blocks is of other families: transformers goes by the kinds alone, or adds it to those.
-  if (given !== undefined)
-    refuseOneForAll(
-      model,
-      given,
-      whole?.number('rope_theta', read.number('rope_theta', BASE)) ?? read.number('rope_theta', BASE),
-    );
-  const local = { baseKey: 'rope_local_base_freq', base: WINDOW_BASE };
-  return {
-    rotary,
-    near: rotaryFromEntry(model, read, kinds('sliding_attention'), sizes.headWidth, local).rotary,
-  };
-}
+const ROTARY = {
+  whole: { base: BASE },
+  near: { baseKey: 'rope_local_base_freq', base: WINDOW_BASE },
+} as const;
 
 /** Which blocks see the whole text: newer files give the kind of each, older ones a period. */
 function wholeByPeriod({ model, read }: Described): SeesWhole {
@@ -167,13 +137,14 @@ export const gemma3Text = defineFamily('gemma3_text', {
     tied: true,
     layout: () => ({ names: transformersNames(WITH_HEAD_NORMS, AROUND_NAMES), spare: SPARE }),
     switches(found) {
-      const { rotary, near } = rotariesByConfig(found);
+      const { model, read, sizes } = found;
+      const { whole, near } = rotariesByKind(model, read, sizes.headWidth, ROTARY);
       const seesWhole = wholeByKinds(found) ?? wholeByPeriod(found);
       return {
         ...shifted(found),
-        rotary,
-        ...windowIn(found, found.read.size('sliding_window', 4096), seesWhole, near),
-        attention: { scale: found.read.number('query_pre_attn_scalar', 256) ** -0.5 },
+        rotary: whole,
+        ...windowIn(found, read.size('sliding_window', 4096), seesWhole, near),
+        attention: { scale: read.number('query_pre_attn_scalar', 256) ** -0.5 },
       };
     },
   },

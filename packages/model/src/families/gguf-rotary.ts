@@ -96,7 +96,7 @@ export async function rotaryByGguf(
   return { rotary: { frequencies, interleaved, scale: 1 }, contextLength };
 }
 
-/** YaRN as llama.cpp has it: the factor gives the magnitude, too, times `attn_factor`. */
+/** YaRN as llama.cpp has it: the magnitude follows from the factor, whatever else the file says of it. */
 function yarnOf(
   read: MetadataReader,
   unscaled: Float64Array,
@@ -113,6 +113,5 @@ function yarnOf(
     betaSlow: read.number('rope.scaling.yarn_beta_slow', 1),
     truncate: true,
   });
-  const scale = yarnMagnitude(factor) * read.number('rope.scaling.yarn_attn_factor', 1);
-  return { frequencies, interleaved, scale };
+  return { frequencies, interleaved, scale: yarnMagnitude(factor) };
 }

@@ -1,9 +1,14 @@
 import type { Family } from '../compile/architecture.js';
+import { cohere, cohere2, commandR } from './cohere.js';
 import { gemma, gemma2, gemma3, gemma3Text } from './gemma.js';
 import { gpt2 } from './gpt2.js';
+import { granite } from './granite.js';
 import { llama } from './llama.js';
 import { ministral, mistral } from './mistral.js';
+import { olmo, olmo2, olmo3 } from './olmo.js';
+import { phi, phi2, phi3 } from './phi.js';
 import { qwen2, qwen3 } from './qwen.js';
+import { smollm3 } from './smollm3.js';
 
 /** The families that come with this package. */
 export const FAMILIES: readonly Family[] = [
@@ -17,4 +22,15 @@ export const FAMILIES: readonly Family[] = [
   gemma3,
   gemma3Text,
   gpt2,
+  phi,
+  phi2,
+  phi3,
+  olmo,
+  olmo2,
+  olmo3,
+  granite,
+  smollm3,
+  cohere,
+  commandR,
+  cohere2,
 ];

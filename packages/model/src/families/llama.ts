@@ -2,7 +2,8 @@ import type { MetadataReader } from '../compile/metadata.js';
 import { defineFamily } from './define-family.js';
 import { ggufNames, LLAMA_PARTS, transformersNames } from './tensor-names.js';
 
-const ATTENTION = ['query', 'key', 'value', 'attentionOutput'] as const;
+/** The projections of attention. */
+export const ATTENTION = ['query', 'key', 'value', 'attentionOutput'] as const;
 const MLP = ['gate', 'up', 'down'] as const;
 
 /** Other tensors of checkpoints: a tied head, kept all the same, or frequencies that follow from the configuration. */
