@@ -31,6 +31,9 @@ const PROMPT_ROWS = 64;
 /** Rows of logits that are held at once: each is as wide as the vocabulary. */
 const HEAD_ROWS = 32;
 
+/** What the node of a token takes besides its keys and values, roughly. */
+const NODE_BYTES = 256;
+
 /** Candidates that one line of keys and values has places for. */
 const FAN = 64;
 
@@ -41,11 +44,27 @@ export interface BackendParts {
   readonly tokenizer: Tokenizer;
   /** Blocks in the lower part of the trunk. */
   readonly cut: number;
+  /** Bytes of keys and values of texts that nobody holds which are kept for prompts that begin like them (default 0). */
+  readonly cacheBytes?: number;
   /** Arithmetic for a completion that evaluates this many rows a step. */
   choosePrecision(rowsPerStep: number): Precision;
   /** Graphs of a precision, loaded when first asked for. */
   graphs(precision: Precision): Promise<Graphs>;
   disposeGraphs(): Promise<void>;
+}
+
+/** What the cache of texts holds, and what it has been good for. */
+export interface CacheStats {
+  /** Tokens of texts that nobody holds and that prompts can begin with. */
+  readonly tokens: number;
+  /** Bytes that they take. */
+  readonly bytes: number;
+  /** The most that they may take. */
+  readonly mostBytes: number;
+  /** Tokens of prompts that were known, since the backend was made. */
+  readonly hits: number;
+  /** Tokens of prompts that were run, since then. */
+  readonly misses: number;
 }
 
 /** A request whose context is one of ours. */
@@ -93,12 +112,15 @@ function fansOf(
 }
 
 /** The backend contract over a token tree, two key/value stores and three graphs. */
-export function createBackend(parts: BackendParts): Backend {
+export function createBackend(parts: BackendParts): Backend & { cacheStats(): CacheStats } {
   const { model, architecture, tokenizer, cut } = parts;
   const { layers: blocks, width } = architecture;
-  const tree = createTokenTree();
+  const bytesOfToken = blocks * 2 * architecture.keyValueHeads * architecture.headWidth * 4 + NODE_BYTES;
+  const mostCached = Math.floor((parts.cacheBytes ?? 0) / bytesOfToken);
+  const tree = createTokenTree(mostCached);
   const trunk = createTrunk(architecture, cut, tree);
   const prompts = createPrompts(trunk, tree, async (precision) => parts.graphs(precision));
+  const counts = { hits: 0, misses: 0 };
   let disposed = false;
   // Calls follow one another: a call reads slots that another would write.
   let queue: Promise<unknown> = Promise.resolve();
@@ -157,17 +179,24 @@ export function createBackend(parts: BackendParts): Backend {
 
   function resolveText(context: Context): TreeContext {
     const found = tree.resolve(context);
-    if (found.last !== undefined) return found;
-    throw new HalfspaceError('empty-prompt', 'Nothing of this prompt has been run yet. Prefill its tokens.');
+    if (found.tip.final !== undefined || found.tip.waiting !== undefined) return found;
+    throw new HalfspaceError(
+      'empty-prompt',
+      'This prompt has not been run yet. Prefill the rest of its tokens.',
+    );
   }
 
   const isDeep = (layers: readonly number[]) => layers.some((layer) => layer > cut);
 
-  function beginPrompt({ tokens, after, rowsPerStep, layers = [] }: PrefillRequest): PromptRun {
+  function beginPrompt({ tokens, after, rowsPerStep, layers = [], from = 0 }: PrefillRequest): PromptRun {
     const before = after && tree.resolve(after);
     assertText('The prompt', tokens, before?.length);
     assertLayers(layers);
-    return prompts.begin(tokens, parts.choosePrecision(rowsPerStep), before);
+    // The last token is run whatever is known: it says what comes next.
+    const last = (before?.length ?? 0) + tokens.length - 1;
+    const mayKnow = layers.length > 0 ? Math.min(from, last) : last;
+    const precision = parts.choosePrecision(rowsPerStep);
+    return prompts.begin(tokens, precision, before, mostCached > 0 ? mayKnow : undefined);
   }
 
   /** Runs prompts as far as `maxRows` goes, and opens a context on each. */
@@ -183,15 +212,17 @@ export function createBackend(parts: BackendParts): Backend {
         for (const rows of ran) {
           found.set(rows.run, [...(found.get(rows.run) ?? []), rows]);
           left -= rows.count;
+          counts.misses += rows.count;
         }
       }
       return runs.map((run, index) => {
         const { layers: own = [], from = 0 } = requests[index] ?? {};
         const { last, length, precision, tip } = run;
+        counts.hits += run.known;
         const states = new Map(own.map((layer) => [layer, statesFrom(from, found.get(run) ?? [], layer)]));
         return {
           context: tree.open(last, { length, precision, tip }),
-          cachedTokens: 0,
+          cachedTokens: run.known,
           hidden: (layer) => states.get(layer) ?? notAsked(layer),
         };
       });
@@ -346,9 +377,12 @@ export function createBackend(parts: BackendParts): Backend {
           throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
         tree.resolve(context);
         const row = start + index;
-        const node = trunk.keep(context.last, rows, row);
         const { length, precision } = context;
-        const tip = trunk.tipOf(rows, row, placeOfRank(ranks[index] ?? index));
+        const place = placeOfRank(ranks[index] ?? index);
+        // Right behind its text a token has the place that it has in a prompt, and so the same numbers.
+        const added = { token: candidate, precision, asPrompt: place === 0 };
+        const node = trunk.keep(context.last, rows, row, added);
+        const tip = trunk.tipOf(rows, row, place);
         return tree.open(node, { length: length + 1, precision, tip });
       },
     };
@@ -369,6 +403,12 @@ export function createBackend(parts: BackendParts): Backend {
   }
 
   return {
+    cacheStats: () => ({
+      tokens: tree.cache.tokens,
+      bytes: tree.cache.tokens * bytesOfToken,
+      mostBytes: parts.cacheBytes ?? 0,
+      ...counts,
+    }),
     contract: BACKEND_VERSION,
     model,
     tokenizer,

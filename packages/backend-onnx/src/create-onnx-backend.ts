@@ -22,9 +22,12 @@ import {
   type SourceProgress,
 } from '@halfspace/model';
 import { usefulThreads } from '@halfspace/onnx-runtime';
-import { createBackend } from './backend.js';
+import { createBackend, type CacheStats } from './backend.js';
 import { loadGraphs, type Graphs } from './graphs.js';
 import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } from './precision.js';
+
+/** Memory for texts that are finished, where nothing else is asked for. */
+const DEFAULT_CACHE_BYTES = 256 * 2 ** 20;
 
 /** What is going on while a backend is being made ready. */
 export type LoadProgress =
@@ -55,6 +58,11 @@ export interface OnnxBackendOptions {
    * For a model without one, or to have another.
    */
   readonly chatTemplate?: string;
+  /**
+   * Bytes of memory for keys and values of texts that are finished (default 256 MiB; 0: none), so that prompts which begin like
+   * one of them are not run again from the start: those used last are kept.
+   */
+  readonly cacheBytes?: number;
   /** Ends the loading with the error `aborted`. */
   readonly signal?: AbortSignal;
   /** Called while the model is fetched, compiled and measured; not when the cache has that. */
@@ -70,6 +78,8 @@ export interface OnnxBackendOptions {
 
 /** A {@link Backend} that `await using` frees at the end of its block. */
 export interface OnnxBackend extends Backend {
+  /** What the cache of texts holds, and what it has been good for. */
+  cacheStats(): CacheStats;
   /** As `dispose`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -85,6 +95,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   const { signal, onProgress } = options;
   const threads = usefulThreads(options.threads);
   assertPrecision(options.precision);
+  const cacheBytes = checkedBytes(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
   const registry = await createRegistry([...(options.modules ?? []), modelModule]);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
@@ -166,13 +177,18 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       cut,
       contextLength: architecture.contextLength,
     };
-    const parts = { model, architecture, cut, tokenizer, choosePrecision, graphs, disposeGraphs };
+    const parts = { model, architecture, cut, cacheBytes, tokenizer, choosePrecision, graphs, disposeGraphs };
     const backend = createBackend(parts);
     return Object.assign(backend, { [Symbol.asyncDispose]: async () => backend.dispose() });
   } catch (error) {
     await disposeGraphs();
     throw error;
   }
+}
+
+function checkedBytes(bytes: unknown): number {
+  if (typeof bytes === 'number' && bytes >= 0) return bytes;
+  throw new HalfspaceError('bad-option', 'The option cacheBytes is a number of bytes, at least 0.');
 }
 
 function assertPrecision(precision: string | undefined): void {

@@ -9,6 +9,7 @@ import {
   type Prefill,
 } from '@halfspace/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '@halfspace/model';
 import { createOnnxBackend } from './create-onnx-backend.js';
 import { widest } from './testing/widest.js';
 
@@ -158,6 +159,42 @@ async function expectSameTextWhenLazy(): Promise<void> {
   expect(lazy.evaluations).toBeLessThan(0.7 * eager.evaluations);
 }
 
+/** Two turns that share their beginning with others, with a cache and without one; greedy decoding keeps every token of the first. */
+async function expectSameWithCache(precision: Precision): Promise<void> {
+  const cold = await createOnnxBackend({ precision, cacheBytes: 0 });
+  try {
+    const halves = [backend, cold].map((each) => createHalfspace({ backend: each, attributes: [pushed()] }));
+    for (const [weight, topK] of [
+      [0, 1],
+      [2, 4],
+    ] as const) {
+      const ask = async (prompts: readonly string[]) => {
+        const options = { prompts, samples: 2, maxTokens: 12, seed: 8, topK, attributes: { pushed: weight } };
+        const [warm, plain] = await Promise.all(halves.map(async (each) => each.generate(options)));
+        const said = (completions: readonly Completion[] = []) =>
+          completions.map((each) => ({
+            ...each,
+            timing: undefined,
+            cachedTokens: undefined,
+            rows: undefined,
+          }));
+        expect(said(warm)).toEqual(said(plain));
+        return warm ?? [];
+      };
+      const first = await ask(['Nobody spoke.', 'She'].map((end) => SENTENCE.repeat(6) + end));
+      const second = await ask(first.map(({ prompt, text }) => `${prompt}${text} Then`));
+      for (const [index, { cachedTokens, promptTokens }] of second.entries()) {
+        expect(cachedTokens).toBeGreaterThanOrEqual((first[Math.floor(index / 2)]?.promptTokens ?? NaN) - 1);
+        expect(cachedTokens).toBeLessThan(promptTokens);
+      }
+      // What was decoded is there as well, where it was the most probable token.
+      if (topK === 1) expect(second[0]?.cachedTokens).toBeGreaterThan((first[0]?.promptTokens ?? NaN) + 8);
+    }
+  } finally {
+    await cold.dispose();
+  }
+}
+
 let expected: Expected;
 let backend: Backend;
 
@@ -247,6 +284,8 @@ describe('the default model in f32', () => {
     expectSameTextWhenLazy,
   );
 
+  it('writes the same with its cache and without', async () => expectSameWithCache('f32'));
+
   it('has the perplexity of transformers on a long text', async () => {
     expect(relative(await longTextPerplexity(backend), LONG_TEXT_PERPLEXITY)).toBeLessThan(0.001);
   });
@@ -275,6 +314,8 @@ describe('the default model in int8', () => {
     'writes the same text, with the same figures, whether look-ahead is lazy or eager',
     expectSameTextWhenLazy,
   );
+
+  it('writes the same with its cache and without', async () => expectSameWithCache('int8'));
 
   it('has the perplexity of transformers on a long text', async () => {
     expect(relative(await longTextPerplexity(backend), LONG_TEXT_PERPLEXITY)).toBeLessThan(0.015);

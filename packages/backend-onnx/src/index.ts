@@ -1,2 +1,3 @@
 export { createOnnxBackend } from './create-onnx-backend.js';
 export type { LoadProgress, OnnxBackend, OnnxBackendOptions } from './create-onnx-backend.js';
+export type { CacheStats } from './backend.js';

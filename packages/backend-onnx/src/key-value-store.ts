@@ -1,8 +1,15 @@
 import { TRUNK } from '@halfspace/model';
 import { Tensor } from '@halfspace/onnx-runtime';
 
-/** Slots are added by this many at a time. */
+/** Slots are added by whole steps of this many. */
 const STEP = 64;
+
+/** A store that is full grows to so many times its size at least. */
+const GROWTH = 1.25;
+
+function inSteps(slots: number): number {
+  return Math.max(1, Math.ceil(slots / STEP)) * STEP;
+}
 
 /** Keys and values of all tokens of the tree, of one part of the trunk: per block and kind one array [capacity, rowWidth]. */
 export interface KeyValueStore {
@@ -56,9 +63,10 @@ export function createKeyValueStore(first: number, end: number, rowWidth: number
       return inputs;
     },
     fit(slots) {
-      const wanted = Math.max(1, Math.ceil(slots / STEP)) * STEP;
-      // A store that is much too large shrinks; a little slack saves copies.
-      if (wanted > capacity || wanted * 2 < capacity) resize(wanted);
+      const wanted = inSteps(slots);
+      // Slack that grows with the store keeps copies few; a store that is much too large shrinks.
+      if (wanted > capacity) resize(Math.max(wanted, inSteps(capacity * GROWTH)));
+      else if (wanted * 2 < capacity) resize(wanted);
     },
     write(slot, keysValues, row) {
       let from = row * slabs.length * rowWidth;

@@ -20,6 +20,10 @@ export interface PromptRun {
   length: number;
   readonly precision: Precision;
   tip: Tip;
+  /** Up to where its tokens need not be run if they are known, as a length of the text; undefined for texts that are not kept. */
+  readonly mayKnow: number | undefined;
+  /** How many of them were known. */
+  known: number;
 }
 
 /** Rows of a prompt that were run in one call. */
@@ -35,10 +39,15 @@ export interface PromptRows {
 
 /** Runs prompts, parts of several in a call. */
 export interface Prompts {
-  /** Begins to run tokens, after a text if there is one. */
-  begin(tokens: readonly number[], precision: Precision, after?: TreeContext): PromptRun;
   /**
-   * One call: rows of the first prompt that has any left, and of others of its arithmetic as far as there is room.
+   * Begins to run tokens, after a text if there is one.
+   *
+   * @param mayKnow - See {@link PromptRun.mayKnow}.
+   */
+  begin(tokens: readonly number[], precision: Precision, after?: TreeContext, mayKnow?: number): PromptRun;
+  /**
+   * One call: rows of the first prompt that has any left, and of others of its arithmetic as far as there is room. Tokens that are
+   * known are skipped, and two prompts that go on alike are not run at once: the second finds what the first has run.
    *
    * @param most - Rows, at least one.
    * @param layers - Whose hidden states are wanted.
@@ -61,13 +70,41 @@ export function createPrompts(
   tree: TokenTree,
   graphsOf: (precision: Precision) => Promise<Graphs>,
 ): Prompts {
+  function skipKnown(run: PromptRun): void {
+    const { mayKnow = 0, precision } = run;
+    const before = run.last;
+    let count = 0;
+    while (run.length + count < mayKnow) {
+      const found = tree.find(run.last, precision, run.rest[count] ?? -1);
+      if (found === undefined) break;
+      run.last = found;
+      count++;
+    }
+    if (count === 0) return;
+    tree.hold(run.last);
+    tree.drop(before);
+    run.length += count;
+    run.rest = run.rest.slice(count);
+    run.known += count;
+    run.tip = {};
+  }
+
   return {
-    begin(tokens, precision, after) {
+    begin(tokens, precision, after, mayKnow) {
       const { last, length = 0, tip = {} } = after ?? {};
       tree.hold(last);
-      return { rest: tokens, last, length, precision: after?.precision ?? precision, tip };
+      return {
+        rest: tokens,
+        last,
+        length,
+        precision: after?.precision ?? precision,
+        tip,
+        mayKnow,
+        known: 0,
+      };
     },
     async advance(runs, most, layers, goOn) {
+      for (const run of runs) skipKnown(run);
       const taken = takeRows(runs, most);
       if (taken.length === 0) return [];
       const graphs = await graphsOf(taken[0].run.precision);
@@ -82,7 +119,12 @@ export function createPrompts(
       return taken.map(({ run, count }) => {
         const found = { run, rows, first, position: run.length, count };
         const before = run.last;
-        for (let row = first; row < first + count; row++) run.last = trunk.keep(run.last, rows, row);
+        const { precision } = run;
+        const asPrompt = run.mayKnow !== undefined;
+        for (let row = first; row < first + count; row++) {
+          const token = run.rest[row - first] ?? 0;
+          run.last = trunk.keep(run.last, rows, row, { token, precision, asPrompt });
+        }
         tree.hold(run.last);
         tree.drop(before);
         first += count;
@@ -96,6 +138,11 @@ export function createPrompts(
   };
 }
 
+/** Whether two prompts, of one arithmetic, have the same text up to and including the next token. */
+function goesOnAlike(one: PromptRun, other: PromptRun): boolean {
+  return one.mayKnow !== undefined && one.last === other.last && one.rest[0] === other.rest[0];
+}
+
 /** How many rows each prompt gets in a call; those that get none are left out. */
 function takeRows(runs: readonly PromptRun[], most: number): { run: PromptRun; count: number }[] {
   const taken: { run: PromptRun; count: number }[] = [];
@@ -105,6 +152,7 @@ function takeRows(runs: readonly PromptRun[], most: number): { run: PromptRun; c
   for (const run of runs) {
     const count = Math.min(left, run.rest.length);
     if (count === 0 || run.precision !== (taken[0]?.run ?? run).precision) continue;
+    if (run.mayKnow !== undefined && taken.some((each) => goesOnAlike(each.run, run))) continue;
     const length = run.length + count;
     const own = scores + count * length;
     const all = (taken.length + 1) * Math.max(rows, count) * Math.max(line, length);

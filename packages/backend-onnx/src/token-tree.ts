@@ -1,14 +1,12 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { Context } from '@halfspace/core';
 import type { Precision } from '@halfspace/model';
+import { createPrefixCache, type CacheNode, type PrefixCache } from './prefix-cache.js';
 
 /** One token of some texts: a node of the tree that their shared prefixes form. */
-export interface TokenNode {
-  readonly parent: TokenNode | undefined;
+export interface TokenNode extends CacheNode<TokenNode> {
   /** Where its keys and values lie in the store. */
   readonly slot: number;
-  /** Handles and children that need it. */
-  references: number;
 }
 
 /** How far the last token of a text has been run; handles on the same text share it. */
@@ -32,12 +30,29 @@ export interface TreeContext extends Context {
   readonly tip: Tip;
 }
 
-/** Keeps the texts in progress and the slots that their tokens occupy. */
+/** What a token adds to a text. */
+export interface NewToken {
+  readonly token: number;
+  readonly precision: Precision;
+  /**
+   * Whether its numbers are those that a prompt with this text has, bit for bit, if those of the text before it are: another
+   * prompt may begin with it then.
+   */
+  readonly asPrompt: boolean;
+}
+
+/** Keeps the texts in progress and the slots that their tokens occupy, and finished ones for as long as there is room. */
 export interface TokenTree {
   /** Slots in use or free below the highest one in use. */
   readonly extent: number;
-  /** Adds a token after `parent`; takes the lowest free slot. The node starts without references. */
-  append(parent: TokenNode | undefined): TokenNode;
+  /** What is kept of texts that nobody holds. */
+  readonly cache: Pick<PrefixCache<TokenNode>, 'tokens'>;
+  /** Adds a token after `parent`; takes the lowest free slot. Nobody holds the node yet. */
+  append(parent: TokenNode | undefined, added: NewToken): TokenNode;
+  /** Lets prompts find a node, whose keys and values are there now, if it may be found. */
+  list(node: TokenNode): void;
+  /** The node of a token after a text, if it is there for prompts to begin with. */
+  find(parent: TokenNode | undefined, precision: Precision, token: number): TokenNode | undefined;
   /** A new handle on a node, or on the empty text. */
   open(last: TokenNode | undefined, details: Pick<TreeContext, 'length' | 'precision' | 'tip'>): TreeContext;
   /** The handle as one of ours. */
@@ -45,15 +60,20 @@ export interface TokenTree {
   close(context: Context): void;
   /** Keeps a node, and those above it, until it is dropped. */
   hold(node: TokenNode | undefined): void;
-  /** Frees nodes from one that was held upwards, for as long as nobody else needs them. */
+  /** Gives up a node that was held; what nobody holds is kept for prompts while there is room, or freed. */
   drop(node: TokenNode | undefined): void;
 }
 
-/** An empty tree. */
-export function createTokenTree(): TokenTree {
+/**
+ * An empty tree.
+ *
+ * @param mostCached - Tokens of texts that nobody holds which are kept (default 0).
+ */
+export function createTokenTree(mostCached = 0): TokenTree {
   const handles = new Set<Context>();
   const used: boolean[] = [];
   let firstFree = 0;
+  const cache = createPrefixCache<TokenNode>(mostCached, ({ slot }) => freeSlot(slot));
 
   function takeSlot(): number {
     while (used[firstFree] === true) firstFree++;
@@ -71,10 +91,21 @@ export function createTokenTree(): TokenTree {
     get extent() {
       return used.length;
     },
-    append(parent) {
-      if (parent !== undefined) parent.references++;
-      return { parent, slot: takeSlot(), references: 0 };
-    },
+    cache,
+    append: (parent, { token, precision, asPrompt }) => ({
+      parent,
+      token,
+      group: precision,
+      keepable: asPrompt && (parent?.keepable ?? true),
+      slot: takeSlot(),
+      children: undefined,
+      holders: 0,
+      kept: 0,
+      listed: false,
+      keptAt: 0,
+    }),
+    list: (node) => cache.list(node),
+    find: (parent, precision, token) => cache.find(parent, precision, token),
     open(last, details) {
       tree.hold(last);
       const context: TreeContext = { last, ...details };
@@ -93,16 +124,8 @@ export function createTokenTree(): TokenTree {
       handles.delete(context);
       tree.drop(last);
     },
-    hold(node) {
-      if (node !== undefined) node.references++;
-    },
-    drop(last) {
-      let node = last;
-      while (node !== undefined && --node.references === 0) {
-        freeSlot(node.slot);
-        node = node.parent;
-      }
-    },
+    hold: (node) => cache.hold(node),
+    drop: (node) => cache.drop(node),
   };
   return tree;
 }

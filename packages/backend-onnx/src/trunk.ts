@@ -2,7 +2,7 @@ import { HalfspaceError } from '@halfspace/core';
 import type { Architecture } from '@halfspace/model';
 import type { Graphs, TrunkResult } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
-import type { Tip, TokenNode, TokenTree, TreeContext } from './token-tree.js';
+import type { NewToken, Tip, TokenNode, TokenTree, TreeContext } from './token-tree.js';
 import { trunkCall, type Branch } from './trunk-call.js';
 
 /** Rows that were run, as far as they were. */
@@ -29,8 +29,8 @@ export interface Trunk {
     whole: number,
     goOn?: () => void,
   ): Promise<{ readonly whole: Rows; readonly cut: Rows }>;
-  /** Keeps a row as a token of the tree, which starts without references. */
-  keep(parent: TokenNode | undefined, rows: Rows, row: number): TokenNode;
+  /** Keeps a row as a token of the tree, which nobody holds yet. */
+  keep(parent: TokenNode | undefined, rows: Rows, row: number, added: NewToken): TokenNode;
   /** How far a row has been run. `place`: its place behind its text. */
   tipOf(rows: Rows, row: number, place: number): Tip;
   /** Takes the last tokens of contexts that stopped at the cut on to the end, all in one call. */
@@ -64,11 +64,13 @@ export function createTrunk(architecture: Architecture, cut: number, tree: Token
       const upper = await graphs.upper(first, lower.end.subarray(0, first.rows * width), above, layers);
       return { whole: { lower, upper }, cut: { lower } };
     },
-    keep(parent, { lower, upper }, row) {
-      const node = tree.append(parent);
+    keep(parent, { lower, upper }, row, added) {
+      const node = tree.append(parent, added);
       for (const store of [below, above]) store.fit(tree.extent);
       below.write(node.slot, lower.keysValues, row);
-      if (upper !== undefined) above.write(node.slot, upper.keysValues, row);
+      if (upper === undefined) return node;
+      above.write(node.slot, upper.keysValues, row);
+      tree.list(node);
       return node;
     },
     tipOf({ lower, upper }, row, place) {
@@ -91,7 +93,9 @@ export function createTrunk(architecture: Architecture, cut: number, tree: Token
       above.fit(tree.extent);
       const { keysValues, end } = await graphs.upper(layOut(branches), stream, above, []);
       [...waiting].forEach(([tip, { last }], row) => {
-        if (last !== undefined) above.write(last.slot, keysValues, row);
+        if (last === undefined) return;
+        above.write(last.slot, keysValues, row);
+        tree.list(last);
         tip.final = rowOf(end, row);
         delete tip.waiting;
       });

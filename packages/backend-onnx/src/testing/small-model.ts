@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Backend, Tokenizer } from '@halfspace/core';
+import type { Tokenizer } from '@halfspace/core';
 import { compileModel, openModelFile } from '@halfspace/model';
 import { createBackend } from '../backend.js';
 import { loadGraphs } from '../graphs.js';
@@ -23,7 +23,7 @@ export interface Expected {
 
 /** A random checkpoint, compiled in f32 and loaded. */
 export interface SmallModel {
-  readonly backend: Backend;
+  readonly backend: ReturnType<typeof createBackend>;
   readonly expected: Expected;
   close(): Promise<void>;
 }
@@ -46,11 +46,13 @@ export function toyTokenizer(vocabularySize: number): Tokenizer {
  *
  * @param changes - To its config.json; undefined takes a key away.
  * @param contextLength - Most tokens (default {@link CONTEXT}).
+ * @param cacheBytes - For texts that are finished (default 0).
  */
 export async function openSmallModel(
   name: string,
   changes: Readonly<Record<string, unknown>> = {},
   contextLength = CONTEXT,
+  cacheBytes = 0,
 ): Promise<SmallModel> {
   const cache = await mkdtemp(join(tmpdir(), 'halfspace-'));
   const directory = join(cache, name);
@@ -66,6 +68,7 @@ export async function openSmallModel(
     model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength },
     architecture: compiled.architecture,
     cut: compiled.cut,
+    cacheBytes,
     tokenizer: toyTokenizer(VOCABULARY),
     choosePrecision: () => 'f32',
     graphs: async () => graphs,
