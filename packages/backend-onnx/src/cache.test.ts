@@ -119,7 +119,7 @@ describe.each(NAMES)('the cache of texts (%s)', (name) => {
         for (const { prompts, weights, ...rest } of requests) {
           const options: GenerateOptions = {
             ...rest,
-            attributes: weights,
+            weights,
             prompts: prompts.map((parts) => parts.join('')),
             maxTokens: 8,
           };
@@ -128,7 +128,7 @@ describe.each(NAMES)('the cache of texts (%s)', (name) => {
           // The next turn begins with the text so far.
           const turn = `${first?.[0]?.prompt}${first?.[0]?.text} and`;
           const scored = halves.map(async (each) =>
-            each.score({ prompt: turn, response: ' on', attributes: ['deep', 'early'] }),
+            each.score({ prompt: turn, response: ' on', measure: ['deep', 'early'] }),
           );
           const [score, ...further] = await Promise.all(scored);
           for (const other of further) expect(other).toEqual(score);

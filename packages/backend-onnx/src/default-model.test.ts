@@ -169,14 +169,14 @@ async function expectSameWithCache(precision: Precision): Promise<void> {
       [2, 4],
     ] as const) {
       const ask = async (prompts: readonly string[]) => {
-        const options = { prompts, samples: 2, maxTokens: 12, seed: 8, topK, attributes: { pushed: weight } };
+        const options = { prompts, samples: 2, maxTokens: 12, seed: 8, topK, weights: { pushed: weight } };
         const [warm, plain] = await Promise.all(halves.map(async (each) => each.generate(options)));
         const said = (completions: readonly Completion[] = []) =>
           completions.map((each) => ({
             ...each,
             timing: undefined,
             cachedTokens: undefined,
-            rows: undefined,
+            evaluations: undefined,
           }));
         expect(said(warm)).toEqual(said(plain));
         return warm ?? [];
