@@ -89,6 +89,7 @@ describe('what is written', () => {
       'promptTokens',
       'cachedTokens',
       'kl',
+      'klIsExact',
       'evaluations',
       'margins',
       'finishReason',
@@ -297,7 +298,8 @@ describe('--trace', () => {
       '--attribute',
       `./${name}.json=${weight}`,
     ]);
-    const words = ['--samples', '2', '--max-tokens', '12', '--bonus', bonus, '--cap', 'none'];
+    const cap = bonus === 'margin' ? ['--cap', 'none'] : [];
+    const words = ['--samples', '2', '--max-tokens', '12', '--bonus', bonus, ...cap];
     const trace = ['--trace', 'trace.jsonl'];
     const completions = await generate([PROMPT, ...attributes, ...words, ...trace]);
     expect(completions.some((each) => 'trace' in each)).toBe(false);
@@ -309,7 +311,7 @@ describe('--trace', () => {
       seed: 0,
       weights,
       bonus,
-      cap: null,
+      ...(bonus === 'margin' && { caps: { early: null, late: null } }),
       model: expect.stringMatching(/^[0-9a-f]+$/),
     };
     expect(lines[1]).toMatchObject({ promptIndex: 0, ...settings });
@@ -369,6 +371,26 @@ it('writes the same with lazy and with eager look-ahead, from fewer evaluations'
   );
 });
 
+it('gives an attribute a cap of its own, by its name or its path, and refuses that of another', async () => {
+  const words = [PROMPT, '--samples', '2', '--max-tokens', '6'];
+  const both = ['--attribute', './early.json=2', '--attribute', './late.json=1'];
+  const traced = async (...caps: readonly string[]) => {
+    const flags = caps.flatMap((cap) => ['--cap', cap]);
+    const found = await generate([...words, ...both, ...flags, '--trace', 'caps.jsonl']);
+    const [line] = jsonLines<TracedCompletion>(await workspace.read('caps.jsonl'));
+    return { texts: textsOf(found), caps: line.caps };
+  };
+  const own = await traced('early=none', '0.25');
+  expect(own.caps).toEqual({ early: null, late: 0.25 });
+  expect(await traced('0.25', './early.json=none')).toEqual(own);
+  expect((await traced()).caps).toEqual({ early: 0, late: 0 });
+  const lost = await workspace.run(['generate', PROMPT, ...both, '--cap', 'later=1', ...SMALL]);
+  expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining('(bad-option): --cap later is of') });
+  const idle = ['--attribute', './early.json', '--formula', '2*early', '--cap', '1'];
+  const refused = await workspace.run(['generate', PROMPT, ...idle, ...SMALL]);
+  expect(refused.stderr).toContain('(bad-option): A formula says its own caps');
+});
+
 it('writes again what is below a margin, by the name of the attribute or its path, and says how often', async () => {
   const words = [PROMPT, '--attribute', './early.json=0', '--max-tokens', '6', '--samples', '6'];
   const plain = await generate(words);
@@ -414,7 +436,7 @@ it('writes what `perplexity` and `score` read again', async () => {
 });
 
 describe('schedules and formulas', () => {
-  const words = ['--samples', '3', '--max-tokens', '6', '--cap', 'none'];
+  const words = ['--samples', '3', '--max-tokens', '6'];
   const both = ['--attribute', './early.json', '--attribute', './late.json'];
 
   /** Makes sure that each step was re-weighted by exp(bonus) and returns the trace. */
@@ -422,7 +444,8 @@ describe('schedules and formulas', () => {
     options: readonly string[],
     bonusAt: (margins: Readonly<Record<string, number>>, step: number) => number,
   ): Promise<TracedCompletion[]> {
-    await generate([PROMPT, ...words, ...options, '--trace', 'formula.jsonl']);
+    const cap = options.includes('--formula') ? [] : ['--cap', 'none'];
+    await generate([PROMPT, ...words, ...cap, ...options, '--trace', 'formula.jsonl']);
     const lines = jsonLines<TracedCompletion>(await workspace.read('formula.jsonl'));
     for (const { step, candidates } of lines.flatMap(({ steps }) => steps)) {
       const masses = candidates.map(({ reference, margins }) => reference * Math.exp(bonusAt(margins, step)));
@@ -509,15 +532,16 @@ describe('budgets and constraints', () => {
 
   it('goes as far as a preset says on average, wherever weights or a formula point', async () => {
     const preset = [...words, '--preset', 'balanced'];
-    const steered = await generate([PROMPT, ...preset, '--attribute', './late.json']);
+    const far = [...preset, '--cap', 'none'];
+    const steered = await generate([PROMPT, ...far, '--attribute', './late.json']);
     const tokens = sum(steered.map((found) => found.tokens.length));
     expect(sum(steered.map(({ kl }) => kl)) / tokens).toBeCloseTo(0.15, 2);
     for (const direction of [
-      ['--attribute', './late.json=3'],
-      ['--attribute', './late.json=1 + step'],
-      ['--attribute', './late.json', '--formula', '2*late'],
+      [...far, '--attribute', './late.json=3'],
+      [...far, '--attribute', './late.json=1 + step'],
+      [...preset, '--attribute', './late.json', '--formula', '2*late'],
     ]) {
-      expect(textsOf(await generate([PROMPT, ...preset, ...direction]))).toEqual(textsOf(steered));
+      expect(textsOf(await generate([PROMPT, ...direction]))).toEqual(textsOf(steered));
     }
     const both = await workspace.run(['generate', PROMPT, ...preset, '--budget', '1', ...SMALL]);
     expect(both).toMatchObject({

@@ -59,7 +59,7 @@ it('finds weights for a preset, and says what they and others do on other prompt
   expect(tuned.kl.high).toBeGreaterThan(0.1);
   expect(most.margins['early'].value).toBeGreaterThan(none.margins['early'].value);
   expect(JSON.parse(await workspace.read('weights.json'))).toMatchObject({
-    weights: { './early.json': weights['early'] },
+    weights: { './early.json': { weight: weights['early'], cap: 0 } },
     goal: { kl: 0.15 },
     measured: tuned,
   });
@@ -107,7 +107,7 @@ it('refuses what it cannot do, before any work or saying what can be had', async
     [workspace.run(['generate', 'a', '--weights', 'bad.json', ...SMALL]), /^error \(bad-weights\)/],
     [
       workspace.run(['generate', 'a', '--weights', 'other.json', ...SMALL]),
-      /^The weights were tuned with cap .*\n(.*\n)?error \(weights-of-another-model\)/,
+      /^The weights were tuned with early .*\n(.*\n)?error \(weights-of-another-model\)/,
     ],
   ];
   for (const [run, message] of errors) {

@@ -9,6 +9,8 @@ import artifacts from '../subspaces/index.cjs';
 export const truthfulness: LinearAttribute = defineAttribute({
   name: 'truthfulness',
   description: 'free of false claims and common misconceptions',
+  // A truth can be firmer than its boundary: docs/decisions/0006.
+  cap: 1,
   subspaces: subspacesFrom(artifacts),
 });
 

@@ -2,7 +2,7 @@ export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export type { ErrorRecord } from './errors.js';
 export { complaintOf, describeValue } from './complaint-of.js';
 export { BACKEND_VERSION, CONTRACT_VERSION } from './contract-version.js';
-export { defineAttribute } from './attribute/define-attribute.js';
+export { DEFAULT_CAP, defineAttribute } from './attribute/define-attribute.js';
 export type {
   AttributeDefinition,
   LinearAttributeDefinition,

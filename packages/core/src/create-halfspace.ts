@@ -90,7 +90,14 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
         const own = await tabulate(prompt.weights, steps, maxTokens);
         const weights = { ...checked.weights, ...prompt.weights };
         const tables = { ...shared, ...own };
-        const steering = createSteering(bound, tables, checked);
+        const steering = createSteering({
+          attributes: bound,
+          weights,
+          tables,
+          formula,
+          steps,
+          options: checked,
+        });
         const idle = idleParts({ options: checked, weights, tables, steering, bound, descriptionOf });
         return { ...prompt, weights, steering, warnings: [...idle, ...idleFormula] };
       }),

@@ -10,7 +10,8 @@ export type {
   PromptOptions,
   WeightedPrompt,
 } from './options/options.js';
-export type { Weight, Weights } from './options/weights.js';
+export { capFor, valueOf } from './options/weights.js';
+export type { CappedWeight, Weight, WeightValue, Weights } from './options/weights.js';
 export type { Redraw } from './options/redraw.js';
 export type {
   Completion,
@@ -29,7 +30,7 @@ export type { StepStatus } from './step/project/project.js';
 export { checkRequest } from './options/check-request.js';
 export { assertSubspaces, subspaceFor } from './step/margins/bound-attributes.js';
 export { cappedBonus } from './step/bonus/cap.js';
-export { DEFAULT_CAP } from './options/bonus-kind.js';
+export type { CappedWeighting } from './step/bonus/cap.js';
 export { createDistanceReader } from './step/margins/margins.js';
 export type { DistanceReader, HiddenStates } from './step/margins/margins.js';
 export { encodeContinuation, encodePrompt, fewestTokens, withControlTokens } from './text/encode-text.js';
@@ -56,5 +57,5 @@ export { PRESETS } from './tune/presets.js';
 export type { Preset } from './tune/presets.js';
 export { tuneWeights } from './tune/tune-weights.js';
 export type { TuneRound, Tuning } from './tune/tune-weights.js';
-export type { TuneOptions, TuneProgress } from './tune/tune-options.js';
+export type { TunedWeight, TuneOptions, TuneProgress } from './tune/tune-options.js';
 export type { TargetLevel, TuneGoal } from './tune/tune-goal.js';

@@ -130,10 +130,18 @@ export async function score(
     // Every token of a text was run, an end token too.
     const distances = meter.start(Int32Array.of(token), NONE, NO_STATE);
     meter.read(wave, distances);
-    if (meter.asks) {
+    if (meter.scorers.length > 0) {
       const candidate = candidateOf(token, assembler, tokenizer);
       const text = asked(before, { prefix: assembler.text, candidates: Object.freeze([candidate]) });
-      await meter.ask(distances, { step: row - start, asked: [0], text, wave, before: NO_STATE, signal });
+      await meter.ask(distances, {
+        step: row - start,
+        scorers: meter.scorers,
+        asked: [0],
+        text,
+        wave,
+        before: NO_STATE,
+        signal,
+      });
       assembler.push(tokenizer.bytes(token));
     }
     distances.forEach(([distance], a) => columns[a].push(marginOf(bound[a].calibration, distance)));

@@ -1,4 +1,4 @@
-import type { Completion, DecodeOptions, Halfspace, WeightedPrompt } from '@halfspace/core';
+import type { Completion, DecodeOptions, Halfspace, TunedWeight, WeightedPrompt } from '@halfspace/core';
 import { bootstrap, weightedMean, type Estimate, type WeightedStatistic } from '@halfspace/subspace';
 import { distinct } from './metrics/n-grams.js';
 import { perplexity } from './metrics/perplexity.js';
@@ -10,8 +10,8 @@ export interface FrontierOptions extends Omit<
 > {
   /** Texts or conversations that the model goes on with; if the weights were chosen by a measurement, not those that it was made on. */
   readonly prompts: readonly (string | WeightedPrompt)[];
-  /** By attribute, nats per unit of margin. */
-  readonly weights: Readonly<Record<string, number>>;
+  /** By attribute, nats per unit of margin; margins count up to `cap`, or what comes with each attribute. */
+  readonly weights: Readonly<Record<string, TunedWeight>>;
   /** What the weights are multiplied by (default: 0, 0.25, 0.5, 1, 2 and 4). */
   readonly scales?: readonly number[];
   /** Completions of each prompt (default 1). */
@@ -63,11 +63,14 @@ export async function measureFrontier(
   const points: FrontierPoint[] = [];
   for (const [index, scale] of scales.entries()) {
     const scaled = Object.fromEntries(
-      Object.entries(weights).map(([name, weight]) => [name, scale * weight]),
+      Object.entries(weights).map(([name, weight]) => [name, scale * numberOf(weight)]),
+    );
+    const capped = Object.fromEntries(
+      Object.entries(weights).map(([name, weight]) => [name, scaledBy(scale, weight)]),
     );
     const completions: Completion[] = [];
     onProgress?.({ done: index * perScale, total: scales.length * perScale });
-    for await (const event of halfspace.stream({ ...decoding, weights: scaled })) {
+    for await (const event of halfspace.stream({ ...decoding, weights: capped })) {
       if (event.type !== 'completion') continue;
       if (event.completion.error !== undefined) throw event.completion.error;
       completions.push(event.completion);
@@ -78,6 +81,14 @@ export async function measureFrontier(
     points.push({ scale, weights: scaled, ...figuresOf(completions, Object.keys(weights)) });
   }
   return points;
+}
+
+function numberOf(weight: TunedWeight): number {
+  return typeof weight === 'object' ? weight.weight : weight;
+}
+
+function scaledBy(scale: number, weight: TunedWeight): TunedWeight {
+  return typeof weight === 'object' ? { ...weight, weight: scale * weight.weight } : scale * weight;
 }
 
 function figuresOf(

@@ -56,7 +56,7 @@ function over(own: Loaded, others: Loaded): Loaded {
  */
 function merged(own: AttributeModule, installed: AttributeModule | undefined): AttributeModule {
   if (installed === undefined || !('subspaces' in own.attribute)) return own;
-  const { name, description, subspaces } = own.attribute;
+  const { name, description, cap = 0, subspaces } = own.attribute;
   const models = new Set(subspaces.map(({ model }) => model));
   const others =
     'subspaces' in installed.attribute
@@ -68,7 +68,7 @@ function merged(own: AttributeModule, installed: AttributeModule | undefined): A
     attribute:
       others.length === 0
         ? own.attribute
-        : defineAttribute({ name, description, subspaces: [...subspaces, ...others] }),
+        : defineAttribute({ name, description, cap, subspaces: [...subspaces, ...others] }),
   };
 }
 

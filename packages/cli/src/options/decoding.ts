@@ -1,5 +1,6 @@
 import type { DecodeOptions } from '@halfspace/core';
 import type { Command } from 'commander';
+import { type CapFlags, collectCaps } from './caps.js';
 import { integer, number } from './number.js';
 import { collectTexts } from './texts.js';
 
@@ -13,7 +14,7 @@ export interface SamplingFlags {
 
 /** How completions are drawn. */
 export interface DecodingFlags extends SamplingFlags {
-  readonly cap: number;
+  readonly cap?: CapFlags;
   readonly maxTokens: number;
   readonly samples: number;
   readonly earlyExit?: boolean;
@@ -25,9 +26,8 @@ export function addDecodingOptions(command: Command): Command {
   command
     .option(
       '--cap <margin>',
-      'up to which margin a candidate is the better for it; none for no limit',
-      readCap,
-      0,
+      'up to which margin a candidate is the better for it, none for no limit; of one attribute as NAME=MARGIN; may be repeated (default: what comes with each attribute)',
+      collectCaps,
     )
     .option('--early-exit', 'read attributes where candidates can stop: faster, and a little blunter')
     .option('--max-tokens <n>', 'longest completion, in tokens', integer({ min: 1 }), 64)
@@ -61,9 +61,15 @@ export function addSamplingOptions(command: Command): Command {
 /** What the flags say as it is. */
 export function decodingOf(flags: DecodingFlags): DecodeOptions {
   const { cap, earlyExit = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
-  return { cap, earlyExit, maxTokens, samples, temperature, topP, topK, seed, stop };
-}
-
-function readCap(text: string): number {
-  return text === 'none' ? Infinity : number({ min: 0 })(text);
+  return {
+    ...(cap?.all !== undefined && { cap: cap.all }),
+    earlyExit,
+    maxTokens,
+    samples,
+    temperature,
+    topP,
+    topK,
+    seed,
+    stop,
+  };
 }

@@ -1,4 +1,4 @@
-import type { DecodeOptions } from '@halfspace/core';
+import { valueOf, type DecodeOptions } from '@halfspace/core';
 
 /** Rows that are run in a step at most. More would save little time, and keep the first result waiting. */
 const ROWS_PER_STEP = 40;
@@ -11,7 +11,7 @@ const MOST_TOGETHER = 16;
 export function concurrencyOf(options: DecodeOptions): number {
   const { weights = {}, formula, control, lookAhead, topK } = options;
   const weighted = formula === undefined && control?.mode === 'penalty';
-  const steered = !weighted || Object.values(weights).some((weight) => weight !== 0);
+  const steered = !weighted || Object.values(weights).some((weight) => valueOf(weight) !== 0);
   if (!steered) return together(1);
   return weighted && lookAhead === 'lazy' ? together(ROWS_IF_LAZY) : concurrencyIfEager(topK);
 }

@@ -11,12 +11,16 @@ it('names paths as seen from the file, so that they hold wherever it is read', a
   const directory = await directoryWith({ 'kept/none.txt': '' });
   const path = join(directory, 'kept/weights.json');
   const choices = [
-    { source: 'toxicity', weight: 1.5 },
-    { source: relative(process.cwd(), join(directory, 'calm.json')), weight: -1 },
-    { source: join(directory, 'kept/kind'), weight: 0 },
+    { source: 'toxicity', weight: 1.5, cap: 0 },
+    { source: relative(process.cwd(), join(directory, 'calm.json')), weight: -1, cap: Infinity },
+    { source: join(directory, 'kept/kind'), weight: 0, cap: 0.5 },
   ];
   const weights = weightsAt(path, choices);
-  expect(weights).toEqual({ toxicity: 1.5, '../calm.json': -1, './kind': 0 });
+  expect(weights).toEqual({
+    toxicity: { weight: 1.5, cap: 0 },
+    '../calm.json': { weight: -1, cap: 'none' },
+    './kind': { weight: 0, cap: 0.5 },
+  });
 
   const other = await directoryWith({
     'kept/weights.json': JSON.stringify({ weights, model: 'a', decoding: {}, more: 1 }),
@@ -25,9 +29,9 @@ it('names paths as seen from the file, so that they hold wherever it is read', a
     model: 'a',
     decoding: {},
     choices: [
-      { source: 'toxicity', weight: 1.5 },
-      { source: join(other, 'calm.json'), weight: -1 },
-      { source: join(other, 'kept/kind'), weight: 0 },
+      { source: 'toxicity', weight: { weight: 1.5, cap: 0 } },
+      { source: join(other, 'calm.json'), weight: { weight: -1, cap: Infinity } },
+      { source: join(other, 'kept/kind'), weight: { weight: 0, cap: 0.5 } },
     ],
   });
 });
@@ -38,6 +42,8 @@ it.each([
   '[]',
   '{"weights":{},"model":"a","decoding":{}}',
   '{"weights":{"a":"1"},"model":"a","decoding":{}}',
+  '{"weights":{"a":{"cap":1}},"model":"a","decoding":{}}',
+  '{"weights":{"a":{"weight":1,"cap":-1}},"model":"a","decoding":{}}',
   '{"weights":{"a":1},"decoding":{}}',
 ])('takes %j for no weights', async (text) => {
   const directory = await directoryWith({ 'weights.json': text });
@@ -47,7 +53,8 @@ it.each([
 });
 
 it('reads weights, or refuses in words whatever else a file holds', async () => {
-  const whole = JSON.stringify({ weights: { toxicity: 1.5 }, model: 'a', decoding: { cap: 1 } });
+  const weights = { toxicity: 1.5, kind: { weight: 2, cap: 1 } };
+  const whole = JSON.stringify({ weights, model: 'a', decoding: { cap: 1 } });
   const path = join(await directoryWith({ 'weights.json': whole }), 'weights.json');
   const changed = fc
     .tuple(fc.nat(whole.length), fc.nat(9), fc.string({ maxLength: 4 }))
@@ -80,24 +87,28 @@ it('tells modules from data among what weights name', () => {
 });
 
 it('says what is not as it was in tuning', () => {
-  const options = { cap: Infinity, earlyExit: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
-  const tuned = { choices: [], model: 'a', decoding: tunedWith(options) };
+  const options = { earlyExit: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
+  const choices = [{ source: 'kind', weight: { weight: 1, cap: Infinity } }];
+  const tuned = { choices, model: 'a', decoding: tunedWith(options) };
   expect(differencesFrom(tuned, { ...options, maxTokens: 9 })).toBeUndefined();
-  expect(differencesFrom(tuned, { ...options, cap: 1, topK: 5 })).toMatch(
+  expect(differencesFrom(tuned, options, Infinity)).toBeUndefined();
+  expect(differencesFrom(tuned, { ...options, topK: 5 }, 1)).toMatch(
     /tuned with cap none and not 1, topK 10 and not 5:/,
   );
 });
 
-it('has numbers as numbers, also of settings, and reads files that have those as texts', async () => {
-  const options = { cap: Infinity, earlyExit: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
-  const decoding = tunedWith(options);
-  expect(decoding).toEqual({ cap: 'none', earlyExit: false, temperature: 1, topP: 0.9, topK: 10 });
+it('has numbers as numbers, also of settings, and reads files that have those as texts, and one cap for all weights', async () => {
+  const options = { earlyExit: false, temperature: 1, topP: 0.9, topK: 10, maxTokens: 20 };
+  expect(tunedWith(options)).toEqual({ earlyExit: false, temperature: 1, topP: 0.9, topK: 10 });
+  const decoding = { ...tunedWith(options), cap: 0.5 };
   const texts = Object.fromEntries(Object.entries(decoding).map(([name, value]) => [name, String(value)]));
   for (const each of [decoding, texts]) {
     const text = JSON.stringify({ weights: { toxicity: 2 }, model: 'a', decoding: each });
     const directory = await directoryWith({ 'weights.json': `\uFEFF${text}` });
     const found = await readWeights(join(directory, 'weights.json'), signal);
-    expect(differencesFrom(found, options)).toBeUndefined();
+    expect(found.choices).toEqual([{ source: 'toxicity', weight: { weight: 2, cap: 0.5 } }]);
+    expect(differencesFrom(found, options, 0.5)).toBeUndefined();
+    expect(differencesFrom(found, options, 1)).toContain('cap 0.5 and not 1');
     expect(differencesFrom(found, { ...options, topK: 5 })).toContain('topK 10 and not 5');
   }
 });
@@ -112,7 +123,10 @@ it('refuses a setting by the name that it had, with the one that it has', async 
 });
 
 it.each([
-  ['{"weights":{"toxicity":"2"},"model":"a","decoding":{}}', 'weights.toxicity must be number; got "2"'],
+  [
+    '{"weights":{"toxicity":"2"},"model":"a","decoding":{}}',
+    'weights.toxicity must be number or object; got "2"',
+  ],
   ['{"weights":{"a":1,"a":4},"model":"a","decoding":{}}', 'the key "a" stands twice'],
   ['{"weights":{"a":1},"model":"a"}', 'the file must have "decoding", which is missing'],
   ['{"weights":{"a":1},}', 'this is no JSON'],

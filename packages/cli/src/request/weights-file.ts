@@ -6,6 +6,7 @@ import {
   schemaComplaint,
   type DecodeOptions,
   type ModelInfo,
+  type TunedWeight,
 } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isAttributePath, isModulePath, type AttributeChoice } from '../options/attribute.js';
@@ -15,10 +16,13 @@ import { readText } from '../data/read-text.js';
 /** A value of a setting; earlier files have all of them as texts. */
 type Setting = number | boolean | string;
 
+/** A weight as a file has it; earlier files have the cap of all weights among {@link WeightsFile.decoding}. */
+type WeightInFile = number | { readonly weight: number; readonly cap?: number | 'none' };
+
 /** What `halfspace tune` found, for `halfspace generate`. */
 export interface WeightsFile {
-  /** Nats per unit of margin, by the name of an attribute or its path as seen from the file. */
-  readonly weights: Readonly<Record<string, number>>;
+  /** Nats per unit of margin and its cap, by the name of an attribute or its path as seen from the file. */
+  readonly weights: Readonly<Record<string, WeightInFile>>;
   /** Fingerprint of the model that they are for: other models have other margins. */
   readonly model: string;
   /** What they were tuned with: with other settings they come to something else. `none` stands for no limit. */
@@ -26,20 +30,30 @@ export interface WeightsFile {
 }
 
 /** Settings that weights depend on. */
-const SETTINGS = ['cap', 'earlyExit', 'temperature', 'topP', 'topK'] as const;
+const SETTINGS = ['earlyExit', 'temperature', 'topP', 'topK'] as const;
 
-/** The settings that weights depend on. JSON has no infinite numbers. */
+/** The settings that weights depend on, besides their caps. */
 export function tunedWith(options: DecodeOptions): Record<string, Setting> {
-  return Object.fromEntries(
-    SETTINGS.map((name) => [name, options[name] === Infinity ? 'none' : (options[name] ?? 'none')]),
-  );
+  return Object.fromEntries(SETTINGS.map((name) => [name, options[name] ?? 'none']));
 }
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true }).compile<WeightsFile>({
   type: 'object',
   required: ['weights', 'model', 'decoding'],
   properties: {
-    weights: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
+    weights: {
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: {
+        type: ['number', 'object'],
+        additionalProperties: false,
+        required: ['weight'],
+        properties: {
+          weight: { type: 'number' },
+          cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: 'none' }] },
+        },
+      },
+    },
     model: { type: 'string' },
     decoding: { type: 'object', additionalProperties: { type: ['number', 'boolean', 'string'] } },
   },
@@ -47,7 +61,7 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true, verbose: tru
 
 /** Weights that a file names, with paths that hold from here. */
 export interface FoundWeights extends Omit<WeightsFile, 'weights'> {
-  readonly choices: readonly AttributeChoice<number>[];
+  readonly choices: readonly AttributeChoice<TunedWeight>[];
 }
 
 /**
@@ -66,9 +80,20 @@ export async function readWeights(path: string, signal: AbortSignal): Promise<Fo
   }
   const choices = Object.entries(found.weights).map(([source, weight]) => ({
     source: isAttributePath(source) ? resolve(dirname(path), source) : source,
-    weight,
+    weight: weightIn(weight, found.decoding['cap']),
   }));
   return { choices, model: found.model, decoding: found.decoding };
+}
+
+/**
+ * A weight as decoding takes it.
+ *
+ * @param shared - The cap that an earlier file has for all weights.
+ */
+function weightIn(weight: WeightInFile, shared: Setting | undefined): TunedWeight {
+  const { weight: value, cap = shared } = typeof weight === 'object' ? weight : { weight };
+  if (cap === undefined) return value;
+  return { weight: value, cap: cap === 'none' ? Infinity : Number(cap) };
 }
 
 /**
@@ -109,14 +134,20 @@ function bad(path: string, fault: string, cause?: unknown): HalfspaceError {
  */
 export function weightsAt(
   path: string,
-  choices: readonly Required<AttributeChoice<number>>[],
-): Record<string, number> {
-  const named = ({ source }: AttributeChoice) => {
+  choices: readonly { readonly source: string; readonly weight: number; readonly cap: number }[],
+): Record<string, WeightInFile> {
+  const named = (source: string) => {
     if (!isAttributePath(source)) return source;
     const place = relative(dirname(resolve(path)), resolve(source));
     return place.startsWith('.') ? place : `./${place}`;
   };
-  return Object.fromEntries(choices.map((choice) => [named(choice), choice.weight]));
+  return Object.fromEntries(
+    // JSON has no infinite numbers.
+    choices.map(({ source, weight, cap }) => [
+      named(source),
+      { weight, cap: cap === Infinity ? 'none' : cap },
+    ]),
+  );
 }
 
 /**
@@ -135,11 +166,28 @@ export function assertTunedFor(
   );
 }
 
-/** What the weights were tuned with that is not as it is now, in words; nothing if all is the same. */
-export function differencesFrom({ decoding }: FoundWeights, options: DecodeOptions): string | undefined {
+/**
+ * What the weights were tuned with that is not as it is now, in words; nothing if all is the same.
+ *
+ * @param cap - Of all weights, where it is not theirs that counts.
+ */
+export function differencesFrom(
+  { choices, decoding }: FoundWeights,
+  options: DecodeOptions,
+  cap?: number,
+): string | undefined {
   const now = tunedWith(options);
   const different = SETTINGS.filter((name) => String(decoding[name]) !== String(now[name]));
-  if (different.length === 0) return undefined;
-  const list = different.map((name) => `${name} ${decoding[name]} and not ${now[name]}`);
+  const caps = choices.flatMap(({ weight }) => (typeof weight === 'object' ? (weight.cap ?? []) : []));
+  const others = [...new Set(caps)].filter((each) => cap !== undefined && each !== cap).map(capWords);
+  const list = [
+    ...(others.length === 0 ? [] : [`cap ${others.join(' or ')} and not ${capWords(cap ?? Infinity)}`]),
+    ...different.map((name) => `${name} ${decoding[name]} and not ${now[name]}`),
+  ];
+  if (list.length === 0) return undefined;
   return `The weights were tuned with ${list.join(', ')}: they go less far now, or further.`;
+}
+
+function capWords(cap: number): string {
+  return cap === Infinity ? 'none' : String(cap);
 }

@@ -52,6 +52,11 @@ export interface NamedAttribute {
   readonly name: string;
   /** One line for people: what the positive side means. */
   readonly description: string;
+  /**
+   * Up to which margin a candidate is the better for it where a request says nothing else, in log-odds, at least 0 (default
+   * 0: up to the boundary). `Infinity` for no limit.
+   */
+  readonly cap?: number;
 }
 
 /** A value that is read from hidden states: for each model it was fitted on, a subspace. */

@@ -27,14 +27,21 @@ describe('defineAttribute', () => {
     const direction = Float32Array.of(0.6, 0.8);
     const attribute = defineAttribute(withSubspace({ direction }));
     direction[0] = 9;
-    expect(attribute).toEqual({ ...definition, contract: CONTRACT_VERSION });
+    expect(attribute).toEqual({ ...definition, cap: 0, contract: CONTRACT_VERSION });
     for (const part of [attribute, attribute.subspaces, attribute.subspaces[0].calibration]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
     expect(Object.isFrozen(attribute.subspaces[0])).toBe(true);
   });
 
+  test.each([0, 1.5, Infinity])('keeps the cap %d', (cap) => {
+    expect(defineAttribute({ ...definition, cap }).cap).toBe(cap);
+    expect(defineAttribute({ name: 'a', description: 'b', cap, score: () => [] }).cap).toBe(cap);
+  });
+
   test.each<[string, LinearAttributeDefinition, RegExp]>([
+    ['cap below 0', { ...definition, cap: -1 }, /the cap -1; it is a margin, at least 0/],
+    ['cap that is none', { ...definition, cap: NaN }, /the cap NaN/],
     ['name in capitals', { ...definition, name: 'Toxicity' }, /lower-case/],
     ['name with an open hyphen', { ...definition, name: 'a-' }, /lower-case/],
     ['empty name', { ...definition, name: '' }, /lower-case/],

@@ -10,7 +10,10 @@ import { checkName } from '../plugin/plugin-name.js';
 export type LinearAttributeDefinition = Omit<LinearAttribute, 'contract'>;
 
 /** What an author writes to declare an attribute that a function measures. */
-export interface ScoringAttributeDefinition extends Pick<ScoringAttribute, 'name' | 'description' | 'score'> {
+export interface ScoringAttributeDefinition extends Pick<
+  ScoringAttribute,
+  'name' | 'description' | 'cap' | 'score'
+> {
   /** Layers whose hidden states `score` reads (default: none). */
   readonly layers?: readonly number[];
   /** Milliseconds that an answer may take, above 0 (default 10000). */
@@ -20,6 +23,11 @@ export interface ScoringAttributeDefinition extends Pick<ScoringAttribute, 'name
 /** What an author writes to declare an attribute: subspaces, or a function that scores. */
 export type AttributeDefinition = LinearAttributeDefinition | ScoringAttributeDefinition;
 
+/**
+ * Up to which margin a candidate is the better for it where neither request nor definition say so, in log-odds: up to the
+ * boundary, so that candidates inside the halfspace are equals, and one outside it is the less probable the farther out it lies.
+ */
+export const DEFAULT_CAP = 0;
 /** How far from 1 the norm of a float32 direction may be. */
 const NORM_TOLERANCE = 1e-4;
 const TIMEOUT_MS = 10_000;
@@ -37,23 +45,26 @@ const TIMEOUT_MS = 10_000;
  *
  * @throws HalfspaceError `bad-attribute` when the definition is no object, the name is not kebab-case, the description is empty, two
  * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
- * positive slope, a prediction is not finite, or `score`, `layers` or `timeoutMs` cannot be.
+ * positive slope, a prediction is not finite, or `cap`, `score`, `layers` or `timeoutMs` cannot be.
  */
 export function defineAttribute(definition: LinearAttributeDefinition): LinearAttribute;
 export function defineAttribute(definition: ScoringAttributeDefinition): ScoringAttribute;
 export function defineAttribute(definition: AttributeDefinition): Attribute;
 export function defineAttribute(definition: AttributeDefinition): Attribute {
   checkDefinition('attribute', definition);
-  const { name, description } = definition;
+  const { name, description, cap = DEFAULT_CAP } = definition;
   checkName('attribute', name);
   if (typeof description !== 'string' || description.trim() === '') {
     fail(name, 'has no description; say in one line what its positive side means.');
+  }
+  if (!(typeof cap === 'number' && cap >= 0)) {
+    fail(name, `has the cap ${describeValue(cap)}; it is a margin, at least 0, or Infinity for no limit.`);
   }
   const linear = 'subspaces' in definition;
   if (linear === 'score' in definition) {
     fail(name, 'needs either subspaces, to be read from hidden states, or a function score.');
   }
-  const named = { contract: CONTRACT_VERSION, name, description } as const;
+  const named = { contract: CONTRACT_VERSION, name, description, cap } as const;
   return seal('attribute', {
     ...named,
     ...(linear ? checkedLinear(definition) : checkedScoring(definition)),

@@ -1,37 +1,31 @@
-import { stepBonus } from '../step/bonus/step-bonus.js';
 import { recordMargins } from '../step/margins/margin-record.js';
 import { marginsOf } from '../step/margins/margins-of.js';
-import type { PlannedStep, SettledStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';
 import { noteDifferences } from './note-differences.js';
 import type { Ending } from './outcome.js';
+import type { DecidedStep } from './settle-step.js';
 import { tracedStep } from './traced-step.js';
 
 /**
- * Chooses, writes the choice down and moves the completion on.
+ * Writes the choice of a step down and moves the completion on.
  *
  * @returns Why it ended, if it did.
- * @throws HalfspaceError `formula-not-finite`
  */
-export async function advanceStep(
-  live: LiveCompletion,
-  step: PlannedStep,
-  run: DecodeRun,
-): Promise<Ending | undefined> {
-  const { way, reference, batches, distances } = step;
-  const settled = way.settle({ ...step, bonus: stepBonus(step, run) }, run);
-  const { chosen, kl, controlled } = settled;
+export function advanceStep(live: LiveCompletion, decided: DecidedStep, run: DecodeRun): Ending | undefined {
+  const { step, settled } = decided;
+  const { reference, batches, distances } = step;
+  const { chosen, kl, klIsExact, controlled } = settled;
   const token = reference.tokens[chosen];
-  recordStep(live, step, settled, run);
+  recordStep(live, decided, run);
   live.tokens.push(token);
   live.logprobs.push(reference.logProbs[chosen]);
   live.kl += kl;
+  live.klIsExact &&= klIsExact;
   live.evaluations += batches.reduce((sum, { rows }) => sum + rows.length, 0);
-  if (controlled !== undefined) {
-    live.statuses[controlled.status]++;
-    noteDifferences(live, step, run);
-  }
+  // A step that nothing steers has all that was asked of it.
+  live.statuses[controlled?.status ?? 'inactive']++;
+  if (controlled !== undefined) noteDifferences(live, step, run);
   const batch = batches.find(({ rows }) => rows.includes(chosen));
   if (batch === undefined) return 'end';
   live.state = run.meter.stateAfter(batch, distances, chosen);
@@ -46,8 +40,7 @@ export async function advanceStep(
 
 function recordStep(
   live: LiveCompletion,
-  { reference, distances }: PlannedStep,
-  { chosen, kl, logQ, controlled }: SettledStep,
+  { step: { reference, distances }, settled: { chosen, kl, logQ, controlled } }: DecidedStep,
   { attributes, options, tokenizer }: DecodeRun,
 ): void {
   if (!options.trace || logQ === undefined) return;

@@ -7,7 +7,7 @@ import {
   referenceRequest,
   type Reference,
 } from '../step/reference/reference-distribution.js';
-import type { PlannedStep } from '../step/stages.js';
+import type { PlannedStep, ReferredStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';
 import { outcomeOf } from './outcome.js';
@@ -39,7 +39,7 @@ export async function beginSteps(
     references.map(async (reference, i) => {
       const text = idle[i];
       if (isHalfspaceError(reference)) return [text, reference] as const;
-      return [text, await scoreFirst(planStep({ text, reference }, run, company), run)] as const;
+      return [text, await outcomeOf(plan({ text, reference }, run, company))] as const;
     }),
   );
 }
@@ -48,9 +48,10 @@ async function filter(text: LiveCompletion, whole: Reference, run: DecodeRun): P
   return filterReference(text, whole, run.options.filters, run.reference, run.backend);
 }
 
-/** Lets a step that is decided by texts alone choose before any candidate is run. */
-async function scoreFirst(step: PlannedStep, run: DecodeRun): Promise<PlannedStep | HalfspaceError> {
+/** Plans a step; one that is decided by texts alone chooses before any candidate is run. */
+async function plan(referred: ReferredStep, run: DecodeRun, company: number): Promise<PlannedStep> {
+  const step = planStep(referred, run, company);
   if (!step.way.scoresFirst) return step;
-  const scored = await scoreStep(step, run);
-  return isHalfspaceError(scored) ? scored : chooseFirst(scored, run);
+  await scoreStep(step, run);
+  return chooseFirst(step, run);
 }

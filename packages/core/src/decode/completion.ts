@@ -1,5 +1,5 @@
 import type { HalfspaceError } from '@halfspace/contracts';
-import type { Weights } from '../options/weights.js';
+import type { WeightValue } from '../options/weights.js';
 import type { StepStatus } from '../step/project/project.js';
 import type { ScoredMargins } from '../step/margins/margins.js';
 import type { BonusKind } from '../options/bonus-kind.js';
@@ -37,7 +37,7 @@ export interface TracedControl {
   readonly constraintWeights: readonly number[];
   /** Constraints that could not be met together in this step, as indices. */
   readonly conflicts: readonly number[];
-  /** Expected margin of each attribute. */
+  /** Expected margin of each attribute; of those that were measured, where all candidates were. */
   readonly expected: Readonly<
     Record<
       string,
@@ -74,13 +74,16 @@ export interface TracedSettings {
   /** Of the noise. */
   readonly seed: number;
   /** Weight of each attribute that was measured, as it was given for the prompt: a number or a schedule. */
-  readonly weights: Weights;
+  readonly weights: Readonly<Record<string, WeightValue>>;
   /** What took the place of weights, if anything did. */
   readonly formula?: string;
   /** How distances became a bonus. */
   readonly bonus: BonusKind;
-  /** Up to which margin candidates were the better for it; infinite where there was no limit: JSON has `null` for it. */
-  readonly cap: number;
+  /**
+   * For each of them, up to which margin a candidate was the better for it; infinite where there was no limit: JSON has `null` for
+   * it. Absent with a formula, which says its own, and with `softmax`, which has none.
+   */
+  readonly caps?: Readonly<Record<string, number>>;
 }
 
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
@@ -120,6 +123,8 @@ export interface CompletionRecord {
    * all candidates: never negative, and right on average over many tokens.
    */
   readonly kl: number;
+  /** Whether `kl` is no such estimate. */
+  readonly klIsExact: boolean;
   /** Candidates that were run through the model, over all steps of all attempts; a few more where few completions share a call. */
   readonly evaluations: number;
   /** How many attempts were written; only with the option `redraw`. */

@@ -6,7 +6,7 @@ import type { StreamEvent } from './completion.js';
 import { createRun, type DecodeTask } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';
 import { measureSteps } from './measure-steps.js';
-import { outcomeOf, type Ending } from './outcome.js';
+import type { Ending } from './outcome.js';
 import { createPool } from './pool.js';
 
 /** Decodes a task round by round; it never loops by itself. */
@@ -42,8 +42,8 @@ export function createEngine(task: DecodeTask): Engine {
       if (isHalfspaceError(step)) endings.set(each, step);
       else steps.set(each, step);
     }
-    for (const [each, step] of await measureSteps(steps, run)) {
-      endings.set(each, isHalfspaceError(step) ? step : await outcomeOf(advanceStep(each, step, run)));
+    for (const [each, decided] of await measureSteps(steps, run)) {
+      endings.set(each, isHalfspaceError(decided) ? decided : advanceStep(each, decided, run));
     }
     return endings;
   }

@@ -6,6 +6,7 @@ import type { TextState } from '../step/margins/margin-reader.js';
 import type { StepStatus } from '../step/project/project.js';
 import type { OpenText } from '../step/stages.js';
 import type { CheckedOptions } from '../options/options.js';
+import { valueOf } from '../options/weights.js';
 import { createTextAssembler } from '../text/text-assembler.js';
 import { tokenText } from '../text/token-text.js';
 import type { EarlierAttempts, NextAttempt } from './attempts.js';
@@ -61,6 +62,8 @@ export interface LiveCompletion extends OpenText {
   /** Log-probability of each token by the model itself. */
   readonly logprobs: number[];
   kl: number;
+  /** Whether KL of no step is an estimate. */
+  klIsExact: boolean;
   /** Candidates that were run through the model. */
   evaluations: number;
   /** For each scoring attribute that steered, whether it made a difference between candidates of any step. */
@@ -91,6 +94,7 @@ export function startCompletion(
     state: ready.run.state,
     logprobs: [],
     kl: 0,
+    klIsExact: true,
     evaluations: earlier?.best.completion.evaluations ?? 0,
     differed: new Map(),
     statuses: { optimal: 0, inactive: 0, infeasible: 0 },
@@ -126,6 +130,7 @@ export function finishCompletion(live: LiveCompletion, ending: Ending, run: Deco
     promptTokens: ready.prompt.tokens.length,
     cachedTokens: ready.run.cachedTokens,
     kl: live.kl,
+    klIsExact: live.klIsExact,
     evaluations: live.evaluations,
     ...(options.redraw !== undefined && { attempts: live.key.attempt + 1 }),
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
@@ -153,14 +158,16 @@ function settingsOf(
   { ready: { prompt } }: LiveCompletion,
   { backend, attributes, options }: DecodeRun,
 ): TracedSettings {
-  const { seed, formula, bonus, cap } = options;
-  const weights = attributes.map(({ name }) => [name, prompt.weights[name] ?? 0] as const);
+  const { seed, formula, bonus } = options;
+  const weights = attributes.map(({ name }) => [name, valueOf(prompt.weights[name] ?? 0)] as const);
+  const capped = formula === undefined && bonus === 'margin';
+  const caps = attributes.map(({ name }, a) => [name, prompt.steering.caps[a]] as const);
   return {
     model: backend.model.fingerprint,
     seed,
     weights: Object.fromEntries(weights),
     ...(formula !== undefined && { formula }),
-    bonus: bonus,
-    cap: prompt.steering.capped ? cap : Infinity,
+    bonus,
+    ...(capped && { caps: Object.fromEntries(caps) }),
   };
 }

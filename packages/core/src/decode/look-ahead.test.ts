@@ -48,11 +48,12 @@ const setUp = async (attributes: readonly Attribute[] = [kind, calm]) => {
   return { backend, halfspace: await createHalfspace({ backend, attributes: [...attributes, brief] }) };
 };
 
-/** What lazy and eager look-ahead have in common. */
+/** What lazy and eager look-ahead have in common: all but what it costs and how KL is known. */
 const common = (completions: readonly Completion[]) =>
   completions.map((each) => ({
     ...each,
     kl: 0,
+    klIsExact: true,
     evaluations: 0,
     timing: undefined,
     trace: undefined,
@@ -67,6 +68,8 @@ const weight = fc.oneof(
   fc.constantFrom('3 - 4*progress', 'step < 2 ? 0 : -2', '2*(step != 3)', '4*0.5^step'),
 );
 
+const capped = fc.record({ weight, cap: fc.constantFrom(0, 0.3, 2) });
+
 describe('lazy look-ahead', () => {
   it('gives the completions of eager look-ahead, however they are batched', async () => {
     let completions = 0;
@@ -76,7 +79,7 @@ describe('lazy look-ahead', () => {
         fc.integer({ min: 4, max: 60 }),
         fc.record({
           weights: fc.record({ kind: weight, calm: fc.oneof(fc.constant(0), weight) }),
-          own: fc.record({ kind: weight, calm: weight }, { requiredKeys: [] }),
+          own: fc.record({ kind: weight, calm: capped }, { requiredKeys: [] }),
           cap: fc.constantFrom(0, 0.2, 0.5, 1, 3),
           topK: fc.constantFrom(0, 1, 4),
           topP: fc.constantFrom(0.7, 1),
@@ -217,28 +220,37 @@ describe('lazy look-ahead', () => {
     ).toBeLessThan(4);
   });
 
-  it('is eager where a trace is wanted or a scoring attribute measures, and writes the same', async () => {
+  it('is eager where a trace is wanted, lazy where a scoring attribute measures, and writes the same', async () => {
     const task = { prompt: 'abc', samples: 20, maxTokens: 6, seed: 2, cap: 0.3 };
     const lazy = await (await setUp()).halfspace.generate({ ...task, weights: { kind: 1 } });
     const traced = await (await setUp()).halfspace.generate({ ...task, weights: { kind: 1 }, trace: true });
     const measured = await (await setUp()).halfspace.generate({ ...task, weights: { kind: 1, brief: 0 } });
     expect(common(traced)).toEqual(common(lazy));
     expect(total(traced, 'evaluations')).toBeGreaterThan(total(lazy, 'evaluations'));
-    expect(measured.map(({ tokens }) => tokens)).toEqual(lazy.map(({ tokens }) => tokens));
+    const untimed = ({ margins, ...each }: Completion) => ({
+      ...each,
+      margins: { kind: margins['kind'] },
+      timing: undefined,
+    });
+    expect(measured.map(untimed)).toEqual(lazy.map(untimed));
+    expect(lazy.every(({ klIsExact }) => !klIsExact)).toBe(true);
+    expect(traced.every(({ klIsExact }) => klIsExact)).toBe(true);
     const [step] = traced[0].trace ?? [];
     expect(step.candidates.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 10);
   });
 
   it.each<[string, DecodeOptions]>([
     ['without a cap', { cap: Infinity, weights: { kind: 1 } }],
+    ['with a weight that has none', { weights: { kind: { weight: 1, cap: Infinity }, calm: 1 } }],
     ['with the bonus softmax', { bonus: 'softmax', weights: { kind: 1 } }],
-    ['at temperature 0', { temperature: 0, weights: { kind: 1 } }],
     ['with a scoring attribute', { weights: { kind: 1, brief: 1 } }],
-  ])('is eager, and nothing is capped, %s', async (_, options) => {
+    ['with a budget', { weights: { kind: 1 }, control: { mode: 'kl-budget', nats: 9 } }],
+    ['by a formula without a bound', { formula: 'kind' }],
+  ])('is eager %s', async (_, options) => {
     const task = { prompt: 'abc', samples: 5, maxTokens: 4, topK: 5, ...options };
     const found = await (await setUp()).halfspace.generate(task);
-    const uncapped = await (await setUp()).halfspace.generate({ ...task, cap: Infinity, lookAhead: 'eager' });
+    const eager = await (await setUp()).halfspace.generate({ ...task, lookAhead: 'eager' });
     const strip = (each: Completion) => ({ ...each, timing: undefined });
-    expect(found.map(strip)).toEqual(uncapped.map(strip));
+    expect(found.map(strip)).toEqual(eager.map(strip));
   });
 });

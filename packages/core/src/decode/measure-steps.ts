@@ -1,44 +1,52 @@
-import { type HalfspaceError, type LookAhead, throwIfAborted } from '@halfspace/contracts';
+import { type HalfspaceError, isHalfspaceError, type LookAhead, throwIfAborted } from '@halfspace/contracts';
 import { holdStates } from '../step/margins/margin-reader.js';
 import type { PlannedStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';
-import { scoreStep } from './score-step.js';
+import { outcomeOf } from './outcome.js';
+import { settleStep, type DecidedStep } from './settle-step.js';
 
 /**
- * Runs candidates of all steps that want any through the model, in one call, and asks scoring attributes about those
- * that want no more.
+ * Runs candidates of all steps that want any through the model, in one call, and lets those choose that want no more.
  *
- * @returns The steps of which everything is known now, each with its completion, or the error that ends that one.
+ * @param steps - Those that want more are replaced by what they are then.
+ * @returns The steps that have chosen, each with its completion, or the error that ends that one.
  */
 export async function measureSteps(
-  steps: ReadonlyMap<LiveCompletion, PlannedStep>,
+  steps: Map<LiveCompletion, PlannedStep>,
   run: DecodeRun,
-): Promise<(readonly [LiveCompletion, PlannedStep | HalfspaceError])[]> {
+): Promise<(readonly [LiveCompletion, DecidedStep | HalfspaceError])[]> {
   await runLookAhead([...steps.values()], run);
   throwIfAborted(run.signal);
-  const known = [...steps].filter(([, step]) => step.way.candidatesToRun(step, run).length === 0);
-  return Promise.all(known.map(async ([each, step]) => [each, await scoreStep(step, run)] as const));
+  const decided = [...steps].map(async ([each, step]) => [each, await outcomeOf(goOn(step, run))] as const);
+  return (await Promise.all(decided)).flatMap(([each, outcome]) => {
+    if (isHalfspaceError(outcome) || 'settled' in outcome) return [[each, outcome]];
+    steps.set(each, outcome);
+    return [];
+  });
+}
+
+/** A step after look-ahead: one that wants more, or one that has chosen. */
+async function goOn(step: PlannedStep, run: DecodeRun): Promise<PlannedStep | DecidedStep> {
+  const toRun = step.toRun.length === 0 ? step.toRun : step.way.candidatesToRun(step, run);
+  return toRun.length > 0 ? { ...step, toRun } : settleStep(step, run);
 }
 
 async function runLookAhead(steps: readonly PlannedStep[], run: DecodeRun): Promise<void> {
   const { backend, meter } = run;
-  const wanted = steps.flatMap((step) => {
-    const rows = step.way.candidatesToRun(step, run);
-    return rows.length === 0 ? [] : [{ step, rows }];
-  });
+  const wanted = steps.filter(({ toRun }) => toRun.length > 0);
   if (wanted.length === 0) return;
-  const requests = wanted.map(({ step: { text, reference }, rows }) => ({
+  const requests = wanted.map(({ text, reference, toRun }) => ({
     context: text.context,
-    tokens: rows.map((row) => reference.tokens[row]),
+    tokens: toRun.map((row) => reference.tokens[row]),
     layers: meter.layers,
-    ranks: rows,
+    ranks: toRun,
   }));
   const looks = await backend.lookAhead(requests);
-  wanted.forEach(({ step, rows }, i) => {
-    const batch = { rows, look: heldLook(looks[i], meter.kept) };
-    meter.read(batch, step.distances);
-    step.batches.push(batch);
+  wanted.forEach(({ toRun, distances, batches }, i) => {
+    const batch = { rows: toRun, look: heldLook(looks[i], meter.kept) };
+    meter.read(batch, distances);
+    batches.push(batch);
   });
 }
 

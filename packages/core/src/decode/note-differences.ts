@@ -9,7 +9,7 @@ export function noteDifferences(
   { weighted, distances, reference }: PlannedStep,
   { meter, formula, options }: DecodeRun,
 ): void {
-  if (!meter.asks || formula !== undefined || options.control.mode === 'constraints') return;
+  if (meter.scorers.length === 0 || formula !== undefined || options.control.mode === 'constraints') return;
   if (reference.tokens.length === 1) return;
   weighted.forEach(({ name, source, weight }, a) => {
     if (weight === 0 || !isScoring(source)) return;

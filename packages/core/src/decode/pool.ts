@@ -12,8 +12,8 @@ import { recordEvents } from './record-events.js';
 /** Rows that a step of steered decoding is expected to evaluate when top-k sets no limit. */
 const ROWS_WITHOUT_TOP_K = 64;
 
-/** Rows that it is expected to evaluate with a cap. */
-const ROWS_WITH_CAP = 3;
+/** Rows that it is expected to evaluate where look-ahead can be lazy. */
+const ROWS_WHEN_LAZY = 3;
 
 /** The completions of a task: those that are being written, and those still to be started. */
 export interface Pool {
@@ -141,7 +141,7 @@ async function runPrompt(index: number, unfinished: number, run: DecodeRun): Pro
 }
 
 /** The same for lazy and eager look-ahead, because the text must be. */
-function rowsPerStep({ steers, capped, textual }: Steering, topK: number): number {
+function rowsPerStep({ steers, lazy, textual }: Steering, topK: number): number {
   if (!steers || textual) return 1;
-  return capped ? ROWS_WITH_CAP : topK || ROWS_WITHOUT_TOP_K;
+  return lazy ? ROWS_WHEN_LAZY : topK || ROWS_WITHOUT_TOP_K;
 }

@@ -88,7 +88,8 @@ describe('a scoring attribute', () => {
     'stacks with a linear one as a brute force says, with the bonus %s',
     async (bonusKind) => {
       const { halfspace } = await setUp([kind, many], { endLogit: 1 });
-      const attributes = { kind: 1.5, 'many-as': 0.5 };
+      const uncapped = (weight: number) => (bonusKind === 'softmax' ? weight : { weight, cap: Infinity });
+      const attributes = { kind: uncapped(1.5), 'many-as': uncapped(0.5) };
       const completions = await halfspace.generate({
         prompt: 'abc',
         samples: 6,

@@ -3,6 +3,7 @@ import type { BoundAttribute } from '../step/margins/bound-attributes.js';
 import type { TracedControl, TracedStep } from './completion.js';
 import type { ControlledStep } from '../step/project/control-step.js';
 import { marginOf } from '../step/margins/margins.js';
+import { marginColumns } from '../step/margins/margins-of.js';
 import { tokenText } from '../text/token-text.js';
 import { dot } from '../numeric/dot.js';
 import type { Reference } from '../step/reference/reference-distribution.js';
@@ -66,12 +67,19 @@ function tracedControl(
 ): TracedControl {
   const byName = <T>(valueOf: (a: number) => T): Record<string, T> =>
     Object.fromEntries(attributes.map(({ name }, a) => [name, valueOf(a)]));
-  const expected = byName((a) => {
-    const margins = distances[a].map((distance) => marginOf(attributes[a].calibration, distance));
-    return {
-      before: dot(reference.logReference.map(Math.exp), margins),
-      after: dot(logQ.map(Math.exp), margins),
-    };
+  const margins = marginColumns(distances, attributes);
+  const expected = attributes.flatMap(({ name }, a) => {
+    if (margins[a].some(Number.isNaN)) return [];
+    const before = dot(reference.logReference.map(Math.exp), margins[a]);
+    const after = dot(logQ.map(Math.exp), margins[a]);
+    return [[name, { before, after }] as const];
   });
-  return { status, weights: byName((a) => weights[a]), share, constraintWeights, conflicts, expected };
+  return {
+    status,
+    weights: byName((a) => weights[a]),
+    share,
+    constraintWeights,
+    conflicts,
+    expected: Object.fromEntries(expected),
+  };
 }

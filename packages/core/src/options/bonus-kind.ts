@@ -1,10 +1,4 @@
 /**
- * Up to which margin a candidate is the better for it where nothing else is said, in log-odds: up to the boundary, so that
- * candidates inside the halfspace are equals, and one outside it is the less probable the farther out it lies.
- */
-export const DEFAULT_CAP = 0;
-
-/**
  * How distances become a bonus to the log-probability of a candidate.
  * - `margin`: weight · margin, summed over attributes.
  * - `softmax`: weight · softmax over the candidates of the distances, summed over attributes, as in the

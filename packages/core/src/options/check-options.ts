@@ -10,7 +10,7 @@ import {
 } from './options.js';
 import { didYouMean } from '../text/nearest.js';
 import { schemaComplaint } from './schema-complaint.js';
-import type { Weights } from './weights.js';
+import { valueOf, type Weights } from './weights.js';
 
 /** Checks the options of a request; see {@link checkOptions}. */
 export type OptionsCheck = (options: GenerateOptions) => CheckedOptions & PromptOptions;
@@ -90,7 +90,7 @@ export function complaint(faults: readonly ErrorObject[] | null | undefined): st
 export function checkControl(options: CheckedOptions & PromptOptions): void {
   const { control, formula, bonus } = options;
   const weighted = weightsOf(options).some((weights) =>
-    Object.values(weights).some((weight) => weight !== 0),
+    Object.values(weights).some((weight) => valueOf(weight) !== 0),
   );
   if (control.mode === 'kl-budget' && formula === undefined && !weighted) {
     throw new HalfspaceError(
@@ -102,6 +102,23 @@ export function checkControl(options: CheckedOptions & PromptOptions): void {
     throw new HalfspaceError(
       'bad-option',
       'A formula says what attributes count, and weights do, too. Write them into the formula, or leave it out.',
+    );
+  }
+  const capped =
+    options.cap !== undefined ||
+    weightsOf(options).some((weights) =>
+      Object.values(weights).some((weight) => typeof weight === 'object' && weight.cap !== undefined),
+    );
+  if (capped && formula !== undefined) {
+    throw new HalfspaceError(
+      'bad-option',
+      'A formula says its own caps, as min(margin, 1) does, and cap says another one. Leave cap out.',
+    );
+  }
+  if (capped && bonus === 'softmax') {
+    throw new HalfspaceError(
+      'bad-option',
+      "A cap is about margins, and the bonus softmax has none. Leave cap out, or use the bonus 'margin'.",
     );
   }
   const margins = formula === undefined ? 'Constraints are' : 'A formula is';

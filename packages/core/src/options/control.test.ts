@@ -38,6 +38,7 @@ describe('kl-budget', () => {
     const nats = 0.2;
     const completions = await generate({
       weights: { kind: 1.5, calm: 0.5 },
+      cap: Infinity,
       control: { mode: 'kl-budget', nats },
     });
     const steps = stepsOf(completions);
@@ -62,9 +63,9 @@ describe('kl-budget', () => {
     expect(found).toEqual(new Set(['optimal', 'inactive']));
   });
 
-  it('is the penalty without a cap where the budget is large', async () => {
-    const options = { weights: { kind: 2 }, trace: false };
-    const penalty = await generate({ ...options, cap: Infinity });
+  it.each([0, 0.5, Infinity])('is the penalty where the budget is large: cap %d', async (cap) => {
+    const options = { weights: { kind: 2 }, trace: false, cap, lookAhead: 'eager' } as const;
+    const penalty = await generate(options);
     const budget = await generate({ ...options, control: { mode: 'kl-budget', nats: 1000 } });
     expect(budget.map(({ tokens, kl }) => [tokens, kl])).toEqual(
       penalty.map(({ tokens, kl }) => [tokens, kl]),
@@ -130,8 +131,9 @@ describe('constraints', () => {
   it('starts from the tilt of the weights', async () => {
     const constraints: Constraint[] = [{ kind: 'at-most', attribute: 'calm', margin: 100 }];
     const control = { mode: 'constraints', constraints } as const;
-    const tilted = await generate({ weights: { kind: 2 }, control });
-    const penalty = await generate({ weights: { kind: 2 }, cap: Infinity });
+    const weights = { kind: { weight: 2, cap: 0.4 } };
+    const tilted = await generate({ weights, control });
+    const penalty = await generate({ weights });
     expect(tilted.map(({ tokens }) => tokens)).toEqual(penalty.map(({ tokens }) => tokens));
     tilted.forEach(({ kl }, i) => expect(kl).toBeCloseTo(penalty[i].kl, 9));
     expect(tilted[0].trace?.[0].control).toMatchObject({ status: 'inactive', weights: { kind: 2, calm: 0 } });

@@ -52,7 +52,8 @@ export type Constraint = ConstraintBase &
  * - `constraints`: of all distributions that meet the constraints, the one closest to the reference
  *   distribution, after it was re-weighted by the weights of the attributes or the formula, if there are any.
  *
- * All but `penalty` need the margins of all candidates: look-ahead is eager, and `cap` has no part in it.
+ * Weights count margins up to their caps in all modes; constraints are about margins as they are. All but `penalty` need the
+ * margins of all candidates: look-ahead is eager.
  */
 export type Control =
   | {

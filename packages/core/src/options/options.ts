@@ -1,5 +1,5 @@
 import type { ChatMessage, Filter } from '@halfspace/contracts';
-import { type BonusKind, DEFAULT_CAP } from './bonus-kind.js';
+import type { BonusKind } from './bonus-kind.js';
 import { type Control, CONTROL_SCHEMA } from './control.js';
 import { type Redraw, REDRAW_SCHEMA } from './redraw.js';
 import type { Weights } from './weights.js';
@@ -73,8 +73,8 @@ export interface DecodeOptions {
    * `+ - * / ^`, comparisons, `and or not`, `a ? b : c`; `min`, `max`, `abs`, `clip(x, low, high)`, and
    * `smoothMin` and `smoothMax`, which are log Σ exp. A comparison counts as 0 or 1 where a number is needed.
    *
-   * Nothing is capped. Look-ahead is lazy where the formula shows that it cannot exceed some number, as `4*min(toxicity, 1)`,
-   * and eager where it does not. A completion in which it is not finite for some candidate that is run ends with the error `formula-not-finite`.
+   * It says its own caps, as `4*min(toxicity, 1)` does, and takes no other. Look-ahead is lazy where the formula shows that it
+   * cannot exceed some number, and eager where it does not. A completion in which it is not finite for some candidate that is run ends with the error `formula-not-finite`.
    */
   readonly formula?: string;
   /** How distances become a bonus (default `margin`); see {@link BonusKind}. */
@@ -82,17 +82,17 @@ export interface DecodeOptions {
   /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
   readonly control?: Control;
   /**
-   * Up to which margin a candidate is the better for it, in log-odds, at least 0: a weight counts min(margin, cap), and one below 0
-   * max(margin, −cap). Default 0: what lies inside the halfspace is left as the model wrote it, and what lies outside is the less probable
+   * Up to which margin a candidate is the better for it, in log-odds, at least 0, for all weights without a cap of their own: a
+   * weight counts min(margin, cap), and one below 0 max(margin, −cap). Default: that of each attribute, which is 0 where its
+   * definition says nothing. With 0 what lies inside the halfspace is left as the model wrote it, and what lies outside is the less probable
    * the farther out it is. A higher one also prefers what has the value clearly to what has it barely, for more evaluations; `Infinity` for no limit.
-   * It applies where look-ahead can be lazy, in the mode `penalty`.
    */
   readonly cap?: number;
   /**
-   * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, given a finite `cap`;
-   * `eager`: all. The text is the same to the last token. It is eager anyway at temperature 0, with the bonus `softmax`,
-   * with scoring attributes, with a `formula` that has no bound, and with `trace`. Where scoring attributes steer alone, by weights, and read no
-   * layer, `lazy` runs the winner alone.
+   * Which candidates are run through the model (default `lazy`). `lazy`: those that can still win, where a bonus is known to be
+   * at most something; `eager`: all. The text is the same to the last token. All are run anyway without a cap, with the bonus
+   * `softmax`, where scoring attributes steer, with a `formula` that has no bound, in the modes `kl-budget` and
+   * `constraints`, and with `trace`. Where attributes that read texts alone steer, `lazy` runs the winner alone.
    */
   readonly lookAhead?: 'lazy' | 'eager';
   /**
@@ -133,11 +133,18 @@ export interface GenerateOptions extends PromptOptions, DecodeOptions {
 export type CompleteOptions = Omit<GenerateOptions, 'prompts' | 'samples'>;
 
 /** {@link DecodeOptions} with every default filled in. */
-export type CheckedOptions = Required<Omit<DecodeOptions, 'formula' | 'redraw'>> &
-  Pick<DecodeOptions, 'formula' | 'redraw'>;
+export type CheckedOptions = Required<Omit<DecodeOptions, 'cap' | 'formula' | 'redraw'>> &
+  Pick<DecodeOptions, 'cap' | 'formula' | 'redraw'>;
 
 const text = { type: 'string' } as const;
-const weights = { type: 'object', additionalProperties: { type: ['number', 'string'] } } as const;
+const cap = { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }] } as const;
+const weight = {
+  type: ['number', 'string', 'object'],
+  additionalProperties: false,
+  required: ['weight'],
+  properties: { weight: { type: ['number', 'string'] }, cap },
+} as const;
+const weights = { type: 'object', additionalProperties: weight } as const;
 const messages = {
   type: 'array',
   minItems: 1,
@@ -179,7 +186,7 @@ export const SCHEMA = {
     formula: text,
     bonus: { enum: ['margin', 'softmax'], default: 'margin' },
     control: { ...CONTROL_SCHEMA, default: { mode: 'penalty' } },
-    cap: { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }], default: DEFAULT_CAP },
+    cap,
     lookAhead: { enum: ['lazy', 'eager'], default: 'lazy' },
     redraw: REDRAW_SCHEMA,
     filters: { type: 'array', default: [] },

@@ -1,4 +1,4 @@
-import type { Weights } from './weights.js';
+import { valueOf, type Weights } from './weights.js';
 import { readSchedule } from '../formula/read-formula.js';
 
 /** Weights of every step, by attribute. */
@@ -13,10 +13,11 @@ export type WeightTables = Readonly<Record<string, Float64Array>>;
  */
 export async function tabulate(weights: Weights, steps: number, maxTokens: number): Promise<WeightTables> {
   const tables = Object.entries(weights).map(async ([name, weight]) => {
+    const value = valueOf(weight);
     const table =
-      typeof weight === 'number'
-        ? new Float64Array(steps).fill(weight)
-        : await readSchedule(name, weight, steps, maxTokens);
+      typeof value === 'number'
+        ? new Float64Array(steps).fill(value)
+        : await readSchedule(name, value, steps, maxTokens);
     return [name, table] as const;
   });
   return Object.fromEntries(await Promise.all(tables));

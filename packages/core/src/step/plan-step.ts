@@ -10,6 +10,7 @@ import type { PlannedStep, ReferredStep, StepSettings, Way, WeightedStep } from 
  * Gives a step its weights, its noise and its way to a choice.
  *
  * @param company - How many completions share a call.
+ * @throws HalfspaceError `formula-not-finite`
  */
 export function planStep(referred: ReferredStep, settings: StepSettings, company: number): PlannedStep {
   const { text, reference } = referred;
@@ -23,15 +24,16 @@ export function planStep(referred: ReferredStep, settings: StepSettings, company
     batches: [],
     distances: meter.start(reference.tokens, tokenizer.endTokens, text.state),
   };
-  return { ...weighted, way: wayOf(weighted, settings, company) };
+  const way = wayOf(weighted, settings, company);
+  return { ...weighted, way, toRun: way.candidatesToRun(weighted, settings) };
 }
 
 function wayOf(step: WeightedStep, settings: StepSettings, company: number): Way {
   const { steering } = step.text.prompt;
   if (!steering.steersAt(step.text.tokens.length)) return plain(step);
-  const { options, meter } = settings;
+  const { options } = settings;
   if (options.lookAhead === 'eager' || options.trace) return eager;
   if (steering.textual) return textFirst;
-  const bounds = meter.asks ? undefined : boundsOf(step, settings, company);
+  const bounds = boundsOf(step, settings, company);
   return bounds === undefined ? eager : lazy(bounds);
 }

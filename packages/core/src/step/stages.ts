@@ -65,20 +65,18 @@ export interface WeightedStep extends ReferredStep {
 /** A step that knows which candidates it will run, and how it will choose. */
 export interface PlannedStep extends WeightedStep {
   readonly way: Way;
-}
-
-/** A step of which everything that its choice depends on is known. */
-export interface MeasuredStep extends PlannedStep {
-  /** Bonus of each candidate, nats; NaN for those that cannot win. */
-  readonly bonus: Float64Array;
+  /** Candidates to run next, ascending, as indices; none once the step has what its choice depends on. */
+  readonly toRun: readonly number[];
 }
 
 /** A step that has chosen. */
 export interface SettledStep {
   /** The candidate that was drawn, as an index. */
   readonly chosen: number;
-  /** KL(q‖p) in nats, or an estimate of it where not all of q is known. */
+  /** KL(q‖p) in nats, or an estimate of it. */
   readonly kl: number;
+  /** Whether it is no estimate. */
+  readonly klIsExact: boolean;
   /** Log-probability of each candidate; undefined where not all are known. */
   readonly logQ: Float64Array | undefined;
   /** What the optimiser came to, where one ran. */
@@ -91,8 +89,12 @@ export interface Way {
   readonly scoresFirst: boolean;
   /** Candidates to run next, ascending, as indices; none once the step has what it needs. */
   candidatesToRun(step: WeightedStep, settings: StepSettings): number[];
-  /** Candidates that scoring attributes are asked about, as indices. */
+  /** Candidates that scoring attributes are asked about before the choice, as indices. */
   candidatesToScore(step: WeightedStep): number[];
-  /** The choice. */
-  settle(step: MeasuredStep, settings: StepSettings): SettledStep;
+  /**
+   * The choice, once everything is known that it depends on.
+   *
+   * @throws HalfspaceError `formula-not-finite`
+   */
+  settle(step: WeightedStep, settings: StepSettings): SettledStep;
 }

@@ -19,14 +19,14 @@ export interface JointLevel {
  * @param steps - At least one.
  * @param levels - At most one of an attribute.
  * @param start - The weights to start from. Those without a level stay.
- * @param cap - As for {@link tiltJointly}.
+ * @param caps - As for {@link tiltJointly}.
  * @param most - The largest size of a weight. A level that is still missed there cannot be had.
  */
 export function levelJointly(
   steps: readonly JointStep[],
   levels: readonly JointLevel[],
   start: ArrayLike<number>,
-  cap: number,
+  caps: readonly number[],
   most: number,
 ): JointWeights {
   const signs = levels.map(({ relation }) => (relation === 'at-least' ? 1 : -1));
@@ -36,10 +36,10 @@ export function levelJointly(
     return weights;
   }
   function excessAt(sizes: Float64Array): Float64Array {
-    const { margins } = tiltJointly(steps, weightsOf(sizes), cap);
+    const { margins } = tiltJointly(steps, weightsOf(sizes), caps);
     return Float64Array.from(levels, ({ attribute, margin }, l) => signs[l] * (margins[attribute] - margin));
   }
   const sizes = levels.map(({ attribute }, l) => signs[l] * start[attribute]);
   const weights = weightsOf(solveComplementarity(excessAt, sizes, most));
-  return { weights, ...tiltJointly(steps, weights, cap) };
+  return { weights, ...tiltJointly(steps, weights, caps) };
 }

@@ -21,17 +21,18 @@ export interface JointOutcome {
  * Re-weights all steps as decoding does.
  *
  * @param steps - At least one.
- * @param cap - Up to which margins count; Infinity for no limit.
+ * @param caps - For each attribute, up to which margin a candidate is the better for it; Infinity for no limit.
  */
 export function tiltJointly(
   steps: readonly JointStep[],
   weights: ArrayLike<number>,
-  cap: number,
+  caps: readonly number[],
 ): JointOutcome {
+  const weightings = caps.map((cap, a) => ({ weight: weights[a], cap }));
   const margins = new Float64Array(weights.length);
   let kl = 0;
   for (const step of steps) {
-    const bonus = cappedBonus(step.margins, weights, step.logReference.length, cap);
+    const bonus = cappedBonus(step.margins, weightings, step.logReference.length);
     const tilted = tilt(step.logReference, bonus);
     kl += tilted.kl / steps.length;
     tilted.logQ.forEach((logQ, x) => {

@@ -1,5 +1,6 @@
 import { describeValue, HalfspaceError } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
+import { valueOf, type Weights } from '../options/weights.js';
 
 /** What the margins of an attribute are to be like on average. */
 export interface TargetLevel {
@@ -27,14 +28,14 @@ export type TuneGoal =
  *
  * @throws HalfspaceError `bad-option`
  */
-export function checkGoal(goal: TuneGoal, weights: Readonly<Record<string, number>>): void {
+export function checkGoal(goal: TuneGoal, weights: Weights): void {
   if (!('kl' in fieldsOf(goal)) && !Array.isArray(fieldsOf(goal)['levels'])) {
     throw bad('The option goal must have either kl, a number of nats, or levels, a list.');
   }
   if ('kl' in goal) {
     if (!(typeof goal.kl === 'number' && goal.kl > 0 && goal.kl < Infinity))
       throw bad(`The goal kl must be a number above 0; got ${describeValue(goal.kl)}.`);
-    if (!Object.values(weights).some((weight) => weight !== 0)) {
+    if (!Object.values(weights).some((weight) => valueOf(weight) !== 0)) {
       throw bad(
         'A goal of nats scales the weights of attributes, and there are none. Give an attribute a weight.',
       );

@@ -1,5 +1,9 @@
 import type { DecodeOptions, WeightedPrompt } from '../options/options.js';
+import type { CappedWeight } from '../options/weights.js';
 import type { TuneGoal } from './tune-goal.js';
+
+/** A weight to start from, with how far margins count for it (default: as in decoding). */
+export type TunedWeight = number | (CappedWeight & { readonly weight: number });
 
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
 export interface TuneOptions extends Omit<
@@ -12,7 +16,7 @@ export interface TuneOptions extends Omit<
    * Weights to start from, by name, nats per unit of margin. With a goal of nats they are the direction: all are
    * scaled together. With levels, those of attributes without one stay as they are.
    */
-  readonly weights: Readonly<Record<string, number>>;
+  readonly weights: Readonly<Record<string, TunedWeight>>;
   /** What the weights are to bring about. */
   readonly goal: TuneGoal;
   /** Ends the work with the error `aborted`. */

@@ -1,6 +1,6 @@
 import { describeValue, HalfspaceError } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
-import { DEFAULT_CAP } from '../options/bonus-kind.js';
+import { capFor, valueOf } from '../options/weights.js';
 import { givenAsBefore } from '../text/renamed.js';
 import type { Halfspace } from '../create-halfspace.js';
 import { type JointWeights, spendJointly } from './joint-budget.js';
@@ -17,7 +17,8 @@ export interface TuneProblem {
   readonly goal: TuneGoal;
   readonly names: readonly string[];
   readonly start: Float64Array;
-  readonly cap: number;
+  /** For each of them. */
+  readonly caps: readonly number[];
 }
 
 /**
@@ -26,7 +27,7 @@ export interface TuneProblem {
  * @throws HalfspaceError `bad-option`
  */
 export function problemOf(halfspace: Halfspace, options: TuneOptions): TuneProblem {
-  const { weights, goal, temperature, cap = DEFAULT_CAP } = fieldsOf(options) as unknown as TuneOptions;
+  const { weights, goal, temperature, cap } = fieldsOf(options) as unknown as TuneOptions;
   if (typeof weights !== 'object' || weights === null) {
     const instead = givenAsBefore('weights', options);
     throw new HalfspaceError(
@@ -43,15 +44,13 @@ export function problemOf(halfspace: Halfspace, options: TuneOptions): TuneProbl
   }
   const levels = 'levels' in goal ? goal.levels : [];
   const towards = levels.map(({ attribute, kind }) => [attribute, kind === 'at-least' ? 1 : -1] as const);
-  const start = { ...Object.fromEntries(towards), ...weights };
+  const start: TuneOptions['weights'] = { ...Object.fromEntries(towards), ...weights };
   const names = Object.keys(start);
-  const scoring = halfspace.attributes.some((each) => names.includes(each.name) && 'score' in each);
-  return {
-    goal,
-    names,
-    start: Float64Array.from(Object.values(start)),
-    cap: scoring ? Infinity : cap,
-  };
+  const caps = names.map((name) => {
+    const attribute = halfspace.attributes.find((each) => each.name === name);
+    return capFor(attribute ?? {}, start[name], cap);
+  });
+  return { goal, names, start: Float64Array.from(names, (name) => Number(valueOf(start[name]))), caps };
 }
 
 /**
@@ -61,18 +60,18 @@ export function problemOf(halfspace: Halfspace, options: TuneOptions): TuneProbl
  * @param most - The largest size of a weight.
  */
 export function solve(
-  { goal, names, start, cap }: TuneProblem,
+  { goal, names, start, caps }: TuneProblem,
   steps: readonly JointStep[],
   weights: Float64Array,
   most: number,
 ): JointWeights {
-  if ('kl' in goal) return spendJointly(steps, start, goal.kl, cap, most);
+  if ('kl' in goal) return spendJointly(steps, start, goal.kl, caps, most);
   const levels = goal.levels.map(({ attribute, kind, margin }) => ({
     attribute: names.indexOf(attribute),
     relation: kind,
     margin,
   }));
-  return levelJointly(steps, levels, weights, cap, most);
+  return levelJointly(steps, levels, weights, caps, most);
 }
 
 /** Whether weights come to the goal, near enough. */

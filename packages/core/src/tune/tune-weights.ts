@@ -19,6 +19,8 @@ export interface TuneRound {
 export interface Tuning {
   /** By attribute, nats per unit of margin: for `weights` of `generate`. */
   readonly weights: Readonly<Record<string, number>>;
+  /** By attribute, up to which margin a candidate was the better for it: a weight is for this cap and no other. */
+  readonly caps: Readonly<Record<string, number>>;
   /**
    * Whether the completions written with these weights came to the goal. If not, the rounds were not enough for
    * text and weights to agree: tune once more from here, or on more prompts.
@@ -48,19 +50,20 @@ const GROWTH = 8;
  */
 export async function tuneWeights(halfspace: Halfspace, options: TuneOptions): Promise<Tuning> {
   const problem = problemOf(halfspace, options);
+  const caps = Object.fromEntries(problem.names.map((name, a) => [name, problem.caps[a]]));
   const rounds: TuneRound[] = [];
   let weights = problem.start;
   for (;;) {
     const steps = await sampleSteps(halfspace, options, problem, weights, rounds.length);
-    const found = { weights, ...tiltJointly(steps, weights, problem.cap) };
+    const found = { weights, ...tiltJointly(steps, weights, problem.caps) };
     rounds.push(roundOf(problem, found));
-    if (isReached(problem, found)) return { weights: byName(problem, weights), settled: true, rounds };
+    if (isReached(problem, found)) return { weights: byName(problem, weights), caps, settled: true, rounds };
     const most = Math.min(MOST_WEIGHT, GROWTH * Math.max(1, ...weights.map(Math.abs)));
     const solved = solve(problem, steps, weights, most);
     const isLast = rounds.length === MOST_ROUNDS;
     if ((isLast || most === MOST_WEIGHT) && !isReached(problem, solved)) throw outOfReach(problem, solved);
     weights = solved.weights;
-    if (isLast) return { weights: byName(problem, weights), settled: false, rounds };
+    if (isLast) return { weights: byName(problem, weights), caps, settled: false, rounds };
   }
 }
 

@@ -1,9 +1,11 @@
 import {
+  capFor,
   cappedBonus,
+  type CappedWeighting,
   checkRequest,
-  DEFAULT_CAP,
   HalfspaceError,
   type LinearAttribute,
+  valueOf,
 } from '@halfspace/core';
 import type { ReadAnswer } from '@halfspace/subspace';
 import { generateOptions, type MethodOptions } from '../methods/generate-options.js';
@@ -17,7 +19,7 @@ export interface Weighting {
   /** The method's name. */
   readonly name: string;
   /**
-   * log p(answer | question) + Σ_t Σ_a w_a · min(margin_a(t), cap), nats.
+   * log p(answer | question) + Σ_t Σ_a w_a · min(margin_a(t), cap_a), nats.
    *
    * @param answer - With margins of the attributes that the weighting was made for.
    */
@@ -48,9 +50,9 @@ export async function weightingOf(
   attributes: readonly LinearAttribute[],
 ): Promise<Weighting> {
   const options = generateOptions(parameters as MethodOptions);
-  const { weights: given = {}, cap = DEFAULT_CAP } = options;
+  const { weights: given = {}, cap } = options;
   for (const [attribute, weight] of Object.entries(given)) {
-    if (typeof weight !== 'number') {
+    if (typeof valueOf(weight) !== 'number') {
       throw bad(
         name,
         `The weight of ${attribute} must be a number: a schedule has no meaning for a text that is written.`,
@@ -61,14 +63,17 @@ export async function weightingOf(
     }
   }
   await checkRequest({ ...options, prompt: '' }, attributes);
-  const weights = attributes.map((attribute) => Number(given[attribute.name] ?? 0));
-  return { name, score: ({ logLikelihood, margins }) => logLikelihood + bonusOf(margins, weights, cap) };
+  const weightings = attributes.map((attribute) => {
+    const weight = given[attribute.name] ?? 0;
+    return { weight: Number(valueOf(weight)), cap: capFor(attribute, weight, cap) };
+  });
+  return { name, score: ({ logLikelihood, margins }) => logLikelihood + bonusOf(margins, weightings) };
 }
 
 /** The tokens of an answer are to the sum what candidates of a step are to decoding. */
-function bonusOf(margins: readonly Float64Array[], weights: readonly number[], cap: number): number {
+function bonusOf(margins: readonly Float64Array[], weightings: readonly CappedWeighting[]): number {
   const tokens = margins.length === 0 ? 0 : margins[0].length;
-  return cappedBonus(margins, weights, tokens, cap).reduce((sum, bonus) => sum + bonus, 0);
+  return cappedBonus(margins, weightings, tokens).reduce((sum, bonus) => sum + bonus, 0);
 }
 
 function bad(name: string, message: string): HalfspaceError {

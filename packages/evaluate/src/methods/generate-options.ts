@@ -1,18 +1,38 @@
-import type { DecodeOptions } from '@halfspace/core';
+import type { CappedWeight, DecodeOptions, Weight } from '@halfspace/core';
 import { steeringNames } from './steering.js';
 
 /** Options of `generate` that a method may set: those that are JSON and that no request decides. */
 export type MethodOptions = Omit<
   DecodeOptions,
-  'samples' | 'seed' | 'filters' | 'trace' | 'concurrency' | 'maxTokens' | 'cap'
+  'samples' | 'seed' | 'filters' | 'trace' | 'concurrency' | 'maxTokens' | 'cap' | 'weights'
 > & {
   /** As the option of `generate`; `none` for no limit, which JSON has no number for. */
-  readonly cap?: number | 'none';
+  readonly cap?: Cap;
+  /** As the option of `generate`, with caps as above. */
+  readonly weights?: Readonly<Record<string, MethodWeight>>;
 };
 
+type Cap = number | 'none';
+type MethodWeight = Exclude<Weight, CappedWeight> | (Omit<CappedWeight, 'cap'> & { readonly cap?: Cap });
+
 /** As `generate` takes them. */
-export function generateOptions({ cap, ...options }: MethodOptions): DecodeOptions {
-  return cap === undefined ? options : { ...options, cap: cap === 'none' ? Infinity : cap };
+export function generateOptions({ cap, weights, ...options }: MethodOptions): DecodeOptions {
+  const capped = Object.entries(weights ?? {}).map(([name, weight]) => [name, weightOf(weight)]);
+  return {
+    ...options,
+    ...(weights !== undefined && { weights: Object.fromEntries(capped) as Record<string, Weight> }),
+    ...(cap !== undefined && { cap: capOf(cap) }),
+  };
+}
+
+function capOf(cap: Cap): number {
+  return cap === 'none' ? Infinity : cap;
+}
+
+function weightOf(weight: MethodWeight): Weight {
+  // What is no weight is for `generate` to refuse.
+  if (typeof weight !== 'object' || weight?.cap === undefined) return weight as Weight;
+  return { ...weight, cap: capOf(weight.cap) };
 }
 
 /** Any value: `generate` checks them itself. */
@@ -44,7 +64,7 @@ export const METHOD_OPTIONS_SCHEMA = {
 /** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
 export function optionsLabel(options: MethodOptions): string {
   const { weights: given = {}, formula, control, bonus, cap, earlyExit, redraw } = options;
-  const weights = Object.entries(given).map(([name, weight]) => `${name}=${String(weight)}`);
+  const weights = Object.entries(given).map(([name, weight]) => `${name}=${weightWords(weight)}`);
   return [
     weights.join(','),
     formula ?? '',
@@ -86,6 +106,11 @@ function controlWords(control: MethodOptions['control']): string[] {
     default:
       return [];
   }
+}
+
+function weightWords(weight: MethodWeight): string {
+  if (typeof weight !== 'object') return String(weight);
+  return [String(weight.weight), capWords(weight.cap)].filter((word) => word !== '').join(' ');
 }
 
 function capWords(cap: MethodOptions['cap']): string {

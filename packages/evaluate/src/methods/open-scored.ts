@@ -36,6 +36,8 @@ export async function openScored(
     name: OWN,
     description: 'what a method re-weights by',
     timeoutMs: TIMEOUT_MS,
+    // A score is no margin: all of it counts.
+    cap: Infinity,
     score,
   });
   const halfspace = await createHalfspace({ backend, attributes: [...attributes, own] });

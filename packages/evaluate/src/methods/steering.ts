@@ -5,7 +5,7 @@ export function steeringNames({
   weights = {},
   control,
   redraw,
-}: Pick<DecodeOptions, 'weights' | 'control' | 'redraw'>): string[] {
+}: Pick<DecodeOptions, 'control' | 'redraw'> & { readonly weights?: object }): string[] {
   const constrained = control?.mode === 'constraints' ? control.constraints : [];
   return [
     ...new Set([

@@ -8,10 +8,12 @@ import {
   type ModelInfo,
   type Preset,
   type Weight,
+  valueOf,
 } from '@halfspace/core';
 import { type AtomicFile, writeFileAtomically } from '@halfspace/files';
 import type { GenerateFlags } from './flags.js';
 import { concurrencyOf } from '../../request/concurrency.js';
+import { cappedWeights } from '../../request/capped-weights.js';
 import { attributeChoices, constraintChoices, controlOf, redrawOf } from '../../request/control-of.js';
 import { traceLine } from '../../reports/trace/trace-line.js';
 import { findConfig } from '../../config/find-config.js';
@@ -50,7 +52,7 @@ export async function generate(
   const given =
     prompt === undefined ? await readPromptsAndChats(flags.prompts ?? '-', signal) : [checked(prompt)];
   const prompts = asAsked(given, flags);
-  const weights = Object.fromEntries(chosen.map(({ attribute, weight }) => [attribute.name, weight]));
+  const weights = cappedWeights(chosen, choices, flags.cap);
   const asked: GenerateOptions = {
     ...decodingOf(flags),
     bonus: flags.bonus,
@@ -65,7 +67,7 @@ export async function generate(
   const preset = await presetOf(flags, asked);
   const options = preset === undefined ? asked : spendPreset(asked, preset);
   const others = formula === undefined ? [] : await otherAttributes(chosen);
-  const different = tuned && differencesFrom(tuned, options);
+  const different = tuned && differencesFrom(tuned, options, flags.cap?.all);
   if (different !== undefined) note(different);
   const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
   await checkRequest(options, attributes);
@@ -111,7 +113,7 @@ async function presetOf(
   { weights: weighted = {}, formula, control }: GenerateOptions,
 ): Promise<Preset | undefined> {
   if (preset !== undefined) return preset === 'none' ? undefined : preset;
-  const steered = formula !== undefined || Object.values(weighted).some((weight) => weight !== 0);
+  const steered = formula !== undefined || Object.values(weighted).some((weight) => valueOf(weight) !== 0);
   if (!steered || weights !== undefined || control?.mode !== 'penalty') return undefined;
   return (await findConfig())?.preset;
 }

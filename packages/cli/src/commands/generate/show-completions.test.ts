@@ -15,6 +15,7 @@ const whole: Completion = {
   promptTokens: 1,
   cachedTokens: 0,
   kl: 0,
+  klIsExact: true,
   evaluations: 1,
   margins: {},
   finishReason: 'length',

@@ -1,4 +1,4 @@
-import { PRESETS, type GenerateOptions, type Preset, type Weight } from '@halfspace/core';
+import { PRESETS, type GenerateOptions, type Preset, type Weight, type WeightValue } from '@halfspace/core';
 
 /** What weights are multiplied by, so that they are a direction: wherever a token can spend its budget, it does. */
 const FAR = 64;
@@ -9,15 +9,19 @@ const FAR = 64;
  */
 export function spendPreset(options: GenerateOptions, preset: Preset): GenerateOptions {
   const { weights = {}, formula, maxTokens = 64 } = options;
-  const raised = Object.entries(weights).map(([name, weight]) => [name, raise(weight)] as const);
+  const far = Object.entries(weights).map(([name, weight]) => [name, raise(weight)] as const);
   return {
     ...options,
-    weights: Object.fromEntries(raised),
+    weights: Object.fromEntries(far),
     ...(formula !== undefined && { formula: `${FAR}*(${formula})` }),
     control: { mode: 'kl-budget', nats: PRESETS[preset] * maxTokens, per: 'completion' },
   };
 }
 
 function raise(weight: Weight): Weight {
+  return typeof weight === 'object' ? { ...weight, weight: raised(weight.weight) } : raised(weight);
+}
+
+function raised(weight: WeightValue): WeightValue {
   return typeof weight === 'number' ? FAR * weight : `${FAR}*(${weight})`;
 }

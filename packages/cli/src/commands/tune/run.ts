@@ -5,6 +5,7 @@ import {
   fewestTokens,
   HalfspaceError,
   PRESETS,
+  type TunedWeight,
   type TuneGoal,
   tuneWeights,
   type WeightedPrompt,
@@ -13,6 +14,7 @@ import { measureFrontier } from '@halfspace/evaluate';
 import { assertWritable, writeFileAtomically } from '@halfspace/files';
 import type { TuneFlags } from './flags.js';
 import { concurrencyIfEager } from '../../request/concurrency.js';
+import { cappedWeights } from '../../request/capped-weights.js';
 import { attributeChoices } from '../../request/control-of.js';
 import { loadAttributes, onlyFor, type WeightedAttribute } from '../../attributes/load-attributes.js';
 import { decodingOf } from '../../options/decoding.js';
@@ -32,7 +34,7 @@ const ROUNDS = 3;
 interface Task {
   readonly attributes: readonly WeightedAttribute<number>[];
   /** Weights to start from, of those that were named with one. */
-  readonly start: Readonly<Record<string, number>>;
+  readonly start: Readonly<Record<string, TunedWeight>>;
   readonly goal: TuneGoal;
   readonly prompts: PromptSplit;
 }
@@ -45,9 +47,13 @@ export async function tune(flags: TuneFlags, signal: AbortSignal): Promise<void>
   const attributes = await loadAttributes(choices, 1);
   const nameOf = (source: string) =>
     attributes[choices.findIndex((choice) => choice.source === source)].attribute.name;
+  const capped = cappedWeights(attributes, choices, flags.cap);
+  const given = new Set(attribute.map(({ source }) => nameOf(source)));
   const task: Task = {
     attributes,
-    start: Object.fromEntries(attribute.map(({ source, weight }) => [nameOf(source), weight])),
+    start: Object.fromEntries(
+      Object.entries(capped).filter(([name]) => given.has(name) || flags.cap?.own[name] !== undefined),
+    ),
     goal: goalOf(flags, nameOf),
     prompts: splitPrompts(await readPrompts(flags.prompts, signal), flags.seed, flags.sample),
   };
@@ -60,7 +66,10 @@ export async function tune(flags: TuneFlags, signal: AbortSignal): Promise<void>
     }),
   );
   if (out !== undefined) {
-    const found = choices.map(({ source }) => ({ source, weight: report.weights[nameOf(source)] }));
+    const found = choices.map(({ source }) => {
+      const name = nameOf(source);
+      return { source, weight: report.weights[name], cap: report.caps[name] };
+    });
     const file: WeightsFile = {
       weights: weightsAt(out, found),
       model,
@@ -121,7 +130,9 @@ async function tuneAndMeasure(
   const frontier = await measureFrontier(halfspace, {
     ...decoding,
     prompts: heldOut,
-    weights: found.weights,
+    weights: Object.fromEntries(
+      Object.entries(found.weights).map(([name, weight]) => [name, { weight, cap: found.caps[name] }]),
+    ),
     onProgress: ({ done, total }) => measuring.update(done, total),
   }).finally(() => measuring.stop());
   const counts = { tunedOn: sample.length, measuredOn: heldOut.length };

@@ -2,6 +2,7 @@ import { isHalfspaceError, type Completion } from '@halfspace/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseTraceLine } from './read-trace.js';
+import { settingsLine } from './settings-line.js';
 import { traceLine } from './trace-line.js';
 
 const completion: Completion = {
@@ -16,6 +17,7 @@ const completion: Completion = {
   promptTokens: 1,
   cachedTokens: 0,
   kl: 0.1,
+  klIsExact: true,
   evaluations: 2,
   margins: {},
   finishReason: 'length',
@@ -44,7 +46,7 @@ const completion: Completion = {
     seed: 3,
     weights: { calm: '2*progress', kind: 0 },
     bonus: 'margin',
-    cap: Infinity,
+    caps: { calm: Infinity, kind: 0 },
   },
   timing: { promptMs: 1, decodeMs: 1 },
 };
@@ -56,9 +58,29 @@ it('reads what was written, and what it does not know', () => {
   const found = parse(LINE.replace('"seed"', '"later":null,"seed"'));
   expect(found).toMatchObject({ prompt, promptIndex, sample, text, finishReason });
   // JSON has no infinite numbers.
-  expect(found).toMatchObject({ ...settings, cap: null });
+  expect(found).toMatchObject({ ...settings, caps: { calm: null, kind: 0 } });
   expect(found.steps[0].control?.weights).toEqual({ calm: null, kind: 2 });
   expect(found.steps[0].candidates).toEqual(completion.trace?.[0].candidates);
+});
+
+it('reads earlier traces, which have one cap for all attributes', () => {
+  for (const cap of [null, 0.5]) {
+    const found = parse(LINE.replace('"caps":{"calm":null,"kind":0}', `"cap":${cap}`));
+    expect(found.cap).toBe(cap);
+    const end = 'seed 3, model fedcba98';
+    expect(settingsLine(found)).toBe(`calm=2*progress, kind=0, ${cap === null ? '' : `cap ${cap}, `}${end}`);
+  }
+});
+
+it('names the caps of attributes where they differ', () => {
+  const end = 'seed 3, model fedcba98';
+  expect(settingsLine(parse(LINE))).toBe(`calm=2*progress, kind=0 cap 0, ${end}`);
+  expect(settingsLine({ ...parse(LINE), caps: { calm: 1, kind: 1 } })).toBe(
+    `calm=2*progress, kind=0, cap 1, ${end}`,
+  );
+  expect(settingsLine({ ...parse(LINE), caps: { calm: 1, kind: 0 }, formula: '2*calm' })).toBe(
+    `2*calm, ${end}`,
+  );
 });
 
 it.each([

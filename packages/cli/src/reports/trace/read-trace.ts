@@ -71,14 +71,13 @@ const validate = new Ajv2020({
       seed: COUNT,
       weights: byAttribute({ type: ['number', 'string'] }),
       bonus: { enum: ['margin', 'softmax'] },
-      cap: { type: ['number', 'null'] },
       finishReason: { enum: ['end', 'stop', 'length', 'error'] },
       steps: {
         type: 'array',
         items: STEP,
       },
     },
-    { formula: TEXT },
+    { formula: TEXT, caps: byAttribute({ type: ['number', 'null'] }), cap: { type: ['number', 'null'] } },
   ),
 );
 

@@ -4,23 +4,35 @@ import type { TracedCompletion } from './trace-line.js';
 /** Characters of a fingerprint that tell models apart. */
 const FINGERPRINT = 12;
 
-/** What a completion was decoded with, as in `toxicity=4 - 3*progress, cap 1, seed 0, model 0123456789ab`. */
+/**
+ * What a completion was decoded with, as in `toxicity=4 - 3*progress, cap 1, seed 0, model 0123456789ab`, or
+ * `toxicity=2 cap 0, truthfulness=1 cap 1, seed 0, model 0123456789ab`.
+ */
 export function settingsLine({
   weights,
   formula,
   bonus,
-  cap,
+  caps = {},
+  cap = null,
   seed,
   model,
-}: Pick<TracedCompletion, 'weights' | 'formula' | 'bonus' | 'cap' | 'seed' | 'model'>): string {
-  const weighted = Object.entries(weights).map(([name, weight]) => `${name}=${weight}`);
+}: Pick<TracedCompletion, 'weights' | 'formula' | 'bonus' | 'caps' | 'cap' | 'seed' | 'model'>): string {
+  const all = Object.keys(weights).map((name) => caps[name] ?? cap);
+  const differ = new Set(all).size > 1;
+  const weighted = Object.entries(weights).map(([name, weight], a) => {
+    return differ ? [`${name}=${weight}`, ...capWords(all[a])].join(' ') : `${name}=${weight}`;
+  });
   return [
     ...(formula === undefined ? weighted : [formula]),
     ...(bonus === 'margin' ? [] : [`bonus ${bonus}`]),
-    ...(cap === null ? [] : [`cap ${cap}`]),
+    ...(differ || formula !== undefined ? [] : capWords(all[0] ?? null)),
     `seed ${seed}`,
     `model ${model.slice(0, FINGERPRINT)}`,
   ].join(', ');
+}
+
+function capWords(cap: number | null): string[] {
+  return cap === null ? [] : [`cap ${cap}`];
 }
 
 /** The weights of a step, as in `toxicity 3.25, kind ±∞`, with the share of them, or of a formula, that a budget left. */

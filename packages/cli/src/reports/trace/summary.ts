@@ -12,6 +12,7 @@ export interface TraceSummary extends Pick<
   | 'weights'
   | 'formula'
   | 'bonus'
+  | 'caps'
   | 'cap'
   | 'finishReason'
 > {
@@ -27,7 +28,7 @@ export interface TraceSummary extends Pick<
 
 /** Sums a completion up. */
 export function summaryOf(completion: TracedCompletion): TraceSummary {
-  const { promptIndex, sample, text, model, seed, weights, formula, bonus, cap, finishReason, steps } =
+  const { promptIndex, sample, text, model, seed, weights, formula, bonus, caps, cap, finishReason, steps } =
     completion;
   // An end token changes nothing about the text; `generate` does not count it either.
   const written = finishReason === 'end' ? steps.length - 1 : steps.length;
@@ -50,7 +51,8 @@ export function summaryOf(completion: TracedCompletion): TraceSummary {
     weights,
     ...(formula !== undefined && { formula }),
     bonus,
-    cap,
+    ...(caps !== undefined && { caps }),
+    ...(cap !== undefined && { cap }),
     finishReason,
     tokens: steps.length,
     kl: steps.reduce((sum, { kl }) => sum + kl, 0),

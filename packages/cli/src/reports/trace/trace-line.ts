@@ -1,15 +1,17 @@
 import type { Completion, FinishReason, TracedSettings, TracedStep } from '@halfspace/core';
 
 /** A line of a trace file: a completion, what it was decoded with, and how it came about. Infinite numbers are `null`. */
-export interface TracedCompletion extends Omit<TracedSettings, 'cap'> {
+export interface TracedCompletion extends Omit<TracedSettings, 'caps'> {
   readonly prompt: string;
   /** Which prompt, from 0. */
   readonly promptIndex: number;
   /** Which completion of the prompt, from 0. */
   readonly sample: number;
   readonly text: string;
-  /** Up to which margin candidates were the better for it; null where there was no limit. */
-  readonly cap: number | null;
+  /** Up to which margin candidates were the better for it, by attribute; null where there was no limit. */
+  readonly caps?: Readonly<Record<string, number | null>>;
+  /** Of all attributes, in earlier traces. */
+  readonly cap?: number | null;
   readonly finishReason: FinishReason;
   readonly steps: readonly TracedStep[];
 }

@@ -22,7 +22,7 @@ const completion: TracedCompletion = {
   seed: 1,
   weights: { kind: 0, calm: `3*progress ${EVIL}` },
   bonus: 'margin',
-  cap: 0.5,
+  caps: { kind: 0.5, calm: 0.5 },
   finishReason: 'end',
   steps: [
     {

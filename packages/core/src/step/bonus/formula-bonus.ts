@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/contracts';
+import { bounded } from './cap.js';
 import type { Formula, FormulaStep } from '../../formula/compile.js';
 
 /**
@@ -18,7 +19,7 @@ export function formulaBonus(
     const point = { margins: margins.map((column) => column[candidate]), step, progress };
     if (point.margins.some(Number.isNaN)) return NaN;
     const bonus = formula.valueAt(point);
-    if (Number.isFinite(bonus)) return bonus;
+    if (Number.isFinite(bonus)) return bounded(bonus);
     const at = formula.attributes.map((name, a) => `${name} ${point.margins[a]}`).join(', ');
     throw new HalfspaceError(
       'formula-not-finite',

@@ -1,7 +1,6 @@
 import type { BoundAttribute } from '../margins/bound-attributes.js';
-import { DEFAULT_CAP } from '../../options/bonus-kind.js';
 import type { CheckedOptions } from '../../options/options.js';
-import type { Weight, Weights } from '../../options/weights.js';
+import { valueOf, type Weight, type Weights } from '../../options/weights.js';
 import type { Steering } from './steering.js';
 import type { WeightTables } from '../../options/weight-tables.js';
 
@@ -23,9 +22,9 @@ export interface SteeringRequest {
  * because it is well defined; but who writes it means something else.
  */
 export function idleParts(request: SteeringRequest): string[] {
-  const { options, weights, steering } = request;
+  const { options, weights, tables, steering } = request;
   const { control, topK, cap, redraw } = options;
-  const steers = steering.steers || control.mode === 'constraints';
+  const { steers } = steering;
   const found: string[] = [];
   if (steers && topK === 1) {
     found.push('With topK 1 every step has a single candidate, so nothing can steer it. Raise topK.');
@@ -41,8 +40,9 @@ export function idleParts(request: SteeringRequest): string[] {
   }
   if (redraw?.maxAttempts === 1)
     found.push('With maxAttempts 1 nothing is drawn anew. Raise it, or leave redraw out.');
-  if (cap !== DEFAULT_CAP && cap < Infinity && !steering.capped) {
-    found.push(`The cap ${cap} has no part in this: ${whyUncapped(request)}.`);
+  const weighs = Object.values(tables).some((table) => table.some((value) => value !== 0));
+  if (cap !== undefined && cap < Infinity && !weighs) {
+    found.push(`The cap ${cap} has no part in this: no attribute has a weight other than 0.`);
   }
   return [
     ...found,
@@ -51,28 +51,19 @@ export function idleParts(request: SteeringRequest): string[] {
 }
 
 function idleWeight(name: string, weight: Weight, request: SteeringRequest): string[] {
-  const { options, tables, steering, descriptionOf } = request;
+  const { options, tables, steering, bound, descriptionOf } = request;
   const table = tables[name] ?? new Float64Array();
-  if (typeof weight === 'string' && table.every((value) => value === 0)) {
-    return [`The weight of "${name}", "${weight}", is 0 in all ${table.length} steps: it does not steer.`];
+  const value = valueOf(weight);
+  if (typeof value === 'string' && table.every((each) => each === 0)) {
+    return [`The weight of "${name}", "${value}", is 0 in all ${table.length} steps: it does not steer.`];
   }
-  if (steering.capped && options.cap === 0 && table.some((value) => value < 0)) {
+  const cap = steering.caps[bound.findIndex((each) => each.name === name)];
+  if (options.bonus === 'margin' && cap === 0 && table.some((each) => each < 0)) {
     return [
-      `The weight ${weight} of "${name}" can do nothing for text outside its halfspace: with the cap 0 a weight below 0 counts ` +
+      `The weight ${value} of "${name}" can do nothing for text outside its halfspace: with the cap 0 a weight below 0 counts ` +
         `positive margins alone, and they mean "${descriptionOf(name)}". To have more of that, give a weight above 0; ` +
         'to steer away from it, give a cap above 0, or none, as well.',
     ];
   }
   return [];
-}
-
-function whyUncapped({ options, steering, bound }: SteeringRequest): string {
-  const { control, formula, bonus, temperature } = options;
-  if (formula !== undefined) return 'a formula counts margins as they are';
-  if (control.mode !== 'penalty') return `in the mode ${control.mode} margins count as they are`;
-  if (!steering.steers) return 'no attribute has a weight other than 0';
-  if (bonus !== 'margin') return `the bonus ${bonus} has no margins`;
-  if (temperature === 0) return 'at temperature 0 margins count as they are';
-  const scoring = bound.flatMap(({ name, source }) => ('score' in source ? [`"${name}"`] : []));
-  return `margins of scoring attributes count as they are (${scoring.join(', ')})`;
 }

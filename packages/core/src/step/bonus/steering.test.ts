@@ -16,9 +16,10 @@ const brief = defineAttribute({
 async function generate(options: GenerateOptions): Promise<Completion[]> {
   const attributes = [toyAttribute('kind', 0), toyAttribute('self-calm', 1), brief];
   const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
-  const plain = { maxTokens: 10, samples: 5, topK: 0, topP: 1, cap: Infinity };
+  const plain = { maxTokens: 10, samples: 5, topK: 0, topP: 1 };
   const prompt = options.prompts === undefined ? { prompt: 'abc' } : {};
-  return halfspace.generate({ ...plain, ...prompt, ...options });
+  const cap = options.formula === undefined ? { cap: Infinity } : {};
+  return halfspace.generate({ ...plain, ...prompt, ...cap, ...options });
 }
 
 /** What is drawn and what it costs; without what is measured of it. */
@@ -65,7 +66,7 @@ describe('weights', () => {
   });
 
   it('are in the trace: those of each step, and those that were asked for', async () => {
-    const prompts = ['abc', { text: 'abc', weights: { 'self-calm': -2 } }];
+    const prompts = ['abc', { text: 'abc', weights: { 'self-calm': { weight: -2, cap: Infinity } } }];
     const attributes = { kind: '3*(step > 0) - 6*progress' };
     const [first, second] = await generate({
       prompts,
@@ -74,9 +75,17 @@ describe('weights', () => {
       samples: 1,
       cap: 0.5,
     });
-    const settings = { model: 'toy-fingerprint', seed: 0, bonus: 'margin', cap: 0.5 };
-    expect(first.settings).toEqual({ ...settings, weights: { ...attributes, 'self-calm': 0 } });
-    expect(second.settings).toEqual({ ...settings, weights: { ...attributes, 'self-calm': -2 } });
+    const settings = { model: 'toy-fingerprint', seed: 0, bonus: 'margin' };
+    expect(first.settings).toEqual({
+      ...settings,
+      weights: { ...attributes, 'self-calm': 0 },
+      caps: { kind: 0.5, 'self-calm': 0.5 },
+    });
+    expect(second.settings).toEqual({
+      ...settings,
+      weights: { ...attributes, 'self-calm': -2 },
+      caps: { kind: 0.5, 'self-calm': Infinity },
+    });
     expect(first.trace?.[0]).not.toHaveProperty('control');
     for (const { step, candidates, control } of second.trace ?? []) {
       const kind = step === 0 ? 0 : 3 - 0.6 * step;
@@ -115,8 +124,7 @@ describe('weights', () => {
         { text: 'f g', weights: { kind: 0, 'self-calm': 0 } },
         { text: 'dd' },
         { messages, weights: { 'self-calm': '3*progress' } },
-        // A scoring attribute cannot be capped, and leaves the others as they are.
-        { text: 'ef', weights: { brief: 1 } },
+        { text: 'ef', weights: { brief: { weight: 1, cap: 2 } } },
       ],
       weights: shared,
       cap: 0.5,
@@ -129,7 +137,7 @@ describe('weights', () => {
         { prompts: ['f g'] },
         { prompts: ['dd'], weights: shared },
         { prompts: ['b a'], weights: { kind: 2, 'self-calm': '3*progress' } },
-        { prompts: ['ef'], weights: { ...shared, brief: 1 } },
+        { prompts: ['ef'], weights: { ...shared, brief: { weight: 1, cap: 2 } } },
       ].map(async (options) => generate({ ...options, cap: 0.5, lookAhead: 'eager' })),
     );
     expect(drawn(together)).toEqual(drawn(alone.flat()));
@@ -147,10 +155,10 @@ describe('a formula', () => {
     });
   });
 
-  it('gives every candidate what it says of its margins, whatever the cap', async () => {
+  it('gives every candidate what it says of its margins', async () => {
     const formula = '2*min(kind, self_calm) + (kind > 0 ? 1 : -step/10) - 3*progress*self_calm + brief';
     const attributes = { brief: 0 };
-    expectTilted(await generate({ formula, weights: attributes, trace: true, cap: 0.1 }), (margins, step) => {
+    expectTilted(await generate({ formula, weights: attributes, trace: true }), (margins, step) => {
       const [one, other] = [margins['kind'], margins['self-calm']];
       return 2 * Math.min(one, other) + (one > 0 ? 1 : -step / 10) - 0.3 * step * other + margins['brief'];
     });
@@ -164,7 +172,8 @@ describe('a formula', () => {
     });
     const steps = completions.flatMap(({ trace = [] }) => [...trace]);
     expect(steps.some(({ control }) => control?.status === 'optimal')).toBe(true);
-    expect(completions[0].settings).toMatchObject({ formula: '4*smoothMin(kind, self_calm)', cap: Infinity });
+    expect(completions[0].settings).toMatchObject({ formula: '4*smoothMin(kind, self_calm)' });
+    expect(completions[0].settings).not.toHaveProperty('caps');
     for (const { candidates, kl, control } of steps) {
       expect(kl).toBeLessThanOrEqual(0.15);
       if (control?.status === 'optimal') expect(kl).toBeCloseTo(0.15, 9);

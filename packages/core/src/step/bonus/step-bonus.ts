@@ -16,8 +16,7 @@ export function stepBonus(step: WeightedStep, settings: StepSettings): Float64Ar
   if (formula !== undefined) {
     return byFormula(formula, marginColumns(distances, attributes), text, settings, candidates);
   }
-  const cap = text.prompt.steering.capped ? options.cap : Infinity;
-  return bonusOf(options.bonus, distances, weighted, candidates, cap);
+  return bonusOf(options.bonus, distances, weighted, candidates);
 }
 
 /**

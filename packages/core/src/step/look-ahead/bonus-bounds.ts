@@ -1,4 +1,4 @@
-import { cappedBonus } from '../bonus/cap.js';
+import { cappedBonus, ceilingOf, type CappedWeighting } from '../bonus/cap.js';
 
 /** What is known of the bonus of every candidate of a step before it is run through the model. */
 export interface BonusBounds {
@@ -9,21 +9,17 @@ export interface BonusBounds {
 }
 
 /**
- * What {@link cappedBonus} comes to for the margins expected, and at most.
+ * What {@link cappedBonus} comes to for the margins expected, and at most; undefined where there is no limit.
  *
  * @param expected - For each attribute a column: the margins expected of all candidates, finite where the weight is not 0.
- * @param cap - Finite.
  */
 export function boundBonus(
   expected: readonly Float64Array[],
-  weights: readonly number[],
+  weightings: readonly CappedWeighting[],
   candidates: number,
-  cap: number,
-): BonusBounds {
-  const ceiling = new Float64Array(candidates);
-  // In the order of the sum above, so that rounding does not put a bonus above it.
-  for (const weight of weights) {
-    if (weight !== 0) ceiling.forEach((sum, x) => (ceiling[x] = sum + Math.abs(weight) * cap));
-  }
-  return { expected: cappedBonus(expected, weights, candidates, cap), ceiling };
+): BonusBounds | undefined {
+  const most = ceilingOf(weightings);
+  if (most === Infinity) return undefined;
+  const ceiling = new Float64Array(candidates).fill(most);
+  return { expected: cappedBonus(expected, weightings, candidates), ceiling };
 }

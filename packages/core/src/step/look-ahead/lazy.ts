@@ -10,9 +10,11 @@ export function lazy(bounds: BonusBounds): Way {
     scoresFirst: false,
     candidatesToRun: (step, settings) => candidatesToRun(step.perturbed, stepBonus(step, settings), bounds),
     candidatesToScore: () => [],
-    settle({ perturbed, bonus }) {
-      const chosen = winnerOf(perturbed, bonus);
-      return { chosen, kl: estimateDivergence(perturbed, chosen), logQ: undefined };
+    settle(step, settings) {
+      const { perturbed } = step;
+      const chosen = winnerOf(perturbed, stepBonus(step, settings));
+      const kl = estimateDivergence(perturbed, chosen);
+      return { chosen, kl, klIsExact: false, logQ: undefined };
     },
   };
 }

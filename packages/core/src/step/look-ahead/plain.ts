@@ -8,7 +8,7 @@ export function plain({ perturbed }: WeightedStep): Way {
   return {
     scoresFirst: false,
     candidatesToRun: onlyWinner(chosen),
-    candidatesToScore: ({ batches: [batch] }) => [...(batch?.rows ?? [])],
-    settle: ({ reference }) => ({ chosen, kl: 0, logQ: reference.logReference }),
+    candidatesToScore: () => [],
+    settle: ({ reference }) => ({ chosen, kl: 0, klIsExact: true, logQ: reference.logReference }),
   };
 }

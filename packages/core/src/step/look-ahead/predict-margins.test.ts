@@ -7,7 +7,7 @@ import { toyAttribute } from '../../testing/toy-attribute.js';
 function bound(effects?: readonly number[]): BoundAttribute {
   const prediction = effects && { effects: Float32Array.from(effects), reversion: 0.5 };
   const [source] = toyAttribute('kind', 0, prediction).subspaces;
-  return { name: 'kind', source, calibration: { slope: 2, intercept: 0 } };
+  return { name: 'kind', source, calibration: { slope: 2, intercept: 0 }, cap: 0 };
 }
 
 describe('expected margins', () => {

@@ -1,5 +1,3 @@
-import { stepBonus } from '../bonus/step-bonus.js';
-import { winnerOf } from '../draw/draw.js';
 import { projectStep } from '../project/project-step.js';
 import type { PlannedStep, StepSettings, Way } from '../stages.js';
 import { onlyWinner } from './only-winner.js';
@@ -15,9 +13,18 @@ export const textFirst: Way = {
   settle: projectStep,
 };
 
-/** Chooses by what scoring attributes said of the texts. */
+/**
+ * Chooses by what scoring attributes said of the texts.
+ *
+ * @throws HalfspaceError `formula-not-finite`
+ */
 export function chooseFirst(step: PlannedStep, settings: StepSettings): PlannedStep {
-  const chosen = winnerOf(step.perturbed, stepBonus(step, settings));
-  const way: Way = { ...textFirst, candidatesToRun: onlyWinner(chosen), candidatesToScore: () => [] };
-  return { ...step, way };
+  const settled = projectStep(step, settings);
+  const way: Way = {
+    scoresFirst: false,
+    candidatesToRun: onlyWinner(settled.chosen),
+    candidatesToScore: () => [],
+    settle: () => settled,
+  };
+  return { ...step, way, toRun: way.candidatesToRun(step, settings) };
 }

@@ -1,6 +1,7 @@
 import {
   type Attribute,
   type Calibration,
+  DEFAULT_CAP,
   HalfspaceError,
   type LinearAttribute,
   type ModelInfo,
@@ -16,6 +17,8 @@ export interface BoundAttribute {
   readonly source: Subspace | ScoringAttribute;
   /** Turns distances into margins. What a plugin answers is a margin already. */
   readonly calibration: Calibration;
+  /** Up to which margin a candidate is the better for it where a request says nothing else. */
+  readonly cap: number;
 }
 
 const IDENTITY: Calibration = { slope: 1, intercept: 0 };
@@ -49,7 +52,8 @@ export function bindAttributes(
     }
     const source = 'score' in attribute ? attribute : subspaceFor(attribute, model, early);
     if (isScoring(source)) checkLayers(source, model);
-    return { name, source, calibration: isScoring(source) ? IDENTITY : source.calibration };
+    const calibration = isScoring(source) ? IDENTITY : source.calibration;
+    return { name, source, calibration, cap: attribute.cap ?? DEFAULT_CAP };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { TextStep } from '@halfspace/contracts';
+import type { ScoringAttribute, TextStep } from '@halfspace/contracts';
 import { scoreCandidates } from '../../plugins/score-candidates.js';
 import { isScoring, type BoundAttribute } from './bound-attributes.js';
 import { createDistanceReader, finiteStates, type HiddenStates } from './margins.js';
@@ -23,6 +23,8 @@ export interface CandidateBatch {
 export interface StepToScore {
   /** Number of the step, from 0. */
   readonly step: number;
+  /** Attributes to ask, as indices; none of a subspace. */
+  readonly scorers: readonly number[];
   /** Candidates to ask about, as indices. */
   readonly asked: readonly number[];
   /** The text, with the candidates that are asked about. */
@@ -44,8 +46,8 @@ export interface MarginReader {
   readonly layers: readonly number[];
   /** Those of them that plugins read, at any time until the step is done. */
   readonly kept: readonly number[];
-  /** Whether there are plugins to ask. */
-  readonly asks: boolean;
+  /** The attributes that are plugins, as indices. */
+  readonly scorers: readonly number[];
   /**
    * The state of a text of which a row is the last.
    *
@@ -64,7 +66,7 @@ export interface MarginReader {
    */
   read(wave: CandidateBatch, distances: readonly Float64Array[]): void;
   /**
-   * Asks the plugins and fills in their columns.
+   * Asks plugins and fills in their columns.
    *
    * @throws HalfspaceError `attribute-failed`, `aborted`
    */
@@ -88,11 +90,10 @@ export function holdStates(source: HiddenStates, layers: readonly number[]): Hid
 export function createMarginReader(attributes: readonly BoundAttribute[], width: number): MarginReader {
   const columns = [...attributes.keys()];
   const subspaces = attributes.flatMap(({ source }) => (isScoring(source) ? [] : [source]));
-  const scorers = attributes.flatMap(({ source }) => (isScoring(source) ? [source] : []));
   const linear = columns.filter((column) => !isScoring(attributes[column].source));
   const scoring = columns.filter((column) => isScoring(attributes[column].source));
   const reader = createDistanceReader(subspaces);
-  const keptLayers = [...new Set(scorers.flatMap(({ layers }) => layers))];
+  const keptLayers = [...new Set(scoring.flatMap((column) => pluginAt(attributes, column).layers))];
 
   function readInto(
     distances: readonly Float64Array[],
@@ -117,7 +118,7 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
   return {
     layers: [...new Set([...reader.layers, ...keptLayers])].sort((a, b) => a - b),
     kept: keptLayers,
-    asks: scorers.length > 0,
+    scorers: scoring,
     stateAt(source, row) {
       const distances = blank(attributes.length, 1);
       readInto(distances, source, row, [0]);
@@ -134,7 +135,7 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
     read({ rows, look }, distances) {
       readInto(distances, look, 0, rows);
     },
-    async ask(distances, { step, asked, text, wave, before, signal }) {
+    async ask(distances, { step, scorers, asked, text, wave, before, signal }) {
       function hidden(layer: number): Float32Array {
         const states = new Float32Array(asked.length * width);
         asked.forEach((candidate, i) => {
@@ -147,10 +148,11 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
         });
         return states;
       }
-      const answers = await scoreCandidates(scorers, { step, ...text, hidden }, signal);
+      const plugins = scorers.map((column) => pluginAt(attributes, column));
+      const answers = await scoreCandidates(plugins, { step, ...text, hidden }, signal);
       answers.forEach((margins, s) => {
         asked.forEach((candidate, i) => {
-          distances[scoring[s]][candidate] = margins[i];
+          distances[scorers[s]][candidate] = margins[i];
         });
       });
     },
@@ -161,6 +163,12 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
       };
     },
   };
+}
+
+function pluginAt(attributes: readonly BoundAttribute[], column: number): ScoringAttribute {
+  const { name, source } = attributes[column];
+  if (isScoring(source)) return source;
+  throw new Error(`"${name}" is read from hidden states: there is nobody to ask.`);
 }
 
 /** Columns of distances of which none has been evaluated. */

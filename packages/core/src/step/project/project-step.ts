@@ -1,11 +1,18 @@
+import { stepBonus } from '../bonus/step-bonus.js';
 import { winnerOf } from '../draw/draw.js';
 import { marginColumns } from '../margins/margins-of.js';
-import type { MeasuredStep, SettledStep, StepSettings } from '../stages.js';
+import type { SettledStep, StepSettings, WeightedStep } from '../stages.js';
 import { stepBudget, controlStep } from './control-step.js';
 
-/** Finds q, the closest distribution to the reference that does what was asked for, and draws from it. */
-export function projectStep(step: MeasuredStep, { attributes, options }: StepSettings): SettledStep {
-  const { text, reference, weighted, distances, bonus, perturbed } = step;
+/**
+ * Finds q, the closest distribution to the reference that does what was asked for, and draws from it.
+ *
+ * @throws HalfspaceError `formula-not-finite`
+ */
+export function projectStep(step: WeightedStep, settings: StepSettings): SettledStep {
+  const { text, reference, weighted, distances, perturbed } = step;
+  const { attributes, options } = settings;
+  const bonus = stepBonus(step, settings);
   const { logReference } = reference;
   const { control, maxTokens } = options;
   const margins = marginColumns(distances, attributes);
@@ -18,5 +25,5 @@ export function projectStep(step: MeasuredStep, { attributes, options }: StepSet
   const { logQ, kl } = controlled;
   // To the last bit what lazy look-ahead adds.
   const gained = control.mode === 'penalty' ? bonus : logQ.map((value, x) => value - logReference[x]);
-  return { chosen: winnerOf(perturbed, gained), kl, logQ, controlled };
+  return { chosen: winnerOf(perturbed, gained), kl, klIsExact: true, logQ, controlled };
 }

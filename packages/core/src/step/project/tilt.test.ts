@@ -33,6 +33,7 @@ const cases = fc
         fc.record({
           calibration: fc.record({ slope: fc.double({ min: 0.1, max: 3, noNaN: true }), intercept: real(2) }),
           weight: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 5, noNaN: true })),
+          cap: fc.constant(Infinity),
         }),
         { minLength: attributes, maxLength: attributes },
       ),
@@ -131,8 +132,9 @@ describe('tilt', () => {
     fc.assert(
       fc.property(scored, real(20), (step, shift) => {
         const { logQ, kl } = tilt(step.logP, bonusIn(step));
-        const shifted = step.weightings.map(({ weight, calibration: { slope, intercept } }, a) => ({
+        const shifted = step.weightings.map(({ weight, cap, calibration: { slope, intercept } }, a) => ({
           weight,
+          cap,
           calibration: { slope, intercept: intercept + (a + 1) * shift },
         }));
         const found = tilt(step.logP, bonusIn({ ...step, weightings: shifted }));
@@ -193,7 +195,7 @@ describe('tilt', () => {
   });
 
   test('stays exact at weights that overflow a naive exponential', () => {
-    const heavy = [{ calibration: { slope: 1, intercept: 0 }, weight: 500 }];
+    const heavy = [{ calibration: { slope: 1, intercept: 0 }, weight: 500, cap: Infinity }];
     const logP = Float64Array.of(Math.log(0.9), Math.log(0.1 - 1e-200), -460);
     const { logQ, kl } = tilt(logP, bonusOf('margin', [Float64Array.of(-10, -9, 10)], heavy, 3));
     expect([...logQ].map(Math.exp)).toEqual([0, 0, 1]);
