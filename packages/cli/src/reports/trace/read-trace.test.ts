@@ -96,7 +96,7 @@ it.each([
     'steps.0.control.status must be one of optimal, inactive, infeasible; got "fine"',
     LINE.replace('optimal', 'fine'),
   ],
-  ['attributes must match pattern', LINE.replace('{"calm":"2*', '{"\\u001b[2J":"2*')],
+  ['weights must match pattern', LINE.replace('{"calm":"2*', '{"\\u001b[2J":"2*')],
   ['step 0 chose candidate 2, and has 2 of them', LINE.replace('"chosen":0', '"chosen":2')],
   ['step 0 says that it is step 1', LINE.replace('"step":0', '"step":1')],
 ])('says what is wrong: %s', (message, text) => {
