@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmod,
   copyFile,
@@ -12,11 +13,21 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { array, ggufBytes, i32, text, u16, u32, u64 } from './testing/gguf-bytes.js';
+import {
+  array,
+  ggufBytes,
+  i32,
+  text,
+  u16,
+  u32,
+  u64,
+  type GgufTensor,
+  type GgufValue,
+} from './testing/gguf-bytes.js';
 import { damaged, refusalOf } from './testing/hostile.js';
 import { safetensorsBytes } from './testing/safetensors-bytes.js';
 import { useTemporaryDirectory } from './testing/temporary.js';
@@ -149,6 +160,91 @@ describe('a GGUF file', () => {
     const model = await openModelFile(path);
     await expect(model.readF32('a')).rejects.toThrow(code('unsupported-model'));
     await model.close();
+  });
+});
+
+describe('a GGUF file that is split', () => {
+  const directory = useTemporaryDirectory();
+  const names = [1, 2, 3].map((part) => `big-0000${part}-of-00003.gguf`);
+  const tensor = (name: string, ...values: number[]) => ({
+    name,
+    shape: [values.length],
+    type: 0,
+    data: new Uint8Array(Float32Array.from(values).buffer),
+  });
+  const part = (no: number, tensors: GgufTensor[], more: Record<string, GgufValue> = {}) =>
+    ggufBytes({
+      metadata: { 'split.no': u16(no), 'split.count': u16(3), 'split.tensors.count': i32(3), ...more },
+      tensors,
+    });
+  // As llama-gguf-split writes it where the first part shall have no tensors.
+  const parts = () => [
+    part(0, [], { 'general.architecture': text('llama') }),
+    part(1, [tensor('a', 1, 2), tensor('b', 3)]),
+    part(2, [tensor('c', 4)]),
+  ];
+  const write = async (files: readonly Uint8Array[]) => {
+    for (const [at, bytes] of files.entries()) await writeFile(join(directory.path, names[at]), bytes);
+  };
+  const open = async (name: string) => openModelFile(join(directory.path, name));
+
+  it('is one model, whichever part is named', async () => {
+    await write(parts());
+    const prints = parts().map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+    for (const name of names) {
+      const model = await open(name);
+      expect(model).toMatchObject({ name: 'big', format: 'gguf', path: join(directory.path, names[0]) });
+      expect(model.fingerprint).toBe(createHash('sha256').update(prints.join('')).digest('hex'));
+      expect(model.metadata.get('general.architecture')).toBe('llama');
+      expect([...model.tensors.keys()]).toEqual(['a', 'b', 'c']);
+      expect([...(await model.readF32('a')), ...(await model.readF32('c'))]).toEqual([1, 2, 4]);
+      await model.close();
+      await expect(model.readF32('a')).rejects.toThrow(code('closed-model'));
+    }
+  });
+
+  it.each<[string, RegExp, (files: Uint8Array[]) => Uint8Array[]]>([
+    ['lacks a part', /00003-of-00003.gguf is missing/, (files) => files.slice(0, 2)],
+    ['has its parts in another order', /says that it is part 3 of 3/, ([a, b, c]) => [a, c, b]],
+    ['has a part twice', /says that it is part 2 of 3/, ([a, b]) => [a, b, b]],
+    ['has a whole file for a part', /says that it is a whole one/, ([a, b]) => [a, b, GGUF]],
+    ['has a tensor twice', /the tensor a is in two/, ([a, b]) => [a, b, part(2, [tensor('a', 1)])]],
+    [
+      'lacks a tensor',
+      /have 2 tensors where 3/,
+      ([a]) => [a, part(1, [tensor('a', 1)]), part(2, [tensor('b', 1)])],
+    ],
+    ['has a part that is cut short', /damaged|ends/, ([a, b, c]) => [a, b.subarray(0, b.length - 4), c]],
+  ])('is refused when it %s', async (_, message, change) => {
+    await write(change(parts()));
+    const opened = open(names[0]);
+    await expect(opened).rejects.toThrow(code('corrupt-model'));
+    await expect(opened).rejects.toThrow(message);
+  });
+
+  it('is refused or read, however a part is damaged, and gives its files back', async () => {
+    const whole = parts();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2), damaged(whole[1]), async (at, bytes) => {
+        await write(whole.map((each, index) => (index === at ? bytes : each)));
+        await refusalOf(open(names[0]).then(async (model) => model.close()));
+      }),
+      { seed: 9, numRuns: 300 },
+    );
+  });
+});
+
+describe('an ONNX export', () => {
+  const directory = useTemporaryDirectory();
+
+  it.each(['model.onnx', 'onnx/model_q4.onnx'])('alone (%s) is refused with advice', async (name) => {
+    const path = join(directory.path, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '');
+    for (const each of [directory.path, path]) {
+      await expect(openModelFile(each)).rejects.toThrow(code('unsupported-model'));
+      await expect(openModelFile(each)).rejects.toThrow(/Take the safetensors or a GGUF file/);
+    }
   });
 });
 

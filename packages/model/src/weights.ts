@@ -8,7 +8,16 @@ import { OutOfBytes } from './gguf/byte-reader.js';
 import { type GgufHeader, parseGgufHeader } from './gguf/header.js';
 import { isFile } from './is-file.js';
 import { isJsonObject, readJsonFile } from './json-file.js';
-import { partByName, partOfGguf, partOfSafetensors } from './part-of-model.js';
+import { joinParts } from './gguf/join-parts.js';
+import {
+  nameOfWhole,
+  partByName,
+  partNames,
+  partOfSafetensors,
+  partWithoutHeader,
+  partWithoutName,
+} from './part-of-model.js';
+import { hasOnnxExport, onlyOnnx } from './onnx-export.js';
 import type { PlacedTensor } from './placed-tensor.js';
 import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
 import { describeValue } from './describe-value.js';
@@ -20,9 +29,9 @@ export interface ModelFile {
   readonly format: 'gguf' | 'safetensors';
   /** Name for people. */
   readonly name: string;
-  /** Absolute path of the GGUF file, or of the directory that holds the safetensors. */
+  /** Absolute path of the GGUF file (of several parts the first), or of the directory that holds the safetensors. */
   readonly path: string;
-  /** sha-256 (hex) of the weights as published; of several shards: of their sha-256s, in order of name. */
+  /** sha-256 (hex) of the weights as published; of several parts: of their sha-256s, in order of name. */
   readonly fingerprint: string;
   /** GGUF key/values; for safetensors the entries of config.json. */
   readonly metadata: ReadonlyMap<string, MetadataValue>;
@@ -150,26 +159,76 @@ async function withFiles<T>(paths: readonly string[], use: (files: FileHandle[])
   }
 }
 
-/** Some parts of a model have no header that says so, and none would be of use. */
-function explainPart(error: unknown, path: string): unknown {
+/** Some parts of a model have no header that says so. */
+async function explainPart(error: unknown, path: string, file: FileHandle): Promise<unknown> {
   const part = partByName(basename(path));
   if (part === undefined || !isHalfspaceError(error, 'corrupt-model')) return error;
-  return partOfGguf(basename(path), part, error);
+  const { size } = await file.stat();
+  const begin = Buffer.from(await readAt(file, 0, Math.min(size, FIRST_READ)));
+  // One that says so and cannot be read is damaged.
+  return begin.includes('split.count') ? error : partWithoutHeader(basename(path), part, error);
+}
+
+async function readPart(path: string, file: FileHandle): Promise<GgufHeader> {
+  const { size } = await file.stat();
+  return readGgufHeader(file, size).catch(async (error: unknown) => {
+    throw await explainPart(error, path, file);
+  });
+}
+
+/** A part of a GGUF file, or all of it. */
+interface OpenPart {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly header: GgufHeader;
 }
 
 async function openGguf(path: string): Promise<ModelFile> {
   return withFiles([path], async ([file]) => {
-    if (file === undefined) throw new RangeError('No file.');
-    const { size } = await file.stat();
-    const { metadata, tensors } = await readGgufHeader(file, size).catch((error: unknown) => {
-      throw explainPart(error, path);
+    const own: OpenPart = { path, file, header: await readPart(path, file) };
+    const { part } = own.header;
+    if (part === undefined) return ggufModel([own]);
+    const named = partByName(basename(path));
+    if (named === undefined) throw partWithoutName(basename(path), part);
+    const paths = partNames(path, named);
+    const others = paths.filter((each) => each !== path);
+    return withFiles(others, async (files) => {
+      const parts = new Map([[path, own]]);
+      for (const [at, each] of others.entries())
+        parts.set(each, { path: each, file: files[at], header: await readPart(each, files[at]) });
+      return ggufModel(paths.map((each) => parts.get(each) as OpenPart));
     });
-    const fingerprint = await fingerprintFile(path);
-    const given = metadata.get('general.name');
-    const name = basename(path, '.gguf') || (typeof given === 'string' ? given : path);
-    const stored = new Map([...tensors].map(([key, tensor]) => [key, { tensor, file }]));
-    return createModelFile({ format: 'gguf', name, path, fingerprint, metadata }, stored, [file]);
   });
+}
+
+async function ggufModel(parts: readonly OpenPart[]): Promise<ModelFile> {
+  const paths = parts.map(({ path }) => path);
+  const headers = parts.map(({ header }) => header);
+  const [path] = paths;
+  const metadata = parts.length === 1 ? headers[0].metadata : joinParts(paths, headers);
+  const given = metadata.get('general.name');
+  const name =
+    basename(parts.length === 1 ? path : nameOfWhole(path), '.gguf') ||
+    (typeof given === 'string' ? given : path);
+  const stored = new Map(
+    parts.flatMap(({ header, file }) =>
+      [...header.tensors].map(([key, tensor]) => [key, { tensor, file }] as const),
+    ),
+  );
+  const fingerprint = await fingerprintFiles(paths);
+  const about = { format: 'gguf', name, path, fingerprint, metadata } as const;
+  return createModelFile(
+    about,
+    stored,
+    parts.map(({ file }) => file),
+  );
+}
+
+/** sha-256 of a file; of several, of their sha-256s in order. */
+async function fingerprintFiles(paths: readonly string[]): Promise<string> {
+  const prints: string[] = [];
+  for (const path of paths) prints.push(await fingerprintFile(path));
+  return prints.length === 1 ? prints[0] : createHash('sha256').update(prints.join('')).digest('hex');
 }
 
 async function shardNames(directory: string, index: string): Promise<string[]> {
@@ -199,9 +258,7 @@ async function openSafetensors(directory: string, names: readonly string[]): Pro
         stored.set(name, { tensor, file });
       }
     }
-    const prints = await Promise.all(paths.map(fingerprintFile));
-    const fingerprint =
-      prints.length === 1 ? (prints[0] ?? '') : createHash('sha256').update(prints.join('')).digest('hex');
+    const fingerprint = await fingerprintFiles(paths);
     const metadata = new Map(
       Object.entries((await readJsonFile(join(directory, 'config.json'))) as Record<string, MetadataValue>),
     );
@@ -214,7 +271,7 @@ async function openSafetensors(directory: string, names: readonly string[]): Pro
 }
 
 /**
- * Opens a model: a GGUF file, a safetensors file (or its index), or a directory with safetensors. Reads
+ * Opens a model: a GGUF file, or any part of one that is split into several side by side; a safetensors file (or its index), or a directory with safetensors. Reads
  * the header only, and the whole file once for its fingerprint, which is remembered in the cache directory.
  *
  * @throws HalfspaceError `model-not-found`, `model-not-readable`, `corrupt-model`, `unsupported-model`
@@ -228,11 +285,13 @@ export async function openModelFile(path: string): Promise<ModelFile> {
     if (await isFile(join(whole, SHARD_INDEX)))
       return openSafetensors(whole, await shardNames(whole, SHARD_INDEX));
     if (await isFile(join(whole, 'model.safetensors'))) return openSafetensors(whole, ['model.safetensors']);
+    if (await hasOnnxExport(whole)) throw onlyOnnx(path);
     throw new HalfspaceError(
       'model-not-found',
       `There is no model.safetensors in ${path}. Name the GGUF file itself, if there is one.`,
     );
   }
+  if (whole.endsWith('.onnx')) throw onlyOnnx(path);
   if (!found.isFile()) throw new HalfspaceError('model-not-found', `${path} is no file.`);
   if (whole.endsWith('.safetensors')) {
     const part = partByName(basename(whole));

@@ -1,7 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { isFloatType } from '../dequantize.js';
 import { blockElements, byteLength, type TensorType } from '../tensor-type.js';
-import { partOfGguf } from '../part-of-model.js';
+import type { PartOfModel } from '../part-of-model.js';
 import { alignUp, checkPlaces, type PlacedTensor } from '../placed-tensor.js';
 import type { MetadataValue } from '../weight-tensor.js';
 import { type ByteReader, createByteReader } from './byte-reader.js';
@@ -45,6 +45,8 @@ const MOST_TENSORS = 2 ** 17;
 export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
   readonly tensors: ReadonlyMap<string, PlacedTensor>;
+  /** Which part of a model it is, where it is one of several. */
+  readonly part: PartOfModel | undefined;
 }
 
 function corrupt(what: string): HalfspaceError {
@@ -162,14 +164,19 @@ export function parseGgufHeader(bytes: Uint8Array, fileSize: number): GgufHeader
   if (tensorCount > MOST_TENSORS || keyCount > MOST_KEYS)
     throw corrupt(`it announces ${tensorCount} tensors and ${keyCount} keys, more than any model has`);
   const metadata = readMetadata(reader, keyCount);
-  const parts = metadata.get('split.count') ?? 1;
-  const part = metadata.get('split.no') ?? 0;
-  if (typeof parts === 'number' && typeof part === 'number' && parts > 1)
-    throw partOfGguf('The GGUF file', { part: part + 1, parts });
   const alignment = metadata.get('general.alignment') ?? 32;
   if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > 2 ** 20)
     throw corrupt('its alignment is no size');
   const tensors = readTensors(reader, tensorCount, alignment);
   checkPlaces([...tensors.values()], { start: reader.position, fileSize, alignment }, corrupt);
-  return { metadata, tensors };
+  return { metadata, tensors, part: partOf(metadata) };
+}
+
+/** Files of one part say nothing, or that there is one, or none. */
+function partOf(metadata: ReadonlyMap<string, MetadataValue>): PartOfModel | undefined {
+  const parts = metadata.get('split.count') ?? 1;
+  const part = metadata.get('split.no') ?? 0;
+  return typeof parts === 'number' && typeof part === 'number' && parts > 1
+    ? { part: part + 1, parts }
+    : undefined;
 }

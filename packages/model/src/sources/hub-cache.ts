@@ -6,7 +6,7 @@ import { writeCached } from '../cache.js';
 import { isFile } from '../is-file.js';
 import { isJsonObject, readJsonFile } from '../json-file.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
-import { parseHubSpec, type HubSpec } from './hub-spec.js';
+import { filesOf, parseHubSpec, type HubSpec } from './hub-spec.js';
 import type { Source } from './source.js';
 
 /**
@@ -91,7 +91,9 @@ export async function findInCache(spec: HubSpec): Promise<string | undefined> {
   if (commit === undefined) return undefined;
   const snapshot = cached.snapshot(commit);
   if (file === undefined) return (await isWhole(snapshot)) ? snapshot : undefined;
-  return (await isFile(join(snapshot, file))) ? join(snapshot, file) : undefined;
+  const paths = (filesOf(spec) ?? [file]).map((each) => join(snapshot, each));
+  const there = await Promise.all(paths.map(isFile));
+  return there.every(Boolean) ? paths[0] : undefined;
 }
 
 /** What this and other programs have fetched from the hub: below HF_HUB_CACHE, or HF_HOME. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstat, mkdir, readFile, readdir, readlink, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { lstat, mkdir, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeHub, type FakeHub } from '../testing/fake-hub.js';
@@ -29,6 +29,9 @@ beforeEach(async () => {
     ['other.safetensors', Buffer.from('other')],
     ['quantised/small.gguf', randomBytes(50_000)],
     ['quantised/large.gguf', randomBytes(400_000)],
+    ['split/big-00001-of-00002.gguf', randomBytes(100)],
+    ['split/big-00002-of-00002.gguf', randomBytes(200)],
+    ['split/other-00001-of-00002.gguf', randomBytes(100)],
   ]);
   hub = await startFakeHub('org/name', files, ['main', 'v1']);
   cache = join(directory.path, 'hub');
@@ -73,11 +76,28 @@ describe('a model on the hub', () => {
     expect(await cached()).toEqual([]);
   });
 
-  it('is not fetched in part', async () => {
-    const refused = resolveModel('org/name:quantised/big-00001-of-00002.gguf');
-    await expect(refused).rejects.toThrow(/is part 1 of 2 of a model/);
-    await expect(refused).rejects.toThrow(code('unsupported-model'));
-    expect(hub.requests).toEqual([]);
+  it('is fetched in all its parts, whichever is named', async () => {
+    const spec = 'org/name:split/big-00002-of-00002.gguf';
+    const { path } = await resolveModel(spec);
+    expect(path).toBe(join(cache, snapshot, 'split', 'big-00001-of-00002.gguf'));
+    expect(await readdir(dirname(path))).toEqual(['big-00001-of-00002.gguf', 'big-00002-of-00002.gguf']);
+    const requests = hub.requests.length;
+    expect((await resolveModel(spec)).path).toBe(path);
+    expect(hub.requests).toHaveLength(requests);
+    await rm(join(dirname(path), 'big-00002-of-00002.gguf'));
+    expect((await resolveModel(spec)).source).toBe('hub');
+  });
+
+  it('that lacks a part is not fetched', async () => {
+    const refused = resolveModel('org/name:split/other-00001-of-00002.gguf');
+    await expect(refused).rejects.toThrow(/has no split\/other-00002-of-00002.gguf/);
+    await expect(refused).rejects.toThrow(code('model-not-found'));
+    expect(hub.requests.filter((each) => each.includes('/resolve/'))).toEqual([]);
+  });
+
+  it('of which there is an ONNX export alone is told of', async () => {
+    hub.listing = [{ type: 'directory', path: 'onnx', oid: 'a'.repeat(40), size: 0 }];
+    await expect(resolveModel('org/name')).rejects.toThrow(/has no model.safetensors. An ONNX export is/);
   });
 
   it('whose listing is beyond all models is given up', async () => {

@@ -19,8 +19,9 @@ import {
   type RepoDesignation,
 } from '@huggingface/hub';
 import { explainWriteError } from '../cache.js';
-import { partByName, partOfGguf } from '../part-of-model.js';
+import { filesOf } from './hub-spec.js';
 import { isFile } from '../is-file.js';
+import { ONNX_ADVICE } from '../onnx-export.js';
 import { SHARD_INDEX } from '../safetensors/header.js';
 import { cachedRepository, findInCache, isCommit, type CachedRepository } from './hub-cache.js';
 import { parseHubSpec, type HubSpec } from './hub-spec.js';
@@ -68,22 +69,30 @@ function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
 }
 
 /** The files that belong to a model. */
-async function listWanted(remote: Remote, { kind, file, repository }: HubSpec): Promise<RemoteFile[]> {
+async function listWanted(remote: Remote, spec: HubSpec): Promise<RemoteFile[]> {
+  const { kind, file, repository } = spec;
+  const named = filesOf(spec);
   const wanted: RemoteFile[] = [];
   const others: string[] = [];
   let seen = 0;
+  let onnx = false;
   for await (const each of listFiles({ ...remote, recursive: file?.includes('/') === true })) {
     if (++seen > MOST_FILES) throw new Error(`its listing goes on after ${MOST_FILES} files`);
+    if (each.type === 'directory' && each.path === 'onnx') onnx = true;
     if (each.type !== 'file') continue;
     const { path } = each;
-    if (file === undefined ? BESIDE.has(path) || WEIGHTS.test(path) : path === file)
+    if (path.endsWith('.onnx')) onnx = true;
+    if (named === undefined ? BESIDE.has(path) || WEIGHTS.test(path) : named.includes(path))
       wanted.push(wantedFile(each));
     else if (path.endsWith('.gguf') && others.length < 20) others.push(path);
   }
-  if (wanted.some(({ path }) => path === file || WEIGHTS.test(path))) return wanted;
+  const missing = named?.find((each) => !wanted.some(({ path }) => path === each));
+  if (named === undefined ? wanted.some(({ path }) => WEIGHTS.test(path)) : missing === undefined)
+    return wanted;
   throw new HalfspaceError(
     `${kind}-not-found`,
-    `${repository} on the hub has no ${file ?? 'model.safetensors'}.` +
+    `${repository} on the hub has no ${missing ?? 'model.safetensors'}.` +
+      (onnx && file === undefined ? ` ${ONNX_ADVICE}` : '') +
       (others.length > 0 ? ` It has ${others.map((path) => `${repository}:${path}`).join(', ')}.` : ''),
   );
 }
@@ -185,7 +194,7 @@ async function download(spec: HubSpec, options: SourceOptions): Promise<string> 
     await cached.link(file.digest, commit, file.path);
   }
   await cached.remember(revision, commit);
-  return join(cached.snapshot(commit), spec.file ?? '');
+  return join(cached.snapshot(commit), filesOf(spec)?.[0] ?? '');
 }
 
 function explain(error: unknown, spec: string, kind: HubSpec['kind']): unknown {
@@ -241,9 +250,6 @@ export const hub: Source = {
   find: async (spec, options) => {
     const parsed = parseHubSpec(spec);
     if (parsed === undefined || options.offline === true) return undefined;
-    // Before gigabytes are fetched that are of no use alone.
-    const part = parsed.file?.endsWith('.gguf') ? partByName(parsed.file) : undefined;
-    if (part !== undefined) throw partOfGguf(spec, part);
     return fetchFromHub(parsed, spec, options);
   },
 };
