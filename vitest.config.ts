@@ -4,6 +4,11 @@ export default defineConfig({
   test: {
     setupFiles: ['test/property-seed.ts'],
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    typecheck: {
+      enabled: true,
+      include: ['test/types/**/*.test-d.ts'],
+      tsconfig: 'test/types/tsconfig.json',
+    },
     reporters: ['default', './test/support/skip-reporter.js'],
     pool: 'forks',
     maxWorkers: 2,

@@ -16,12 +16,16 @@ import { createSteering } from './step/bonus/steering.js';
 import { tabulate } from './options/weight-tables.js';
 import { checkScoreOptions, score, type Score, type ScoreOptions } from './score.js';
 
-/** A model with values: what `createHalfspace` makes. */
-export interface Halfspace {
+/**
+ * A model with values: what `createHalfspace` makes.
+ *
+ * @typeParam Name - Names of its attributes, which options are checked by: `Halfspace<'nontoxic' | 'helpful'>`; `string` for any.
+ */
+export interface Halfspace<Name extends string = string> {
   /** What runs the model; measures perplexity (`logProbs`) and tokenizes. */
   readonly backend: Backend;
   /** The attributes it was made with, in that order. */
-  readonly attributes: readonly Attribute[];
+  readonly attributes: readonly Attribute<Name>[];
   /**
    * Completes one prompt, several, or a conversation. Completions come ordered by prompt, then sample.
    * All of them come, also one that was ended by an error of its own, such as that of a scoring attribute:
@@ -31,20 +35,20 @@ export interface Halfspace {
    * `subspace-of-another-model`, `unknown-layer`, `no-chat-template`, `cannot-continue-turn`, `formula-invalid` before work starts; `aborted`,
    * `not-finite` during it.
    */
-  generate(options: GenerateOptions): Promise<Completion[]>;
+  generate(options: GenerateOptions<Name>): Promise<Completion<Name>[]>;
   /**
    * Completes one prompt, once.
    *
    * @throws HalfspaceError what ended the completion, `attribute-failed` and the like; as {@link Halfspace.generate}, which also
    * gives what was written until then; `bad-option` where the options ask for several completions.
    */
-  complete(options: CompleteOptions): Promise<FinishedCompletion>;
+  complete(options: CompleteOptions<Name>): Promise<FinishedCompletion<Name>>;
   /**
    * As {@link Halfspace.generate}, with text as it is written. Of several completions, the texts come
    * interleaved. Leaving the loop early ends the work. Options are checked when the stream is first read.
    * `stream(options).text` has the text alone, of one completion.
    */
-  stream(options: GenerateOptions): CompletionStream;
+  stream(options: GenerateOptions<Name>): CompletionStream<Name>;
   /**
    * Margins of a text that is already written. A scoring attribute is asked about each of its tokens, one
    * after another, as the only candidate after the text before it.
@@ -52,7 +56,7 @@ export interface Halfspace {
    * @throws HalfspaceError `bad-option`, `empty-response`, `context-overflow`, `unknown-attribute`,
    * `subspace-of-another-model`, `unknown-layer`, `attribute-failed`, `aborted`, `not-finite`
    */
-  score(options: ScoreOptions): Promise<Score>;
+  score(options: ScoreOptions<Name>): Promise<Score<Name>>;
   /** Frees the model. Idempotent. */
   dispose(): Promise<void>;
   /** As {@link Halfspace.dispose}, for `await using`. */

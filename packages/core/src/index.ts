@@ -1,6 +1,6 @@
 export * from '@halfspace/contracts';
 export { createHalfspace, createRegistry } from './plugins/container.js';
-export type { HalfspaceParts } from './plugins/container.js';
+export type { HalfspaceParts, NamesOf } from './plugins/container.js';
 export type { Halfspace } from './create-halfspace.js';
 export type { CompletionStream } from './decode/completion-stream.js';
 export type {
@@ -10,6 +10,7 @@ export type {
   PromptOptions,
   WeightedPrompt,
 } from './options/options.js';
+export type { ByName, ByNameOrNot } from './options/by-name.js';
 export { capFor, valueOf } from './options/weights.js';
 export type { CappedWeight, Weight, WeightValue, Weights } from './options/weights.js';
 export type { Redraw } from './options/redraw.js';

@@ -14,19 +14,24 @@ import { marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMarginReader, type TextState } from './step/margins/margin-reader.js';
 import { prefillWhole } from './prefill-whole.js';
 import { givenAsBefore } from './text/renamed.js';
+import type { ByName } from './options/by-name.js';
 import { asked } from './text/text-step.js';
 import { createTextAssembler } from './text/text-assembler.js';
 
-/** What the subspaces say of one response. */
-export interface Score {
+/**
+ * What the subspaces say of one response.
+ *
+ * @typeParam Name - Names of the attributes that there are; those that were not asked for are missing.
+ */
+export interface Score<Name extends string = string> {
   /** Per attribute, in log-odds; above 0 is the desired side. */
-  readonly margins: Readonly<Record<string, ScoredMargins>>;
+  readonly margins: ByName<Name, ScoredMargins>;
   /** Per attribute, the probability of the desired side by the last margin. */
-  readonly probability: Readonly<Record<string, number>>;
+  readonly probability: ByName<Name, number>;
 }
 
 /** What is to be scored. */
-export interface ScoreOptions {
+export interface ScoreOptions<Name extends string = string> {
   /** Text before the response (default: none). */
   readonly prompt?: string;
   /** The text that is scored, at least one token. */
@@ -34,7 +39,7 @@ export interface ScoreOptions {
   /** Whether control tokens that the texts spell out are control tokens (default false: text); see {@link withControlTokens}. */
   readonly controlTokens?: boolean;
   /** Names of the attributes whose margins are read. */
-  readonly measure: readonly string[];
+  readonly measure: readonly Name[];
   /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,17 +1,24 @@
-import type { Completion, DecodeOptions, Halfspace, TunedWeight, WeightedPrompt } from '@halfspace/core';
+import type {
+  ByNameOrNot,
+  Completion,
+  DecodeOptions,
+  Halfspace,
+  TunedWeight,
+  WeightedPrompt,
+} from '@halfspace/core';
 import { bootstrap, weightedMean, type Estimate, type WeightedStatistic } from '@halfspace/subspace';
 import { distinct } from './metrics/n-grams.js';
 import { perplexity } from './metrics/perplexity.js';
 
 /** What to measure, on what. All else is as for `generate`. */
-export interface FrontierOptions extends Omit<
-  DecodeOptions,
+export interface FrontierOptions<Name extends string = string> extends Omit<
+  DecodeOptions<Name>,
   'weights' | 'measure' | 'formula' | 'bonus' | 'control' | 'trace' | 'samples'
 > {
   /** Texts or conversations that the model goes on with; if the weights were chosen by a measurement, not those that it was made on. */
-  readonly prompts: readonly (string | WeightedPrompt)[];
+  readonly prompts: readonly (string | WeightedPrompt<Name>)[];
   /** By attribute, nats per unit of margin; margins count up to `cap`, or what comes with each attribute. */
-  readonly weights: Readonly<Record<string, TunedWeight>>;
+  readonly weights: ByNameOrNot<Name, TunedWeight>;
   /** What the weights are multiplied by (default: 0, 0.25, 0.5, 1, 2 and 4). */
   readonly scales?: readonly number[];
   /** Completions of each prompt (default 1). */
@@ -28,15 +35,15 @@ export interface FrontierOptions extends Omit<
 }
 
 /** What weights of one size bring, and what they cost. Intervals are 95 %, by a bootstrap over prompts. */
-export interface FrontierPoint {
+export interface FrontierPoint<Name extends string = string> {
   /** What the weights were multiplied by. */
   readonly scale: number;
   /** By attribute, so multiplied. */
-  readonly weights: Readonly<Record<string, number>>;
+  readonly weights: Readonly<Record<Name, number>>;
   /** KL(q‖p) a token, nats; with lazy look-ahead of estimates that are right on average. */
   readonly kl: Estimate;
   /** By attribute, the mean margin of the text after each token, in log-odds. */
-  readonly margins: Readonly<Record<string, Estimate>>;
+  readonly margins: Readonly<Record<Name, Estimate>>;
   /** Of the completions after their prompts, under the unsteered model and its whole vocabulary. */
   readonly perplexity: Estimate;
   /** Candidates that were run through the model, a token. */
@@ -51,9 +58,14 @@ const SCALES = [0, 0.25, 0.5, 1, 2, 4];
  * Completes prompts with weights of several sizes, by the same noise, and measures how far each goes and how far it
  * gets: the frontier on which to choose.
  *
+ * @typeParam Name - Names of the attributes; leave it to be inferred.
  * @returns A point for each scale, in their order.
  * @throws HalfspaceError as `generate`; the error of a completion that ended with one
  */
+export async function measureFrontier<Name extends string>(
+  halfspace: Halfspace<Name>,
+  options: FrontierOptions<NoInfer<Name>>,
+): Promise<FrontierPoint<Name>[]>;
 export async function measureFrontier(
   halfspace: Halfspace,
   options: FrontierOptions,

@@ -44,12 +44,16 @@ export interface Subspace {
   readonly fittedOn?: string;
 }
 
-/** What attributes of both kinds have. */
-export interface NamedAttribute {
+/**
+ * What attributes of both kinds have.
+ *
+ * @typeParam Name - Its name, where that is known: then names in options are checked by the compiler.
+ */
+export interface NamedAttribute<Name extends string = string> {
   /** Version of the contracts that it was made for; `defineAttribute` fills it in. */
   readonly contract: typeof CONTRACT_VERSION;
   /** Kebab-case name, which users write in options and on the command line. */
-  readonly name: string;
+  readonly name: Name;
   /** One line for people: what the positive side means. */
   readonly description: string;
   /**
@@ -60,13 +64,13 @@ export interface NamedAttribute {
 }
 
 /** A value that is read from hidden states: for each model it was fitted on, a subspace. */
-export interface LinearAttribute extends NamedAttribute {
+export interface LinearAttribute<Name extends string = string> extends NamedAttribute<Name> {
   /** For each known model a subspace, or several that end at different layers: see the option `early` of core. */
   readonly subspaces: readonly Subspace[];
 }
 
 /** A value that a function measures: a word list, a reward model, anything. */
-export interface ScoringAttribute extends NamedAttribute {
+export interface ScoringAttribute<Name extends string = string> extends NamedAttribute<Name> {
   /** Layers whose hidden states `score` reads. */
   readonly layers: readonly number[];
   /** Milliseconds that an answer may take. */
@@ -79,4 +83,4 @@ export interface ScoringAttribute extends NamedAttribute {
 }
 
 /** A value that text can have. */
-export type Attribute = LinearAttribute | ScoringAttribute;
+export type Attribute<Name extends string = string> = LinearAttribute<Name> | ScoringAttribute<Name>;

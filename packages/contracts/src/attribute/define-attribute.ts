@@ -7,11 +7,11 @@ import { HalfspaceError } from '../errors.js';
 import { checkName } from '../plugin/plugin-name.js';
 
 /** What an author writes to declare an attribute of fitted subspaces. */
-export type LinearAttributeDefinition = Omit<LinearAttribute, 'contract'>;
+export type LinearAttributeDefinition<Name extends string = string> = Omit<LinearAttribute<Name>, 'contract'>;
 
 /** What an author writes to declare an attribute that a function measures. */
-export interface ScoringAttributeDefinition extends Pick<
-  ScoringAttribute,
+export interface ScoringAttributeDefinition<Name extends string = string> extends Pick<
+  ScoringAttribute<Name>,
   'name' | 'description' | 'cap' | 'score'
 > {
   /** Layers whose hidden states `score` reads (default: none). */
@@ -21,7 +21,9 @@ export interface ScoringAttributeDefinition extends Pick<
 }
 
 /** What an author writes to declare an attribute: subspaces, or a function that scores. */
-export type AttributeDefinition = LinearAttributeDefinition | ScoringAttributeDefinition;
+export type AttributeDefinition<Name extends string = string> =
+  | LinearAttributeDefinition<Name>
+  | ScoringAttributeDefinition<Name>;
 
 /**
  * Up to which margin a candidate is the better for it where neither request nor definition say so, in log-odds: up to the
@@ -43,13 +45,18 @@ const TIMEOUT_MS = 10_000;
  * decoding waits for the last. One that throws, answers wrongly or not in time ends its completion with the
  * error `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
  *
+ * @typeParam Name - The name as it is written, so that it is known to who uses the attribute; leave it to be inferred.
  * @throws HalfspaceError `bad-attribute` when the definition is no object, the name is not kebab-case, the description is empty, two
  * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
  * positive slope, a prediction is not finite, or `cap`, `score`, `layers` or `timeoutMs` cannot be.
  */
-export function defineAttribute(definition: LinearAttributeDefinition): LinearAttribute;
-export function defineAttribute(definition: ScoringAttributeDefinition): ScoringAttribute;
-export function defineAttribute(definition: AttributeDefinition): Attribute;
+export function defineAttribute<Name extends string>(
+  definition: LinearAttributeDefinition<Name>,
+): LinearAttribute<Name>;
+export function defineAttribute<Name extends string>(
+  definition: ScoringAttributeDefinition<Name>,
+): ScoringAttribute<Name>;
+export function defineAttribute<Name extends string>(definition: AttributeDefinition<Name>): Attribute<Name>;
 export function defineAttribute(definition: AttributeDefinition): Attribute {
   checkDefinition('attribute', definition);
   const { name, description, cap = DEFAULT_CAP } = definition;

@@ -6,7 +6,11 @@ import type { Completion, StreamEvent } from './completion.js';
  * Completions on their way: an iterable of events, which is read once. Leaving a loop over it, or over `text`, ends the work and
  * frees what it held; so does the end of a block that has it by `await using`.
  */
-export interface CompletionStream extends AsyncGenerator<StreamEvent, void, undefined> {
+export interface CompletionStream<Name extends string = string> extends AsyncGenerator<
+  StreamEvent<Name>,
+  void,
+  undefined
+> {
   /**
    * The text of the one completion as it comes, for people who want strings: joined, they are its `text`. It reads the same
    * stream, from where that is. An error that is the completion's own is thrown at its end.
@@ -21,7 +25,7 @@ export interface CompletionStream extends AsyncGenerator<StreamEvent, void, unde
    *
    * It is rejected with what ends the work, and with HalfspaceError `aborted` where a loop was left before.
    */
-  readonly completions: Promise<Completion[]>;
+  readonly completions: Promise<Completion<Name>[]>;
   /** Ends the work. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -2,10 +2,11 @@ import type { HalfspaceError } from '@halfspace/contracts';
 import type { WeightValue } from '../options/weights.js';
 import type { StepStatus } from '../step/project/project.js';
 import type { ScoredMargins } from '../step/margins/margins.js';
+import type { ByName } from '../options/by-name.js';
 import type { BonusKind } from '../options/bonus-kind.js';
 
 /** One candidate of a step, as a trace shows it. */
-export interface TracedCandidate {
+export interface TracedCandidate<Name extends string = string> {
   /** Token id. */
   readonly token: number;
   /** Its text; an incomplete character shows as U+FFFD. */
@@ -13,13 +14,13 @@ export interface TracedCandidate {
   /** Probability in the reference distribution, after filters. */
   readonly reference: number;
   /** Margin of the text with this candidate, per attribute; absent where it was not evaluated. */
-  readonly margins: Readonly<Record<string, number>>;
+  readonly margins: ByName<Name, number>;
   /** Probability after re-weighting. */
   readonly probability: number;
 }
 
 /** How a step was steered. */
-export interface TracedControl {
+export interface TracedControl<Name extends string = string> {
   /** Whether what was asked for could be had; `inactive` in the mode `penalty`, which asks for nothing. */
   readonly status: StepStatus;
   /**
@@ -27,7 +28,7 @@ export interface TracedControl {
    * what constraints added to it. Infinite, of either sign, where a constraint is at the edge of what can be had: JSON
    * has `null` for it. All are 0 with a formula, but for what constraints add.
    */
-  readonly weights: Readonly<Record<string, number>>;
+  readonly weights: ByName<Name, number>;
   /** Share of the weights, or of the formula, that was given: below 1 where a budget scaled them down. */
   readonly share: number;
   /**
@@ -40,7 +41,7 @@ export interface TracedControl {
   /** Expected margin of each attribute; of those that were measured, where all candidates were. */
   readonly expected: Readonly<
     Record<
-      string,
+      Name,
       {
         /** Under the reference distribution. */
         readonly before: number;
@@ -52,29 +53,29 @@ export interface TracedControl {
 }
 
 /** One step of a completion. */
-export interface TracedStep {
+export interface TracedStep<Name extends string = string> {
   /** From 0. */
   readonly step: number;
   /** Margin of the text before it, per attribute; absent where it was not evaluated. */
-  readonly before: Readonly<Record<string, number>>;
+  readonly before: ByName<Name, number>;
   /** Most probable first, by the reference distribution. */
-  readonly candidates: readonly TracedCandidate[];
+  readonly candidates: readonly TracedCandidate<Name>[];
   /** Index of the candidate that was taken. */
   readonly chosen: number;
   /** KL(q‖p) of the step, nats. */
   readonly kl: number;
   /** Absent where nothing steers the step: only the candidate that was taken has margins then. */
-  readonly control?: TracedControl;
+  readonly control?: TracedControl<Name>;
 }
 
 /** What a traced completion was decoded with. */
-export interface TracedSettings {
+export interface TracedSettings<Name extends string = string> {
   /** Fingerprint of the model. */
   readonly model: string;
   /** Of the noise. */
   readonly seed: number;
   /** Weight of each attribute that was measured, as it was given for the prompt: a number or a schedule. */
-  readonly weights: Readonly<Record<string, WeightValue>>;
+  readonly weights: ByName<Name, WeightValue>;
   /** What took the place of weights, if anything did. */
   readonly formula?: string;
   /** How distances became a bonus. */
@@ -89,8 +90,12 @@ export interface TracedSettings {
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
 export type FinishReason = 'end' | 'stop' | 'length' | 'error';
 
-/** What every completion has, however it ended. */
-export interface CompletionRecord {
+/**
+ * What every completion has, however it ended.
+ *
+ * @typeParam Name - Names of the attributes that there are; `string` for any.
+ */
+export interface CompletionRecord<Name extends string = string> {
   /** The prompt as text; a conversation as its rendered template, with a begun turn of the assistant at its end. */
   readonly prompt: string;
   /** Which prompt, from 0. */
@@ -131,17 +136,21 @@ export interface CompletionRecord {
   readonly attempts?: number;
   /** How many steps came to which status; only where `control` is other than `penalty`. */
   readonly statuses?: Readonly<Record<StepStatus, number>>;
-  /** Margins of the text after each token, per attribute, in log-odds. NaN if nothing but an end token was drawn. */
-  readonly margins: Readonly<Record<string, Pick<ScoredMargins, 'mean' | 'min'>>>;
+  /**
+   * Margins of the text after each token, in log-odds, of each attribute that the options name: in weights, a formula, constraints,
+   * `redraw` or `measure`. Of others there are none, whatever the type says: it knows which attributes there are, and not
+   * which were asked for. NaN if nothing but an end token was drawn.
+   */
+  readonly margins: ByName<Name, Pick<ScoredMargins, 'mean' | 'min'>>;
   /**
    * What was asked for and can do nothing, or did nothing in this completion: a weight below 0 with the cap 0, a formula that is the
    * same for all margins, a scoring attribute that gives all candidates the same margin. For people; absent where there is nothing to warn of.
    */
   readonly warnings?: readonly string[];
   /** Every step; only with the option `trace`. All candidates of each are run then, and `kl` is exact. */
-  readonly trace?: readonly TracedStep[];
+  readonly trace?: readonly TracedStep<Name>[];
   /** What the steps of the trace were taken with; only with the option `trace`. */
-  readonly settings?: TracedSettings;
+  readonly settings?: TracedSettings<Name>;
   /**
    * Wall-clock milliseconds: of running the prompt, shared by its completions, and from the first step
    * to the last, shared with the completions decoded at the same time.
@@ -155,7 +164,7 @@ export interface CompletionRecord {
 }
 
 /** A completion that ended as it should. */
-export interface FinishedCompletion extends CompletionRecord {
+export interface FinishedCompletion<Name extends string = string> extends CompletionRecord<Name> {
   /** Why it ended. */
   readonly finishReason: Exclude<FinishReason, 'error'>;
   /** Never there. */
@@ -163,7 +172,7 @@ export interface FinishedCompletion extends CompletionRecord {
 }
 
 /** A completion that an error of its own ended. Text, tokens and figures are those of the steps before. */
-export interface FailedCompletion extends CompletionRecord {
+export interface FailedCompletion<Name extends string = string> extends CompletionRecord<Name> {
   /** It ended early. */
   readonly finishReason: 'error';
   /** What ended it, and no other: `attribute-failed`, `filter-failed`, `formula-not-finite` or `no-candidate-left`. */
@@ -174,10 +183,10 @@ export interface FailedCompletion extends CompletionRecord {
  * What was written for a prompt. `error` is there when and only when `finishReason` is `error`: look at either first, because
  * nothing is thrown for it.
  */
-export type Completion = FinishedCompletion | FailedCompletion;
+export type Completion<Name extends string = string> = FinishedCompletion<Name> | FailedCompletion<Name>;
 
 /** What a stream reports: steps and new text of a completion, and in the end the whole of it. */
-export type StreamEvent =
+export type StreamEvent<Name extends string = string> =
   | {
       /** A completion has taken a step; before the text that it brings. Only with the option `trace`. */
       readonly type: 'step';
@@ -186,7 +195,7 @@ export type StreamEvent =
       /** Which completion of the prompt, from 0. */
       readonly sample: number;
       /** The step, as the completion's own `trace` will have it. */
-      readonly step: TracedStep;
+      readonly step: TracedStep<Name>;
     }
   | {
       /** A completion has new text. */
@@ -202,5 +211,5 @@ export type StreamEvent =
       /** A completion has ended. */
       readonly type: 'completion';
       /** The whole of it. */
-      readonly completion: Completion;
+      readonly completion: Completion<Name>;
     };

@@ -1,7 +1,7 @@
 /** What every constraint says. */
-export interface ConstraintBase {
+export interface ConstraintBase<Name extends string = string> {
   /** Name of the attribute whose margin it is about. It need not have a weight. */
-  readonly attribute: string;
+  readonly attribute: Name;
   /**
    * From 1, the most important, which is the default. Where a step cannot meet all constraints, those of a
    * smaller number are met first, and those of a larger one as nearly as the others let them.
@@ -21,7 +21,7 @@ export interface ConstraintBase {
  * - `chance`: a margin of at least `margin` has at least this probability. (A probability of at most 0.05 that
  *   it is below is one of at least 0.95 that it is not.)
  */
-export type Constraint = ConstraintBase &
+export type Constraint<Name extends string = string> = ConstraintBase<Name> &
   (
     | {
         /** Of the expected margin. */
@@ -55,7 +55,7 @@ export type Constraint = ConstraintBase &
  * Weights count margins up to their caps in all modes; constraints are about margins as they are. All but `penalty` need the
  * margins of all candidates: look-ahead is eager.
  */
-export type Control =
+export type Control<Name extends string = string> =
   | {
       /** The weights as they are. */
       readonly mode: 'penalty';
@@ -72,7 +72,7 @@ export type Control =
       /** What must be true of every step. */
       readonly mode: 'constraints';
       /** At least one. */
-      readonly constraints: readonly Constraint[];
+      readonly constraints: readonly Constraint<Name>[];
     };
 
 const margin = { type: 'number' } as const;

@@ -5,7 +5,7 @@ import { type Redraw, REDRAW_SCHEMA } from './redraw.js';
 import type { Weights } from './weights.js';
 
 /** A prompt with weights of its own. */
-export type WeightedPrompt = (
+export type WeightedPrompt<Name extends string = string> = (
   | {
       /** Text that the model goes on with. */
       readonly text: string;
@@ -16,15 +16,15 @@ export type WeightedPrompt = (
     }
 ) & {
   /** They take the place of those that the request has for the same attributes. */
-  readonly weights?: Weights;
+  readonly weights?: Weights<Name>;
 };
 
 /** What to complete: exactly one of the first three. */
-export interface PromptOptions {
+export interface PromptOptions<Name extends string = string> {
   /** Text that the model goes on with. */
   readonly prompt?: string;
   /** Several texts or conversations, each completed `samples` times. */
-  readonly prompts?: readonly (string | WeightedPrompt)[];
+  readonly prompts?: readonly (string | WeightedPrompt<Name>)[];
   /**
    * A conversation, rendered by the model's chat template; the completion is the assistant's turn. Where the last message is the
    * assistant's, the completion goes on with it: attributes that score texts and filters see the turn as a whole, `text` has what is
@@ -39,8 +39,12 @@ export interface PromptOptions {
   readonly controlTokens?: boolean;
 }
 
-/** How to decode. */
-export interface DecodeOptions {
+/**
+ * How to decode.
+ *
+ * @typeParam Name - Names of attributes that may be used; `string` for any.
+ */
+export interface DecodeOptions<Name extends string = string> {
   /** Most tokens of a completion (default 64). It ends earlier at the end of the model's context. */
   readonly maxTokens?: number;
   /** Completions of each prompt (default 1). */
@@ -61,12 +65,12 @@ export interface DecodeOptions {
   /** Texts at which a completion ends; they are not part of it. */
   readonly stop?: readonly string[];
   /** Weight of each attribute by name; see {@link Weight}. */
-  readonly weights?: Weights;
+  readonly weights?: Weights<Name>;
   /**
    * Names of attributes whose margins are measured, whether they steer or not (default: none). Those with a weight, in the formula, in a
    * constraint or in `redraw` are measured anyway.
    */
-  readonly measure?: readonly string[];
+  readonly measure?: readonly Name[];
   /**
    * What a candidate gets, in nats, as a formula of its margins; it takes the place of `weights`. `'2*toxicity + helpfulness*(toxicity > 0)'`, `'min(toxicity, truthfulness)'`. It has numbers, margins by the
    * names of their attributes (`self-harm` is written `self_harm`), `step` and `progress` as in a {@link Weight};
@@ -80,7 +84,7 @@ export interface DecodeOptions {
   /** How distances become a bonus (default `margin`); see {@link BonusKind}. */
   readonly bonus?: BonusKind;
   /** What decides how strongly a step is steered (default: the weights); see {@link Control}. */
-  readonly control?: Control;
+  readonly control?: Control<Name>;
   /**
    * Up to which margin a candidate is the better for it, in log-odds, at least 0, for all weights without a cap of their own: a
    * weight counts min(margin, cap), and one below 0 max(margin, −cap). Default: that of each attribute, which is 0 where its
@@ -102,7 +106,7 @@ export interface DecodeOptions {
    * further from it than ln(maxAttempts) nats a completion, which `kl` does not count. What it costs is evaluations, where texts are
    * not fine as they are. A stream says nothing of a completion before its last attempt is finished.
    */
-  readonly redraw?: Redraw;
+  readonly redraw?: Redraw<Name>;
   /**
    * Rules that completions never break (default: none): see `wordFilter`, `patternFilter`, `tokenFilter`, `defineFilter`.
    * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
@@ -124,13 +128,17 @@ export interface DecodeOptions {
 }
 
 /** Everything that `generate` and `stream` take. */
-export interface GenerateOptions extends PromptOptions, DecodeOptions {
+export interface GenerateOptions<Name extends string = string>
+  extends PromptOptions<Name>, DecodeOptions<Name> {
   /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What `complete` takes: as `generate`, of one prompt and one sample. */
-export type CompleteOptions = Omit<GenerateOptions, 'prompts' | 'samples'>;
+export type CompleteOptions<Name extends string = string> = Omit<
+  GenerateOptions<Name>,
+  'prompts' | 'samples'
+>;
 
 /** {@link DecodeOptions} with every default filled in. */
 export type CheckedOptions = Required<Omit<DecodeOptions, 'cap' | 'formula' | 'redraw'>> &

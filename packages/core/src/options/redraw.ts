@@ -1,7 +1,9 @@
+import type { ByNameOrNot } from './by-name.js';
+
 /** When a finished completion is drawn anew. */
-export interface Redraw {
+export interface Redraw<Name extends string = string> {
   /** Least mean margin over the tokens of a completion, for each attribute, in log-odds. */
-  readonly ifMeanBelow: Readonly<Record<string, number>>;
+  readonly ifMeanBelow: ByNameOrNot<Name, number>;
   /** Most attempts at a completion, the first included. */
   readonly maxAttempts: number;
 }

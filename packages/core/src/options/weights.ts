@@ -1,4 +1,5 @@
 import { DEFAULT_CAP, type NamedAttribute } from '@halfspace/contracts';
+import type { ByNameOrNot } from './by-name.js';
 
 /**
  * How much an attribute counts: nats per unit of margin (`margin`) or nats (`softmax`). Below 0 it steers away from the
@@ -21,8 +22,8 @@ export interface CappedWeight {
 /** A weight: a number, a schedule, or either with a cap of its own. */
 export type Weight = WeightValue | CappedWeight;
 
-/** A weight for each attribute, by name. */
-export type Weights = Readonly<Record<string, Weight>>;
+/** Weights of attributes, by name. */
+export type Weights<Name extends string = string> = ByNameOrNot<Name, Weight>;
 
 /** How much a weight counts. */
 export function valueOf(weight: Weight): WeightValue {

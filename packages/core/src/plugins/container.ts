@@ -20,27 +20,50 @@ import type { Registry } from './registry.js';
 const BACKEND: ServiceIdentifier<Backend> = Symbol('Backend');
 const HALFSPACE: ServiceIdentifier<Halfspace> = Symbol('Halfspace');
 
-/** The parts of a {@link Halfspace}. */
-export interface HalfspaceParts {
+/**
+ * The parts of a {@link Halfspace}.
+ *
+ * @typeParam Name - Names of the attributes.
+ * @typeParam Modules - The modules; those that there are may have attributes of any name.
+ */
+export interface HalfspaceParts<
+  Name extends string = string,
+  Modules extends readonly PluginModule[] = readonly PluginModule[],
+> {
   /** Runs the model; made by a backend package such as `@halfspace/backend-onnx`. */
   readonly backend: Backend;
   /** Values that completions can be steered towards or measured by (default: none). */
-  readonly attributes?: readonly Attribute[];
+  readonly attributes?: readonly Attribute<Name>[];
   /** Modules whose attributes may be used besides (default: none). */
-  readonly modules?: readonly PluginModule[];
+  readonly modules?: Modules;
 }
+
+/** Names of the attributes that can be used: what modules add is known when they are bound, and not before. */
+export type NamesOf<
+  Name extends string,
+  Modules extends readonly PluginModule[],
+> = Modules extends readonly [] ? Name : string;
 
 /**
  * The composition root: the one place where plugins are wired.
  *
  * The container and the validator of options are loaded with the first call, so that importing types and functions costs little.
  *
+ * The names of the attributes are part of what it makes, so that a misspelt one in the options does not compile: where they are known, as
+ * `defineAttribute` keeps them. A list that is typed as plain `Attribute[]` takes any name, and so do modules, whose
+ * attributes are known when they are bound and not before.
+ *
+ * @typeParam Name - Names of the attributes; leave it to be inferred.
+ * @typeParam Modules - The modules; leave it to be inferred.
  * @param parts - A backend, and the attributes that may be used with it.
  * @throws HalfspaceError `contract-mismatch` when a plugin is for another version of the contracts,
  * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
  * make, and when two attributes have one name; as {@link createRegistry} for modules.
  */
-export async function createHalfspace(parts: HalfspaceParts): Promise<Halfspace> {
+export async function createHalfspace<
+  Name extends string = never,
+  Modules extends readonly PluginModule[] = readonly [],
+>(parts: HalfspaceParts<Name, Modules>): Promise<Halfspace<NamesOf<Name, Modules>>> {
   const { backend, attributes = [], modules = [] } = fieldsOf(parts) as unknown as HalfspaceParts;
   checkBackend(backend);
   if (!Array.isArray(attributes)) {
@@ -58,7 +81,7 @@ export async function createHalfspace(parts: HalfspaceParts): Promise<Halfspace>
     .toDynamicValue((context) =>
       assemble(context.get(BACKEND), [...given, ...registry.all(ATTRIBUTE)], check),
     );
-  return container.get(HALFSPACE);
+  return container.get(HALFSPACE) as Halfspace<NamesOf<Name, Modules>>;
 }
 
 /**

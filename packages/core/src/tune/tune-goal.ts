@@ -3,9 +3,9 @@ import { fieldsOf } from '@halfspace/contracts/internal';
 import { valueOf, type Weights } from '../options/weights.js';
 
 /** What the margins of an attribute are to be like on average. */
-export interface TargetLevel {
+export interface TargetLevel<Name extends string = string> {
   /** Its name. */
-  readonly attribute: string;
+  readonly attribute: Name;
   /** Which way the margins are to go. */
   readonly kind: 'at-least' | 'at-most';
   /** Mean over the tokens of the expected margin, in log-odds. */
@@ -13,14 +13,14 @@ export interface TargetLevel {
 }
 
 /** What weights are to bring about: how far they go, or how far they get. */
-export type TuneGoal =
+export type TuneGoal<Name extends string = string> =
   | {
       /** Mean of KL(q‖p) over the tokens, nats, above 0: one of `PRESETS`, or another. */
       readonly kl: number;
     }
   | {
       /** At least one, of different attributes: reached with as little weight as it takes. */
-      readonly levels: readonly TargetLevel[];
+      readonly levels: readonly TargetLevel<Name>[];
     };
 
 /**

@@ -1,4 +1,5 @@
 import type { DecodeOptions, WeightedPrompt } from '../options/options.js';
+import type { ByNameOrNot } from '../options/by-name.js';
 import type { CappedWeight } from '../options/weights.js';
 import type { TuneGoal } from './tune-goal.js';
 
@@ -6,19 +7,19 @@ import type { TuneGoal } from './tune-goal.js';
 export type TunedWeight = number | (CappedWeight & { readonly weight: number });
 
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
-export interface TuneOptions extends Omit<
-  DecodeOptions,
+export interface TuneOptions<Name extends string = string> extends Omit<
+  DecodeOptions<Name>,
   'weights' | 'measure' | 'formula' | 'bonus' | 'control' | 'lookAhead' | 'trace'
 > {
   /** Texts or conversations that the model goes on with: of the kind that will be completed. */
-  readonly prompts: readonly (string | WeightedPrompt)[];
+  readonly prompts: readonly (string | WeightedPrompt<Name>)[];
   /**
    * Weights to start from, by name, nats per unit of margin. With a goal of nats they are the direction: all are
    * scaled together. With levels, those of attributes without one stay as they are.
    */
-  readonly weights: Readonly<Record<string, TunedWeight>>;
+  readonly weights: ByNameOrNot<Name, TunedWeight>;
   /** What the weights are to bring about. */
-  readonly goal: TuneGoal;
+  readonly goal: TuneGoal<Name>;
   /** Ends the work with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** Told of every completion that is done. */

@@ -1,4 +1,5 @@
 import type { Halfspace } from '../create-halfspace.js';
+import type { ByName } from '../options/by-name.js';
 import type { JointWeights } from './joint-budget.js';
 import { tiltJointly } from './joint-step.js';
 import { sampleSteps } from './sample-steps.js';
@@ -6,21 +7,21 @@ import type { TuneOptions } from './tune-options.js';
 import { byName, isReached, outOfReach, problemOf, solve, type TuneProblem } from './tune-problem.js';
 
 /** Weights with which the prompts were completed, and what they came to. */
-export interface TuneRound {
+export interface TuneRound<Name extends string = string> {
   /** By attribute, nats per unit of margin. */
-  readonly weights: Readonly<Record<string, number>>;
+  readonly weights: ByName<Name, number>;
   /** Mean of KL(q‖p) over the tokens, nats. */
   readonly kl: number;
   /** By attribute, the mean over the tokens of the expected margin, in log-odds. */
-  readonly margins: Readonly<Record<string, number>>;
+  readonly margins: ByName<Name, number>;
 }
 
 /** Weights that were found. */
-export interface Tuning {
+export interface Tuning<Name extends string = string> {
   /** By attribute, nats per unit of margin: for `weights` of `generate`. */
-  readonly weights: Readonly<Record<string, number>>;
+  readonly weights: ByName<Name, number>;
   /** By attribute, up to which margin a candidate was the better for it: a weight is for this cap and no other. */
-  readonly caps: Readonly<Record<string, number>>;
+  readonly caps: ByName<Name, number>;
   /**
    * Whether the completions written with these weights came to the goal. If not, the rounds were not enough for
    * text and weights to agree: tune once more from here, or on more prompts.
@@ -30,7 +31,7 @@ export interface Tuning {
    * The rounds, each with the weights that were found on the one before. The figures are of prompts that were tuned on:
    * to know what weights do, measure it on others.
    */
-  readonly rounds: readonly TuneRound[];
+  readonly rounds: readonly TuneRound<Name>[];
 }
 
 const MOST_ROUNDS = 3;
@@ -45,9 +46,14 @@ const GROWTH = 8;
  * them. As other weights write another text, it is done again with what was found, up to three rounds, until the
  * completions come to the goal: within 5 % of the nats, or 0.05 of every level.
  *
+ * @typeParam Name - Names of the attributes; leave it to be inferred.
  * @throws HalfspaceError `out-of-reach` where no weight comes to the goal, saying what can be had; `bad-option`, and
  * what `generate` throws; the error of a completion that ended with one
  */
+export async function tuneWeights<Name extends string>(
+  halfspace: Halfspace<Name>,
+  options: TuneOptions<NoInfer<Name>>,
+): Promise<Tuning<Name>>;
 export async function tuneWeights(halfspace: Halfspace, options: TuneOptions): Promise<Tuning> {
   const problem = problemOf(halfspace, options);
   const caps = Object.fromEntries(problem.names.map((name, a) => [name, problem.caps[a]]));
