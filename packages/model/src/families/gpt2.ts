@@ -46,6 +46,7 @@ export const gpt2 = defineFamily('gpt2', {
       layers: 'n_layer',
       width: 'n_embd',
       heads: 'n_head',
+      keyValueHeads: 'n_head',
       feedForward: 'n_inner',
       contextLength: 'n_positions',
     },
