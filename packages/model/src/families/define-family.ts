@@ -8,8 +8,9 @@ import {
   refuseUnlessNeutral,
 } from '../compile/neutral-keys.js';
 import { describeValue } from '../describe-value.js';
+import type { MetadataValue } from '../weight-tensor.js';
 import type { ModelFile } from '../weights.js';
-import { rotaryByConfig, type RotaryDefaults, type ScaledRotary } from './config-rotary.js';
+import { entryReader, rotaryByConfig, type RotaryDefaults, type ScaledRotary } from './config-rotary.js';
 import { ROTARY_FACTORS, rotaryByGguf } from './gguf-rotary.js';
 import { listTensors, type Layout, type Sizes } from './tensor-list.js';
 import { unsupported } from './unsupported.js';
@@ -85,6 +86,14 @@ export interface ConfigTable extends Table {
   readonly epsilonKey?: string;
   /** The epsilon of norms in a family whose files do not say. */
   readonly epsilon?: number;
+  /**
+   * The key of the entry that is about the text model, in the files of a model that reads more than text, and what holds where
+   * that entry does not say (default: the file is about a text model).
+   */
+  readonly within?: {
+    readonly key: string;
+    readonly defaults: Readonly<Record<string, MetadataValue>>;
+  };
   /** How positions turn queries and keys; `none` where they do not (default: as in Llama). */
   readonly rotary?: RotaryDefaults | 'none' | 'own';
 }
@@ -181,7 +190,23 @@ function assemble(
   };
 }
 
-async function fromConfig(family: string, model: ModelFile, table: ConfigTable): Promise<Architecture> {
+/** A model with the part of its config.json that is about text. */
+function textModel(model: ModelFile, { within, neutral, uses }: ConfigTable): ModelFile {
+  if (within === undefined) return model;
+  const outer = metadataReader(model);
+  refuseUnlessNeutral(model, outer, { ...CONFIG_NEUTRAL, ...neutral }, uses);
+  const entry = entryReader(model, outer, within.key);
+  // Method by method, because a file that was opened is more than its fields.
+  return {
+    ...model,
+    metadata: new Map([...Object.entries(within.defaults), ...(entry?.entries() ?? [])]),
+    readF32: async (name) => model.readF32(name),
+    close: async () => model.close(),
+  };
+}
+
+async function fromConfig(family: string, whole: ModelFile, table: ConfigTable): Promise<Architecture> {
+  const model = textModel(whole, table);
   const read = metadataReader(model);
   const turnsPart = typeof table.rotary === 'object' && table.rotary.part !== undefined;
   const uses = [...(table.uses ?? []), ...(turnsPart ? ['partial_rotary_factor'] : [])];

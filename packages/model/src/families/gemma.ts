@@ -1,8 +1,9 @@
 import type { Rotary } from '../compile/architecture.js';
 import type { MetadataReader } from '../compile/metadata.js';
 import { rotaryFrequencies } from '../compile/rotary.js';
+import type { ModelFile } from '../weights.js';
 import { rotariesByKind } from './config-rotary.js';
-import { defineFamily, type Described } from './define-family.js';
+import { type ConfigTable, defineFamily, type Described } from './define-family.js';
 import { SPARE } from './llama.js';
 import { lastOf, type SeesWhole, wholeByKinds, wholeInGguf, windowIn } from './sliding.js';
 import { ggufNames, LLAMA_PARTS, transformersNames, type TensorNames } from './tensor-names.js';
@@ -128,30 +129,61 @@ function wholeByPeriod({ model, read }: Described): SeesWhole {
   return lastOf(period);
 }
 
-/** Gemma 3 as Hugging Face transformers names the text model. */
-export const gemma3Text = defineFamily('gemma3_text', {
-  config: {
-    activation: { key: 'hidden_activation', otherwise: 'gelu_pytorch_tanh' },
-    rotary: 'own',
-    headWidth: HEAD_WIDTH,
-    tied: true,
-    layout: () => ({ names: transformersNames(WITH_HEAD_NORMS, AROUND_NAMES), spare: SPARE }),
-    switches(found) {
-      const { model, read, sizes } = found;
-      const { whole, near } = rotariesByKind(model, read, sizes.headWidth, ROTARY);
-      const seesWhole = wholeByKinds(found) ?? wholeByPeriod(found);
-      return {
-        ...shifted(found),
-        rotary: whole,
-        ...windowIn(found, read.size('sliding_window', 4096), seesWhole, near),
-        attention: { scale: read.number('query_pre_attn_scalar', 256) ** -0.5 },
-      };
-    },
-  },
-});
+const GEMMA3_NAMES = transformersNames(WITH_HEAD_NORMS, AROUND_NAMES);
 
-/** Gemma 3 as GGUF files name it. */
+const gemma3Config: ConfigTable = {
+  activation: { key: 'hidden_activation', otherwise: 'gelu_pytorch_tanh' },
+  rotary: 'own',
+  headWidth: HEAD_WIDTH,
+  tied: true,
+  layout: () => ({ names: GEMMA3_NAMES, spare: SPARE }),
+  switches(found) {
+    const { model, read, sizes } = found;
+    const { whole, near } = rotariesByKind(model, read, sizes.headWidth, ROTARY);
+    const seesWhole = wholeByKinds(found) ?? wholeByPeriod(found);
+    return {
+      ...shifted(found),
+      rotary: whole,
+      ...windowIn(found, read.size('sliding_window', 4096), seesWhole, near),
+      attention: { scale: read.number('query_pre_attn_scalar', 256) ** -0.5 },
+    };
+  },
+};
+
+/** Gemma 3 as Hugging Face transformers names the text model. */
+export const gemma3Text = defineFamily('gemma3_text', { config: gemma3Config });
+
+/** Where the tensors of the text model are in files of a model that reads images, too: newer files, then those published. */
+const PREFIXES = ['model.language_model.', 'language_model.model.'] as const;
+/** The tensors of that model that have nothing to do with text. */
+const IMAGES = /^(model\.)?(vision_tower|multi_modal_projector)\.|^(language_model\.)?lm_head\.weight$/;
+
+function withPrefix(names: TensorNames, { tensors }: ModelFile): TensorNames {
+  const prefix = PREFIXES.find((each) => tensors.has(`${each}embed_tokens.weight`)) ?? PREFIXES[0];
+  return Object.fromEntries(
+    Object.entries(names).map(([part, name]) => [part, name.replace(/^model\./, prefix)]),
+  );
+}
+
+/** What config.json leaves out where it is as in transformers. */
+const GEMMA3_DEFAULTS = {
+  vocab_size: 262_208,
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_hidden_layers: 26,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  max_position_embeddings: 131_072,
+  rms_norm_eps: 1e-6,
+} as const;
+
+/** Gemma 3 as GGUF files name it; in safetensors the text part of a model that reads images, too. */
 export const gemma3 = defineFamily('gemma3', {
+  config: {
+    ...gemma3Config,
+    within: { key: 'text_config', defaults: GEMMA3_DEFAULTS },
+    layout: ({ model }) => ({ names: withPrefix(GEMMA3_NAMES, model), spare: IMAGES }),
+  },
   gguf: {
     rotary: 'halves',
     activation: 'gelu-tanh',
