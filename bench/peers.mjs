@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { helpfulness } from '@halfspace/attribute-helpfulness';
-import { toxicity } from '@halfspace/attribute-toxicity';
-import { truthfulness } from '@halfspace/attribute-truthfulness';
+import { helpful } from '@halfspace/attribute-helpfulness';
+import { nontoxic } from '@halfspace/attribute-toxicity';
+import { truthful } from '@halfspace/attribute-truthfulness';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace, tuneWeights } from '@halfspace/core';
 import { cacheDirectory, resolveModel } from '@halfspace/model';
@@ -19,7 +19,7 @@ const PROMPT =
   'The quick brown fox jumps over the lazy dog. It was a nice day and the people of the town went out to see ' +
   'what was happening in the streets. They had never seen anything like that.';
 const SAMPLING = { temperature: 1, topK: 10, topP: 0.9 };
-const ATTRIBUTES = [toxicity, helpfulness, truthfulness];
+const ATTRIBUTES = [nontoxic, helpful, truthful];
 /** Nats a token that steered decoding is timed at, about. */
 const KL = 0.15;
 const BETA = 10;
@@ -226,7 +226,7 @@ async function weightAt(halfspace, earlyExit) {
     weights: equal(1),
     goal: { kl: KL },
   });
-  return tuned.weights.toxicity;
+  return tuned.weights.nontoxic;
 }
 
 async function openLlamaCpp() {

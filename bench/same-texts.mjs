@@ -14,8 +14,8 @@ const PROMPTS = [
 const SAMPLES = 2;
 const PRECISIONS = ['f32', 'int8'];
 
-/** What is called otherwise since `renamed` is exported: keys of requests and completions, and values of `bonus`. */
-const BEFORE = {
+/** What builds from before `renamed` was exported call otherwise: keys of requests and completions, and kinds of bonus. */
+const OPTIONS = {
   weights: 'attributes',
   bonus: 'form',
   ifMeanBelow: 'below',
@@ -23,44 +23,50 @@ const BEFORE = {
   attempts: 'drafts',
   evaluations: 'rows',
 };
-const BONUS_BEFORE = { margin: 'calibrated' };
-const NOW = Object.fromEntries(Object.entries(BEFORE).map(([now, before]) => [before, now]));
-const BONUS_NOW = { calibrated: 'margin' };
+const BONUS = { margin: 'calibrated' };
+/** Attributes that had other names. */
+const ATTRIBUTES = { nontoxic: 'toxicity', truthful: 'truthfulness', helpful: 'helpfulness' };
 
-/** A value with other names for its keys, and for what a bonus is. */
-function inOtherWords(value, [words, bonus]) {
-  if (Array.isArray(value)) return value.map((each) => inOtherWords(each, [words, bonus]));
+/** What a build calls otherwise, both ways: keys, and texts that are values of `bonus`, `attribute` and `formula`. */
+function wordsOf(keys, texts) {
+  const turned = (words) => Object.fromEntries(Object.entries(words).map(([now, before]) => [before, now]));
+  return { before: { keys, texts }, now: { keys: turned(keys), texts: turned(texts) } };
+}
+
+/** A value in other words. */
+function inWords(value, { keys, texts }) {
+  if (Array.isArray(value)) return value.map((each) => inWords(each, { keys, texts }));
   if (Object.getPrototypeOf(value ?? 0) !== Object.prototype || 'allows' in value) return value;
+  const textOf = (text) => text.replaceAll(/\w+/g, (word) => texts[word] ?? word);
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => {
-      const name = words[key] ?? key;
-      return [
-        name,
-        key === 'bonus' || key === 'form' ? (bonus[each] ?? each) : inOtherWords(each, [words, bonus]),
-      ];
-    }),
+    Object.entries(value).map(([key, each]) => [
+      keys[key] ?? key,
+      typeof each === 'string' && ['bonus', 'form', 'attribute', 'formula'].includes(key)
+        ? textOf(each)
+        : inWords(each, { keys, texts }),
+    ]),
   );
 }
 
 /** Requests by what is compared. */
 function requestsOf({ defineFilter, patternFilter, wordFilter }) {
-  const stack = { toxicity: 3, truthfulness: 1.5, helpfulness: 1 };
+  const stack = { nontoxic: 3, truthful: 1.5, helpful: 1 };
   const messages = PROMPTS.map((content) => ({ messages: [{ role: 'user', content }] }));
   return {
     plain: {},
     stack: { weights: stack },
-    schedule: { weights: { toxicity: '4 - 3*progress', helpfulness: -1 }, cap: 1 },
+    schedule: { weights: { nontoxic: '4 - 3*progress', helpful: -1 }, cap: 1 },
     eager: { weights: stack, lookAhead: 'eager', trace: true },
     softmax: { weights: stack, bonus: 'softmax' },
     budget: { weights: stack, control: { mode: 'kl-budget', nats: 2, per: 'completion' } },
     constraints: {
-      weights: { helpfulness: 1 },
+      weights: { helpful: 1 },
       control: {
         mode: 'constraints',
-        constraints: [{ attribute: 'toxicity', kind: 'at-least', margin: 0.5 }],
+        constraints: [{ attribute: 'nontoxic', kind: 'at-least', margin: 0.5 }],
       },
     },
-    formula: { weights: {}, formula: '3*min(toxicity, 0) + min(truthfulness, 1)*(toxicity > 0)' },
+    formula: { weights: {}, formula: '3*min(nontoxic, 0) + min(truthful, 1)*(nontoxic > 0)' },
     filters: {
       weights: stack,
       filters: [
@@ -76,7 +82,7 @@ function requestsOf({ defineFilter, patternFilter, wordFilter }) {
       prompts: messages,
       weights: stack,
       topP: 1,
-      redraw: { ifMeanBelow: { toxicity: 1 }, maxAttempts: 3 },
+      redraw: { ifMeanBelow: { nontoxic: 1 }, maxAttempts: 3 },
     },
     greedy: { weights: stack, temperature: 0, repetitionPenalty: 1.2 },
   };
@@ -87,24 +93,26 @@ async function write(directory) {
   const load = (name) => import(pathToFileURL(resolve(directory, `packages/${name}/dist/index.js`)).href);
   const core = await load('core');
   const { createOnnxBackend } = await load('backend-onnx');
-  const attributes = [
-    (await load('attribute-toxicity')).toxicity,
-    (await load('attribute-truthfulness')).truthfulness,
-    (await load('attribute-helpfulness')).helpfulness,
-  ];
-  const isBefore = core.renamed === undefined;
+  const attributes = await Promise.all(
+    Object.entries(ATTRIBUTES).map(async ([now, before]) => {
+      const found = await load(`attribute-${before}`);
+      return found[now] ?? found[before];
+    }),
+  );
+  const named = attributes[0].name in ATTRIBUTES ? {} : ATTRIBUTES;
+  const { before, now } =
+    core.renamed === undefined
+      ? wordsOf({ ...OPTIONS, ...named }, { ...BONUS, ...named })
+      : wordsOf(named, named);
   for (const precision of PRECISIONS) {
     const backend = await createOnnxBackend({ precision });
     const halfspace = await core.createHalfspace({ backend, attributes });
     for (const [name, request] of Object.entries(requestsOf(core))) {
       const common = { prompts: PROMPTS, samples: SAMPLES, maxTokens: 16, seed: 7 };
-      const asked = { ...common, ...request };
-      const completions = await halfspace.generate(
-        isBefore ? inOtherWords(asked, [BEFORE, BONUS_BEFORE]) : asked,
-      );
-      for (const { timing: _, ...rest } of completions) {
+      const asked = inWords({ ...common, ...request }, before);
+      for (const { timing: _, ...rest } of await halfspace.generate(asked)) {
         const found = JSON.parse(JSON.stringify({ case: `${precision} ${name}`, ...rest }));
-        console.log(JSON.stringify(isBefore ? inOtherWords(found, [NOW, BONUS_NOW]) : found));
+        console.log(JSON.stringify(inWords(found, now)));
       }
     }
     await halfspace.dispose();

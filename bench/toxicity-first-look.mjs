@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { toxicity } from '@halfspace/attribute-toxicity';
+import { nontoxic } from '@halfspace/attribute-toxicity';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace } from '@halfspace/core';
 
@@ -42,7 +42,7 @@ const prompts = readFileSync(flags.prompts, 'utf8')
   .slice(0, Number(flags.count))
   .map((line) => JSON.parse(line).prompt);
 
-const halfspace = await createHalfspace({ backend: await createOnnxBackend(), attributes: [toxicity] });
+const halfspace = await createHalfspace({ backend: await createOnnxBackend(), attributes: [nontoxic] });
 const results = [];
 try {
   for (const condition of CONDITIONS) {
@@ -52,7 +52,7 @@ try {
       ...SETTINGS,
       ...rest,
       prompts,
-      weights: { toxicity: weight },
+      weights: { nontoxic: weight },
     });
     process.stderr.write(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
     results.push({ name, completions: judged(completions) });
@@ -95,7 +95,7 @@ function summary({ name, completions }) {
     perplexity: perplexity(completions),
     perplexityInterval: bootstrap(completions, perplexity),
     klPerToken: sum(completions.map(({ kl }) => kl)) / tokens,
-    margin: mean(completions.map(({ margins }) => margins.toxicity.mean).filter(Number.isFinite)),
+    margin: mean(completions.map(({ margins }) => margins.nontoxic.mean).filter(Number.isFinite)),
     distinct2: distinct(completions, 2),
     tokensPerCompletion: tokens / completions.length,
     evaluationsPerToken: sum(completions.map(({ evaluations }) => evaluations)) / tokens,

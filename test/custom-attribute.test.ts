@@ -28,7 +28,7 @@ it(
     expect(formal[0]).toBeGreaterThan(0.5);
     expect(colloquial[0]).toBeLessThan(0.5);
 
-    const moved = [...stderr.matchAll(/, KL (\S+) nats, formality/g)].map(([, nats]) => Number(nats));
+    const moved = [...stderr.matchAll(/, KL (\S+) nats, formal/g)].map(([, nats]) => Number(nats));
     expect(moved).toEqual([0, expect.any(Number)]);
     expect(moved[1]).toBeGreaterThan(1);
   },

@@ -47,8 +47,8 @@ describe('the default model', { timeout: 300_000 }, () => {
 
   it('is steered by the attribute that comes with the command', async () => {
     const completions = async (weight: number) => {
-      const words = ['--attribute', `toxicity=${weight}`, '--samples', '6', '--max-tokens', '12'];
-      return run<{ margins: { toxicity: { mean: number } }; kl: number }>([
+      const words = ['--attribute', `nontoxic=${weight}`, '--samples', '6', '--max-tokens', '12'];
+      return run<{ margins: { nontoxic: { mean: number } }; kl: number }>([
         'generate',
         'I hate you, you are such a',
         ...words,
@@ -56,7 +56,7 @@ describe('the default model', { timeout: 300_000 }, () => {
     };
     const [plain, steered] = [await completions(0), await completions(6)];
     const meanOf = (all: typeof plain) =>
-      all.reduce((sum, { margins }) => sum + margins.toxicity.mean, 0) / 6;
+      all.reduce((sum, { margins }) => sum + margins.nontoxic.mean, 0) / 6;
     expect(meanOf(steered)).toBeGreaterThan(meanOf(plain) + 0.5);
     expect(plain.every(({ kl }) => kl === 0)).toBe(true);
     expect(steered.some(({ kl }) => kl > 0)).toBe(true);
@@ -71,9 +71,9 @@ describe('the default model', { timeout: 300_000 }, () => {
       'Shut',
       'I hate',
     ];
-    const words = ['--attribute', 'toxicity', '--preset', 'balanced', '--max-tokens', '6'];
+    const words = ['--attribute', 'nontoxic', '--preset', 'balanced', '--max-tokens', '6'];
     interface Report {
-      readonly weights: { readonly toxicity: number };
+      readonly weights: { readonly nontoxic: number };
       readonly rounds: readonly { readonly kl: number }[];
       readonly frontier: readonly { readonly kl: { readonly value: number } }[];
     }
@@ -81,8 +81,8 @@ describe('the default model', { timeout: 300_000 }, () => {
     // So few tokens that the arithmetic, and with it the machine, moves it.
     expect(report.rounds.at(-1)?.kl).toBeGreaterThan(0.075);
     expect(report.rounds.at(-1)?.kl).toBeLessThan(0.3);
-    expect(report.weights.toxicity).toBeGreaterThan(0.5);
-    expect(report.weights.toxicity).toBeLessThan(30);
+    expect(report.weights.nontoxic).toBeGreaterThan(0.5);
+    expect(report.weights.nontoxic).toBeLessThan(30);
     const [none, , , tuned, , most] = report.frontier.map(({ kl }) => kl.value);
     expect(none).toBe(0);
     expect(tuned).toBeGreaterThan(0.02);
@@ -93,11 +93,11 @@ describe('the default model', { timeout: 300_000 }, () => {
     const input = ['Thank you so much, that was very kind of you.', 'Shut up, you disgusting idiot.']
       .map((response) => JSON.stringify({ response }))
       .join('\n');
-    const [friendly, rude] = await run<{ probability: { toxicity: number } }>(
-      ['score', '--attribute', 'toxicity', '--input', '-'],
+    const [friendly, rude] = await run<{ probability: { nontoxic: number } }>(
+      ['score', '--attribute', 'nontoxic', '--input', '-'],
       input,
     );
-    expect(friendly.probability.toxicity).toBeGreaterThan(0.5);
-    expect(rude.probability.toxicity).toBeLessThan(0.3);
+    expect(friendly.probability.nontoxic).toBeGreaterThan(0.5);
+    expect(rude.probability.nontoxic).toBeLessThan(0.3);
   });
 });

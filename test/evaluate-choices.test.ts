@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace, type Halfspace } from '@halfspace/core';
 import { evaluateChoicesByMethod, parseMethodSpec } from '@halfspace/evaluate';
-import { helpfulness } from '@halfspace/attribute-helpfulness';
-import { truthfulness } from '@halfspace/attribute-truthfulness';
+import { helpful } from '@halfspace/attribute-helpfulness';
+import { truthful } from '@halfspace/attribute-truthfulness';
 import { jsonLines, resultsOf } from './support/halfspace.js';
 import { fitEarly, makeWorkspace, SMALL, type Workspace } from './support/workspace.js';
 
@@ -80,14 +80,14 @@ async function scoreOf(
 it('scores answers by log-probabilities and margins of the default model', { timeout: 300_000 }, async () => {
   const halfspace = await createHalfspace({
     backend: await createOnnxBackend({ precision: 'f32', threads: 1 }),
-    attributes: [truthfulness, helpfulness],
+    attributes: [truthful, helpful],
   });
   const questions = [
     { prompt: 'Where does the sun rise?', right: 'In the east', wrong: 'In the west' },
     { prompt: 'Can stones swim?', right: 'No, they sink', wrong: 'Yes' },
     { prompt: 'What do bees make?', right: 'They make honey', wrong: 'They make milk for the farmer' },
   ];
-  const weights = { truthfulness: 4, helpfulness: 2 };
+  const weights = { truthful: 4, helpful: 2 };
   const steer = await parseMethodSpec({ method: 'halfspace', weights, cap: 0.25 });
   // Each a set of its own, so that no difference hides in a mean.
   const sets = Object.fromEntries(

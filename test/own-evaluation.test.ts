@@ -19,7 +19,7 @@ it("an attribute of one's own is evaluated by a judge of one's own", { timeout: 
     expect(units).toEqual({ done: 18, total: 18 });
     const [plain, , strong] = suites[0].methods;
     // Steering moves its own margin; whether the judge agrees is what larger runs are for.
-    expect(strong.margins['formality'].value).toBeGreaterThan(plain.margins['formality'].value + 0.5);
+    expect(strong.margins['formal'].value).toBeGreaterThan(plain.margins['formal'].value + 0.5);
     expect(plain.judges['casual-words']).toMatchObject({ prompts: 3 });
   } finally {
     await rm(out, { recursive: true, force: true });

@@ -127,17 +127,19 @@ describe('a program that is bundled and runs elsewhere', () => {
   }
 
   it('has the subspaces of the attributes', async () => {
-    const names = ['toxicity', 'helpfulness', 'truthfulness'];
-    const imports = names.map((name) => `import { ${name} } from '@halfspace/attribute-${name}';`).join('\n');
-    const show = `console.log([${names.join()}].map(({ name, subspaces }) => name + ' ' + subspaces.length).join());`;
-    expect(await bundled(`${imports}\n${show}`)).toBe('toxicity 2,helpfulness 2,truthfulness 2\n');
+    const packages = { nontoxic: 'toxicity', helpful: 'helpfulness', truthful: 'truthfulness' };
+    const imports = Object.entries(packages)
+      .map(([name, of]) => `import { ${name} } from '@halfspace/attribute-${of}';`)
+      .join('\n');
+    const show = `console.log([${Object.keys(packages).join()}].map(({ name, subspaces }) => name + ' ' + subspaces.length).join());`;
+    expect(await bundled(`${imports}\n${show}`)).toBe('nontoxic 2,helpful 2,truthful 2\n');
   });
 
   it('completes a prompt, with what packages of CommonJS require at hand', async () => {
     await makeSmallModel('untied', join(elsewhere, 'untied'));
     await writeFile(join(elsewhere, 'package.json'), '{"version": "9.9.9"}');
     const stdout = await bundled(
-      `import { toxicity } from '@halfspace/attribute-toxicity';
+      `import { nontoxic } from '@halfspace/attribute-toxicity';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace } from '@halfspace/core';
 import { createToxicityJudge } from '@halfspace/evaluate';
@@ -146,7 +148,7 @@ import { harmless } from 'halfspace';
 const backend = await createOnnxBackend({ model: './untied', precision: 'f32', threads: 1 });
 const halfspace = await createHalfspace({ backend, attributes: [] });
 const [{ tokens }] = await halfspace.generate({ prompt: 'hi', maxTokens: 4 });
-console.log(tokens.length, toxicity.subspaces.length, typeof createToxicityJudge, harmless('\\u001b'));
+console.log(tokens.length, nontoxic.subspaces.length, typeof createToxicityJudge, harmless('\\u001b'));
 await halfspace.dispose();`,
       "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     );

@@ -133,9 +133,9 @@ it('fit reads the labels of an attribute that comes with it', async () => {
     .replaceAll('"label":0', '"toxicity":1')
     .replaceAll('"label":1', '"toxicity":0');
   await workspace.write('toxicity.jsonl', rows);
-  const { file } = await fit('toxicity', '--data toxicity.jsonl --layer 1');
-  expect(file).toMatchObject({ attribute: 'toxicity', data: { positive: 30, negative: 30 } });
-  const [toxic, harmless] = meansOf(await score(rows, '--attribute ./toxicity.json'), 'toxicity');
+  const { file } = await fit('nontoxic', '--data toxicity.jsonl --layer 1');
+  expect(file).toMatchObject({ attribute: 'nontoxic', data: { positive: 30, negative: 30 } });
+  const [toxic, harmless] = meansOf(await score(rows, '--attribute ./nontoxic.json'), 'nontoxic');
   expect(harmless).toBeGreaterThan(toxic + 2);
 });
 

@@ -1,4 +1,4 @@
-// What docs/authoring.md tells, in a temporary directory: an attribute "formality" from the scaffold on.
+// What docs/authoring.md tells, in a temporary directory: an attribute "formal" from the scaffold on.
 import { spawnSync } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,9 @@ const TEXTS = [
 ];
 
 const directory = await mkdtemp(join(tmpdir(), 'halfspace-authoring-'));
-const PACKAGE = join(directory, 'formality');
+const PACKAGE = join(directory, 'formal');
 try {
-  run(directory, 'halfspace attribute new formality');
+  run(directory, 'halfspace attribute new formal');
   // In place of `npm install`: the packages of this repository.
   await symlink(NODE_MODULES, join(directory, 'node_modules'));
   await replace(join(PACKAGE, 'src', 'index.js'), 'courteous towards the person spoken to', 'formal in tone');
@@ -26,16 +26,16 @@ try {
   run(PACKAGE, 'npm run fit -- --held-out 0.4');
   run(PACKAGE, 'npm test');
 
-  await writeFile(join(directory, 'halfspace.config.json'), '{ "attributes": ["./formality"] }\n');
+  await writeFile(join(directory, 'halfspace.config.json'), '{ "attributes": ["./formal"] }\n');
   await writeFile(
     join(directory, 'texts.jsonl'),
     TEXTS.map((response) => `${JSON.stringify({ response })}\n`).join(''),
   );
-  run(directory, 'halfspace score --attribute formality --input texts.jsonl');
+  run(directory, 'halfspace score --attribute formal --input texts.jsonl');
   for (const weight of [0, 3]) {
     run(
       directory,
-      `halfspace generate --prompts - --attribute formality=${weight} --max-tokens 16`,
+      `halfspace generate --prompts - --attribute formal=${weight} --max-tokens 16`,
       'I think\n',
     );
   }

@@ -1,5 +1,5 @@
 // Shows what Halfspace does: three prompts completed plain and steered, then one completion token by token.
-import { toxicity } from '@halfspace/attribute-toxicity';
+import { nontoxic } from '@halfspace/attribute-toxicity';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace } from '@halfspace/core';
 import Table from 'cli-table3';
@@ -23,7 +23,7 @@ const COLUMN = Math.max(30, Math.min(56, ((process.stdout.columns ?? 100) - 4) >
 
 const bars = createLoadBars();
 const backend = await createOnnxBackend({ onProgress: bars.onProgress }).finally(() => bars.stop());
-const halfspace = await createHalfspace({ backend, attributes: [toxicity] });
+const halfspace = await createHalfspace({ backend, attributes: [nontoxic] });
 try {
   await showSideBySide();
   await showSteps(EXAMPLES[0]);
@@ -33,7 +33,7 @@ try {
 
 async function showSideBySide() {
   console.log(
-    `\n${colors.bold(backend.model.name)}, plain and steered towards text that is ${toxicity.description}.`,
+    `\n${colors.bold(backend.model.name)}, plain and steered towards text that is ${nontoxic.description}.`,
   );
   console.log(
     colors.dim(
@@ -46,7 +46,7 @@ async function showSideBySide() {
   );
   for (const example of EXAMPLES) {
     const table = new Table({
-      head: ['plain', `toxicity: ${WEIGHT}`].map((title) => colors.bold(title)),
+      head: ['plain', `nontoxic: ${WEIGHT}`].map((title) => colors.bold(title)),
       colWidths: [COLUMN, COLUMN],
       wordWrap: true,
       style: { head: [], border: BORDER },
@@ -62,7 +62,7 @@ async function complete(example, weight) {
   const [completion] = await halfspace.generate({
     ...example,
     maxTokens: MAX_TOKENS,
-    weights: { toxicity: weight },
+    weights: { nontoxic: weight },
     trace: true,
   });
   return completion;
@@ -74,10 +74,10 @@ function inLine(text) {
 }
 
 function summary({ margins, kl, tokens, timing, trace }) {
-  const { mean } = margins.toxicity;
+  const { mean } = margins.nontoxic;
   const below = trace
     .slice(0, tokens.length)
-    .filter(({ candidates, chosen }) => candidates[chosen].margins.toxicity < 0).length;
+    .filter(({ candidates, chosen }) => candidates[chosen].margins.nontoxic < 0).length;
   const tint = mean > 0 ? colors.green : colors.red;
   const speed = (timing.decodeMs / tokens.length).toFixed(0);
   const perToken = (kl / tokens.length).toFixed(2);
@@ -115,7 +115,7 @@ function stepTable({ candidates, chosen, kl }) {
       i === chosen ? '▸' : ' ',
       harmless(JSON.stringify(text).slice(1, -1)),
       `${bar(reference)} ${percent(reference)}`,
-      (margins.toxicity ?? NaN).toFixed(2).padStart(6),
+      (margins.nontoxic ?? NaN).toFixed(2).padStart(6),
       `${bar(probability, probability >= reference ? colors.green : colors.red)} ${percent(probability)}`,
     ];
     table.push(i === chosen ? row.map((cell) => colors.bold(cell)) : row);

@@ -1,4 +1,4 @@
-// Fits an attribute "formality" on labelled sentences, and evaluates it: prompts and judge are in this directory. What
+// Fits an attribute "formal" on labelled sentences, and evaluates it: prompts and judge are in this directory. What
 // is written after the name of the program goes to `halfspace evaluate`, as in --samples 5 --limit 4.
 import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -11,17 +11,7 @@ const BINARIES = fileURLToPath(new URL('../../node_modules/.bin', import.meta.ur
 const [out = 'run', ...more] = process.argv.slice(2);
 
 await mkdir(out, { recursive: true });
-run([
-  'fit',
-  '--attribute',
-  'formality',
-  '--data',
-  DATA,
-  '--output',
-  `${out}/formality.json`,
-  '--held-out',
-  '0.4',
-]);
+run(['fit', '--attribute', 'formal', '--data', DATA, '--output', `${out}/formal.json`, '--held-out', '0.4']);
 run([
   'evaluate',
   '--suite',
@@ -29,7 +19,7 @@ run([
   '--method',
   `@${HERE}methods.json`,
   '--attribute',
-  `${out}/formality.json`,
+  `${out}/formal.json`,
   '--judge',
   `${HERE}judge.js`,
   '--out',

@@ -1,1 +1,1 @@
-export { labelOf, helpfulness } from './helpfulness.js';
+export { labelOf, helpful } from './helpful.js';

@@ -1,1 +1,1 @@
-export { labelOf, toxicity } from './toxicity.js';
+export { labelOf, nontoxic } from './nontoxic.js';

@@ -1,1 +1,1 @@
-export { labelOf, truthfulness } from './truthfulness.js';
+export { labelOf, truthful } from './truthful.js';

@@ -39,7 +39,7 @@ export function createProgram(signal: AbortSignal, added = ''): Command {
         '',
         'Examples:',
         '  $ halfspace generate "The weather in Bergen is"',
-        '  $ halfspace generate "My neighbour said that" --attribute toxicity=2',
+        '  $ halfspace generate "My neighbour said that" --attribute nontoxic=2',
         '',
         'Each command has its own --help. Models and what is made of them are kept in the',
         'cache directory of your system, or in the one that HALFSPACE_CACHE names.',

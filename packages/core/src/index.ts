@@ -44,7 +44,7 @@ export type { ScoredMargins } from './step/margins/margins.js';
 export { inTurns } from './in-turns.js';
 export { decodeText, isUtf16, utf16Error } from './text/decode-text.js';
 export { didYouMean, nearest } from './text/nearest.js';
-export { givenAsBefore, nowCalled, renamed } from './text/renamed.js';
+export { attributeNameFault, givenAsBefore, nowCalled, renamed } from '@halfspace/contracts/internal';
 export { schemaComplaint } from './options/schema-complaint.js';
 export type { SchemaFault } from './options/schema-complaint.js';
 export { firstTwice } from './text/first-twice.js';

@@ -1,5 +1,5 @@
 import { type Backend, describeValue, HalfspaceError, type Tokenizer } from '@halfspace/contracts';
-import { fieldsOf } from '@halfspace/contracts/internal';
+import { fieldsOf, givenAsBefore } from '@halfspace/contracts/internal';
 import type { BoundAttribute } from './step/margins/bound-attributes.js';
 import { candidateOf } from './text/candidate.js';
 import { checkAnswers } from './plugins/check-answers.js';
@@ -13,7 +13,6 @@ import {
 import { marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMarginReader, type TextState } from './step/margins/margin-reader.js';
 import { prefillWhole } from './prefill-whole.js';
-import { givenAsBefore } from './text/renamed.js';
 import type { ByName } from './options/by-name.js';
 import { asked } from './text/text-step.js';
 import { createTextAssembler } from './text/text-assembler.js';

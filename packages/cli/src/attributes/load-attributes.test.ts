@@ -35,13 +35,13 @@ it('finds by name what is installed and what the config adds, and by path what i
   const path = join(directory, 'other.mjs');
   const loaded = await loadFrom(
     directory,
-    choice('toxicity', 2),
+    choice('nontoxic', 2),
     choice('calm'),
     choice('kind', 0),
     choice(path),
   );
   expect(loaded.map(({ attribute, weight }) => [attribute.name, weight])).toEqual([
-    ['toxicity', 2],
+    ['nontoxic', 2],
     ['calm', 1],
     ['kind', 0],
     ['other', 1],
@@ -53,14 +53,14 @@ it('says of an unknown name which there are, and why those at fault are not', as
   const loading = loadFrom(directory, choice('tomorrow'));
   await expect(loading).rejects.toThrow(expect.objectContaining({ code: 'unknown-attribute' }));
   await expect(loading).rejects.toThrow(
-    /no attribute "tomorrow"\. Installed: .*toxicity.*halfspace\.config\.json adds: calm, kind\..*version 99.*second .*"calm".*boom/,
+    /no attribute "tomorrow"\. Installed: .*nontoxic.*halfspace\.config\.json adds: calm, kind\..*version 99.*second .*"calm".*boom/,
   );
 });
 
 it('says which attribute was meant', async () => {
   const directory = await directoryWith(FILES);
-  await expect(loadFrom(directory, choice('toxcity'))).rejects.toThrow(
-    'There is no attribute "toxcity". Did you mean "toxicity"? Installed:',
+  await expect(loadFrom(directory, choice('nontxic'))).rejects.toThrow(
+    'There is no attribute "nontxic". Did you mean "nontoxic"? Installed:',
   );
   await expect(loadFrom(directory, choice('clam'))).rejects.toThrow(/^There is no attribute "clam"\. Inst/);
 });
@@ -68,9 +68,9 @@ it('says which attribute was meant', async () => {
 it('lets the config take the place of an installed attribute', async () => {
   const directory = await directoryWith({
     'halfspace.config.json': '{"attributes": ["./mine.mjs"]}',
-    'mine.mjs': `export default ${attributeSource('toxicity')}`,
+    'mine.mjs': `export default ${attributeSource('nontoxic')}`,
   });
-  const [{ attribute }] = await loadFrom(directory, choice('toxicity'));
+  const [{ attribute }] = await loadFrom(directory, choice('nontoxic'));
   expect(attribute.description).toBe('text');
 });
 
@@ -78,18 +78,18 @@ it('keeps what an installed attribute has for other models, and how it reads lab
   const subspace = `{ model: 'f00d', layers: [1], direction: Float32Array.of(1), offset: 0, calibration: { slope: 1, intercept: 0 } }`;
   const directory = await directoryWith({
     'halfspace.config.json': '\uFEFF{"attributes": ["./mine.mjs"]}',
-    'mine.mjs': `export default ${attributeSource('toxicity', 'mine', `[${subspace}]`)};`,
+    'mine.mjs': `export default ${attributeSource('nontoxic', 'mine', `[${subspace}]`)};`,
   });
   const cwd = vi.spyOn(process, 'cwd').mockReturnValue(directory);
   const { byName, faults } = await knownAttributes().finally(() => cwd.mockRestore());
   expect(faults).toEqual([]);
-  const { attribute, labelOf } = byName.get('toxicity') ?? {};
+  const { attribute, labelOf } = byName.get('nontoxic') ?? {};
   expect(attribute).toMatchObject({ description: 'mine' });
   const models = (attribute as LinearAttribute).subspaces.map(({ model }) => model);
   expect([models[0], new Set(models).size, models.length]).toEqual(['f00d', 2, 3]);
   expect(labelOf?.({ toxicity: 0.9 })).toBe(0);
   // Taking its place for a model is for all layers.
-  const { attribute: installed } = byName.get('helpfulness') ?? {};
+  const { attribute: installed } = byName.get('helpful') ?? {};
   expect((installed as LinearAttribute).subspaces).toHaveLength(2);
 });
 

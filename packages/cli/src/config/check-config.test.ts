@@ -4,7 +4,7 @@ import { checkConfig } from './check-config.js';
 
 const WHOLE = {
   attributes: ['./calm'],
-  formula: 'toxicity',
+  formula: 'nontoxic',
   model: '../m.gguf',
   preset: 'light',
   precision: 'f32',

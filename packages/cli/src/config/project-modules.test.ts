@@ -57,17 +57,17 @@ describe('the modules of a config', () => {
 
   it('add attributes that are found by their names, in the place of installed ones', async () => {
     const files = {
-      ...config('./calm.mjs', './toxicity.mjs'),
+      ...config('./calm.mjs', './nontoxic.mjs'),
       'calm.mjs': source('calm'),
-      'toxicity.mjs': source('toxicity'),
+      'nontoxic.mjs': source('nontoxic'),
     };
     const { byName, faults, summary } = await inside(files, knownAttributes);
     expect(faults).toEqual([]);
-    expect(summary).toMatch(/halfspace\.config\.json adds: calm, toxicity\./);
+    expect(summary).toMatch(/halfspace\.config\.json adds: calm, nontoxic\./);
     expect(byName.get('calm')?.attribute.name).toBe('calm');
     // How labels of its data are read stays that of the installed one.
-    expect(byName.get('toxicity')?.attribute.description).toBe('text');
-    expect(byName.get('toxicity')?.labelOf).toBeTypeOf('function');
+    expect(byName.get('nontoxic')?.attribute.description).toBe('text');
+    expect(byName.get('nontoxic')?.labelOf).toBeTypeOf('function');
   });
 
   it.each<[string, string, RegExp, unknown, string]>([

@@ -65,7 +65,7 @@ describe('one set of rules, whatever the kind of file', () => {
   });
 
   it('for labels of an attribute that knows its own', async () => {
-    const labelOf = await recipeOf('toxicity', {});
+    const labelOf = await recipeOf('nontoxic', {});
     const of = (toxicity: unknown) => labelOf({ toxicity });
     expect([0, '0.1', 1n, ' 1.0 ', 'False', true, '', null, NaN, 0.3].map(of)).toEqual([
       1,

@@ -32,16 +32,16 @@ describe('parseAttribute', () => {
   });
 
   it('does not take a path for a weight, or a weight for a path', () => {
-    expect(parseAttribute('./formality.json=2')).toEqual({ source: './formality.json', weight: 2 });
-    expect(parseAttribute('./formality=2')).toEqual({ source: './formality', weight: 2 });
-    expect(parseAttribute('./formality.js')).toEqual({ source: './formality.js' });
+    expect(parseAttribute('./formal.json=2')).toEqual({ source: './formal.json', weight: 2 });
+    expect(parseAttribute('./formal=2')).toEqual({ source: './formal', weight: 2 });
+    expect(parseAttribute('./formal.js')).toEqual({ source: './formal.js' });
     expect(parseAttribute('runs/a=b/c.json')).toEqual({ source: 'runs/a=b/c.json' });
     expect(parseAttribute('a=b.json')).toEqual({ source: 'a=b.json' });
     expect(parseAttribute('a=b')).toEqual({ source: 'a', weight: 'b' });
     expect(parseAttribute('a=1/c=2.json=0.5')).toEqual({ source: 'a=1/c=2.json', weight: 0.5 });
   });
 
-  it.each(['toxicity=', 'toxicity= ', './formality=', '', '=2'])('refuses %j', (text) => {
+  it.each(['nontoxic=', 'nontoxic= ', './formal=', '', '=2'])('refuses %j', (text) => {
     expect(() => parseAttribute(text)).toThrow(/weight must be|Name an attribute/);
   });
 
@@ -69,6 +69,6 @@ describe('isAttributePath', () => {
     expect(['./a', 'a/b', 'a.json', '/a', '..\\a', 'a.js', 'a.mjs', 'a.ts'].every(isAttributePath)).toBe(
       true,
     );
-    expect(['toxicity', 'self-harm', 'ajs'].some(isAttributePath)).toBe(false);
+    expect(['nontoxic', 'self-harm', 'ajs'].some(isAttributePath)).toBe(false);
   });
 });

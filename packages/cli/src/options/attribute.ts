@@ -32,7 +32,7 @@ const FILE_OR_NAME = /^(?:.*\.(?:json|[cm]?[jt]s)|[a-z][a-z\d-]*)(?==|$)/;
 
 /**
  * Reads `NAME` or `NAME=WEIGHT`, where the weight is a number or a schedule such as `4 - 3*progress`. A path may have
- * a `=` in it, as in `runs/a=b/formality.json`.
+ * a `=` in it, as in `runs/a=b/formal.json`.
  *
  * @throws InvalidArgumentError
  */
@@ -44,7 +44,7 @@ export function parseAttribute(text: string): AttributeChoice {
   if (weight.trim() !== '')
     return { source, weight: Number.isNaN(readNumber(weight)) ? weight : readNumber(weight) };
   throw new InvalidArgumentError(
-    "The weight must be a number, as in toxicity=2, or a schedule in quotes, as in 'toxicity=4-3*progress'.",
+    "The weight must be a number, as in nontoxic=2, or a schedule in quotes, as in 'nontoxic=4-3*progress'.",
   );
 }
 
@@ -66,7 +66,7 @@ export function collectConstant(
 ): AttributeChoice<number>[] {
   const { source, weight = 1 } = parseAttribute(text);
   if (typeof weight === 'number') return [...earlier, { source, weight }];
-  throw new InvalidArgumentError('The weight must be a number here, as in toxicity=2.');
+  throw new InvalidArgumentError('The weight must be a number here, as in nontoxic=2.');
 }
 
 /** Collects the values of an `--attribute NAME` that takes no weight. */

@@ -7,9 +7,9 @@ const collected = (...texts: readonly string[]) =>
 it('collects the cap of all attributes and those of some', () => {
   expect(collected('0.5')).toEqual({ all: 0.5, own: {} });
   expect(collected('1', 'none')).toEqual({ all: Infinity, own: {} });
-  expect(collected('truthfulness=1', '0', 'runs/a=b/calm.json=none', 'truthfulness=2')).toEqual({
+  expect(collected('truthful=1', '0', 'runs/a=b/calm.json=none', 'truthful=2')).toEqual({
     all: 0,
-    own: { truthfulness: 2, 'runs/a=b/calm.json': Infinity },
+    own: { truthful: 2, 'runs/a=b/calm.json': Infinity },
   });
 });
 

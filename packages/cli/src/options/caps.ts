@@ -18,8 +18,7 @@ export function collectCaps(text: string, { all, own }: CapFlags = { own: {} }):
   const end = text.lastIndexOf('=');
   if (end < 0) return { all: readCap(text), own };
   const name = text.slice(0, end);
-  if (name === '')
-    throw new InvalidArgumentError('Name the attribute whose cap it is, as in truthfulness=1.');
+  if (name === '') throw new InvalidArgumentError('Name the attribute whose cap it is, as in truthful=1.');
   return { ...(all !== undefined && { all }), own: { ...own, [name]: readCap(text.slice(end + 1)) } };
 }
 

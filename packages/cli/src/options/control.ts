@@ -74,7 +74,7 @@ export function addControlOptions(command: Command): Command {
     )
     .option(
       '--chance <name-margin-p>',
-      "make a margin of at least this as probable as p, as in 'toxicity>=0:0.95'; may be repeated",
+      "make a margin of at least this as probable as p, as in 'nontoxic>=0:0.95'; may be repeated",
       collect(parseChance),
     );
 }
@@ -99,9 +99,7 @@ export function parseMargin(text: string): { source: string; margin: number } {
   const source = text.slice(0, Math.max(cut, 0));
   if (source !== '' && !isAttributePath(text.slice(cut + 1)) && !Number.isNaN(margin))
     return { source, margin };
-  throw new InvalidArgumentError(
-    'It must be an attribute and a margin, as in helpfulness=1 or toxicity=-0.5.',
-  );
+  throw new InvalidArgumentError('It must be an attribute and a margin, as in helpful=1 or nontoxic=-0.5.');
 }
 
 /**
@@ -115,7 +113,7 @@ export function parseChance(text: string): ConstraintChoice {
   const share = readNumber(probability ?? '');
   if (Number.isNaN(level) || !(share >= 0 && share <= 1)) {
     throw new InvalidArgumentError(
-      "It must be an attribute, a margin and a probability, in quotes: 'toxicity>=0:0.95' or 'toxicity<0:0.05'.",
+      "It must be an attribute, a margin and a probability, in quotes: 'nontoxic>=0:0.95' or 'nontoxic<0:0.05'.",
     );
   }
   return { kind: 'chance', source, margin: level, probability: sign === '<' ? 1 - share : share };

@@ -21,11 +21,11 @@ export function collectMethods(text: string, earlier: readonly MethodChoice[] = 
 function parseMethod(text: string): MethodChoice {
   if (text.startsWith('@') && text.length > 1) return { file: text.slice(1) };
   if (text === 'plain') return { attributes: [] };
-  if (text === '') throw new InvalidArgumentError('Name a method, as in plain, toxicity=2 or @methods.json.');
+  if (text === '') throw new InvalidArgumentError('Name a method, as in plain, nontoxic=2 or @methods.json.');
   return { attributes: splitAtCommas(text).map(parseAttribute) };
 }
 
-/** The parts between commas; those in the parentheses of a schedule, as in `toxicity=min(2, 4*progress)`, part nothing. */
+/** The parts between commas; those in the parentheses of a schedule, as in `nontoxic=min(2, 4*progress)`, part nothing. */
 function splitAtCommas(text: string): string[] {
   const parts = [''];
   let depth = 0;

@@ -23,7 +23,7 @@ it.each([
 });
 
 it.each([
-  'toxicity=2',
+  'nontoxic=2',
   '0.123 (0.1 to 0.2)',
   '-0.5',
   '+1',

@@ -20,7 +20,7 @@ it('data name attributes by their names, and load no code', async () => {
   });
   const files = ['evil.mjs', 'evil'].map((name) => join(directory, name));
   for (const file of files) {
-    const plan = { attributes: { toxicity: 'a', [file]: 'b' } } as unknown as Plan;
+    const plan = { attributes: { nontoxic: 'a', [file]: 'b' } } as unknown as Plan;
     await expect(attributesOfPlan(plan)).rejects.toMatchObject({ code: 'bad-plan' });
     const specs = [
       { method: 'halfspace', weights: { [file]: 1 } },

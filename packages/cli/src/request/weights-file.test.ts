@@ -11,13 +11,13 @@ it('names paths as seen from the file, so that they hold wherever it is read', a
   const directory = await directoryWith({ 'kept/none.txt': '' });
   const path = join(directory, 'kept/weights.json');
   const choices = [
-    { source: 'toxicity', weight: 1.5, cap: 0 },
+    { source: 'nontoxic', weight: 1.5, cap: 0 },
     { source: relative(process.cwd(), join(directory, 'calm.json')), weight: -1, cap: Infinity },
     { source: join(directory, 'kept/kind'), weight: 0, cap: 0.5 },
   ];
   const weights = weightsAt(path, choices);
   expect(weights).toEqual({
-    toxicity: { weight: 1.5, cap: 0 },
+    nontoxic: { weight: 1.5, cap: 0 },
     '../calm.json': { weight: -1, cap: 'none' },
     './kind': { weight: 0, cap: 0.5 },
   });
@@ -29,7 +29,7 @@ it('names paths as seen from the file, so that they hold wherever it is read', a
     model: 'a',
     decoding: {},
     choices: [
-      { source: 'toxicity', weight: { weight: 1.5, cap: 0 } },
+      { source: 'nontoxic', weight: { weight: 1.5, cap: 0 } },
       { source: join(other, 'calm.json'), weight: { weight: -1, cap: Infinity } },
       { source: join(other, 'kept/kind'), weight: { weight: 0, cap: 0.5 } },
     ],
@@ -53,7 +53,7 @@ it.each([
 });
 
 it('reads weights, or refuses in words whatever else a file holds', async () => {
-  const weights = { toxicity: 1.5, kind: { weight: 2, cap: 1 } };
+  const weights = { nontoxic: 1.5, kind: { weight: 2, cap: 1 } };
   const whole = JSON.stringify({ weights, model: 'a', decoding: { cap: 1 } });
   const path = join(await directoryWith({ 'weights.json': whole }), 'weights.json');
   const changed = fc
@@ -78,9 +78,9 @@ it('tells modules from data among what weights name', () => {
     model: 'a',
     decoding: {},
   });
-  expect(() => assertNoModules(named('toxicity', '/calm.json'), 'w.json')).not.toThrow();
+  expect(() => assertNoModules(named('nontoxic', '/calm.json'), 'w.json')).not.toThrow();
   for (const source of ['/kind', '/kind.mjs', '/kind.ts', 'kind.js', './kind/']) {
-    expect(() => assertNoModules(named('toxicity', source), 'w.json')).toThrow(
+    expect(() => assertNoModules(named('nontoxic', source), 'w.json')).toThrow(
       expect.objectContaining({ code: 'module-not-allowed', message: expect.stringContaining(source) }),
     );
   }
@@ -103,10 +103,10 @@ it('has numbers as numbers, also of settings, and reads files that have those as
   const decoding = { ...tunedWith(options), cap: 0.5 };
   const texts = Object.fromEntries(Object.entries(decoding).map(([name, value]) => [name, String(value)]));
   for (const each of [decoding, texts]) {
-    const text = JSON.stringify({ weights: { toxicity: 2 }, model: 'a', decoding: each });
+    const text = JSON.stringify({ weights: { nontoxic: 2 }, model: 'a', decoding: each });
     const directory = await directoryWith({ 'weights.json': `\uFEFF${text}` });
     const found = await readWeights(join(directory, 'weights.json'), signal);
-    expect(found.choices).toEqual([{ source: 'toxicity', weight: { weight: 2, cap: 0.5 } }]);
+    expect(found.choices).toEqual([{ source: 'nontoxic', weight: { weight: 2, cap: 0.5 } }]);
     expect(differencesFrom(found, options, 0.5)).toBeUndefined();
     expect(differencesFrom(found, options, 1)).toContain('cap 0.5 and not 1');
     expect(differencesFrom(found, { ...options, topK: 5 })).toContain('topK 10 and not 5');
@@ -124,8 +124,8 @@ it('refuses a setting by the name that it had, with the one that it has', async 
 
 it.each([
   [
-    '{"weights":{"toxicity":"2"},"model":"a","decoding":{}}',
-    'weights.toxicity must be number or object; got "2"',
+    '{"weights":{"nontoxic":"2"},"model":"a","decoding":{}}',
+    'weights.nontoxic must be number or object; got "2"',
   ],
   ['{"weights":{"a":1,"a":4},"model":"a","decoding":{}}', 'the key "a" stands twice'],
   ['{"weights":{"a":1},"model":"a"}', 'the file must have "decoding", which is missing'],

@@ -21,7 +21,9 @@ it.each([
 });
 
 it('says nothing of the kind where a command has no such flag, nor of other errors', async () => {
-  expect(await refusalOf('score', '--early')).toMatch(/unknown option '--early'/);
+  expect(await refusalOf('score', '--attribute', 'calm', '--input', '-', '--early')).toMatch(
+    /unknown option '--early'/,
+  );
   expect(await refusalOf('generate', 'Hi', '--erly')).toMatch(/unknown option '--erly'/);
   const other = new Error('error: unknown option --early');
   expect(await withNewName(other, ['--early-exit'])).toBe(other);

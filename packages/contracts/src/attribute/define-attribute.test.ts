@@ -44,6 +44,11 @@ describe('defineAttribute', () => {
     ['cap that is none', { ...definition, cap: NaN }, /the cap NaN/],
     ['name in capitals', { ...definition, name: 'Toxicity' }, /lower-case/],
     ['name with an open hyphen', { ...definition, name: 'a-' }, /lower-case/],
+    [
+      'name of before',
+      { ...definition, name: 'toxicity' },
+      /^"toxicity" is now "nontoxic": .* positive side, as an adj/,
+    ],
     ['empty name', { ...definition, name: '' }, /lower-case/],
     ['name of a number of formulas', { ...definition, name: 'step' }, /formulas have a number/],
     ['empty description', { ...definition, description: ' ' }, /description/],

@@ -38,6 +38,9 @@ const TIMEOUT_MS = 10_000;
  * Declares an attribute. The definition is checked, copied and frozen, so that a fault in a plugin shows
  * where the plugin is loaded and not in the middle of a completion.
  *
+ * An attribute is named by what is true of the text on its positive side, as an adjective: `formal`, `brief`, `nontoxic`, not
+ * `formality`, `length` or `toxicity`. So `{ formal: 2 }`, `formal > 0` and "at least" read as what they do.
+ *
  * There are two kinds. A *linear* attribute has `subspaces` and costs next to nothing: its margins are
  * read from the hidden states of all candidates in one pass. A *scoring* attribute has `score`, which is
  * asked for the margins of a step's candidates: all of them where some weight is not 0, else the token
@@ -46,7 +49,8 @@ const TIMEOUT_MS = 10_000;
  * error `attribute-failed` and harms no other; only a loop that never gives control back cannot be helped.
  *
  * @typeParam Name - The name as it is written, so that it is known to who uses the attribute; leave it to be inferred.
- * @throws HalfspaceError `bad-attribute` when the definition is no object, the name is not kebab-case, the description is empty, two
+ * @throws HalfspaceError `bad-attribute` when the definition is no object, the name is not kebab-case or one that an
+ * attribute had before (`toxicity` is now `nontoxic`), the description is empty, two
  * subspaces are for the same model and end at the same layer, a subspace is not a unit direction with finite numbers and a
  * positive slope, a prediction is not finite, or `cap`, `score`, `layers` or `timeoutMs` cannot be.
  */

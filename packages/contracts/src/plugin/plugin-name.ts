@@ -1,6 +1,7 @@
 import type { PluginKind } from './check-plugin.js';
 import { describeValue } from '../complaint-of.js';
 import { HalfspaceError } from '../errors.js';
+import { attributeNameFault } from '../renamed.js';
 
 /** Numbers that formulas have besides margins; no attribute can have such a name. */
 export const FORMULA_NUMBERS = ['step', 'progress'] as const;
@@ -15,6 +16,8 @@ export function checkName(kind: PluginKind, name: unknown): void {
       `"${String(name)}" cannot be the name of an attribute: formulas have a number of this name. Use another one.`,
     );
   }
+  const renamed = kind === 'attribute' && typeof name === 'string' ? attributeNameFault(name) : undefined;
+  if (renamed !== undefined) throw new HalfspaceError('bad-attribute', `${renamed}. Call it so.`);
   if (typeof name === 'string' && KEBAB_CASE.test(name)) return;
   throw new HalfspaceError(
     `bad-${kind}`,

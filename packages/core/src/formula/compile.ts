@@ -164,7 +164,7 @@ function apply(
 function operand(node: FormulaNode, kind: Kind, scope: Scope): Part {
   const part = build(node, scope);
   if (kind === 'number' || part.kind === 'truth') return part;
-  throw wrong(node, 'a comparison is needed here, such as toxicity > 0, and this is a number.', scope);
+  throw wrong(node, 'a comparison is needed here, such as nontoxic > 0, and this is a number.', scope);
 }
 
 function compareInRow(node: RelationalNode, scope: Scope): Part {

@@ -1,7 +1,7 @@
 import type { Formula } from './compile.js';
 
 /**
- * The attributes that a formula names and that certainly make no difference to it in any step, as in `toxicity * 0`: whatever
+ * The attributes that a formula names and that certainly make no difference to it in any step, as in `nontoxic * 0`: whatever
  * their margins, it has the same value. There may be others, as in `x - x`.
  *
  * @param steps - How many steps there may be.

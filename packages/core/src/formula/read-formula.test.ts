@@ -6,7 +6,7 @@ import { compile } from './compile.js';
 import { parse } from './parse.js';
 import { readFormula } from './read-formula.js';
 
-const KNOWN = ['toxicity', 'helpfulness', 'self-harm'];
+const KNOWN = ['nontoxic', 'helpful', 'self-harm'];
 const read = async (text: string) => {
   const source = { what: 'The formula', text };
   return compile(await parse(source), source, KNOWN);
@@ -19,35 +19,35 @@ async function valueOf(text: string, margins: Readonly<Record<string, number>> =
 }
 
 describe('a formula', () => {
-  const margins = { toxicity: -1.5, helpfulness: 4, 'self-harm': 0.5 };
+  const margins = { nontoxic: -1.5, helpful: 4, 'self-harm': 0.5 };
   it.each([
-    ['2*toxicity + helpfulness*(toxicity > 0)', -3],
-    ['2*toxicity + helpfulness*(toxicity < 0)', 1],
-    ['min(toxicity, self_harm)', -1.5],
-    ['max(toxicity, self_harm, 0)', 0.5],
-    ['smoothMax(toxicity, helpfulness)', Math.log(Math.exp(-1.5) + Math.exp(4))],
-    ['smoothMin(toxicity, helpfulness, 1)', -Math.log(Math.exp(1.5) + Math.exp(-4) + Math.exp(-1))],
-    ['abs(toxicity) - clip(helpfulness, -1, 1)', 0.5],
-    ['clip(toxicity, -1, 1) + clip(self_harm, -1, 1)', -0.5],
-    ['-toxicity^2', -2.25],
+    ['2*nontoxic + helpful*(nontoxic > 0)', -3],
+    ['2*nontoxic + helpful*(nontoxic < 0)', 1],
+    ['min(nontoxic, self_harm)', -1.5],
+    ['max(nontoxic, self_harm, 0)', 0.5],
+    ['smoothMax(nontoxic, helpful)', Math.log(Math.exp(-1.5) + Math.exp(4))],
+    ['smoothMin(nontoxic, helpful, 1)', -Math.log(Math.exp(1.5) + Math.exp(-4) + Math.exp(-1))],
+    ['abs(nontoxic) - clip(helpful, -1, 1)', 0.5],
+    ['clip(nontoxic, -1, 1) + clip(self_harm, -1, 1)', -0.5],
+    ['-nontoxic^2', -2.25],
     ['2^-1 / 4', 0.125],
-    ['toxicity > 0 ? 10 : helpfulness > 3 ? 20 : 30', 20],
-    ['-2 < toxicity < 0', 1],
-    ['-2 < toxicity < -1.75', 0],
-    ['not (toxicity > 0) and helpfulness >= 4', 1],
-    ['toxicity > 0 or helpfulness != 4', 0],
+    ['nontoxic > 0 ? 10 : helpful > 3 ? 20 : 30', 20],
+    ['-2 < nontoxic < 0', 1],
+    ['-2 < nontoxic < -1.75', 0],
+    ['not (nontoxic > 0) and helpful >= 4', 1],
+    ['nontoxic > 0 or helpful != 4', 0],
     ['(4 - 2*progress) * self_harm + step', 4.25],
-    ['toxicity == -1.5', 1],
+    ['nontoxic == -1.5', 1],
     ['+.5e1', 5],
   ])('%s is %d', async (text, value) => {
     expect(await valueOf(text, margins)).toBeCloseTo(value, 12);
   });
 
   it('says whose margins it takes', async () => {
-    expect((await read('self_harm + toxicity*self_harm')).attributes).toEqual(['self-harm', 'toxicity']);
+    expect((await read('self_harm + nontoxic*self_harm')).attributes).toEqual(['self-harm', 'nontoxic']);
     expect((await read('step + 1')).attributes).toEqual([]);
     await expect(readFormula('step + 1', KNOWN)).rejects.toMatchObject({ code: 'formula-invalid' });
-    expect(await readFormula('abs(toxicity)', KNOWN)).toMatchObject({ attributes: ['toxicity'] });
+    expect(await readFormula('abs(nontoxic)', KNOWN)).toMatchObject({ attributes: ['nontoxic'] });
   });
 
   it('is smooth where its worst case is not, and near it', async () => {
@@ -56,8 +56,8 @@ describe('a formula', () => {
       [1, -2],
       [800, -800],
     ]) {
-      const at = { toxicity: a, helpfulness: b };
-      const smooth = await valueOf('smoothMin(toxicity, helpfulness)', at);
+      const at = { nontoxic: a, helpful: b };
+      const smooth = await valueOf('smoothMin(nontoxic, helpful)', at);
       expect(smooth).toBeLessThanOrEqual(Math.min(a, b));
       expect(smooth).toBeGreaterThanOrEqual(Math.min(a, b) - Math.LN2 - 1e-12);
     }
@@ -69,45 +69,45 @@ describe('a formula that is not one', () => {
     ['', /empty/],
     ['  ', /empty/],
     ['2*', /at "its end": it cannot be read/],
-    ['2 * * toxicity', /character 5, "\* toxicity": it cannot be read/],
-    ['(toxicity', /cannot be read/],
+    ['2 * * nontoxic', /character 5, "\* nontoxic": it cannot be read/],
+    ['(nontoxic', /cannot be read/],
     [
       'kindness + 1',
-      /character 1, "kindness": .*toxicity, helpfulness, self_harm;.* step, progress;.* smoothMin/,
+      /character 1, "kindness": .*nontoxic, helpful, self_harm;.* step, progress;.* smoothMin/,
     ],
-    ['toxicity + kind', /character 12, "kind"/],
+    ['nontoxic + kind', /character 12, "kind"/],
     ['self-harm > 0', /character 1, "self": .*self_harm/],
-    ['sin(toxicity)', /character 1, "sin\(toxicity\)": .*functions: min/],
-    ['toxicity = 1', /character 1, "toxicity = 1": this is not part of formulas/],
+    ['sin(nontoxic)', /character 1, "sin\(nontoxic\)": .*functions: min/],
+    ['nontoxic = 1', /character 1, "nontoxic = 1": this is not part of formulas/],
     ['f(x) = x', /not part of formulas/],
-    ['toxicity; helpfulness', /not part of formulas/],
-    ['toxicity\nhelpfulness', /not part of formulas/],
+    ['nontoxic; helpful', /not part of formulas/],
+    ['nontoxic\nhelpfulness', /not part of formulas/],
     ['import({})', /no such operator or function/],
     ['evaluate("1")', /no such operator or function/],
-    ['min(toxicity, "1")', /character 15, ""1"": this is no number/],
-    ['toxicity[1]', /not part of formulas/],
-    ['toxicity.constructor', /not part of formulas/],
-    ['toxicity["constructor"]', /not part of formulas/],
+    ['min(nontoxic, "1")', /character 15, ""1"": this is no number/],
+    ['nontoxic[1]', /not part of formulas/],
+    ['nontoxic.constructor', /not part of formulas/],
+    ['nontoxic["constructor"]', /not part of formulas/],
     ['min.constructor(1)', /no such operator or function/],
     ['constructor(1)', /no such operator or function/],
     ['__proto__ + 1', /there is no number of this name/],
     ['constructor', /there is no number of this name/],
     ['hasOwnProperty(1)', /no such operator or function/],
     ['2 kg', /"2 kg": the sign \* of a product is missing/],
-    ['2 toxicity', /the sign \*/],
+    ['2 nontoxic', /the sign \*/],
     ['3 kg to g', /no such operator|the sign \*/],
-    ['[toxicity, 1]', /not part of formulas/],
+    ['[nontoxic, 1]', /not part of formulas/],
     ['{a: 1}', /not part of formulas/],
     ['1:3', /not part of formulas/],
-    ['toxicity!', /no such operator/],
-    ["toxicity'", /no such operator/],
-    ['toxicity % 2', /no such operator/],
-    ['toxicity | 2', /no such operator/],
-    ['1e999 * toxicity', /no finite number/],
+    ['nontoxic!', /no such operator/],
+    ["nontoxic'", /no such operator/],
+    ['nontoxic % 2', /no such operator/],
+    ['nontoxic | 2', /no such operator/],
+    ['1e999 * nontoxic', /no finite number/],
     ['-1e999', /no finite number/],
     ['0/0', /character 1, "0 \/ 0": |"0 \/ 0": this is no finite number/],
-    ['toxicity * (0/0)', /no finite number/],
-    ['toxicity > 0 ? 1 : 1/0', /no finite number/],
+    ['nontoxic * (0/0)', /no finite number/],
+    ['nontoxic > 0 ? 1 : 1/0', /no finite number/],
     ['(-1)^0.5', /no finite number/],
     ['NaN', /no finite number/],
     ['Infinity', /no finite number/],
@@ -115,13 +115,13 @@ describe('a formula that is not one', () => {
     ['null', /this is no number/],
     ['pi', /no number of this name/],
     ['min', /no number of this name/],
-    ['not toxicity', /"toxicity": a comparison is needed/],
-    ['toxicity and helpfulness > 0', /a comparison is needed/],
-    ['toxicity ? 1 : 2', /a comparison is needed/],
-    ['(toxicity > 0) * 1 ? 1 : 2', /a comparison is needed/],
-    ['min(toxicity)', /it takes at least 2 values, and has 1/],
-    ['abs(toxicity, 1)', /it takes 1 values, and has 2/],
-    ['clip(toxicity, 1)', /it takes 3 values, and has 2/],
+    ['not nontoxic', /"nontoxic": a comparison is needed/],
+    ['nontoxic and helpful > 0', /a comparison is needed/],
+    ['nontoxic ? 1 : 2', /a comparison is needed/],
+    ['(nontoxic > 0) * 1 ? 1 : 2', /a comparison is needed/],
+    ['min(nontoxic)', /it takes at least 2 values, and has 1/],
+    ['abs(nontoxic, 1)', /it takes 1 values, and has 2/],
+    ['clip(nontoxic, 1)', /it takes 3 values, and has 2/],
     [`${'1+'.repeat(500)}1`, /1001 characters/],
     [`min(${'1, '.repeat(200)}1)`, /203 numbers/],
     [`${'1+'.repeat(60)}1`, /nested more than 50/],
@@ -149,7 +149,7 @@ const { number } = fc.letrec<{ number: string; truth: string }>((tie) => {
       { maxDepth: 5, withCrossShrink: true },
       fc.oneof(
         fc.integer({ min: 0, max: 40 }).map((value) => String(value / 8)),
-        fc.constantFrom('toxicity', 'helpfulness', 'self_harm', 'step', 'progress'),
+        fc.constantFrom('nontoxic', 'helpful', 'self_harm', 'step', 'progress'),
       ),
       two(['+', '-', '*', '/'], tie('number')),
       // With other exponents mathjs finds roots of negative numbers.
@@ -192,9 +192,9 @@ describe('against the evaluation of mathjs', () => {
     let compared = 0;
     const margin = fc.integer({ min: -6000, max: 6000 }).map((value) => value / 1000);
     await fc.assert(
-      fc.asyncProperty(number, margin, margin, margin, async (text, toxicity, helpfulness, selfHarm) => {
-        const margins = { toxicity, helpfulness, 'self-harm': selfHarm };
-        const scope = { toxicity, helpfulness, self_harm: selfHarm, step: 3, progress: 0.75 };
+      fc.asyncProperty(number, margin, margin, margin, async (text, nontoxic, helpful, selfHarm) => {
+        const margins = { nontoxic, helpful, 'self-harm': selfHarm };
+        const scope = { nontoxic, helpful, self_harm: selfHarm, step: 3, progress: 0.75 };
         let found: number;
         try {
           found = await valueOf(text, margins);
@@ -217,7 +217,7 @@ describe('against the evaluation of mathjs', () => {
 
 it('is read, or refused with its own error, whatever it is', async () => {
   const pieces = fc.constantFrom(
-    ...'toxicity|self_harm|step|1|2.5|1e999|+|-|*|/|^|(|)|[|]|{|}|,|;|:|?|=|==|<|>=|and|not|min|clip|abs'.split(
+    ...'nontoxic|self_harm|step|1|2.5|1e999|+|-|*|/|^|(|)|[|]|{|}|,|;|:|?|=|==|<|>=|and|not|min|clip|abs'.split(
       '|',
     ),
     ...'constructor|__proto__|prototype|import|eval|"x"|\'|.|..|!|%|\n|#|to|in|kg|i|@|\\|`|$|e'.split('|'),
@@ -234,7 +234,7 @@ it('is read, or refused with its own error, whatever it is', async () => {
   await fc.assert(
     fc.asyncProperty(text, async (each) => {
       try {
-        expect(typeof (await valueOf(each, { toxicity: 1, 'self-harm': 2 }))).toBe('number');
+        expect(typeof (await valueOf(each, { nontoxic: 1, 'self-harm': 2 }))).toBe('number');
         taken++;
       } catch (error) {
         if (!isHalfspaceError(error, 'formula-invalid')) throw error;
@@ -247,24 +247,24 @@ it('is read, or refused with its own error, whatever it is', async () => {
 
 describe('a ceiling', () => {
   it.each([
-    ['3*min(toxicity, 1)', 3],
-    ['4*min(toxicity, 1) - abs(helpfulness)', 4],
-    ['min(toxicity, helpfulness, 2) + clip(self_harm, -1, 1)/1', Infinity],
-    ['min(toxicity, helpfulness, 2) + clip(self_harm, -1, 1)', 3],
-    ['-abs(toxicity)', 0],
-    ['-2*max(toxicity, -1)', 2],
-    ['-(toxicity - min(toxicity, 3))', Infinity],
-    ['smoothMin(toxicity, 1)', 1],
-    ['smoothMax(toxicity, 1)', Infinity],
-    ['toxicity > 0 ? 2 : min(helpfulness, 5)', 5],
-    ['step < 3 ? toxicity : 1', 1],
-    ['step < 4 ? toxicity : 1', Infinity],
-    ['(4 - 4*progress)*min(toxicity, 2)', 2],
-    ['0*toxicity + 1', 1],
-    ['(toxicity > 0) + (1 < helpfulness < 2)', 2],
-    ['min(toxicity/helpfulness, 1)', Infinity],
-    ['min(toxicity^2, 1)', Infinity],
-    ['2*toxicity + helpfulness', Infinity],
+    ['3*min(nontoxic, 1)', 3],
+    ['4*min(nontoxic, 1) - abs(helpful)', 4],
+    ['min(nontoxic, helpful, 2) + clip(self_harm, -1, 1)/1', Infinity],
+    ['min(nontoxic, helpful, 2) + clip(self_harm, -1, 1)', 3],
+    ['-abs(nontoxic)', 0],
+    ['-2*max(nontoxic, -1)', 2],
+    ['-(nontoxic - min(nontoxic, 3))', Infinity],
+    ['smoothMin(nontoxic, 1)', 1],
+    ['smoothMax(nontoxic, 1)', Infinity],
+    ['nontoxic > 0 ? 2 : min(helpful, 5)', 5],
+    ['step < 3 ? nontoxic : 1', 1],
+    ['step < 4 ? nontoxic : 1', Infinity],
+    ['(4 - 4*progress)*min(nontoxic, 2)', 2],
+    ['0*nontoxic + 1', 1],
+    ['(nontoxic > 0) + (1 < helpful < 2)', 2],
+    ['min(nontoxic/helpful, 1)', Infinity],
+    ['min(nontoxic^2, 1)', Infinity],
+    ['2*nontoxic + helpful', Infinity],
   ])('%s does not exceed %d in step 3 of 4', async (text, ceiling) => {
     expect((await read(text)).ceilingAt({ step: 3, progress: 0.75 })).toBeCloseTo(ceiling, 12);
   });

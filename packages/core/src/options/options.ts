@@ -72,12 +72,12 @@ export interface DecodeOptions<Name extends string = string> {
    */
   readonly measure?: readonly Name[];
   /**
-   * What a candidate gets, in nats, as a formula of its margins; it takes the place of `weights`. `'2*toxicity + helpfulness*(toxicity > 0)'`, `'min(toxicity, truthfulness)'`. It has numbers, margins by the
+   * What a candidate gets, in nats, as a formula of its margins; it takes the place of `weights`. `'2*nontoxic + helpful*(nontoxic > 0)'`, `'min(nontoxic, truthful)'`. It has numbers, margins by the
    * names of their attributes (`self-harm` is written `self_harm`), `step` and `progress` as in a {@link Weight};
    * `+ - * / ^`, comparisons, `and or not`, `a ? b : c`; `min`, `max`, `abs`, `clip(x, low, high)`, and
    * `smoothMin` and `smoothMax`, which are log Σ exp. A comparison counts as 0 or 1 where a number is needed.
    *
-   * It says its own caps, as `4*min(toxicity, 1)` does, and takes no other. Look-ahead is lazy where the formula shows that it
+   * It says its own caps, as `4*min(nontoxic, 1)` does, and takes no other. Look-ahead is lazy where the formula shows that it
    * cannot exceed some number, and eager where it does not. A completion in which it is not finite for some candidate that is run ends with the error `formula-not-finite`.
    */
   readonly formula?: string;

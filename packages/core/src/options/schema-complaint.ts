@@ -1,6 +1,6 @@
 import { describeValue } from '@halfspace/contracts';
 import { didYouMean } from '../text/nearest.js';
-import { givenAsBefore } from '../text/renamed.js';
+import { givenAsBefore } from '@halfspace/contracts/internal';
 
 /** What Ajv says of a fault, with its option `verbose`. */
 export interface SchemaFault {

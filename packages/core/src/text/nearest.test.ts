@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { didYouMean, nearest } from './nearest.js';
 
-const NAMES = ['toxicity', 'helpfulness', 'truthfulness', 'f32'];
+const NAMES = ['nontoxic', 'helpful', 'truthful', 'f32'];
 
 it.each([
-  ['toxcity', 'toxicity'],
-  ['Toxicity', 'toxicity'],
-  [' helpfulness ', 'helpfulness'],
-  ['truthfullness', 'truthfulness'],
-  ['toxiticy', 'toxicity'],
+  ['nontxic', 'nontoxic'],
+  ['Nontoxic', 'nontoxic'],
+  [' helpful ', 'helpful'],
+  ['truthfull', 'truthful'],
+  ['nontoixc', 'nontoxic'],
   ['f23', undefined],
   ['calm', undefined],
   ['', undefined],
@@ -18,6 +18,12 @@ it.each([
 });
 
 it('says so in a sentence, or says nothing', () => {
-  expect(didYouMean('toxcity', NAMES)).toBe(' Did you mean "toxicity"?');
+  expect(didYouMean('nontxic', NAMES)).toBe(' Did you mean "nontoxic"?');
   expect(didYouMean('calm', NAMES)).toBe('');
+});
+
+it('says what is called otherwise now, before it guesses', () => {
+  expect(didYouMean('form', ['bonus', 'from'])).toBe(' "form" is now "bonus".');
+  expect(didYouMean('toxicity', NAMES)).toBe(' "toxicity" is now "nontoxic".');
+  expect(didYouMean('early', ['yearly'])).toBe(' Did you mean "yearly"?');
 });

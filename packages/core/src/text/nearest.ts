@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { nowCalled, renamed } from './renamed.js';
+import { nowCalled, renamed } from '@halfspace/contracts/internal';
 
 /** Longest name that is compared: what is longer is no slip of the pen. */
 const LONGEST = 64;
@@ -24,7 +24,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 }
 
 /**
- * A sentence to go behind a message of an unknown name: ` Did you mean "toxicity"?`, or nothing where no name is near;
+ * A sentence to go behind a message of an unknown name: ` Did you mean "nontoxic"?`, or nothing where no name is near;
  * of what had that name before, what it is called now: ` "form" is now "bonus".`
  */
 export function didYouMean(name: string, names: Iterable<string>): string {

@@ -1,7 +1,6 @@
 import { describeValue, HalfspaceError } from '@halfspace/contracts';
-import { fieldsOf } from '@halfspace/contracts/internal';
+import { fieldsOf, givenAsBefore } from '@halfspace/contracts/internal';
 import { capFor, valueOf } from '../options/weights.js';
-import { givenAsBefore } from '../text/renamed.js';
 import type { Halfspace } from '../create-halfspace.js';
 import { type JointWeights, spendJointly } from './joint-budget.js';
 import { levelJointly } from './joint-levels.js';

@@ -61,7 +61,7 @@ export const METHOD_OPTIONS_SCHEMA = {
   properties: PROPERTIES,
 } as const;
 
-/** What options do, in a few words, such as `toxicity=2 kl-budget 0.1`. */
+/** What options do, in a few words, such as `nontoxic=2 kl-budget 0.1`. */
 export function optionsLabel(options: MethodOptions): string {
   const { weights: given = {}, formula, control, bonus, cap, earlyExit, redraw } = options;
   const weights = Object.entries(given).map(([name, weight]) => `${name}=${weightWords(weight)}`);

@@ -5,11 +5,11 @@ it.each([
   [{ method: 'plane' }, 'There is no method "plane". Did you mean "plain"? There are plain, '],
   [{ method: 3 }, 'There is no method 3. There are plain, '],
   [
-    { method: 'sasa', attribute: 'toxicity', beta: 1, betta: 500 },
+    { method: 'sasa', attribute: 'nontoxic', beta: 1, betta: 500 },
     '"betta" is none of its parameters. Did you mean "beta"? There are ',
   ],
   [
-    { method: 'sasa', attribute: 'toxicity', beta: '500' },
+    { method: 'sasa', attribute: 'nontoxic', beta: '500' },
     'The method sasa: beta must be number; got "500".',
   ],
   [{ method: 'sasa', beta: 500 }, 'The method sasa: it must have "attribute", which is missing.'],

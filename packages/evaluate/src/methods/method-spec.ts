@@ -23,7 +23,7 @@ export interface MethodLookup {
 }
 
 /**
- * Reads a method as users write it: `{"method": "sasa", "attribute": "toxicity", "beta": 500}`, with a `name` and a
+ * Reads a method as users write it: `{"method": "sasa", "attribute": "nontoxic", "beta": 500}`, with a `name` and a
  * `series` of its own if they like.
  *
  * @throws HalfspaceError `bad-method`; `plugin-failed` where a kind of a module throws something of its own

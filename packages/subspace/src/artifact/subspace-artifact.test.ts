@@ -63,6 +63,7 @@ describe('parseSubspace', () => {
     ['format', 'something', /format must be "halfspace-subspace"/],
     ['version', 1, /version is not 2.*another release/],
     ['attribute', 'Self harm', /attribute must match/],
+    ['attribute', 'toxicity', /its attribute "toxicity" is now "nontoxic": .*has the field "attribute"/],
     ['model.fingerprint', '', /model\.fingerprint/],
     ['model.width', 3, /direction has 2 numbers for 1 layers, and model\.width is 3/],
     ['model.width', 0, /model\.width/],

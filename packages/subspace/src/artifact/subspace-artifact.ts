@@ -1,4 +1,5 @@
 import {
+  attributeNameFault,
   type Calibration,
   defineAttribute,
   HalfspaceError,
@@ -191,9 +192,14 @@ const validate = new Ajv2020({ strict: true, verbose: true }).compile<SubspaceAr
  */
 export function parseSubspace(json: unknown, where: string): SubspaceArtifact {
   if (!validate(json)) throw bad(where, complaint(validate.errors));
-  const fault = inconsistency(json);
+  const fault = nameFault(json) ?? inconsistency(json);
   if (fault !== undefined) throw bad(where, fault);
   return json;
+}
+
+function nameFault({ attribute }: SubspaceArtifact): string | undefined {
+  const fault = attributeNameFault(attribute);
+  return fault && `its attribute ${fault}. Write that name into the file, where it has the field "attribute"`;
 }
 
 /** What core needs to know of a subspace. */

@@ -12,11 +12,14 @@ export function addAttribute(program: Command): void {
 }
 
 const EXAMPLES = `
+An attribute is named by what is true of the text on its positive side, as an adjective:
+formal, brief, nontoxic. Words are lower-case and joined by hyphens.
+
 A linear attribute needs nothing but texts with labels. A scoring one is a
 function of the text, such as a word list or a reward model.
 
 Examples:
-  $ halfspace attribute new formality
+  $ halfspace attribute new formal
   $ halfspace attribute new no-shouting --kind scoring --directory plugins/calm`;
 
 function addNew(attribute: Command): void {
@@ -27,7 +30,10 @@ function addNew(attribute: Command): void {
       'Makes a package for an attribute, to be filled in: its definition, a test that passes, example data, ' +
         'a README that becomes its model card. It works at once with --attribute ./DIRECTORY.',
     )
-    .argument('<name>', 'name of the attribute, in lower-case words joined by hyphens')
+    .argument(
+      '<name>',
+      'what is true of the text on its positive side, as an adjective such as formal or low-noise',
+    )
     .option('--directory <path>', 'where to make it; new or empty (default: the name)')
     .addOption(
       new Option('--kind <kind>', 'fitted on labelled texts, or computed by a function')

@@ -13,13 +13,13 @@ and every method compared with it question by question. Intervals are 95 %, by a
 over questions.
 
 Methods are weights of attributes, or a file of specs such as
-  [{"method": "halfspace", "weights": {"truthfulness": 2}, "cap": "none"}]
+  [{"method": "halfspace", "weights": {"truthful": 2}, "cap": "none"}]
 
 With --json there is one line a method and column.
 
 Example:
   $ halfspace evaluate-choices --data mc.jsonl --choices mc1 mc2 \\
-      --method truthfulness=2 --method toxicity=3,truthfulness=2`;
+      --method truthful=2 --method nontoxic=3,truthful=2`;
 
 /** Adds `halfspace evaluate-choices`. */
 export function addEvaluateChoices(program: Command, signal: AbortSignal): void {

@@ -26,14 +26,14 @@ Of multiple choice it is measured how often the answer with the largest margin i
 a right one, and how often the one that the model itself finds most likely is.
 
 Examples:
-  $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl
+  $ halfspace evaluate-subspace --attribute nontoxic --data dev.jsonl
   $ halfspace evaluate-subspace --attribute ./calm.json ./kind.json \\
       --data dev.jsonl --label calm --output report.html
   $ halfspace evaluate-subspace --attribute ./helpful.json --data pairs.parquet \\
       --chosen chosen --rejected rejected
-  $ halfspace evaluate-subspace --attribute toxicity --data dev.jsonl \\
+  $ halfspace evaluate-subspace --attribute nontoxic --data dev.jsonl \\
       --train train.jsonl --learning-curve --sweep-layers 6-24
-  $ halfspace evaluate-subspace --attribute truthfulness --data mc.jsonl \\
+  $ halfspace evaluate-subspace --attribute truthful --data mc.jsonl \\
       --choices mc1 mc2`;
 
 /** Adds `halfspace evaluate-subspace`. */

@@ -18,14 +18,14 @@ what is there, so that judges can be added at any time.
 
 Methods are "plain", weights of attributes, or a file of specs such as
   [{"method": "plain"},
-   {"method": "halfspace", "weights": {"toxicity": 2}, "cap": "none"},
-   {"method": "sasa", "attribute": "toxicity", "beta": 500},
+   {"method": "halfspace", "weights": {"nontoxic": 2}, "cap": "none"},
+   {"method": "sasa", "attribute": "nontoxic", "beta": 500},
    {"method": "word-filter", "words": ["@words.txt"]},
    {"method": "system-prompt", "text": "Answer politely."},
-   {"method": "best-of-n", "n": 4, "weights": {"toxicity": 1}}]
+   {"method": "best-of-n", "n": 4, "weights": {"nontoxic": 1}}]
 
 Examples:
-  $ halfspace evaluate --suite prompts.jsonl --method plain --method toxicity=2 --out run
+  $ halfspace evaluate --suite prompts.jsonl --method plain --method nontoxic=2 --out run
   $ halfspace evaluate --suite rtp-challenging attaq=attaq.jsonl --limit 200 \\
       --method @methods.json --out run --shard 2/8
   $ halfspace evaluate --merge run-1 run-2 --out run

@@ -8,10 +8,10 @@ Of each token it shows the probability in the model's own distribution and after
 re-weighting, the margins of the text with it, and the KL divergence of the step.
 
 Examples:
-  $ halfspace generate "My boss is such a" --attribute toxicity=2 --trace trace.jsonl
+  $ halfspace generate "My boss is such a" --attribute nontoxic=2 --trace trace.jsonl
   $ halfspace explain trace.jsonl
   $ halfspace explain trace.jsonl --step 3
-  $ halfspace explain trace.jsonl --attribute toxicity --html trace.html`;
+  $ halfspace explain trace.jsonl --attribute nontoxic --html trace.html`;
 
 /** Adds `halfspace explain`. */
 export function addExplain(program: Command, signal: AbortSignal): void {

@@ -28,11 +28,11 @@ Shards can be summed up at the same time, also on several machines. Merged they
 come to what one fit does; each needs the options and the data of the whole.
 
 Examples:
-  $ halfspace fit --attribute truthfulness --output truthfulness.json \\
+  $ halfspace fit --attribute truthful --output truthful.json \\
       --data train.jsonl --label truthful --layer 12-18
   $ halfspace fit --attribute calm --output calm.json --data a.csv b.csv \\
       --label anger --desired '<=0.25' --undesired '>=0.5'
-  $ halfspace fit --attribute helpfulness --output helpfulness.json \\
+  $ halfspace fit --attribute helpful --output helpful.json \\
       --data pairs.parquet --chosen better --rejected worse --centring prompt
   $ halfspace generate "Well, I think" --attribute ./calm.json=2
   $ halfspace fit --attribute calm --data a.csv --shard 1/2 --state 1.hsfit

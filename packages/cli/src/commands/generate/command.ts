@@ -11,17 +11,17 @@ import type { GenerateFlags } from './flags.js';
 const EXAMPLES = `
 Examples:
   $ halfspace generate "My neighbour said that"
-  $ halfspace generate "My neighbour said that" --attribute toxicity=2
-  $ halfspace generate "My neighbour said that" --attribute toxicity=4 --budget 0.1
-  $ halfspace generate "My neighbour said that" --attribute 'toxicity=4-3*progress'
-  $ halfspace generate "My neighbour said that" --formula '2*min(toxicity, truthfulness)'
-  $ halfspace generate "My neighbour said that" --chance 'toxicity>=0:0.95' --keep helpfulness
-  $ halfspace generate "My neighbour said that" --attribute toxicity=1 --redraw-if-mean-below toxicity=0
-  $ halfspace generate "Dear Sir," --attribute ./formality.json --samples 3
+  $ halfspace generate "My neighbour said that" --attribute nontoxic=2
+  $ halfspace generate "My neighbour said that" --attribute nontoxic=4 --budget 0.1
+  $ halfspace generate "My neighbour said that" --attribute 'nontoxic=4-3*progress'
+  $ halfspace generate "My neighbour said that" --formula '2*min(nontoxic, truthful)'
+  $ halfspace generate "My neighbour said that" --chance 'nontoxic>=0:0.95' --keep helpful
+  $ halfspace generate "My neighbour said that" --attribute nontoxic=1 --redraw-if-mean-below nontoxic=0
+  $ halfspace generate "Dear Sir," --attribute ./formal.json --samples 3
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
   $ halfspace generate --chat "Why is the sky blue?" --begin "The sky is blue because"
   $ halfspace generate "The captain" --forbid ship --forbid @words.txt
-  $ halfspace generate "The captain" --attribute toxicity=2 --trace trace.jsonl
+  $ halfspace generate "The captain" --attribute nontoxic=2 --trace trace.jsonl
   $ halfspace generate --prompts prompts.jsonl --json > completions.jsonl`;
 
 /** Adds `halfspace generate`. */

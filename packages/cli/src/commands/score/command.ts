@@ -10,8 +10,8 @@ the last token, and the mean and the minimum over all tokens of the response.
 The probability is that of the last margin.
 
 Examples:
-  $ halfspace score --attribute toxicity --input texts.jsonl
-  $ echo '{"response": "Thank you."}' | halfspace score --attribute toxicity \\
+  $ halfspace score --attribute nontoxic --input texts.jsonl
+  $ echo '{"response": "Thank you."}' | halfspace score --attribute nontoxic \\
       --input - --json`;
 
 /** Adds `halfspace score`. */

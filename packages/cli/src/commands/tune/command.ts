@@ -14,9 +14,9 @@ others are completed with the weights found, and with smaller and larger ones: w
 reported is measured there. Tune with the options that you will generate with.
 
 Examples:
-  $ halfspace tune --prompts prompts.txt --attribute toxicity --preset balanced
-  $ halfspace tune --prompts prompts.txt --attribute toxicity=2 --attribute helpfulness=1 --kl 0.1
-  $ halfspace tune --prompts prompts.txt --at-least toxicity=0.5 --out weights.json --html frontier.html
+  $ halfspace tune --prompts prompts.txt --attribute nontoxic --preset balanced
+  $ halfspace tune --prompts prompts.txt --attribute nontoxic=2 --attribute helpful=1 --kl 0.1
+  $ halfspace tune --prompts prompts.txt --at-least nontoxic=0.5 --out weights.json --html frontier.html
   $ halfspace generate "My neighbour said that" --weights weights.json`;
 
 /** Adds `halfspace tune`. */

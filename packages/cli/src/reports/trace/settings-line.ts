@@ -5,8 +5,8 @@ import type { TracedCompletion } from './trace-line.js';
 const FINGERPRINT = 12;
 
 /**
- * What a completion was decoded with, as in `toxicity=4 - 3*progress, cap 1, seed 0, model 0123456789ab`, or
- * `toxicity=2 cap 0, truthfulness=1 cap 1, seed 0, model 0123456789ab`.
+ * What a completion was decoded with, as in `nontoxic=4 - 3*progress, cap 1, seed 0, model 0123456789ab`, or
+ * `nontoxic=2 cap 0, truthful=1 cap 1, seed 0, model 0123456789ab`.
  */
 export function settingsLine({
   weights,
@@ -35,7 +35,7 @@ function capWords(cap: number | null): string[] {
   return cap === null ? [] : [`cap ${cap}`];
 }
 
-/** The weights of a step, as in `toxicity 3.25, kind ±∞`, with the share of them, or of a formula, that a budget left. */
+/** The weights of a step, as in `nontoxic 3.25, kind ±∞`, with the share of them, or of a formula, that a budget left. */
 export function weightsLine({ weights, share }: TracedControl, formula: string | undefined): string {
   const used = Object.entries<number | null>(weights).filter(([, weight]) => weight !== 0);
   return [

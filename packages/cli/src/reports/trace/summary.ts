@@ -63,7 +63,7 @@ export function summaryOf(completion: TracedCompletion): TraceSummary {
   };
 }
 
-/** A summary in words, as in `12 tokens, KL 0.84 nats, toxicity 2.10 (lowest 0.33)`. */
+/** A summary in words, as in `12 tokens, KL 0.84 nats, nontoxic 2.10 (lowest 0.33)`. */
 export function summaryLine({ tokens, kl, margins, furthest }: TraceSummary): string {
   return [
     `${tokens} token${tokens === 1 ? '' : 's'}`,

@@ -2,6 +2,7 @@ import { defineAttribute } from '@halfspace/contracts';
 import { subspacesIn } from '@halfspace/subspace';
 
 export default defineAttribute({
+  // What is true of the text on its positive side, as an adjective: formal, brief, nontoxic.
   name: 'my-attribute',
   // In one line: text on the positive side is …
   description: 'courteous towards the person spoken to',

@@ -6,6 +6,7 @@ const SHOUTING = /!|[A-Z]{4}/;
 const MARGIN = { shouting: -3, calm: 3 };
 
 export default defineAttribute({
+  // What is true of the text on its positive side, as an adjective: formal, brief, nontoxic.
   name: 'my-attribute',
   // In one line: text on the positive side is …
   description: 'text that keeps its voice down',

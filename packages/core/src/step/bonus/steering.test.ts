@@ -54,7 +54,7 @@ describe('weights', () => {
       brief: Float64Array.of(-0, -0, -1, -1),
     });
     await expect(tabulate({ kind: '2 / (step - 3)' }, 4, 4)).rejects.toThrow(/"kind".*Infinity at step 3/);
-    await expect(tabulate({ kind: 'toxicity' }, 4, 4)).rejects.toThrow(/The weight of "kind" is wrong/);
+    await expect(tabulate({ kind: 'nontoxic' }, 4, 4)).rejects.toThrow(/The weight of "kind" is wrong/);
   });
 
   it('steer away below 0, and change with the step', async () => {

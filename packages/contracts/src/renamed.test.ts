@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { didYouMean } from './nearest.js';
-import { givenAsBefore, renamed } from './renamed.js';
+import { attributeNameFault, givenAsBefore, renamed } from './renamed.js';
 
 it('finds what a name is now, among those that there are', () => {
   expect(renamed('attributes', ['weights', 'measure'])).toBe('weights');
@@ -9,13 +8,18 @@ it('finds what a name is now, among those that there are', () => {
   expect(renamed('toString', ['toString'])).toBeUndefined();
 });
 
-it('says so where a name is not known, before it guesses', () => {
-  expect(didYouMean('form', ['bonus', 'from'])).toBe(' "form" is now "bonus".');
-  expect(didYouMean('early', ['yearly'])).toBe(' Did you mean "yearly"?');
-});
-
 it('says so where something is missing', () => {
   expect(givenAsBefore('ifMeanBelow', { below: {} })).toBe(' "below" is now "ifMeanBelow".');
   expect(givenAsBefore('ifMeanBelow', { under: {} })).toBe('');
   expect(givenAsBefore('ifMeanBelow', null)).toBe('');
+});
+
+it('says what an attribute is called now', () => {
+  expect(renamed('toxicity', ['helpful', 'nontoxic'])).toBe('nontoxic');
+  expect(renamed('toxicity', ['toxicity'])).toBeUndefined();
+  expect(attributeNameFault('truthfulness')).toMatch(
+    /^"truthfulness" is now "truthful": an attribute is named by/,
+  );
+  expect(attributeNameFault('truthful')).toBeUndefined();
+  expect(attributeNameFault('constructor')).toBeUndefined();
 });

@@ -1,6 +1,10 @@
-/** What was called otherwise before: options, flags of the command, keys of files, and values of these. */
+/** Attributes that had another name before. */
+const ATTRIBUTES = { toxicity: ['nontoxic'], helpfulness: ['helpful'], truthfulness: ['truthful'] };
+
+/** What was called otherwise before: options, flags of the command, keys of files, values of these, and attributes. */
 const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
+    ...ATTRIBUTES,
     attributes: ['weights', 'measure'],
     below: ['ifMeanBelow'],
     calibrated: ['margin'],
@@ -13,7 +17,8 @@ const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 /**
- * What something is called now that had another name in an earlier version: an option, a flag in camel case, a key of a file.
+ * What something is called now that had another name in an earlier version: an option, a flag in camel case, a key of a file, an
+ * attribute.
  *
  * @param name - As it was called.
  * @param names - Those that there are now.
@@ -40,4 +45,16 @@ export function givenAsBefore(name: string, given: unknown): string {
 /** A sentence to go behind a message: ` "form" is now "bonus".` */
 export function nowCalled(before: string, now: string): string {
   return ` ${JSON.stringify(before)} is now ${JSON.stringify(now)}.`;
+}
+
+/**
+ * What is wrong with the name of an attribute that was called so before; undefined where nothing is.
+ *
+ * @returns `"toxicity" is now "nontoxic": an attribute is named by …`, without a stop
+ */
+export function attributeNameFault(name: string): string | undefined {
+  const [now] = Object.entries(ATTRIBUTES).find(([before]) => before === name)?.[1] ?? [];
+  if (now === undefined) return undefined;
+  const rule = 'an attribute is named by what is true of the text on its positive side, as an adjective';
+  return `${JSON.stringify(name)} is now ${JSON.stringify(now)}: ${rule}`;
 }

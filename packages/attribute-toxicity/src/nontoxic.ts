@@ -6,8 +6,8 @@ import artifacts from '../subspaces/index.cjs';
  * Harmlessness in the sense of Perspective's "toxicity": the positive side is text that is not rude,
  * disrespectful or likely to make people leave a discussion. The package's README is its model card.
  */
-export const toxicity: LinearAttribute<'toxicity'> = defineAttribute({
-  name: 'toxicity',
+export const nontoxic: LinearAttribute<'nontoxic'> = defineAttribute({
+  name: 'nontoxic',
   description: 'free of rude, hateful and threatening language',
   subspaces: subspacesFrom(artifacts),
 });

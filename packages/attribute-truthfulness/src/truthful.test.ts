@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { labelOf, truthfulness } from './truthfulness.js';
+import { labelOf, truthful } from './truthful.js';
 
-describe('truthfulness', () => {
+describe('truthful', () => {
   it('has a subspace for the default model, and one that ends where candidates can stop', () => {
-    expect(new Set(truthfulness.subspaces.map(({ layers }) => layers.join()))).toEqual(
+    expect(new Set(truthful.subspaces.map(({ layers }) => layers.join()))).toEqual(
       new Set(['14,18', '14,18,22']),
     );
   });

@@ -6,8 +6,8 @@ import artifacts from '../subspaces/index.cjs';
  * Truthfulness in the sense of TruthfulQA: the positive side is an answer that asserts nothing false, where
  * people often repeat a misconception. The package's README is its model card.
  */
-export const truthfulness: LinearAttribute<'truthfulness'> = defineAttribute({
-  name: 'truthfulness',
+export const truthful: LinearAttribute<'truthful'> = defineAttribute({
+  name: 'truthful',
   description: 'free of false claims and common misconceptions',
   // A truth can be firmer than its boundary: docs/decisions/0006.
   cap: 1,

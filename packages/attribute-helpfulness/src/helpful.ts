@@ -6,8 +6,8 @@ import artifacts from '../subspaces/index.cjs';
  * Helpfulness: the positive side is a response that answers what was asked, where the other one evades it, and that
  * people prefer. The package's README is its model card.
  */
-export const helpfulness: LinearAttribute<'helpfulness'> = defineAttribute({
-  name: 'helpfulness',
+export const helpful: LinearAttribute<'helpful'> = defineAttribute({
+  name: 'helpful',
   description: 'answers what was asked, as people prefer it',
   subspaces: subspacesFrom(artifacts),
 });

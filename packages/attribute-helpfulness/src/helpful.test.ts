@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { helpfulness, labelOf } from './helpfulness.js';
+import { helpful, labelOf } from './helpful.js';
 
-describe('helpfulness', () => {
+describe('helpful', () => {
   it('has a subspace for the default model, and one that ends where candidates can stop', () => {
-    expect(new Set(helpfulness.subspaces.map(({ layers }) => layers.join()))).toEqual(
+    expect(new Set(helpful.subspaces.map(({ layers }) => layers.join()))).toEqual(
       new Set(['14,18', '14,18,22']),
     );
   });
