@@ -4,7 +4,7 @@ interface Layout {
   readonly bytes: number;
 }
 
-/** Storage of every tensor type that the readers know; block formats as ggml defines them. */
+/** Storage of every tensor type that the readers know; block formats as ggml defines them; of packed layers the quants alone. */
 const LAYOUTS = {
   F64: { elements: 1, bytes: 8 },
   F32: { elements: 1, bytes: 4 },
@@ -27,10 +27,13 @@ const LAYOUTS = {
   IQ4_NL: { elements: 32, bytes: 18 },
   IQ4_XS: { elements: 256, bytes: 136 },
   MXFP4: { elements: 32, bytes: 17 },
+  AWQ4: { elements: 8, bytes: 4 },
+  GPTQ4: { elements: 8, bytes: 4 },
 } as const satisfies Record<string, Layout>;
 
 /**
- * Number type of a tensor as stored: plain floats and integers, and ggml's block-quantised formats.
+ * Number type of a tensor as stored: plain floats and integers, ggml's block-quantised formats, and the four-bit layouts of AWQ
+ * and GPTQ.
  *
  * @useDeclaredType
  */

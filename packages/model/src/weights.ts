@@ -19,6 +19,13 @@ import {
 } from './part-of-model.js';
 import { hasOnnxExport, onlyOnnx } from './onnx-export.js';
 import type { PlacedTensor } from './placed-tensor.js';
+import {
+  findPackedLayers,
+  isPackedPart,
+  readPackedConfig,
+  unpackWeights,
+  type PackedLayer,
+} from './safetensors/packed-weights.js';
 import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
 import { describeValue } from './describe-value.js';
 import type { MetadataValue, WeightTensor } from './weight-tensor.js';
@@ -62,6 +69,54 @@ interface Stored {
   readonly file: FileHandle;
 }
 
+/** Tensors of a model: how each is read. */
+type Readers = ReadonlyMap<string, Reader>;
+interface Reader {
+  readonly tensor: WeightTensor;
+  read(): Promise<Float32Array>;
+}
+
+/** Readers of tensors that are stored one by one. */
+function plainReaders(stored: ReadonlyMap<string, Stored>): Readers {
+  return new Map(
+    [...stored].map(([name, { tensor, file }]) => {
+      const read = async (): Promise<Float32Array> => {
+        if (isFloatType(tensor.type))
+          return dequantize(tensor.type, await readAt(file, tensor.offset, tensor.length));
+        throw new HalfspaceError(
+          'unsupported-model',
+          `The tensor ${name} holds integers (${tensor.type}), not weights.`,
+        );
+      };
+      return [name, { tensor, read }] as const;
+    }),
+  );
+}
+
+/** Readers in which packed layers have the weights that they stand for. */
+function withPackedLayers(
+  stored: ReadonlyMap<string, Stored>,
+  layers: ReadonlyMap<string, PackedLayer>,
+): Readers {
+  const plain = plainReaders(stored);
+  const integers = async (name: string): Promise<Int32Array> => {
+    const { tensor, file } = stored.get(name) as Stored;
+    return new Int32Array(new Uint8Array(await readAt(file, tensor.offset, tensor.length)).buffer);
+  };
+  const unpacked = [...layers].map(([name, layer]) => {
+    const type = layer.packing === 'awq' ? ('AWQ4' as const) : ('GPTQ4' as const);
+    const read = async (): Promise<Float32Array> =>
+      unpackWeights(layer, {
+        quants: await integers(layer.quants),
+        zeros: await integers(layer.zeros),
+        scales: await (plain.get(layer.scales) as Reader).read(),
+        groups: layer.groups === undefined ? undefined : await integers(layer.groups),
+      });
+    return [name, { tensor: { name, shape: [layer.outputs, layer.inputs], type }, read }] as const;
+  });
+  return new Map([...[...plain].filter(([name]) => !isPackedPart(name, layers)), ...unpacked]);
+}
+
 async function readAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let done = 0;
@@ -87,25 +142,19 @@ function allFinite(numbers: Float32Array): boolean {
 
 function createModelFile(
   about: Pick<ModelFile, 'format' | 'name' | 'path' | 'fingerprint' | 'metadata'>,
-  stored: ReadonlyMap<string, Stored>,
+  readers: Readers,
   files: readonly FileHandle[],
 ): ModelFile {
   let closed = false;
   return {
     ...about,
-    tensors: new Map([...stored].map(([name, { tensor }]) => [name, tensor])),
+    tensors: new Map([...readers].map(([name, { tensor }]) => [name, tensor])),
     async readF32(name) {
       if (closed) throw new HalfspaceError('closed-model', `${about.name} was closed. Open it again.`);
-      const found = stored.get(name);
+      const found = readers.get(name);
       if (found === undefined)
         throw new HalfspaceError('unknown-tensor', `${about.name} has no tensor ${name}.`);
-      const { tensor, file } = found;
-      if (!isFloatType(tensor.type))
-        throw new HalfspaceError(
-          'unsupported-model',
-          `The tensor ${name} holds integers (${tensor.type}), not weights.`,
-        );
-      const numbers = dequantize(tensor.type, await readAt(file, tensor.offset, tensor.length));
+      const numbers = await found.read();
       if (allFinite(numbers)) return numbers;
       throw new HalfspaceError(
         'corrupt-model',
@@ -219,7 +268,7 @@ async function ggufModel(parts: readonly OpenPart[]): Promise<ModelFile> {
   const about = { format: 'gguf', name, path, fingerprint, metadata } as const;
   return createModelFile(
     about,
-    stored,
+    plainReaders(stored),
     parts.map(({ file }) => file),
   );
 }
@@ -262,9 +311,18 @@ async function openSafetensors(directory: string, names: readonly string[]): Pro
     const metadata = new Map(
       Object.entries((await readJsonFile(join(directory, 'config.json'))) as Record<string, MetadataValue>),
     );
+    const name = basename(directory);
+    const packed = readPackedConfig(name, metadata.get('quantization_config'));
+    // Families read weights, however they are stored.
+    if (packed !== undefined) metadata.delete('quantization_config');
+    const tensors = new Map([...stored].map(([key, { tensor }]) => [key, tensor]));
+    const readers =
+      packed === undefined
+        ? plainReaders(stored)
+        : withPackedLayers(stored, findPackedLayers(tensors, packed));
     return createModelFile(
-      { format: 'safetensors', name: basename(directory), path: directory, fingerprint, metadata },
-      stored,
+      { format: 'safetensors', name, path: directory, fingerprint, metadata },
+      readers,
       files,
     );
   });

@@ -37,7 +37,7 @@ function parseTensor(name: string, entry: unknown, start: number): PlacedTensor 
   if (type === undefined) {
     throw new HalfspaceError(
       'unsupported-model',
-      `The tensor ${name} is stored as ${describeValue(dtype)}, which Halfspace does not read.`,
+      `The tensor ${name} is stored as ${describeValue(dtype)}, which Halfspace does not read. Take a GGUF file of the model, or one that is not quantised.`,
     );
   }
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize))
