@@ -48,7 +48,7 @@ export function readPackedConfig(name: string, config: MetadataValue | undefined
   if (!isJsonObject(config)) return undefined;
   const { quant_method: packing, bits, checkpoint_format: format = 'gptq', version = 'gemm' } = config;
   if (packing !== 'awq' && packing !== 'gptq') return undefined;
-  const layout = packing === 'awq' ? String(version).toLowerCase() : format;
+  const layout = packing === 'gptq' ? format : typeof version === 'string' ? version.toLowerCase() : version;
   if (bits === 4 && ['gemm', 'gptq', 'gptq_v2'].includes(layout as string))
     return { packing, offset: layout === 'gptq' ? 1 : 0 };
   throw new HalfspaceError(
