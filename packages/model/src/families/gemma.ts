@@ -153,7 +153,7 @@ const gemma3Config: ConfigTable = {
 /** Gemma 3 as Hugging Face transformers names the text model. */
 export const gemma3Text = defineFamily('gemma3_text', { config: gemma3Config });
 
-/** Where the tensors of the text model are in files of a model that reads images, too: newer files, then those published. */
+/** Where the tensors of the text model are in files of a model that reads images, too. */
 const PREFIXES = ['model.language_model.', 'language_model.model.'] as const;
 /** The tensors of that model that have nothing to do with text. */
 const IMAGES = /^(model\.)?(vision_tower|multi_modal_projector)\.|^(language_model\.)?lm_head\.weight$/;
