@@ -42,7 +42,12 @@ export function addDecodingOptions(command: Command): Command {
 /** Adds {@link SamplingFlags} to a command. */
 export function addSamplingOptions(command: Command): Command {
   return command
-    .option('--temperature <t>', '0 takes the most probable token', number({ min: 0 }), 1)
+    .option(
+      '--temperature <t>',
+      'of the draw, after all re-weighting; 0 takes the most probable token',
+      number({ min: 0 }),
+      1,
+    )
     .option(
       '--top-p <p>',
       'share of the probability that candidates make up',

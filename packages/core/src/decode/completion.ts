@@ -15,7 +15,7 @@ export interface TracedCandidate<Name extends string = string> {
   readonly reference: number;
   /** Margin of the text with this candidate, per attribute; absent where it was not evaluated. */
   readonly margins: ByName<Name, number>;
-  /** Probability after re-weighting. */
+  /** Probability after re-weighting, at temperature 1; at another one it is drawn with this to the power of 1/temperature, normalised. */
   readonly probability: number;
 }
 
@@ -74,6 +74,8 @@ export interface TracedSettings<Name extends string = string> {
   readonly model: string;
   /** Of the noise. */
   readonly seed: number;
+  /** At which the re-weighted distribution was drawn from. */
+  readonly temperature: number;
   /** Weight of each attribute that was measured, as it was given for the prompt: a number or a schedule. */
   readonly weights: ByName<Name, WeightValue>;
   /** What took the place of weights, if anything did. */
@@ -124,7 +126,7 @@ export interface CompletionRecord<Name extends string = string> {
   /** How many of `promptTokens` were not run, because the backend still had them; 0 with a backend that reports none. */
   readonly cachedTokens: number;
   /**
-   * Sum over steps of KL(q‖p), nats. With lazy look-ahead an estimate from the draws, because KL takes the margins of
+   * Sum over steps of KL(q‖p), nats, of both at temperature 1. With lazy look-ahead an estimate from the draws, because KL takes the margins of
    * all candidates: never negative, and right on average over many tokens.
    */
   readonly kl: number;

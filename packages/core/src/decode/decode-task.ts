@@ -34,6 +34,6 @@ export function createRun(task: DecodeTask): DecodeRun {
     backend,
     tokenizer: backend.tokenizer,
     meter: createMarginReader(attributes, backend.model.width),
-    reference: { ...options, temperature: options.temperature === 0 ? 1 : options.temperature },
+    reference: options,
   };
 }

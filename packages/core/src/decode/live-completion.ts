@@ -158,13 +158,14 @@ function settingsOf(
   { ready: { prompt } }: LiveCompletion,
   { backend, attributes, options }: DecodeRun,
 ): TracedSettings {
-  const { seed, formula, bonus } = options;
+  const { seed, temperature, formula, bonus } = options;
   const weights = attributes.map(({ name }) => [name, valueOf(prompt.weights[name] ?? 0)] as const);
   const capped = formula === undefined && bonus === 'margin';
   const caps = attributes.map(({ name }, a) => [name, prompt.steering.caps[a]] as const);
   return {
     model: backend.model.fingerprint,
     seed,
+    temperature,
     weights: Object.fromEntries(weights),
     ...(formula !== undefined && { formula }),
     bonus,

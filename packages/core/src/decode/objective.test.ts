@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createHalfspace } from '../plugins/container.js';
 import type { DecodeOptions, GenerateOptions } from '../options/options.js';
 import { valueOf, type Weight, type Weights } from '../options/weights.js';
+import { chiSquareDeviate } from '../testing/chi-square.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import type { Completion } from './completion.js';
@@ -45,7 +46,7 @@ const settings = fc.record(
   {
     weights: fc.record({ kind: weight, calm: weight }, { requiredKeys: ['kind'] }),
     cap,
-    temperature: fc.constantFrom(0, 1),
+    temperature: fc.constantFrom(0, 0.5, 1, 1.7),
     topK: fc.constantFrom(0, 4),
     topP: fc.constantFrom(0.7, 1),
     seed: fc.nat(2 ** 40),
@@ -125,6 +126,126 @@ describe('what no token depends on', () => {
     expect(perToken(lazy, 'kl')).toBeCloseTo(perToken(eager, 'kl'), 1);
     const uncapped = await generate({ ...options, cap: Infinity });
     expect(perToken(uncapped, 'kl')).toBeGreaterThan(2 * perToken(eager, 'kl'));
+  });
+});
+
+const MODES: [string, DecodeOptions][] = [
+  ['nothing', {}],
+  ['weights', { weights: { kind: 2, calm: -1 } }],
+  ['weights without a cap', { weights: { kind: 2 }, cap: Infinity }],
+  ['plugins', { weights: { kind: 1, brief: 1 } }],
+  ['texts', { weights: { brief: 1 } }],
+  ['a formula', { formula: '3*min(kind, 0.5) - abs(calm)' }],
+  ['softmax', { weights: { kind: 4 }, bonus: 'softmax' }],
+  ['a budget', { weights: { kind: 3 }, cap: 1, control: { mode: 'kl-budget', nats: 0.1 } }],
+  [
+    'constraints',
+    {
+      weights: { kind: 1 },
+      control: { mode: 'constraints', constraints: [{ kind: 'at-least', attribute: 'calm', margin: 0.5 }] },
+    },
+  ],
+];
+
+describe('temperature', () => {
+  it.each(MODES)('tends to what 0 gives: %s', async (_, options) => {
+    for (const seed of [1, 2]) {
+      const greedy = await generate({ ...options, temperature: 0, topK: 0, seed, maxTokens: 8 });
+      expect(new Set(greedy.map(({ text }) => text)).size).toBe(1);
+      for (const temperature of [1e-6, 1e-9, 1e-300]) {
+        const found = await generate({ ...options, temperature, topK: 0, seed, maxTokens: 8 });
+        expect(tokensOf(found)).toEqual(tokensOf(greedy));
+      }
+    }
+  });
+
+  it.each(MODES)('draws from q to the power of its inverse: %s', async (_, options) => {
+    const task = { ...options, topK: 0, topP: 0.95, maxTokens: 1 };
+    const [{ trace = [] }] = await generate({ ...task, samples: 1, trace: true });
+    const [{ candidates, kl }] = trace;
+    for (const temperature of [0.4, 2.5]) {
+      const powers = candidates.map(({ probability }) => probability ** (1 / temperature));
+      const mass = powers.reduce((a, b) => a + b);
+      const found = await generate({ ...task, samples: 3000, temperature });
+      const counts = candidates.map(({ token }) => found.filter(({ tokens }) => tokens[0] === token).length);
+      const shares = powers.map((power) => power / mass);
+      expect(counts.reduce((a, b) => a + b)).toBe(3000);
+      expect(chiSquareDeviate(counts, shares)).toBeLessThan(4);
+      // What is spent is what q is from p, whatever the temperature that it is drawn at.
+      const mean = sumOf(found, 'kl') / 3000;
+      if (found[0].klIsExact) expect(mean).toBeCloseTo(kl, 9);
+      else {
+        const spread = Math.sqrt(found.reduce((sum, each) => sum + (each.kl - mean) ** 2, 0) / 3000);
+        expect(Math.abs(mean - kl)).toBeLessThan((4 * spread) / Math.sqrt(3000));
+      }
+    }
+  });
+
+  it('leaves look-ahead lazy, also at 0', async () => {
+    for (const temperature of [0, 0.6, 1.8]) {
+      const task = { weights: { kind: 2 }, temperature, topK: 0, topP: 1, maxTokens: 8 };
+      const lazy = await generate(task);
+      const eager = await generate({ ...task, lookAhead: 'eager' });
+      expect(tokensOf(lazy)).toEqual(tokensOf(eager));
+      expect(perToken(lazy, 'evaluations')).toBeLessThan(0.7 * perToken(eager, 'evaluations'));
+      expect(lazy.map(({ klIsExact }) => klIsExact)).not.toContain(true);
+    }
+  });
+
+  it('is in the settings of a trace', async () => {
+    const [{ settings: found }] = await generate({ temperature: 0.5, samples: 1, trace: true });
+    expect(found).toMatchObject({ temperature: 0.5 });
+  });
+});
+
+describe('very large weights', () => {
+  const modes = (weight: number): DecodeOptions[] => [
+    { weights: { kind: weight } },
+    { weights: { kind: { weight, cap: 0.5 }, calm: { weight: -weight, cap: 0.2 } } },
+    { weights: { kind: weight, brief: weight }, cap: Infinity },
+    { weights: { kind: weight }, bonus: 'softmax' },
+    { formula: `${weight}*min(kind, 0) - ${weight}*max(calm, 0)` },
+    { weights: { kind: weight }, control: { mode: 'kl-budget', nats: 0.2 } },
+    {
+      weights: { kind: weight },
+      control: { mode: 'constraints', constraints: [{ kind: 'at-most', attribute: 'calm', margin: 9 }] },
+    },
+  ];
+
+  it('leave q a distribution, and KL what it can be', async () => {
+    for (const weight of [1e15, 1e16, 1e100, 1e300]) {
+      for (const options of modes(weight)) {
+        const found = await generate({ ...options, trace: true, samples: 6, topK: 0, topP: 1 });
+        for (const { candidates, kl } of found.flatMap(({ trace = [] }) => [...trace])) {
+          const q = candidates.map(({ probability }) => probability);
+          expect(q.reduce((a, b) => a + b)).toBeCloseTo(1, 10);
+          const least = candidates.reduce((sum, { reference }) => Math.min(sum, reference), 1);
+          expect(kl).toBeLessThanOrEqual(-Math.log(least) + 1e-9);
+          const terms = candidates.map(({ probability, reference }) =>
+            probability > 0 ? probability * Math.log(probability / reference) : 0,
+          );
+          expect(kl).toBeCloseTo(
+            terms.reduce((a, b) => a + b),
+            8,
+          );
+        }
+      }
+    }
+  });
+
+  it('draw what is best, as the model has it among equals, at any size and any look-ahead', async () => {
+    for (const [mode, options] of modes(1e15).entries()) {
+      const task = { samples: 20, topK: 0, topP: 1, seed: 7 };
+      const found = await generate({ ...options, ...task });
+      expect(tokensOf(await generate({ ...options, ...task, lookAhead: 'eager' }))).toEqual(tokensOf(found));
+      for (const weight of [1e16, 1e300]) {
+        expect(tokensOf(await generate({ ...modes(weight)[mode], ...task }))).toEqual(tokensOf(found));
+      }
+    }
+    // Inside the halfspace all are equals: several are drawn.
+    const [first] = modes(1e15);
+    const drawn = await generate({ ...first, samples: 60, topK: 0, topP: 1, maxTokens: 1 });
+    expect(new Set(drawn.map(({ text }) => text)).size).toBeGreaterThan(1);
   });
 });
 

@@ -50,8 +50,8 @@ export interface DecodeOptions<Name extends string = string> {
   /** Completions of each prompt (default 1). */
   readonly samples?: number;
   /**
-   * Default 1. At 0 the most probable token of the re-weighted distribution at temperature 1 is taken. That is not the limit
-   * of small temperatures, where the reference distribution leaves attributes next to nothing to choose from.
+   * Default 1. It comes last: candidates, re-weighting, budgets, constraints and `kl` are those of temperature 1, whose q is drawn
+   * from as q^(1/temperature), normalised. At 0 the most probable token of q is taken, which is what small temperatures tend to.
    */
   readonly temperature?: number;
   /** Nucleus mass in (0, 1] (default 0.9). */

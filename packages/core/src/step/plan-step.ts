@@ -16,11 +16,15 @@ export function planStep(referred: ReferredStep, settings: StepSettings, company
   const { text, reference } = referred;
   const { options, meter, tokenizer } = settings;
   const step = text.tokens.length;
-  const noise = options.temperature === 0 ? undefined : { key: text.key, step };
   const weighted: WeightedStep = {
     ...referred,
     weighted: text.prompt.steering.weightedAt(step),
-    perturbed: perturb(reference.logReference, reference.tokens, noise),
+    perturbed: perturb(
+      reference.logReference,
+      reference.tokens,
+      { key: text.key, step },
+      options.temperature,
+    ),
     batches: [],
     distances: meter.start(reference.tokens, tokenizer.endTokens, text.state),
   };
@@ -35,5 +39,5 @@ function wayOf(step: WeightedStep, settings: StepSettings, company: number): Way
   if (options.lookAhead === 'eager' || options.trace) return eager;
   if (steering.textual) return textFirst;
   const bounds = boundsOf(step, settings, company);
-  return bounds === undefined ? eager : lazy(bounds);
+  return bounds === undefined ? eager : lazy(step, bounds, options.temperature);
 }

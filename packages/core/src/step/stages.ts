@@ -54,7 +54,7 @@ export interface LookAheadBatch extends CandidateBatch {
 export interface WeightedStep extends ReferredStep {
   /** The attributes, with their weights in this step. */
   readonly weighted: readonly WeightedAttribute[];
-  /** Log-reference plus noise, of each candidate. */
+  /** Log-reference plus noise times the temperature, of each candidate. */
   readonly perturbed: Float64Array;
   /** What was run, in order; look-ahead adds to it. */
   readonly batches: LookAheadBatch[];
@@ -77,7 +77,7 @@ export interface SettledStep {
   readonly kl: number;
   /** Whether it is no estimate. */
   readonly klIsExact: boolean;
-  /** Log-probability of each candidate; undefined where not all are known. */
+  /** Log-probability of each candidate, at temperature 1; undefined where not all are known. */
   readonly logQ: Float64Array | undefined;
   /** What the optimiser came to, where one ran. */
   readonly controlled?: ControlledStep;

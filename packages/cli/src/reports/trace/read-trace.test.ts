@@ -44,6 +44,7 @@ const completion: Completion = {
   settings: {
     model: 'fedcba98',
     seed: 3,
+    temperature: 0.5,
     weights: { calm: '2*progress', kind: 0 },
     bonus: 'margin',
     caps: { calm: Infinity, kind: 0 },
@@ -67,13 +68,13 @@ it('reads earlier traces, which have one cap for all attributes', () => {
   for (const cap of [null, 0.5]) {
     const found = parse(LINE.replace('"caps":{"calm":null,"kind":0}', `"cap":${cap}`));
     expect(found.cap).toBe(cap);
-    const end = 'seed 3, model fedcba98';
+    const end = 'temperature 0.5, seed 3, model fedcba98';
     expect(settingsLine(found)).toBe(`calm=2*progress, kind=0, ${cap === null ? '' : `cap ${cap}, `}${end}`);
   }
 });
 
 it('names the caps of attributes where they differ', () => {
-  const end = 'seed 3, model fedcba98';
+  const end = 'temperature 0.5, seed 3, model fedcba98';
   expect(settingsLine(parse(LINE))).toBe(`calm=2*progress, kind=0 cap 0, ${end}`);
   expect(settingsLine({ ...parse(LINE), caps: { calm: 1, kind: 1 } })).toBe(
     `calm=2*progress, kind=0, cap 1, ${end}`,

@@ -77,7 +77,12 @@ const validate = new Ajv2020({
         items: STEP,
       },
     },
-    { formula: TEXT, caps: byAttribute({ type: ['number', 'null'] }), cap: { type: ['number', 'null'] } },
+    {
+      temperature: { type: 'number', minimum: 0 },
+      formula: TEXT,
+      caps: byAttribute({ type: ['number', 'null'] }),
+      cap: { type: ['number', 'null'] },
+    },
   ),
 );
 

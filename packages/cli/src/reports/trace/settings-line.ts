@@ -15,8 +15,12 @@ export function settingsLine({
   caps = {},
   cap = null,
   seed,
+  temperature = 1,
   model,
-}: Pick<TracedCompletion, 'weights' | 'formula' | 'bonus' | 'caps' | 'cap' | 'seed' | 'model'>): string {
+}: Pick<
+  TracedCompletion,
+  'weights' | 'formula' | 'bonus' | 'caps' | 'cap' | 'temperature' | 'seed' | 'model'
+>): string {
   const all = Object.keys(weights).map((name) => caps[name] ?? cap);
   const differ = new Set(all).size > 1;
   const weighted = Object.entries(weights).map(([name, weight], a) => {
@@ -26,6 +30,7 @@ export function settingsLine({
     ...(formula === undefined ? weighted : [formula]),
     ...(bonus === 'margin' ? [] : [`bonus ${bonus}`]),
     ...(differ || formula !== undefined ? [] : capWords(all[0] ?? null)),
+    ...(temperature === 1 ? [] : [`temperature ${temperature}`]),
     `seed ${seed}`,
     `model ${model.slice(0, FINGERPRINT)}`,
   ].join(', ');

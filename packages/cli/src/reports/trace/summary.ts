@@ -9,6 +9,7 @@ export interface TraceSummary extends Pick<
   | 'text'
   | 'model'
   | 'seed'
+  | 'temperature'
   | 'weights'
   | 'formula'
   | 'bonus'
@@ -28,8 +29,21 @@ export interface TraceSummary extends Pick<
 
 /** Sums a completion up. */
 export function summaryOf(completion: TracedCompletion): TraceSummary {
-  const { promptIndex, sample, text, model, seed, weights, formula, bonus, caps, cap, finishReason, steps } =
-    completion;
+  const {
+    promptIndex,
+    sample,
+    text,
+    model,
+    seed,
+    temperature,
+    weights,
+    formula,
+    bonus,
+    caps,
+    cap,
+    finishReason,
+    steps,
+  } = completion;
   // An end token changes nothing about the text; `generate` does not count it either.
   const written = finishReason === 'end' ? steps.length - 1 : steps.length;
   const margins = Object.keys(weights).flatMap((name) => {
@@ -48,6 +62,7 @@ export function summaryOf(completion: TracedCompletion): TraceSummary {
     text,
     model,
     seed,
+    ...(temperature !== undefined && { temperature }),
     weights,
     ...(formula !== undefined && { formula }),
     bonus,

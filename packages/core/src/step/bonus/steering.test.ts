@@ -75,7 +75,7 @@ describe('weights', () => {
       samples: 1,
       cap: 0.5,
     });
-    const settings = { model: 'toy-fingerprint', seed: 0, bonus: 'margin' };
+    const settings = { model: 'toy-fingerprint', seed: 0, temperature: 1, bonus: 'margin' };
     expect(first.settings).toEqual({
       ...settings,
       weights: { ...attributes, 'self-calm': 0 },

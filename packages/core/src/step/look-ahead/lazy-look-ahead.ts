@@ -7,7 +7,7 @@ import type { BonusBounds } from './bonus-bounds.js';
  * Of a candidate that has not been run it is known that its bonus is at most its ceiling. It is out of the race once
  * another one has more than it would have then. Rounding does no harm: a rounded sum grows with its terms.
  *
- * @param perturbed - Log-probability plus noise of each candidate ({@link perturb}).
+ * @param perturbed - Log-probability plus noise of each candidate ({@link perturb}), at any temperature.
  * @param bonus - Bonus of each, at most its ceiling; NaN where it is not known yet.
  */
 export function candidatesToRun(

@@ -29,6 +29,8 @@ export interface ControlledStep extends Tilted {
   readonly status: StepStatus;
   /** Share of the bonus that was given. */
   readonly share: number;
+  /** What was added to the log-probability of each candidate, up to what is added to all. */
+  readonly gain: Float64Array;
   /** Weight of each attribute that was used, nats per unit of its margin; that of chances is not in it. */
   readonly weights: readonly number[];
   /** Weight of each constraint; none in other modes. */
@@ -84,6 +86,8 @@ function constrain(
     kl: divergence(logQ, logReference),
     status,
     share: 1,
+    // To the last bit what lazy look-ahead adds, where constraints have nothing to do.
+    gain: status === 'inactive' ? bonus : logQ.map((value, x) => value - logReference[x]),
     weights,
     constraintWeights: [...found.weights],
     conflicts,

@@ -46,7 +46,7 @@ describe('tiltWithin', () => {
       const found = tiltWithinBudget(logReference, bonus, nats);
       expect(found.kl).toBeLessThanOrEqual(nats);
       if (whole.kl <= nats) {
-        expect(found).toEqual({ ...whole, status: 'inactive', share: 1 });
+        expect(found).toEqual({ ...whole, status: 'inactive', share: 1, gain: bonus });
         continue;
       }
       scaled++;
@@ -56,7 +56,11 @@ describe('tiltWithin', () => {
         logReference,
         bonus.map((value) => found.share * value),
       );
-      expect(found).toMatchObject(tilted);
+      expect(found.kl).toBeCloseTo(tilted.kl, 9);
+      found.logQ.forEach((value, x) => {
+        expect(Math.exp(value)).toBeCloseTo(Math.exp(tilted.logQ[x]), 9);
+      });
+      expect(tilt(logReference, found.gain)).toEqual({ logQ: found.logQ, kl: found.kl });
       if (nats > 1e-2) {
         const share = shareByBisection(logReference, bonus, nats);
         const largest = Math.max(...bonus.map(Math.abs));
@@ -64,6 +68,27 @@ describe('tiltWithin', () => {
       }
     }
     expect(scaled).toBeGreaterThan(ROUNDS / 3);
+  });
+
+  it('is the same of a bonus of any size, with a share as much smaller', () => {
+    const next = createCases(5);
+    for (let round = 0; round < 200; round++) {
+      const { logReference, bonus, nats } = next();
+      const direction = bonus.map((value) => value / 2 ** 10);
+      const far = direction.map((value) => value * 2 ** 40);
+      if (tilt(logReference, far).kl <= nats) continue;
+      const expected = tiltWithinBudget(logReference, far, nats);
+      for (const exponent of [1e2, 5e2, 9.4e2]) {
+        const found = tiltWithinBudget(
+          logReference,
+          direction.map((value) => value * 2 ** exponent),
+          nats,
+        );
+        expect(found.kl).toBeLessThanOrEqual(nats);
+        expect(found.kl / nats).toBeCloseTo(1, 9);
+        expect((found.share * 2 ** (exponent - 40)) / expected.share).toBeCloseTo(1, 6);
+      }
+    }
   });
 
   it('raises the expected bonus with the budget', () => {
@@ -124,7 +149,8 @@ describe('tiltWithin', () => {
   it('leaves the reference alone without a budget', () => {
     const logReference = Float64Array.of(Math.log(0.5), Math.log(0.5));
     const found = tiltWithinBudget(logReference, Float64Array.of(0, 1), 0);
-    expect(found).toEqual({ logQ: logReference, kl: 0, status: 'optimal', share: 0 });
+    const gain = Float64Array.of(0, 0);
+    expect(found).toEqual({ logQ: logReference, kl: 0, status: 'optimal', share: 0, gain });
   });
 
   it('has a bonus that is the same for all within any budget', () => {

@@ -1,5 +1,6 @@
 import { tilt, type Tilted } from './tilt.js';
 import type { StepStatus } from './project.js';
+import { rangeOf } from '../../numeric/range.js';
 
 /** A reference distribution tilted as far as a budget lets it. */
 export interface BudgetedTilt extends Tilted {
@@ -7,6 +8,8 @@ export interface BudgetedTilt extends Tilted {
   readonly status: StepStatus;
   /** Share of the bonus that was given, 0 to 1. */
   readonly share: number;
+  /** That share of the bonus, up to what is added to all candidates. */
+  readonly gain: Float64Array;
 }
 
 /** Share of the budget that may be left over. */
@@ -28,28 +31,44 @@ export function tiltWithinBudget(
   nats: number,
 ): BudgetedTilt {
   const whole = tilt(logReference, bonus);
-  if (whole.kl <= nats) return { ...whole, status: 'inactive', share: 1 };
-  let best: BudgetedTilt = { logQ: logReference, kl: 0, status: 'optimal', share: 0 };
+  if (whole.kl <= nats) return { ...whole, status: 'inactive', share: 1, gain: bonus };
+  // Between −1 and 0, so that squares of bonuses of any size are finite.
+  const { least, most } = rangeOf(bonus);
+  const range = most - least;
+  const unit = bonus.map((value) => (value - most) / range);
+  let best: BudgetedTilt = {
+    logQ: logReference,
+    kl: 0,
+    status: 'optimal',
+    share: 0,
+    gain: new Float64Array(bonus.length),
+  };
   if (nats === 0) return best;
-  // The root of the divergence is nearly proportional to the share: Newton steps on it, kept within a bracket.
+  // The root of the divergence is nearly proportional to the scale: Newton steps on it, kept within a bracket. The variance
+  // of numbers between −1 and 0 is a quarter at most, so that the divergence is at most an eighth of the square of the scale.
   const goal = Math.sqrt(nats * (1 - LEFT / 2));
-  const part = new Float64Array(bonus.length);
-  let [low, high] = [0, 1];
-  let share = Math.min(1, goal * Math.sqrt(2 / variance(logReference, bonus)));
+  let [low, high] = [0, range];
+  let scale = Math.min(range, goal * Math.sqrt(2 / variance(logReference, unit)));
+  const floor = Math.min(range, Math.sqrt(8 * nats) * (1 - LEFT));
   for (let step = 0; step < MOST_STEPS; step++) {
-    if (!(share > low && share < high)) share = (low + high) / 2;
-    for (let x = 0; x < part.length; x++) part[x] = share * bonus[x];
-    const { logQ, kl } = tilt(logReference, part);
-    if (kl > nats) high = share;
+    if (!(scale > low && scale < high)) scale = between(Math.max(low, floor), high);
+    const gain = unit.map((value) => scale * value);
+    const { logQ, kl } = tilt(logReference, gain);
+    if (kl > nats) high = scale;
     else {
-      low = share;
-      best = { logQ, kl, status: 'optimal', share };
+      low = scale;
+      best = { logQ, kl, status: 'optimal', share: scale / range, gain };
       if (kl >= nats * (1 - LEFT)) break;
     }
     const root = Math.sqrt(kl);
-    share += ((goal - root) * 2 * root) / (share * variance(logQ, bonus));
+    scale += ((goal - root) * 2 * root) / (scale * variance(logQ, unit));
   }
   return best;
+}
+
+/** The middle of two numbers above 0; of numbers of another size that of their logarithms. */
+function between(low: number, high: number): number {
+  return high > 4 * low ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
 }
 
 function variance(logQ: Float64Array, values: Float64Array): number {

@@ -22,8 +22,6 @@ export function projectStep(step: WeightedStep, settings: StepSettings): Settled
     attributes: weighted.map(({ name, weight }, a) => ({ name, weight, margins: margins[a] })),
     nats: stepBudget(control, text.tokens.length, text.kl, maxTokens),
   });
-  const { logQ, kl } = controlled;
-  // To the last bit what lazy look-ahead adds.
-  const gained = control.mode === 'penalty' ? bonus : logQ.map((value, x) => value - logReference[x]);
-  return { chosen: winnerOf(perturbed, gained), kl, klIsExact: true, logQ, controlled };
+  const { logQ, kl, gain } = controlled;
+  return { chosen: winnerOf(perturbed, gain), kl, klIsExact: true, logQ, controlled };
 }

@@ -194,6 +194,25 @@ describe('tilt', () => {
     }
   });
 
+  test('of bonuses of any size leaves the candidates with the largest as they stand to each other', () => {
+    const level = fc.integer({ min: -3, max: 0 });
+    const steps = fc.array(fc.tuple(real(5), level), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(steps, fc.constantFrom(1e4, 1e15, 1e16, 1e100, 1e306), real(2), (step, size, offset) => {
+        const logP = Float64Array.from(logSoftmax(step.map(([logit]) => logit)));
+        const { logQ, kl } = tilt(
+          logP,
+          Float64Array.from(step, ([, each]) => size * (each + offset)),
+        );
+        const most = Math.max(...step.map(([, each]) => each));
+        const p = step.map(([, each], x) => (each === most ? Math.exp(logP[x]) : 0));
+        const mass = p.reduce((a, b) => a + b);
+        logQ.forEach((value, x) => expect(Math.exp(value)).toBeCloseTo(p[x] / mass, 10));
+        expect(kl).toBeCloseTo(-Math.log(mass), 8);
+      }),
+    );
+  });
+
   test('stays exact at weights that overflow a naive exponential', () => {
     const heavy = [{ calibration: { slope: 1, intercept: 0 }, weight: 500, cap: Infinity }];
     const logP = Float64Array.of(Math.log(0.9), Math.log(0.1 - 1e-200), -460);

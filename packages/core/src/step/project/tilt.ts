@@ -1,5 +1,6 @@
 import { logSumExp } from '../../numeric/log-sum-exp.js';
 import { divergence } from '../../numeric/kl-divergence.js';
+import { rangeOf } from '../../numeric/range.js';
 
 /** A reference distribution moved towards the positive side of some subspaces. */
 export interface Tilted {
@@ -17,8 +18,10 @@ export interface Tilted {
  * @param bonus - One finite number for each candidate, of any size.
  */
 export function tilt(logReference: Float64Array, bonus: Float64Array): Tilted {
+  // The largest goes first: beside a bonus of 1e15 a double has no digits left for log p.
+  const { most } = rangeOf(bonus);
   const logQ = new Float64Array(logReference.length);
-  for (let x = 0; x < logQ.length; x++) logQ[x] = logReference[x] + bonus[x];
+  for (let x = 0; x < logQ.length; x++) logQ[x] = logReference[x] + (bonus[x] - most);
   const normaliser = logSumExp(logQ);
   for (let x = 0; x < logQ.length; x++) logQ[x] -= normaliser;
   return { logQ, kl: divergence(logQ, logReference) };

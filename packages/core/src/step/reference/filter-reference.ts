@@ -20,7 +20,7 @@ const WIDER = 4;
  * A reference distribution without the candidates that filters refuse, renormalised. Where that leaves
  * none, four times as many of the most probable tokens are looked at, then sixteen times, up to the whole
  * vocabulary, until some are allowed: the reference distribution is then made of those, with the same
- * temperature, top-k and top-p. What is refused takes the place of nothing: a step has fewer candidates.
+ * top-k and top-p. What is refused takes the place of nothing: a step has fewer candidates.
  *
  * What would leave a broken character in the text is refused like that, too ({@link keepWhole}).
  *

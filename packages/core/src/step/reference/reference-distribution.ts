@@ -4,8 +4,6 @@ import { penaliseRepetition } from './repetition-penalty.js';
 
 /** How the model's distribution becomes the reference distribution. */
 export interface ReferenceSettings {
-  /** Divides the logits; above 0. Greedy decoding is `topK: 1`, not temperature 0. */
-  readonly temperature: number;
   /** At most this many candidates; 0 means no such limit, at the price of asking for every token. */
   readonly topK: number;
   /** Probability mass that the nucleus must reach, in (0, 1]. */
@@ -46,7 +44,7 @@ export function referenceRequest(
 
 /**
  * The reference distribution of a step, in the order of Hugging Face transformers: repetition penalty,
- * temperature, top-k, top-p, renormalise. As there, top-p measures mass after the steps before it: over
+ * top-k, top-p, renormalise. Temperature is not part of it: it comes last, when a token is drawn. As there, top-p measures mass after the steps before it: over
  * the whole vocabulary without top-k, and over the k best, renormalised, with it. The nucleus is the
  * smallest set of most probable tokens whose mass reaches `topP`. One difference: where several tokens
  * tie for the k-th place, transformers keeps them all and this keeps those of smaller id.
@@ -71,13 +69,13 @@ export function referenceDistribution(
 }
 
 /**
- * Temperature, top-k and top-p of some tokens, renormalised.
+ * Top-k and top-p of some tokens, renormalised.
  *
  * @param ranked - At least one token; the first has a finite logit.
  */
 export function truncate({ tokens, logProbs, logits }: RankedTokens, settings: ReferenceSettings): Reference {
   const limit = settings.topK === 0 ? tokens.length : Math.min(settings.topK, tokens.length);
-  const scaled = scale(logits, limit, settings.temperature);
+  const scaled = scale(logits, limit);
   const { size, mass } = nucleus(scaled, settings.topP);
   const logMass = Math.log(mass);
   return {
@@ -145,9 +143,9 @@ export function rankTokens(
   };
 }
 
-/** The first `limit` logits over the temperature, less the largest, so that they are safe to exponentiate. */
-function scale(logits: Float64Array, limit: number, temperature: number): Float64Array {
-  return logits.subarray(0, limit).map((logit) => (logit - logits[0]) / temperature);
+/** The first `limit` logits less the largest, so that they are safe to exponentiate. */
+function scale(logits: Float64Array, limit: number): Float64Array {
+  return logits.subarray(0, limit).map((logit) => logit - logits[0]);
 }
 
 /** How many of the best tokens it takes to reach `topP` of all their mass, and the mass those have. */
