@@ -12,7 +12,7 @@ at weights that move a token by about 0.05, 0.15 and 0.5 nats (lazy look-ahead, 
 ratios of a turn to plain decoding of as many completions. With fewer than three attributes at hand, random directions stand
 in for the others: random-1, …
 
-First the weights are tuned, and how long it all takes is said. Fewer rounds are less of both: try --rounds 1 first.
+The weights are tuned first, and the command reports how long it all takes. Fewer rounds are less of both: try --rounds 1 first.
 
 Example:
   $ halfspace bench --rounds 30`;

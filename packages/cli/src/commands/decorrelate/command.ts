@@ -21,7 +21,7 @@ export function addDecorrelate(program: Command, signal: AbortSignal): void {
   const command = program
     .command('decorrelate')
     .summary('make subspaces that do not interfere')
-    .description('Makes of several subspaces as many that do not interfere with each other.')
+    .description('Makes subspaces that do not interfere with each other from several that do.')
     .argument('<file...>', 'subspace files, two or more')
     .requiredOption(
       '--output-dir <directory>',

@@ -22,8 +22,8 @@ attribute is fitted anew, at its layers, on growing shares of the groups. A swee
 fits it at one layer after the other. Say how it was fitted with --positions,
 --centring and --estimator. Both are judged on the data evaluated.
 
-Of multiple choice it is measured how often the answer with the largest margin is
-a right one, and how often the one that the model itself finds most likely is.
+For multiple choice the figures are how often the answer with the largest margin is
+a right one, and how often the answer that the model itself finds most likely is.
 
 Examples:
   $ halfspace evaluate-subspace --attribute nontoxic --data dev.jsonl

@@ -21,11 +21,12 @@ a rejected response: among labelled rows, or alone (--chosen, --rejected), where
 margins are calibrated to tell which of two is better. Rows that have no label,
 are on neither side or have an empty response are left out. An installed attribute can read the labels of its own data.
 
-What the data are like and what is doubtful about them is told before the model
+A report on the data, and on what is doubtful about them, comes before the model
 runs. A fit that was interrupted goes on where it was when it is started again.
 
 Shards can be summed up at the same time, also on several machines. Merged they
-come to what one fit does; each needs the options and the data of the whole.
+give what one fit does, except for rounding. Each needs the options and the data
+of the whole.
 
 Examples:
   $ halfspace fit --attribute truthful --output truthful.json \\

@@ -18,7 +18,7 @@ Examples:
 export function addScore(program: Command, signal: AbortSignal): void {
   const command = program
     .command('score')
-    .summary('tell on which side of an attribute texts lie')
+    .summary('report on which side of an attribute texts lie')
     .description('Reads the margins of texts that are already written.')
     .requiredOption('--attribute <name...>', `${ATTRIBUTE_SPEC}; may be repeated`, collectNames)
     .requiredOption(
