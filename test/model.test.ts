@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ggufBytes, u16 } from '../packages/model/src/testing/gguf-bytes.js';
+import { tinyMetadata, tinyTensors } from '../packages/model/src/testing/tiny-llama.js';
 import { resultsOf } from './support/halfspace.js';
 import { makeWorkspace, type Workspace } from './support/workspace.js';
 
@@ -63,4 +65,34 @@ it('inspect says what a model is made of', async () => {
   ]);
   const { stdout } = await workspace.run(['model', 'inspect', './untied']);
   expect(stdout).toMatch(/^parameters +26,784 in 21 tensors$/m);
+});
+
+it('inspect takes a GGUF file that is split for one model, whichever part is named', async () => {
+  const { metadata, tensors } = { metadata: tinyMetadata(), tensors: tinyTensors() };
+  const parts = [tensors.slice(0, 3), tensors.slice(3)].map((some, no) =>
+    ggufBytes({
+      metadata: { ...(no === 0 && metadata), 'split.no': u16(no), 'split.count': u16(2) },
+      tensors: some,
+    }),
+  );
+  const names = [1, 2].map((part) => join(workspace.path, `tiny-0000${part}-of-00002.gguf`));
+  for (const [at, bytes] of parts.entries()) await writeFile(names[at], bytes);
+  const prints = parts.map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+  for (const name of names)
+    expect(await json('model', 'inspect', name)).toMatchObject([
+      {
+        name: 'tiny',
+        path: names[0],
+        fingerprint: createHash('sha256').update(prints.join('')).digest('hex'),
+        tensors: tensors.length,
+        architecture: { family: 'llama', layers: 2 },
+      },
+    ]);
+  const words = ['he said', '--model', names[1], '--max-tokens', '2', '--precision', 'f32'];
+  expect(await workspace.run(['generate', ...words])).toMatchObject({ code: 0 });
+  await rm(names[1]);
+  expect(await workspace.run(['model', 'inspect', names[0]])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('tiny-00002-of-00002.gguf is missing') as string,
+  });
 });

@@ -70,3 +70,10 @@ describe('the way to split a text', () => {
     }
   }, 60_000);
 });
+
+it('the README names every way to split a text that GGUF may name', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const table = readme.slice(readme.search(/^\| rule /mu));
+  const named = [...table.matchAll(/`([^`]+)`/gu)].flatMap(([, names]) => names.split(' '));
+  expect([...PRE_TOKENIZERS.keys()].filter((name) => !named.includes(name))).toEqual([]);
+});
