@@ -22,7 +22,7 @@ beforeAll(async () => {
   await workspace.write('short.txt', 'abc');
   await workspace.write('throws.js', 'throw new Error("boom\\nand more");');
   await workspace.write('nothing.js', 'export default 3;');
-  await workspace.write('future.js', 'export default { contract: 99, name: "calm" };');
+  await workspace.write('future.js', 'export default { specificationVersion: 99, name: "calm" };');
   await mkdir(join(path, 'configured'));
   await workspace.write('configured/halfspace.config.json', '{"modle": "x"}');
 

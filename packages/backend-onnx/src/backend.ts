@@ -1,4 +1,4 @@
-import { BACKEND_VERSION, HalfspaceError, throwIfAborted } from '@halfspace/core';
+import { SPECIFICATION_VERSIONS, HalfspaceError, throwIfAborted } from '@halfspace/core';
 import type {
   Backend,
   Context,
@@ -409,7 +409,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
       mostBytes: parts.cacheBytes ?? 0,
       ...counts,
     }),
-    contract: BACKEND_VERSION,
+    specificationVersion: SPECIFICATION_VERSIONS.backend,
     model,
     tokenizer,
     exact: true,

@@ -110,10 +110,11 @@ describe.each(NAMES)('the cache of texts (%s)', (name) => {
       weights: fc.constantFrom({}, { deep: 2 }, { early: 3 }, { deep: 1, early: -1 }),
       topK: fc.constantFrom(1, 4),
     });
-    const halves = [off, warm, full].map(({ backend }) => {
+    const made = [off, warm, full].map(async ({ backend }) => {
       const attributes = [attributeOf('deep', [1, 2], backend), attributeOf('early', [1], backend)];
       return createHalfspace({ backend, attributes });
     });
+    const halves = await Promise.all(made);
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 4 }), async (requests) => {
         for (const { prompts, weights, ...rest } of requests) {

@@ -163,7 +163,10 @@ async function expectSameTextWhenLazy(): Promise<void> {
 async function expectSameWithCache(precision: Precision): Promise<void> {
   const cold = await createOnnxBackend({ precision, cacheBytes: 0 });
   try {
-    const halves = [backend, cold].map((each) => createHalfspace({ backend: each, attributes: [pushed()] }));
+    const made = [backend, cold].map(async (each) =>
+      createHalfspace({ backend: each, attributes: [pushed()] }),
+    );
+    const halves = await Promise.all(made);
     for (const [weight, topK] of [
       [0, 1],
       [2, 4],

@@ -1,7 +1,9 @@
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export type { ErrorRecord } from './errors.js';
 export { complaintOf, describeValue } from './complaint-of.js';
-export { BACKEND_VERSION, CONTRACT_VERSION } from './contract-version.js';
+export { SPECIFICATION_VERSIONS } from './specification-version.js';
+export type { SpecifiedKind } from './specification-version.js';
+export type { BackendV1, PrefillOptionsV1, PrefillV1 } from './backend/backend-v1.js';
 export { DEFAULT_CAP, defineAttribute } from './attribute/define-attribute.js';
 export type {
   AttributeDefinition,

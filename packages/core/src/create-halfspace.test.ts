@@ -385,7 +385,9 @@ describe('createHalfspace', () => {
   it('refuses plugins that do not fit', async () => {
     const backend = createToyBackend();
     await expect(createHalfspace({ backend, attributes: [kind, kind] })).rejects.toThrow(/Two attributes/);
-    await expect(createHalfspace({ backend: { ...backend, contract: 3 as 2 } })).rejects.toThrow(/contracts/);
+    await expect(createHalfspace({ backend: { ...backend, specificationVersion: 3 as 2 } })).rejects.toThrow(
+      /contracts/,
+    );
     const foreign = defineAttribute({
       name: 'foreign',
       description: 'a test',

@@ -1,5 +1,6 @@
 export * from '@halfspace/contracts';
 export { createHalfspace, createRegistry } from './plugins/container.js';
+export { upgradeBackend } from './plugins/upgrade-backend.js';
 export type { HalfspaceParts, NamesOf } from './plugins/container.js';
 export type { Halfspace } from './create-halfspace.js';
 export type { CompletionStream } from './decode/completion-stream.js';

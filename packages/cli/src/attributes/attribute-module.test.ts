@@ -12,7 +12,7 @@ const FILES = {
   'recipe.mjs': `export default ${attribute('calm')}; export const labelOf = ({ anger }) => (anger > 3 ? 0 : 1);`,
   'none.mjs': 'export default { name: "calm" }; export const nothing = null;',
   'several.mjs': `export const a = ${attribute('a')}; export const b = ${attribute('b')};`,
-  'future.mjs': `export default { contract: 99, name: 'calm' };`,
+  'future.mjs': `export default { specificationVersion: 99, name: 'calm' };`,
   'copy.mjs': `export default { ...${attribute('calm')} };`,
   'throws.mjs': 'throw new Error("no network\\nand more");',
   'refuses.mjs': `throw Object.assign(new Error('bad'), { name: 'HalfspaceError', code: 'bad-attribute' });`,

@@ -84,7 +84,7 @@ function isAttribute(value: unknown): value is Attribute {
   return (
     typeof value === 'object' &&
     value !== null &&
-    'contract' in value &&
+    ('specificationVersion' in value || 'contract' in value) &&
     'name' in value &&
     typeof value.name === 'string'
   );

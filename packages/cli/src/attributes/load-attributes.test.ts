@@ -21,7 +21,7 @@ const FILES = {
   }),
   'calm.mjs': `export default ${attributeSource('calm')}`,
   'again.mjs': `export default ${attributeSource('calm')}`,
-  'future.mjs': 'export default { contract: 99, name: "tomorrow" };',
+  'future.mjs': 'export default { specificationVersion: 99, name: "tomorrow" };',
   'throws.mjs': 'throw new Error("boom");',
   'node_modules/kindness/package.json': '{"name": "kindness", "exports": "./main.mjs"}',
   'node_modules/kindness/main.mjs': `export default ${attributeSource('kind')}`,

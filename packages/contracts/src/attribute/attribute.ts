@@ -1,5 +1,5 @@
 import type { ScoreStep } from '../step.js';
-import type { CONTRACT_VERSION } from '../contract-version.js';
+import type { SPECIFICATION_VERSIONS } from '../specification-version.js';
 
 /** How a distance becomes a margin: `slope · distance + intercept`. */
 export interface Calibration {
@@ -50,8 +50,8 @@ export interface Subspace {
  * @typeParam Name - Its name, where that is known: then names in options are checked by the compiler.
  */
 export interface NamedAttribute<Name extends string = string> {
-  /** Version of the contracts that it was made for; `defineAttribute` fills it in. */
-  readonly contract: typeof CONTRACT_VERSION;
+  /** Version of its contract that it was made for; `defineAttribute` fills it in. */
+  readonly specificationVersion: (typeof SPECIFICATION_VERSIONS)['attribute'];
   /** Kebab-case name, which users write in options and on the command line. */
   readonly name: Name;
   /** One line for people: what the positive side means. */

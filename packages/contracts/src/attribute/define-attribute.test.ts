@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LinearAttributeDefinition, ScoringAttributeDefinition } from './define-attribute.js';
 import { defineAttribute } from './define-attribute.js';
-import { CONTRACT_VERSION } from '../contract-version.js';
+import { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import type { Subspace } from './attribute.js';
 
 const subspace: Subspace = {
@@ -27,7 +27,11 @@ describe('defineAttribute', () => {
     const direction = Float32Array.of(0.6, 0.8);
     const attribute = defineAttribute(withSubspace({ direction }));
     direction[0] = 9;
-    expect(attribute).toEqual({ ...definition, cap: 0, contract: CONTRACT_VERSION });
+    expect(attribute).toEqual({
+      ...definition,
+      cap: 0,
+      specificationVersion: SPECIFICATION_VERSIONS.attribute,
+    });
     for (const part of [attribute, attribute.subspaces, attribute.subspaces[0].calibration]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
@@ -99,7 +103,7 @@ describe('defineAttribute of a function', () => {
     const attribute = defineAttribute(definition);
     expect(attribute).toMatchObject({
       name: 'short',
-      contract: CONTRACT_VERSION,
+      specificationVersion: SPECIFICATION_VERSIONS.attribute,
       layers: [],
       timeoutMs: 10_000,
     });

@@ -1,13 +1,16 @@
 import type { Attribute, LinearAttribute, Prediction, ScoringAttribute, Subspace } from './attribute.js';
 import { fieldsOf, seal } from '../plugin/check-plugin.js';
 import { describeValue } from '../complaint-of.js';
-import { CONTRACT_VERSION } from '../contract-version.js';
+import { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import { checkDefinition, timeoutFault } from '../plugin/definition.js';
 import { HalfspaceError } from '../errors.js';
 import { checkName } from '../plugin/plugin-name.js';
 
 /** What an author writes to declare an attribute of fitted subspaces. */
-export type LinearAttributeDefinition<Name extends string = string> = Omit<LinearAttribute<Name>, 'contract'>;
+export type LinearAttributeDefinition<Name extends string = string> = Omit<
+  LinearAttribute<Name>,
+  'specificationVersion'
+>;
 
 /** What an author writes to declare an attribute that a function measures. */
 export interface ScoringAttributeDefinition<Name extends string = string> extends Pick<
@@ -75,7 +78,7 @@ export function defineAttribute(definition: AttributeDefinition): Attribute {
   if (linear === 'score' in definition) {
     fail(name, 'needs either subspaces, to be read from hidden states, or a function score.');
   }
-  const named = { contract: CONTRACT_VERSION, name, description, cap } as const;
+  const named = { specificationVersion: SPECIFICATION_VERSIONS.attribute, name, description, cap } as const;
   return seal('attribute', {
     ...named,
     ...(linear ? checkedLinear(definition) : checkedScoring(definition)),

@@ -1,4 +1,4 @@
-import type { BACKEND_VERSION } from '../contract-version.js';
+import type { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** What a backend says of the model that it runs. */
@@ -157,7 +157,7 @@ export interface TextStates {
  */
 export interface Backend {
   /** Version of the contract that it was made for. */
-  readonly contract: typeof BACKEND_VERSION;
+  readonly specificationVersion: (typeof SPECIFICATION_VERSIONS)['backend'];
   /** The model that it runs. */
   readonly model: ModelInfo;
   /** The model's tokenizer. */

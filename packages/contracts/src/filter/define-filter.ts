@@ -1,12 +1,12 @@
 import { seal } from '../plugin/check-plugin.js';
 import type { Filter } from './filter.js';
-import { CONTRACT_VERSION } from '../contract-version.js';
+import { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import { checkDefinition } from '../plugin/definition.js';
 import { HalfspaceError } from '../errors.js';
 import { checkName } from '../plugin/plugin-name.js';
 
 /** What an author writes to declare a filter. */
-export type FilterDefinition = Omit<Filter, 'contract'>;
+export type FilterDefinition = Omit<Filter, 'specificationVersion'>;
 
 /**
  * Declares a hard filter: what it refuses is taken out of the reference distribution before attributes
@@ -22,7 +22,7 @@ export function defineFilter(definition: FilterDefinition): Filter {
     throw new HalfspaceError('bad-filter', `The filter "${name}" needs a function allows.`);
   }
   return seal('filter', {
-    contract: CONTRACT_VERSION,
+    specificationVersion: SPECIFICATION_VERSIONS.filter,
     name,
     allows: (step: Parameters<Filter['allows']>[0]) => definition.allows(step),
   });

@@ -1,10 +1,10 @@
 import type { TextStep } from '../step.js';
-import type { CONTRACT_VERSION } from '../contract-version.js';
+import type { SPECIFICATION_VERSIONS } from '../specification-version.js';
 
 /** A rule about text that a completion never breaks. */
 export interface Filter {
-  /** Version of the contracts that it was made for; `defineFilter` fills it in. */
-  readonly contract: typeof CONTRACT_VERSION;
+  /** Version of its contract that it was made for; `defineFilter` fills it in. */
+  readonly specificationVersion: (typeof SPECIFICATION_VERSIONS)['filter'];
   /** Kebab-case name, for messages. */
   readonly name: string;
   /**

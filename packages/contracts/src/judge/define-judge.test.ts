@@ -1,7 +1,7 @@
 import { describe, expect, it, test, vi } from 'vitest';
 import { checkPlugin } from '../plugin/check-plugin.js';
 import type { JudgedText } from './judge.js';
-import { CONTRACT_VERSION } from '../contract-version.js';
+import { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import { defineJudge, type JudgeDefinition } from './define-judge.js';
 import { HalfspaceError } from '../errors.js';
 
@@ -20,7 +20,12 @@ const answering = (answer: unknown) => defineJudge({ ...loud, score: () => answe
 describe('defineJudge', () => {
   it('gives a frozen judge, whose scores are in the order of the texts', async () => {
     const judge = defineJudge(loud);
-    expect(judge).toMatchObject({ contract: CONTRACT_VERSION, name: 'loud', desired: 'low', threshold: 0.5 });
+    expect(judge).toMatchObject({
+      specificationVersion: SPECIFICATION_VERSIONS.judge,
+      name: 'loud',
+      desired: 'low',
+      threshold: 0.5,
+    });
     expect(Object.isFrozen(judge)).toBe(true);
     expect(await judge.score(texts)).toEqual(Float64Array.of(0, 0.25, 1));
     checkPlugin('judge', judge);

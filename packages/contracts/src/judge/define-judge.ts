@@ -1,7 +1,7 @@
 import { complaintOf, describeValue } from '../complaint-of.js';
 import { seal } from '../plugin/check-plugin.js';
 import type { Judge, JudgedText, JudgeOptions } from './judge.js';
-import { CONTRACT_VERSION } from '../contract-version.js';
+import { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import { checkDefinition, timeoutFault } from '../plugin/definition.js';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '../errors.js';
 import { checkName } from '../plugin/plugin-name.js';
@@ -47,7 +47,7 @@ export function defineJudge(definition: JudgeDefinition): Judge {
     fail(name, 'has a dispose that is no function.');
   }
   return seal('judge', {
-    contract: CONTRACT_VERSION,
+    specificationVersion: SPECIFICATION_VERSIONS.judge,
     name,
     description,
     revision,

@@ -1,5 +1,5 @@
 import type { Waiting } from '../waiting/wait-for.js';
-import type { CONTRACT_VERSION } from '../contract-version.js';
+import type { SPECIFICATION_VERSIONS } from '../specification-version.js';
 
 /** A completion and what it completes. */
 export interface JudgedText {
@@ -25,8 +25,8 @@ export interface JudgeOptions {
  * says. It is never what decoding optimises: a margin that judges itself proves nothing.
  */
 export interface Judge {
-  /** Version of the contracts that it was made for; `defineJudge` fills it in. */
-  readonly contract: typeof CONTRACT_VERSION;
+  /** Version of its contract that it was made for; `defineJudge` fills it in. */
+  readonly specificationVersion: (typeof SPECIFICATION_VERSIONS)['judge'];
   /** Kebab-case name, for tables and files. */
   readonly name: string;
   /** One line for people: what a score of 1 means. */

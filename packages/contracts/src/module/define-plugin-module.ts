@@ -1,19 +1,17 @@
 import { complaintOf, describeValue } from '../complaint-of.js';
 import { checkDefinition } from '../plugin/definition.js';
-import { fieldsOf, isSealed, seal } from '../plugin/check-plugin.js';
+import { checkVersion, fieldsOf, isSealed, seal } from '../plugin/check-plugin.js';
+import { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import type { ExtensionPoint } from './extension-point.js';
 import { HalfspaceError } from '../errors.js';
-
-/** The version of plugin modules that this core speaks. */
-export const MODULE_VERSION = 1;
 
 /** Adds a value at an extension point. It is checked there and then. */
 export type Register = <T>(point: ExtensionPoint<T>, value: T) => void;
 
 /** What adds to Halfspace: a plain object that binds values at extension points. */
 export interface PluginModule {
-  /** Version of modules that it was made for; `definePluginModule` fills it in. */
-  readonly specificationVersion: typeof MODULE_VERSION;
+  /** Version of its contract that it was made for; `definePluginModule` fills it in. */
+  readonly specificationVersion: (typeof SPECIFICATION_VERSIONS)['module'];
   /** What messages call it: the name of its package, mostly. */
   readonly name: string;
   /** Binds what the module adds. It answers at once; what takes time belongs in what is bound. It may be called more than once. */
@@ -53,7 +51,7 @@ export function definePluginModule(definition: PluginModuleDefinition): PluginMo
     throw new HalfspaceError('bad-module', `The module "${name}" needs a function bind.`);
   }
   return seal('module', {
-    specificationVersion: MODULE_VERSION,
+    specificationVersion: SPECIFICATION_VERSIONS.module,
     name,
     bind: (register: Register) => definition.bind(register),
   });
@@ -67,14 +65,7 @@ export function definePluginModule(definition: PluginModuleDefinition): PluginMo
 export function checkPluginModule(value: unknown): asserts value is PluginModule {
   const { version, name, sealed } = lookAt(value);
   const label = typeof name === 'string' ? `module "${describeValue(name)}"` : 'module';
-  if (typeof version === 'number' && version !== MODULE_VERSION) {
-    const outdated =
-      version > MODULE_VERSION ? '@halfspace/core' : `the package that the ${label} comes from`;
-    throw new HalfspaceError(
-      'contract-mismatch',
-      `The ${label} was made for version ${version} of plugin modules, and this @halfspace/core speaks version ${MODULE_VERSION}. Update ${outdated}.`,
-    );
-  }
+  checkVersion('module', label, version);
   if (sealed) return;
   throw new HalfspaceError(
     'bad-module',

@@ -1,6 +1,6 @@
 import { describeValue } from '../complaint-of.js';
 import { HalfspaceError } from '../errors.js';
-import { CONTRACT_VERSION } from '../contract-version.js';
+import { type SpecifiedKind, spokenVersions, versionOf } from '../specification-version.js';
 
 /** What marks an object as made by a `define` function, in whichever copy of core. */
 const MADE = Symbol.for('@halfspace/core/made');
@@ -25,9 +25,10 @@ export function isSealed(kind: PluginKind | 'module', value: unknown): boolean {
  * not made by `defineAttribute`, `defineFilter` or `defineJudge`
  */
 export function checkPlugin(kind: PluginKind, plugin: unknown): void {
-  const { contract, name, [MADE]: made } = fieldsOf(plugin);
+  const fields = fieldsOf(plugin);
+  const { name, [MADE]: made } = fields;
   const label = typeof name === 'string' ? `${kind} "${name}"` : kind;
-  checkContract(label, contract);
+  checkVersion(kind, label, versionOf(fields));
   if (made === kind) return;
   const maker = { attribute: 'defineAttribute', filter: 'defineFilter', judge: 'defineJudge' }[kind];
   const given = typeof name === 'string' ? label : `${kind} ${describeValue(plugin)}`;
@@ -38,21 +39,32 @@ export function checkPlugin(kind: PluginKind, plugin: unknown): void {
 }
 
 /**
- * Refuses what was made for another version of a contract.
+ * Refuses what was made for a version of its contract that is not spoken. What says none is left to other checks.
  *
  * @param label - What it is, for messages.
- * @param spoken - The version that core speaks (default: that of plugins).
- * @throws HalfspaceError `contract-mismatch`
+ * @param version - What {@link versionOf} says.
+ * @throws HalfspaceError `contract-mismatch`, saying which versions are spoken
  */
-export function checkContract(label: string, contract: unknown, spoken: number = CONTRACT_VERSION): void {
-  if (typeof contract !== 'number' || contract === spoken) return;
-  const outdated = contract > spoken ? '@halfspace/core' : `the package that the ${label} comes from`;
+export function checkVersion(kind: SpecifiedKind, label: string, version: unknown): void {
+  const spoken = spokenVersions(kind);
+  if (typeof version !== 'number' || spoken.includes(version)) return;
+  const outdated =
+    version > Math.max(...spoken) ? '@halfspace/core' : `the package that the ${label} comes from`;
   throw new HalfspaceError(
     'contract-mismatch',
-    `The ${label} was made for version ${contract} of the Halfspace contracts, and this ` +
-      `@halfspace/core speaks version ${spoken}. Update ${outdated}.`,
+    `The ${label} was made for version ${version} of the Halfspace contracts for ${NAMES[kind]}, and this @halfspace/core speaks ` +
+      `version${spoken.length > 1 ? 's' : ''} ${spoken.join(' and ')}. Update ${outdated}.`,
   );
 }
+
+/** What messages call things of a kind. */
+const NAMES: Readonly<Record<SpecifiedKind, string>> = {
+  backend: 'backends',
+  attribute: 'attributes',
+  filter: 'filters',
+  judge: 'judges',
+  module: 'plugin modules',
+};
 
 /** The fields of an object; of anything else none. */
 export function fieldsOf(value: unknown): Readonly<Record<PropertyKey, unknown>> {

@@ -283,7 +283,7 @@ describe('filters', () => {
     ['bad-filter', /not made by defineFilter/, { ...wordFilter(['a']) }],
     ['bad-filter', /not made by defineFilter/, (text: string) => text !== ''],
     ['bad-filter', /not made by defineFilter/, kind],
-    ['contract-mismatch', /filter "x" was made for version 7/, { contract: 7, name: 'x' }],
+    ['contract-mismatch', /filter "x" was made for version 7/, { specificationVersion: 7, name: 'x' }],
   ])('are refused with %s when they are none', async (code, message, filter) => {
     const options = { prompt: 'a', filters: [filter] } as GenerateOptions;
     await expect(one(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });

@@ -17,7 +17,7 @@ import {
  * Its methods throw, besides what those of the backend do, HalfspaceError `bad-backend`.
  */
 export function checkAnswers(backend: Backend): Backend {
-  const { contract, model, tokenizer, exact } = backend;
+  const { specificationVersion, model, tokenizer, exact } = backend;
 
   function checkStates(states: Float32Array, rows: number, layer: number): Float32Array {
     const { length } = states;
@@ -54,7 +54,7 @@ export function checkAnswers(backend: Backend): Backend {
   }
 
   return {
-    contract,
+    specificationVersion,
     model,
     tokenizer,
     exact,

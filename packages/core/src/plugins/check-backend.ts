@@ -1,6 +1,6 @@
 import {
   type Backend,
-  BACKEND_VERSION,
+  type BackendV1,
   complaintOf,
   describeValue,
   HalfspaceError,
@@ -8,7 +8,7 @@ import {
   type ModelInfo,
   type Tokenizer,
 } from '@halfspace/contracts';
-import { checkContract, fieldsOf } from '@halfspace/contracts/internal';
+import { checkVersion, fieldsOf, versionOf } from '@halfspace/contracts/internal';
 
 /** What a field has to be. */
 type Rule = readonly [what: string, holds: (value: unknown) => boolean];
@@ -24,8 +24,7 @@ const TEXT: Rule = ['a text', (value) => typeof value === 'string' && value !== 
 const COUNT: Rule = ['a whole number above 0', (value) => Number.isSafeInteger(value) && Number(value) > 0];
 const OBJECT: Rule = ['an object', (value) => typeof value === 'object' && value !== null];
 
-const BACKEND: Rules<Backend> = {
-  contract: ['a number', (value) => typeof value === 'number'],
+const PARTS = {
   prefill: METHOD,
   next: METHOD,
   lookAhead: METHOD,
@@ -34,10 +33,18 @@ const BACKEND: Rules<Backend> = {
   fork: METHOD,
   release: METHOD,
   dispose: METHOD,
-  exact: ['true or false', (value) => typeof value === 'boolean'],
   model: OBJECT,
   tokenizer: OBJECT,
 };
+
+const BACKEND: Rules<Backend> = {
+  specificationVersion: ['a number', (value) => typeof value === 'number'],
+  ...PARTS,
+  exact: ['true or false', (value) => typeof value === 'boolean'],
+};
+
+/** Its version has been looked at by then. */
+const BACKEND_V1: Rules<Omit<BackendV1, 'contract'>> = PARTS;
 
 const MODEL: Rules<ModelInfo> = {
   name: TEXT,
@@ -71,9 +78,10 @@ export function checkBackend(backend: unknown): void {
     const fields = fieldsOf(backend);
     const { name } = fieldsOf(fields['model']);
     const label = typeof name === 'string' ? `backend of ${name}` : 'backend';
-    checkContract(label, fields['contract'], BACKEND_VERSION);
+    const version = versionOf(fields);
+    checkVersion('backend', label, version);
     const faults = [
-      ...faultsOf(fields, BACKEND, ''),
+      ...faultsOf(fields, version === 1 ? BACKEND_V1 : BACKEND, ''),
       ...(OBJECT[1](fields['model']) ? faultsOf(fieldsOf(fields['model']), MODEL, 'model.') : []),
       ...(OBJECT[1](fields['tokenizer'])
         ? faultsOf(fieldsOf(fields['tokenizer']), TOKENIZER, 'tokenizer.')

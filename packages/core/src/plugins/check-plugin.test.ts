@@ -24,22 +24,22 @@ describe('createHalfspace', () => {
     [
       'a later attribute',
       /^The attribute "calm" was made for version 99 .* speaks version 1\. Update @halfspace\/core\.$/,
-      { attributes: [seal('attribute', { ...calm, contract: 99 })] },
+      { attributes: [seal('attribute', { ...calm, specificationVersion: 99 })] },
     ],
     [
       'an earlier attribute',
       /version 0 .* Update the package that the attribute "calm" comes from\.$/,
-      { attributes: [{ ...calm, contract: 0 }] },
+      { attributes: [{ ...calm, specificationVersion: 0 }] },
     ],
     [
       'a later backend',
-      /^The backend of toy .* version 3 .* speaks version 2\. Update @halfspace\/core/,
-      { backend: { ...backend, contract: 3 } },
+      /^The backend of toy .* version 3 .* speaks versions 1 and 2\. Update @halfspace\/core/,
+      { backend: { ...backend, specificationVersion: 3 } },
     ],
     [
       'an earlier backend',
-      /version 1 .* Update the package that the backend of toy comes from\.$/,
-      { backend: { ...backend, contract: 1 } },
+      /version 0 .* speaks versions 1 and 2\. Update the package that the backend of toy comes from\.$/,
+      { backend: { ...backend, specificationVersion: 0 } },
     ],
   ])('refuses %s', async (_, message, parts) => {
     await expect(create(parts)).rejects.toThrow(expect.objectContaining({ code: 'contract-mismatch' }));
@@ -57,7 +57,7 @@ describe('createHalfspace', () => {
     ['the name of one', 'bad-attribute', /attribute calm was not made/, { attributes: ['calm'] }],
     ['a promise of a backend', 'bad-backend', /await it/, { backend: Promise.resolve(backend) }],
     ['half a backend', 'bad-backend', /lacks fork/, { backend: { ...backend, fork: undefined } }],
-    ['no backend', 'bad-backend', /lacks contract, prefill/, { backend: null }],
+    ['no backend', 'bad-backend', /lacks specificationVersion, prefill/, { backend: null }],
   ])('refuses %s', async (_, code, message, parts) => {
     await expect(create(parts)).rejects.toThrow(expect.objectContaining({ code }));
     await expect(create(parts)).rejects.toThrow(message);
@@ -70,7 +70,7 @@ describe('every field that a backend must have', () => {
   const infos = ['name', 'fingerprint', 'layers', 'width', 'contextLength'];
   const texts = ['vocabularySize', 'endTokens', 'encode', 'decode', 'bytes', 'renderChat'];
   const cases: [string, object][] = [
-    ...['contract', 'model', 'tokenizer', ...methods].map((field): [string, object] => [
+    ...['specificationVersion', 'exact', 'model', 'tokenizer', ...methods].map((field): [string, object] => [
       field,
       { ...backend, [field]: undefined },
     ]),

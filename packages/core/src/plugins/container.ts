@@ -3,6 +3,7 @@ import {
   type Attribute,
   ATTRIBUTE,
   type Backend,
+  type BackendV1,
   checkPlugin,
   describeValue,
   type ExtensionPoint,
@@ -11,11 +12,11 @@ import {
 } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
 import { bindModule, distinctModules, type Binding } from './bind-modules.js';
-import { checkBackend } from './check-backend.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
 import { loadOptionsCheck } from '../options/check-options.js';
 import { didYouMean } from '../text/nearest.js';
 import type { Registry } from './registry.js';
+import { upgradeBackend } from './upgrade-backend.js';
 
 const BACKEND: ServiceIdentifier<Backend> = Symbol('Backend');
 const HALFSPACE: ServiceIdentifier<Halfspace> = Symbol('Halfspace');
@@ -31,7 +32,7 @@ export interface HalfspaceParts<
   Modules extends readonly PluginModule[] = readonly PluginModule[],
 > {
   /** Runs the model; made by a backend package such as `@halfspace/backend-onnx`. */
-  readonly backend: Backend;
+  readonly backend: Backend | BackendV1;
   /** Values that completions can be steered towards or measured by (default: none). */
   readonly attributes?: readonly Attribute<Name>[];
   /** Modules whose attributes may be used besides (default: none). */
@@ -65,7 +66,7 @@ export async function createHalfspace<
   Modules extends readonly PluginModule[] = readonly [],
 >(parts: HalfspaceParts<Name, Modules>): Promise<Halfspace<NamesOf<Name, Modules>>> {
   const { backend, attributes = [], modules = [] } = fieldsOf(parts) as unknown as HalfspaceParts;
-  checkBackend(backend);
+  const current = upgradeBackend(backend);
   if (!Array.isArray(attributes)) {
     throw new HalfspaceError(
       'bad-attribute',
@@ -75,7 +76,7 @@ export async function createHalfspace<
   for (const attribute of attributes) checkPlugin('attribute', attribute);
   const given = [...attributes];
   const [{ container, registry }, check] = await Promise.all([wire(modules), loadOptionsCheck()]);
-  container.bind(BACKEND).toConstantValue(backend);
+  container.bind(BACKEND).toConstantValue(current);
   container
     .bind(HALFSPACE)
     .toDynamicValue((context) =>

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Backend,
-  BACKEND_VERSION,
+  SPECIFICATION_VERSIONS,
   type Context,
   type LookAhead,
   type NextTokens,
@@ -120,7 +120,7 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   let promptRows = 0;
 
   return {
-    contract: BACKEND_VERSION,
+    specificationVersion: SPECIFICATION_VERSIONS.backend,
     model: { name: 'toy', fingerprint: 'toy-fingerprint', layers: 1, width: WIDTH, contextLength },
     tokenizer,
     exact: true,

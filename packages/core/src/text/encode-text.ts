@@ -78,9 +78,9 @@ export function fewestTokens(
  * @param backend - Stays as it is, and is what runs.
  */
 export function withControlTokens(backend: Backend): Backend {
-  const { contract, model, exact } = backend;
+  const { specificationVersion, model, exact } = backend;
   return {
-    contract,
+    specificationVersion,
     model,
     tokenizer: readingControlTokens(backend.tokenizer),
     exact,

@@ -155,15 +155,15 @@ test('a method has a name and a series of its own, or those of its parameters', 
     const { name, series } = await parseMethodSpec(spec);
     return [name, series];
   };
-  expect(named({ method: 'halfspace', weights: { calm: 2, kind: 1 } })).toEqual([
+  expect(await named({ method: 'halfspace', weights: { calm: 2, kind: 1 } })).toEqual([
     'calm=2,kind=1',
     'calm+kind',
   ]);
-  expect(named({ method: 'halfspace', weights: { calm: 2 }, cap: 'none' })).toEqual([
+  expect(await named({ method: 'halfspace', weights: { calm: 2 }, cap: 'none' })).toEqual([
     'calm=2 cap none',
     'calm cap none',
   ]);
-  expect(named({ method: 'halfspace', weights: { calm: 1 }, earlyExit: true })).toEqual([
+  expect(await named({ method: 'halfspace', weights: { calm: 1 }, earlyExit: true })).toEqual([
     'calm=1 early exit',
     'calm early exit',
   ]);

@@ -1,4 +1,4 @@
-import { type Backend, BACKEND_VERSION, HalfspaceError, type Tokenizer } from '@halfspace/core';
+import { type Backend, SPECIFICATION_VERSIONS, HalfspaceError, type Tokenizer } from '@halfspace/core';
 import { createGaussian } from './random.js';
 
 /**
@@ -59,7 +59,7 @@ export function createGaussianBackend(options: GaussianBackendOptions = {}): Gau
   }
 
   return {
-    contract: BACKEND_VERSION,
+    specificationVersion: SPECIFICATION_VERSIONS.backend,
     model: { name: 'gaussian', fingerprint: 'f00d', layers: 3, width, contextLength },
     tokenizer,
     exact: true,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { CONTRACT_VERSION } from '@halfspace/contracts';
+import { SPECIFICATION_VERSIONS } from '@halfspace/contracts';
 import { parseSubspace } from '@halfspace/subspace';
 import attribute from 'halfspace-attribute-my-attribute';
 
@@ -9,7 +9,7 @@ const SUBSPACES = new URL('../subspaces/', import.meta.url);
 
 test('is made for the Halfspace that is installed', () => {
   assert.equal(attribute.name, 'my-attribute');
-  assert.equal(attribute.contract, CONTRACT_VERSION);
+  assert.equal(attribute.specificationVersion, SPECIFICATION_VERSIONS.attribute);
 });
 
 test('has a response, a label and a group in every row of its data, and both labels', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONTRACT_VERSION } from '@halfspace/contracts';
+import { SPECIFICATION_VERSIONS } from '@halfspace/contracts';
 import attribute from 'halfspace-attribute-my-attribute';
 
 /** The margins of some continuations of a completion. */
@@ -12,7 +12,7 @@ async function marginsOf(prefix, texts) {
 
 test('is made for the Halfspace that is installed', () => {
   assert.equal(attribute.name, 'my-attribute');
-  assert.equal(attribute.contract, CONTRACT_VERSION);
+  assert.equal(attribute.specificationVersion, SPECIFICATION_VERSIONS.attribute);
 });
 
 test('has a positive margin for text as desired and a negative one for other text', async () => {
