@@ -8,6 +8,7 @@ export type {
   Activation,
   Architecture,
   Attention,
+  Experts,
   Family,
   Logits,
   Rotary,

@@ -119,7 +119,7 @@ describe('a family of a module', async () => {
   it('is compiled as it describes models', async () => {
     const model = await open();
     await expect(describeArchitecture(model)).rejects.toThrow(
-      refused('unsupported-model', /family 'alpaca'\. Halfspace compiles: llama, mistral, .*cohere2\./),
+      refused('unsupported-model', /family 'alpaca'\. Halfspace compiles: llama, mistral, .*granitemoe\./),
     );
     const cache = join(directory.path, 'cache');
     const compiled = await compileModel(model, {

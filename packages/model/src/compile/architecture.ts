@@ -31,6 +31,16 @@ export interface Attention {
   readonly normsTurned: boolean;
 }
 
+/** A mixture of experts (Shazeer et al. 2017): MLPs of which a router takes some for each token. */
+export interface Experts {
+  /** How many there are. */
+  readonly count: number;
+  /** How many of them a token goes through, those that the router finds most probable. */
+  readonly perToken: number;
+  /** Whether their probabilities are scaled to a sum of 1. */
+  readonly normalised: boolean;
+}
+
 /** What becomes of the logits. */
 export interface Logits {
   /** What they are multiplied by. */
@@ -75,6 +85,8 @@ export interface Architecture {
   readonly parallel: boolean;
   /** What the gate of the MLP goes through; without a gate, what its hidden layer does. */
   readonly activation: Activation;
+  /** The MLPs of a block that share its work, where there are several; absent where there is one. */
+  readonly experts?: Experts;
   /** How the blocks attend. */
   readonly attention: Attention;
   /** What becomes of the logits. */

@@ -241,15 +241,29 @@ describe('the architecture', () => {
       );
   });
 
-  it.each(Object.keys(GGUF_NEUTRAL))('is refused with GGUF metadata that asks for %s', async (key) => {
-    await expect(describeGguf({ [`llama.${key}`]: f32(0.25) })).rejects.toThrow(code('unsupported-model'));
-    for (const value of GGUF_NEUTRAL[key]) {
-      const written = typeof value === 'boolean' ? bool(value) : f32(Number(value));
-      await expect(describeGguf({ [`llama.${key}`]: written }), JSON.stringify(value)).resolves.toMatchObject(
-        sizes,
+  it('in GGUF has the experts that expert_count says, or is refused', async () => {
+    await expect(describeGguf({ 'llama.expert_count': u32(0) })).resolves.toMatchObject(sizes);
+    const experts = { 'llama.expert_count': u32(4), 'llama.expert_used_count': u32(2) };
+    await expect(describeGguf(experts)).rejects.toThrow(/ffn_gate_inp\.weight is missing/);
+    for (const count of [1, 5000])
+      await expect(describeGguf({ ...experts, 'llama.expert_count': u32(count) })).rejects.toThrow(
+        code('unsupported-model'),
       );
-    }
   });
+
+  it.each(Object.keys(GGUF_NEUTRAL).filter((key) => key !== 'expert_count'))(
+    'is refused with GGUF metadata that asks for %s',
+    async (key) => {
+      await expect(describeGguf({ [`llama.${key}`]: f32(0.25) })).rejects.toThrow(code('unsupported-model'));
+      for (const value of GGUF_NEUTRAL[key]) {
+        const written = typeof value === 'boolean' ? bool(value) : f32(Number(value));
+        await expect(
+          describeGguf({ [`llama.${key}`]: written }),
+          JSON.stringify(value),
+        ).resolves.toMatchObject(sizes);
+      }
+    },
+  );
 
   it('is refused with queries of another scale, or values of another width, in GGUF', async () => {
     const own = { 'llama.attention.scale': f32(8 ** -0.5), 'llama.attention.value_length': u32(8) };

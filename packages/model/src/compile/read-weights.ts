@@ -16,6 +16,8 @@ export interface WeightReader {
   hasBias(part: Part): boolean;
   /** The weights of a part as [out, in], whichever way the file has them. */
   matrix(part: Part): Promise<Matrix>;
+  /** The weights of one expert alone, under the names of a plain MLP. */
+  expert(index: number): WeightReader;
   /** The weights of a norm. */
   vector(part: Part): Promise<Float32Array>;
   /** The bias of a part. */
@@ -42,15 +44,21 @@ function sliceRows({ rows, columns, data }: Matrix, { from, count, every = rows 
   return { rows: parts.length * count, columns, data: taken };
 }
 
-/** Reads the tensors of a list; one that several roles share is read once where they follow one another. */
-export function weightReader(model: ModelFile, specs: readonly TensorSpec[]): WeightReader {
+/** Reads the tensors of a list; one that several roles share is read once and kept while the reader is. */
+export function weightReader(
+  model: ModelFile,
+  specs: readonly TensorSpec[],
+  shared = new Map<string, Promise<Matrix>>(),
+): WeightReader {
   const found = new Map(
-    specs.filter(({ name }) => model.tensors.has(name)).map((spec) => [spec.role, spec] as const),
+    specs
+      .filter(({ name, expert }) => expert === undefined && model.tensors.has(name))
+      .map((spec) => [spec.role, spec] as const),
   );
-  let last: { name: string; matrix: Promise<Matrix> } | undefined;
 
   async function whole({ name, shape, transposed }: TensorSpec): Promise<Matrix> {
-    const [rows = 0, columns = 1] = shape;
+    const columns = shape.length > 1 ? (shape.at(-1) ?? 1) : 1;
+    const rows = shape.slice(0, Math.max(1, shape.length - 1)).reduce((a, b) => a * b, 1);
     const matrix = { rows, columns, data: await model.readF32(name) };
     return transposed === true ? transpose(matrix) : matrix;
   }
@@ -59,13 +67,18 @@ export function weightReader(model: ModelFile, specs: readonly TensorSpec[]): We
     const spec = found.get(`${part}.${kind}`);
     if (spec === undefined) throw new Error(`The model has no ${part}.${kind}.`);
     if (spec.rows === undefined) return whole(spec);
-    if (last?.name !== spec.name) last = { name: spec.name, matrix: whole(spec) };
-    return sliceRows(await last.matrix, spec.rows);
+    const matrix = shared.get(spec.name) ?? whole(spec);
+    shared.set(spec.name, matrix);
+    return sliceRows(await matrix, spec.rows);
   }
 
   return {
     has: (part) => found.has(`${part}.weight`),
     hasBias: (part) => found.has(`${part}.bias`),
+    expert(index) {
+      const own = specs.flatMap(({ expert, ...spec }) => (expert === index ? [spec] : []));
+      return weightReader(model, own, shared);
+    },
     matrix: async (part) => read(part, 'weight'),
     vector: async (part) => (await read(part, 'weight')).data,
     bias: async (part) => (await read(part, 'bias')).data,

@@ -20,7 +20,8 @@ export type Part =
   | 'attentionOutput'
   | 'gate'
   | 'up'
-  | 'down';
+  | 'down'
+  | 'router';
 
 /**
  * What a tensor does in the graph.
@@ -32,13 +33,14 @@ export type Part =
  * | `query`, `key`, `value`          | projections of attention                                           |
  * | `queryNorm`, `keyNorm`           | norms of queries and keys                                          |
  * | `attentionOutput`                | projection of what the heads have gathered                         |
+ * | `router` | a row for each expert, where the MLP is a mixture of experts |
  * | `gate`, `up`, `down`             | the MLP; one without a gate has `up` and `down`                    |
  * | `attentionOutputNorm`, `mlpOutputNorm` | norms of what attention and the MLP add to the residual stream |
  * | `finalNorm`, `head`              | norm before the head; a row for each token                         |
  */
 export type Role = `${Part}.${'weight' | 'bias'}`;
 
-/** Rows of a tensor that several parts share: `count` from `from` on, and the same again every `every` rows. */
+/** Rows of a tensor that several parts share (of one of three dimensions, those of all its matrices in order): `count` from `from` on, and the same again every `every` rows. */
 export interface RowSlice {
   /** The first row. */
   readonly from: number;
@@ -52,6 +54,8 @@ export interface RowSlice {
 export interface TensorSpec {
   /** What it does in the graph. */
   readonly role: Role;
+  /** Which expert it is of, from 0, where the MLP is a mixture of experts (default: it is of none). */
+  readonly expert?: number;
   /** Its name in the model file. */
   readonly name: string;
   /** Its shape in the model file, outermost size first. */

@@ -4,7 +4,7 @@ import type { Architecture, Rotary } from './architecture.js';
 import { treeAttention, type AttentionInputs, type Turning } from './attention.js';
 import { asBytes } from './bytes.js';
 import { lookUp, project, storeProjection, type Precision, type StoredMatrix } from './linear.js';
-import { mlp } from './mlp.js';
+import { mixture, mlp, type StoredMlp } from './mlp.js';
 import { addAndNorm, normalise, storeNorm, type StoredNorm } from './norms.js';
 import { weightReader, type WeightReader } from './read-weights.js';
 import { MOST_ROWS, rotariesOf, rotaryTables } from './rotary.js';
@@ -236,23 +236,30 @@ async function attentionOf(
   return { ...attention, output: project(graph, attention.output, out) };
 }
 
-async function mlpOf(
-  { graph, architecture, precision, block }: TrunkBuild,
-  layer: number,
-  input: string,
-): Promise<string> {
-  const reader = block(layer);
+async function storeMlp(
+  { graph, precision }: TrunkBuild,
+  reader: WeightReader,
+  suffix: string,
+): Promise<StoredMlp> {
   const gated = reader.has('gate');
   const parts: readonly Part[] = gated ? ['gate', 'up'] : ['up'];
-  const first = await storeProjection(
-    graph,
-    `${gated ? 'gate_up' : 'up'}.${layer}`,
-    reader,
-    parts,
-    precision,
-  );
-  const down = await storeProjection(graph, `down.${layer}`, reader, ['down'], precision);
-  return mlp(graph, architecture.activation, input, { first, gated, down });
+  const name = `${gated ? 'gate_up' : 'up'}.${suffix}`;
+  const first = await storeProjection(graph, name, reader, parts, precision);
+  const down = await storeProjection(graph, `down.${suffix}`, reader, ['down'], precision);
+  return { first, gated, down };
+}
+
+async function mlpOf(build: TrunkBuild, layer: number, input: string): Promise<string> {
+  const { graph, architecture, block } = build;
+  const { activation, experts, width } = architecture;
+  const reader = block(layer);
+  if (experts === undefined) return mlp(graph, activation, input, await storeMlp(build, reader, `${layer}`));
+  // Of a router's few rows each decides: they are not rounded.
+  const router = await storeProjection(graph, `router.${layer}`, reader, ['router'], 'f32');
+  const stored: StoredMlp[] = [];
+  for (let index = 0; index < experts.count; index++)
+    stored.push(await storeMlp(build, reader.expert(index), `${layer}.${index}`));
+  return mixture(graph, activation, input, width, experts, router, stored);
 }
 
 /**

@@ -108,6 +108,8 @@ export interface GgufTable extends Table {
   readonly base?: number;
   /** `attention.key_length` where the file does not say (default: the width shared by the heads). */
   readonly headWidth?: number;
+  /** The key of the hidden width of the MLP (default `feed_forward_length`). */
+  readonly feedForwardKey?: string;
   /** Whether files may have numbers that frequencies are divided by, as tensors (default false). */
   readonly factors?: boolean;
   /** Whether a part of a head may be turned (default false). */
@@ -153,7 +155,11 @@ function configSizes(read: MetadataReader, { sizeKeys, headWidth, feedForward }:
   };
 }
 
-function ggufSizes({ tensors }: ModelFile, read: MetadataReader, { headWidth }: GgufTable): Sizes {
+function ggufSizes(
+  { tensors }: ModelFile,
+  read: MetadataReader,
+  { headWidth, feedForwardKey = 'feed_forward_length' }: GgufTable,
+): Sizes {
   const width = read.size('embedding_length');
   const heads = read.size('attention.head_count');
   const shared = headWidth ?? width / heads;
@@ -163,7 +169,7 @@ function ggufSizes({ tensors }: ModelFile, read: MetadataReader, { headWidth }: 
     heads,
     keyValueHeads: read.size('attention.head_count_kv', heads),
     headWidth: read.size('attention.key_length', shared),
-    feedForward: read.size('feed_forward_length'),
+    feedForward: read.size(feedForwardKey),
     vocabulary: tensors.get('token_embd.weight')?.shape[0] ?? read.size('vocab_size'),
     contextLength: read.size('context_length'),
   };

@@ -1,5 +1,6 @@
 import type { MetadataReader } from '../compile/metadata.js';
-import { defineFamily } from './define-family.js';
+import { defineFamily, type Described } from './define-family.js';
+import { expertsOf, GGUF_EXPERTS, MIXTURE_PARTS } from './experts.js';
 import { ggufNames, LLAMA_PARTS, transformersNames } from './tensor-names.js';
 
 /** The projections of attention. */
@@ -17,6 +18,12 @@ export function biasesByConfig(read: MetadataReader) {
   ];
 }
 
+/** Mixtral is a Llama with experts in GGUF files. */
+function mixtureOf(found: Described) {
+  if ((found.read.value('expert_count') ?? 0) === 0) return undefined;
+  return expertsOf(found, GGUF_EXPERTS, true);
+}
+
 /**
  * Llama 1 to 3.3, and what shares its architecture (SmolLM2, TinyLlama, Falcon 3). Mistral is a Llama in GGUF files. Those
  * have the rows of queries and keys in an order that puts a rotary pair side by side.
@@ -31,11 +38,18 @@ export const llama = defineFamily('llama', {
     }),
   },
   gguf: {
+    uses: ['expert_count'],
     rotary: 'interleaved',
     factors: true,
-    layout: () => ({
-      names: ggufNames(LLAMA_PARTS),
-      optionalBiases: [...ATTENTION, ...MLP],
-    }),
+    layout(found) {
+      const experts = mixtureOf(found);
+      return experts === undefined
+        ? { names: ggufNames(LLAMA_PARTS), optionalBiases: [...ATTENTION, ...MLP] }
+        : { names: ggufNames(MIXTURE_PARTS), experts: experts.count, optionalBiases: ATTENTION };
+    },
+    switches(found) {
+      const experts = mixtureOf(found);
+      return experts === undefined ? {} : { experts };
+    },
   },
 });

@@ -1,6 +1,6 @@
 import type { Architecture, Weights } from '../compile/architecture.js';
 import type { Part, RowSlice, TensorSpec } from '../compile/tensor-spec.js';
-import type { NamedPart, TensorNames } from './tensor-names.js';
+import type { ExpertPart, NamedPart, TensorNames } from './tensor-names.js';
 
 /** Sizes that the shapes of tensors follow from. */
 export type Sizes = Pick<
@@ -33,6 +33,8 @@ export interface Layout {
   readonly normsOfHeads?: boolean;
   /** Rows before the one of position 0 in the embedding of positions (default 0). */
   readonly positionOffset?: number;
+  /** How many experts share the work of an MLP (default: there is one MLP). */
+  readonly experts?: number;
   /** Names of other tensors that may be there (default none). */
   readonly spare?: RegExp;
 }
@@ -66,6 +68,8 @@ function shapeOf(part: NamedPart, sizes: Sizes, layout: Layout): readonly number
       return [keys, width];
     case 'queryKeyValue':
       return [queries + 2 * keys, width];
+    case 'router':
+      return [layout.experts ?? 0, width];
     case 'queryNorm':
       return [layout.normsOfHeads === true ? queries : headWidth];
     case 'keyNorm':
@@ -82,7 +86,11 @@ function shapeOf(part: NamedPart, sizes: Sizes, layout: Layout): readonly number
 }
 
 /** The parts that share a tensor, with their rows of it; a part by itself. */
-function rolesOf(part: NamedPart, sizes: Sizes, layout: Layout): [part: Part, rows?: RowSlice][] {
+function rolesOf(
+  part: Exclude<NamedPart, ExpertPart>,
+  sizes: Sizes,
+  layout: Layout,
+): [part: Part, rows?: RowSlice][] {
   const { heads, keyValueHeads, headWidth, feedForward } = sizes;
   switch (part) {
     case 'queryKeyValue': {
@@ -112,7 +120,36 @@ function rolesOf(part: NamedPart, sizes: Sizes, layout: Layout): [part: Part, ro
   }
 }
 
+/** The parts of an MLP that a tensor of experts has, with the rows of each. */
+const EXPERTS: Readonly<Record<ExpertPart, readonly ('gate' | 'up' | 'down')[]>> = {
+  expertGate: ['gate'],
+  expertUp: ['up'],
+  expertDown: ['down'],
+  expertGateUp: ['gate', 'up'],
+};
+
+const isExpertPart = (part: NamedPart): part is ExpertPart => part in EXPERTS;
+
+/** The tensors of experts: one for each, or one that has the matrices of all. */
+function expertSpecs(part: ExpertPart, name: string, sizes: Sizes, experts: number): TensorSpec[] {
+  const { width, feedForward } = sizes;
+  const parts = EXPERTS[part];
+  const [out, into] = part === 'expertDown' ? [width, feedForward] : [feedForward, width];
+  const rows = out * parts.length;
+  const own = name.includes('{expert}');
+  return Array.from({ length: experts }, (_, expert) =>
+    parts.map((each, index): TensorSpec => ({
+      role: `${each}.weight`,
+      expert,
+      name: `${name.replace('{expert}', `${expert}`)}.weight`,
+      shape: own ? [rows, into] : [experts, rows, into],
+      ...(!own && { rows: { from: expert * rows + index * out, count: out } }),
+    })),
+  ).flat();
+}
+
 function specsOf(part: NamedPart, name: string, sizes: Sizes, layout: Layout): TensorSpec[] {
+  if (isExpertPart(part)) return expertSpecs(part, name, sizes, layout.experts ?? 0);
   const { biases = [], optionalBiases = [], transposed = false } = layout;
   const shape = shapeOf(part, sizes, layout);
   const turned = transposed && shape.length === 2 && !OUTSIDE.has(part);

@@ -1,9 +1,15 @@
 import type { Part } from '../compile/tensor-spec.js';
 
 /** A part, or a tensor that several parts share: their rows one after the other. */
-export type NamedPart = Part | 'queryKeyValue' | 'gateUp';
+export type NamedPart = Part | 'queryKeyValue' | 'gateUp' | ExpertPart;
 
-/** Names of tensors by what they do, without `.weight`; `{}` stands for the number of the block. */
+/** Parts of an MLP that each expert has, in a tensor of its own or, in order, in one for all. */
+export type ExpertPart = 'expertGate' | 'expertUp' | 'expertDown' | 'expertGateUp';
+
+/**
+ * Names of tensors by what they do, without `.weight`; `{}` stands for the number of the block, `{expert}` for that of an
+ * expert.
+ */
 export type TensorNames = Readonly<Partial<Record<NamedPart, string>>>;
 
 /** The parts of a Llama, which most families share or nearly. */
@@ -43,7 +49,11 @@ const GGUF = {
   up: 'blk.{}.ffn_up',
   down: 'blk.{}.ffn_down',
   mlpOutputNorm: 'blk.{}.post_ffw_norm',
-} as const satisfies Record<NamedPart, string>;
+  router: 'blk.{}.ffn_gate_inp',
+  expertGate: 'blk.{}.ffn_gate_exps',
+  expertUp: 'blk.{}.ffn_up_exps',
+  expertDown: 'blk.{}.ffn_down_exps',
+} as const satisfies TensorNames;
 
 /** Names that most families have in checkpoints of Hugging Face transformers. */
 const TRANSFORMERS = {
