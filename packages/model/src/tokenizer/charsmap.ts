@@ -6,6 +6,9 @@ const HAS_LEAF = 1 << 8;
 const VALUE = 0x7fffffff;
 const LABEL = 0x800000ff;
 
+/** Bytes that one character becomes: the longest of Unicode (U+FDFA, composed by compatibility) becomes 33. */
+const LONGEST_TEXT = 256;
+
 /** Longer characters are looked at code point by code point. */
 const LONGEST_WHOLE = 6;
 
@@ -72,6 +75,8 @@ function offsetOf(unit: number): number {
 
 function textAt(texts: Uint8Array, start: number): string {
   const end = texts.indexOf(0, start);
+  if (end - start > LONGEST_TEXT)
+    throw new RangeError(`its map of characters makes more than ${LONGEST_TEXT} bytes of one`);
   if (end < 0) throw new RangeError('its map of characters points beyond its texts');
   return Buffer.from(texts.subarray(start, end)).toString('utf8');
 }

@@ -6,10 +6,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { array, bool, f32, i32, text, u32, u8, type GgufValue } from '../testing/gguf-bytes.js';
 import { altered, damaged, refusalOf } from '../testing/hostile.js';
 import { useTemporaryDirectory } from '../testing/temporary.js';
-import { tinyGguf, tinyJson, tinyMetadata, writeTinyDirectory } from '../testing/tiny-llama.js';
+import { tinyGguf, tinyJson, tinyMetadata, tinyTensors, writeTinyDirectory } from '../testing/tiny-llama.js';
 import { openModelFile } from '../weights.js';
 import { createCharsmap } from './charsmap.js';
 import { createTokenizer } from './tokenizer.js';
+import { createUnigram } from './unigram.js';
 
 /** What fixtures/make-tokenizers.py writes: the ids come from the Hugging Face tokenizers library. */
 interface Fixture {
@@ -205,6 +206,47 @@ describe('a damaged vocabulary of pieces', () => {
       }),
       { seed: 19, numRuns: 200 },
     );
+  });
+
+  it.each<[string, Record<string, GgufValue>]>([
+    ['llama-2', {}],
+    [
+      'unigram',
+      { 'tokenizer.ggml.model': text('t5'), 'tokenizer.ggml.precompiled_charsmap': charsmap('unigram') },
+    ],
+  ])('like that of %s in GGUF is read or refused, wherever the file is damaged', async (name, changes) => {
+    await inGguf(named(name), changes);
+    const path = join(directory.path, `${name}.gguf`);
+    const whole = await readFile(path);
+    // The metadata is in front, and holds the vocabulary.
+    const header = whole.length - tinyTensors().reduce((sum, { data }) => sum + data.length, 0);
+    await fc.assert(
+      fc.asyncProperty(damaged(whole.subarray(0, header)), async (bytes) => {
+        await writeFile(path, Buffer.concat([bytes, whole.subarray(header)]));
+        await refusalOf(open(path).then((each) => each.encode('Hello \u00a0ﬁ\u200b</s>he')));
+      }),
+      { seed: 20, numRuns: 150 },
+    );
+  });
+
+  it('is refused before it takes much memory', () => {
+    const pieces = Array.from({ length: 9 }, (_, at) => [`${at}`.repeat(2 ** 20), -at] as const);
+    expect(() => createUnigram({ pieces, unknown: 0, byteFallback: false, without: new Set() })).toThrow(
+      /longer than those of any vocabulary/,
+    );
+    const long = Buffer.from('ab'.repeat(1000) + '\0');
+    const { normalizer } = named('unigram').tokenizer as unknown as {
+      normalizer: { precompiled_charsmap: string };
+    };
+    const map = Buffer.from(normalizer.precompiled_charsmap, 'base64');
+    // Whatever a place points to is longer than a character becomes.
+    const units = map.readUInt32LE(0);
+    const stretched = Buffer.concat([
+      map.subarray(0, 4 + units),
+      Buffer.alloc(map.length - 4 - units, 'a'),
+      long,
+    ]);
+    expect(() => createCharsmap(stretched)('Ａ')).toThrow(/more than 256 bytes of one/);
   });
 
   it('has a map of characters that is read or refused, however it is damaged', () => {

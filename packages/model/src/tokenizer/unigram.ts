@@ -1,6 +1,9 @@
 /** What comes on top of the lowest score for a character that no piece covers, as SentencePiece has it. */
 const UNKNOWN_PENALTY = 10;
 
+/** UTF-16 units of all pieces: the largest vocabularies come to two million. Each may take fifty bytes. */
+const MOST_UNITS = 2 ** 23;
+
 /** A vocabulary of the unigram language model (Kudo 2018). */
 export interface UnigramVocabulary {
   /** Every piece with the logarithm of its probability, in the order of ids. */
@@ -20,11 +23,17 @@ interface Step {
   readonly known: boolean;
 }
 
-/** Splits a text into the pieces that are most probable together; of equal ways the one that is found first counts. */
+/**
+ * Splits a text into the pieces that are most probable together; of equal ways the one that is found first counts.
+ *
+ * @throws Error where the pieces are longer than those of any vocabulary
+ */
 export function createUnigram({ pieces, unknown, byteFallback, without }: UnigramVocabulary) {
   const trie = new PieceTrie();
   const ids = new Map<string, number>();
   let lowest = Infinity;
+  if (pieces.reduce((sum, [piece]) => sum + piece.length, 0) > MOST_UNITS)
+    throw new Error('its pieces are longer than those of any vocabulary');
   pieces.forEach(([piece, score], id) => {
     lowest = Math.min(lowest, score);
     if (without.has(id)) return;
