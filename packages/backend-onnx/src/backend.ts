@@ -179,7 +179,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
 
   function resolveText(context: Context): TreeContext {
     const found = tree.resolve(context);
-    if (found.tip.final !== undefined || found.tip.waiting !== undefined) return found;
+    if (found.tip.final !== undefined || found.tip.pendingUpper !== undefined) return found;
     throw new HalfspaceError(
       'empty-prompt',
       'This prompt has not been run yet. Prefill the rest of its tokens.',

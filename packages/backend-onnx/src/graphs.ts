@@ -45,12 +45,12 @@ export interface Graphs {
   /**
    * Takes the rows of a call on from the cut.
    *
-   * @param stream - Their hidden states at the cut, [rows, width].
+   * @param residual - Their hidden states at the cut, [rows, width].
    * @param layers - Above the cut; others are left out.
    */
   upper(
     call: TrunkCall,
-    stream: Float32Array,
+    residual: Float32Array,
     store: KeyValueStore,
     layers: readonly number[],
   ): Promise<TrunkResult>;
@@ -110,16 +110,16 @@ export async function loadGraphs(
       ...store.inputs,
       ...own,
       [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
-      [TRUNK.queries]: new Tensor('int64', call.queries, [texts, rowsOfText, 2]),
-      [TRUNK.answers]: new Tensor('int64', call.answers, [1, rows, 2]),
-      [TRUNK.ancestors]: new Tensor('int64', call.ancestors, [texts, line]),
-      [TRUNK.places]: new Tensor('int64', call.places, [1, rows, 2]),
+      [TRUNK.queryIndex]: new Tensor('int64', call.queryIndex, [texts, rowsOfText, 2]),
+      [TRUNK.outputIndex]: new Tensor('int64', call.outputIndex, [1, rows, 2]),
+      [TRUNK.pastSlots]: new Tensor('int64', call.pastSlots, [texts, line]),
+      [TRUNK.slotMapping]: new Tensor('int64', call.slotMapping, [1, rows, 2]),
       [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
     };
     if (call.windowMask !== undefined)
       feeds[TRUNK.windowMask] = new Tensor('float32', call.windowMask, [texts, 1, rowsOfText, line]);
     const kept = store.blocks > 0 ? [TRUNK.keysValues] : [];
-    const nameOf = (layer: number) => (layer === cut ? TRUNK.stream : TRUNK.hidden(layer));
+    const nameOf = (layer: number) => (layer === cut ? TRUNK.residual : TRUNK.hidden(layer));
     const wanted = [...new Set([...layers, endsAt])].map(nameOf);
     const results = await runSession(session, feeds, [...kept, ...wanted]);
     // The call holds the thread; give timers, signals and streams their turn.
@@ -144,8 +144,8 @@ export async function loadGraphs(
         cut,
       );
     },
-    async upper(call, stream, store, asked) {
-      const own = { [TRUNK.stream]: new Tensor('float32', stream, [1, call.rows, width]) };
+    async upper(call, residual, store, asked) {
+      const own = { [TRUNK.residual]: new Tensor('float32', residual, [1, call.rows, width]) };
       return part(
         upper,
         own,

@@ -14,9 +14,9 @@ export interface Tip {
   /** Hidden state after the final norm, which the head needs to say what comes next. */
   final?: Float32Array;
   /** Where the token stopped, if it is still to go on through the upper part of the trunk. */
-  waiting?: {
+  pendingUpper?: {
     /** Hidden state at the cut. */
-    readonly stream: Float32Array;
+    readonly residual: Float32Array;
     /** Its place behind the text that it was a candidate of. */
     readonly place: number;
   };

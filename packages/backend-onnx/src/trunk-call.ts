@@ -32,10 +32,10 @@ export interface TrunkCall {
   readonly line: number;
   readonly tokens: BigInt64Array;
   readonly positions: BigInt64Array;
-  readonly queries: BigInt64Array;
-  readonly answers: BigInt64Array;
-  readonly ancestors: BigInt64Array;
-  readonly places: BigInt64Array;
+  readonly queryIndex: BigInt64Array;
+  readonly outputIndex: BigInt64Array;
+  readonly pastSlots: BigInt64Array;
+  readonly slotMapping: BigInt64Array;
   readonly mask: Float32Array;
   /** The mask of blocks with a sliding window, for a model that has some. */
   readonly windowMask?: Float32Array;
@@ -61,10 +61,10 @@ export function trunkCall(branches: readonly Branch[], window?: number): TrunkCa
     line,
     tokens: new BigInt64Array(rows),
     positions: new BigInt64Array(rows),
-    queries: new BigInt64Array(texts * rowsOfText * 2),
-    answers: new BigInt64Array(rows * 2),
-    ancestors: new BigInt64Array(texts * line),
-    places: new BigInt64Array(rows * 2),
+    queryIndex: new BigInt64Array(texts * rowsOfText * 2),
+    outputIndex: new BigInt64Array(rows * 2),
+    pastSlots: new BigInt64Array(texts * line),
+    slotMapping: new BigInt64Array(rows * 2),
     mask: new Float32Array(texts * rowsOfText * line).fill(UNSEEN),
     ...(window !== undefined && {
       windowMask: new Float32Array(texts * rowsOfText * line).fill(UNSEEN),
@@ -83,13 +83,13 @@ function layOut(call: TrunkCall, branch: Branch, text: number, first: number, wi
   const { parent, length, tokens, shape } = branch;
   let place = length;
   for (let node = parent; node !== undefined; node = node.parent) {
-    call.ancestors[text * call.line + --place] = BigInt(node.slot);
+    call.pastSlots[text * call.line + --place] = BigInt(node.slot);
   }
   for (let r = 0; r < call.rowsOfText; r++) {
     // A text with fewer rows than others repeats its first.
     const own = r < tokens.length ? r : 0;
     const start = (text * call.rowsOfText + r) * call.line;
-    call.queries[(text * call.rowsOfText + r) * 2 + 1] = BigInt(first + own);
+    call.queryIndex[(text * call.rowsOfText + r) * 2 + 1] = BigInt(first + own);
     const place = placeOf(branch, own);
     const position = shape === 'chain' ? place : length;
     const oldest = Math.max(0, position - window + 1);
@@ -104,7 +104,7 @@ function layOut(call: TrunkCall, branch: Branch, text: number, first: number, wi
     const row = first + r;
     call.tokens[row] = BigInt(token);
     call.positions[row] = BigInt(shape === 'chain' ? length + r : length);
-    call.answers.set([BigInt(text), BigInt(r)], row * 2);
-    call.places.set([BigInt(text), BigInt(placeOf(branch, r))], row * 2);
+    call.outputIndex.set([BigInt(text), BigInt(r)], row * 2);
+    call.slotMapping.set([BigInt(text), BigInt(placeOf(branch, r))], row * 2);
   });
 }

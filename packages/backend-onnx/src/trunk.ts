@@ -75,29 +75,29 @@ export function createTrunk(architecture: Architecture, cut: number, tree: Token
     },
     tipOf({ lower, upper }, row, place) {
       return upper === undefined
-        ? { waiting: { stream: rowOf(lower.end, row), place } }
+        ? { pendingUpper: { residual: rowOf(lower.end, row), place } }
         : { final: rowOf(upper.end, row) };
     },
     async complete(contexts, graphs) {
-      const waiting = new Map<Tip, TreeContext>();
+      const pending = new Map<Tip, TreeContext>();
       for (const context of contexts)
-        if (context.tip.waiting !== undefined) waiting.set(context.tip, context);
-      if (waiting.size === 0) return;
-      const stream = new Float32Array(waiting.size * width);
-      const branches = [...waiting.values()].map(({ last, length, tip }, row): Branch => {
-        if (tip.waiting !== undefined) stream.set(tip.waiting.stream, row * width);
-        const places = [tip.waiting?.place ?? 0];
-        // The lower part has read the token; the upper one reads the stream.
+        if (context.tip.pendingUpper !== undefined) pending.set(context.tip, context);
+      if (pending.size === 0) return;
+      const residual = new Float32Array(pending.size * width);
+      const branches = [...pending.values()].map(({ last, length, tip }, row): Branch => {
+        if (tip.pendingUpper !== undefined) residual.set(tip.pendingUpper.residual, row * width);
+        const places = [tip.pendingUpper?.place ?? 0];
+        // The lower part has read the token; the upper one reads the residual.
         return { parent: last?.parent, length: length - 1, tokens: [0], shape: 'fan', places };
       });
       above.fit(tree.extent);
-      const { keysValues, end } = await graphs.upper(layOut(branches), stream, above, []);
-      [...waiting].forEach(([tip, { last }], row) => {
+      const { keysValues, end } = await graphs.upper(layOut(branches), residual, above, []);
+      [...pending].forEach(([tip, { last }], row) => {
         if (last === undefined) return;
         above.write(last.slot, keysValues, row);
         tree.list(last);
         tip.final = rowOf(end, row);
-        delete tip.waiting;
+        delete tip.pendingUpper;
       });
     },
   };

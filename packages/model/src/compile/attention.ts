@@ -17,10 +17,10 @@ export interface AttentionInputs {
   readonly positions: string;
   /** Absent where queries and keys are not turned. */
   readonly turning?: Turning;
-  readonly queries: string;
-  readonly answers: string;
-  readonly ancestors: string;
-  readonly places: string;
+  readonly queryIndex: string;
+  readonly outputIndex: string;
+  readonly pastSlots: string;
+  readonly slotMapping: string;
   readonly mask: string;
 }
 
@@ -52,16 +52,16 @@ export function treeAttention(
     : turn(graph, architecture, norm(unturned), shared);
   const [queries, keys] = splitHeads(turned, heads, keyValueHeads);
   const lines = (stored: string, rows: string) =>
-    graph.node('ScatterND', [graph.node('Gather', [stored, shared.ancestors]), shared.places, rows]);
+    graph.node('ScatterND', [graph.node('Gather', [stored, shared.pastSlots]), shared.slotMapping, rows]);
   const attended = attend(
     graph,
     architecture,
-    graph.node('GatherND', [queries, shared.queries]),
+    graph.node('GatherND', [queries, shared.queryIndex]),
     lines(past.keys, keys),
     lines(past.values, values),
     shared.mask,
   );
-  return { output: graph.node('GatherND', [attended, shared.answers]), keys, values };
+  return { output: graph.node('GatherND', [attended, shared.outputIndex]), keys, values };
 }
 
 /** Queries [B, R, heads · headWidth] over the lines [B, T, keyValueHeads · headWidth] of their texts. */

@@ -39,20 +39,20 @@ export async function buildEncoder(
   };
   const biases = async (name: string, ...parts: string[]) =>
     vector(`${name}.bias`, ...parts.map((part) => `${part}.bias`));
-  const addAndNorm = async (stream: string, addition: string, dense: string, norm: string) =>
+  const addAndNorm = async (residual: string, addition: string, dense: string, norm: string) =>
     graph.node(
       'SkipLayerNormalization',
-      [stream, addition, ...(await parameters(norm)), await biases(dense, dense)],
+      [residual, addition, ...(await parameters(norm)), await biases(dense, dense)],
       epsilon,
       { domain: CONTRIB },
     );
 
   graph.input(ENCODER.tokens, 'int32', ['texts', 'tokens']);
-  let stream = await embed(graph, model, architecture, await parameters(BERT_WEIGHTS.norm));
+  let residual = await embed(graph, model, architecture, await parameters(BERT_WEIGHTS.norm));
   for (let layer = 0; layer < layers; layer++) {
     const block = BERT_WEIGHTS.block(layer);
     const projections = [block.query, block.key, block.value];
-    const projected = await product(stream, `qkv.${layer}`, ...projections);
+    const projected = await product(residual, `qkv.${layer}`, ...projections);
     const parts = ['queries', 'keys', 'values'].map((part) => graph.fresh(part));
     graph.nodes('Split', [projected, graph.int64s([width, width, width])], parts, { axis: -1 });
     const attended = graph.node(
@@ -62,7 +62,7 @@ export async function buildEncoder(
       { domain: CONTRIB },
     );
     const gathered = await product(attended, `o.${layer}`, block.attentionOutput);
-    const middle = await addAndNorm(stream, gathered, block.attentionOutput, block.attentionNorm);
+    const middle = await addAndNorm(residual, gathered, block.attentionOutput, block.attentionNorm);
     const raised = await product(middle, `up.${layer}`, block.up);
     const activated = graph.node(
       'BiasGelu',
@@ -71,10 +71,10 @@ export async function buildEncoder(
       { domain: CONTRIB },
     );
     const lowered = await product(activated, `down.${layer}`, block.down);
-    stream = await addAndNorm(middle, lowered, block.down, block.mlpNorm);
+    residual = await addAndNorm(middle, lowered, block.down, block.mlpNorm);
   }
   // ReduceMean would sum up a single text in another order than several.
-  const turned = graph.node('Transpose', [stream], { perm: [0, 2, 1] });
+  const turned = graph.node('Transpose', [residual], { perm: [0, 2, 1] });
   const mean = graph.node('Flatten', [graph.node('GlobalAveragePool', [turned])], { axis: 1 });
   graph.node('LpNormalization', [mean], { axis: -1, p: 2 }, { output: ENCODER.vectors });
   graph.output(ENCODER.vectors, 'float32', ['texts', width]);

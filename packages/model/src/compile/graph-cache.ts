@@ -9,7 +9,7 @@ import type { Precision } from './linear.js';
 import { ensureDirectory } from './whole-directory.js';
 
 /** Raised whenever the graphs change, so that older ones are not used any more. */
-const COMPILER_VERSION = 11;
+const COMPILER_VERSION = 12;
 
 const WEIGHTS_FILE = 'weights.bin';
 

@@ -54,15 +54,15 @@ export function normalise(
 /** Adds to the residual stream and norms the sum, in one operator; `names` are those of the results. */
 export function addAndNorm(
   graph: GraphBuilder,
-  stream: string,
+  residual: string,
   addition: string,
   { kind, epsilon, weight, bias }: StoredNorm,
-  names: { stream: string; normed: string },
+  names: { residual: string; normed: string },
 ): void {
   graph.nodes(
     kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
-    [stream, addition, weight, ...(bias === undefined ? [] : [bias])],
-    [names.normed, '', '', names.stream],
+    [residual, addition, weight, ...(bias === undefined ? [] : [bias])],
+    [names.normed, '', '', names.residual],
     { epsilon: real(epsilon) },
     CONTRIB,
   );

@@ -26,17 +26,17 @@ export const TRUNK = {
   /** [1, N] */
   tokens: 'tokens',
   /** What the lower part passes on to the upper, which takes it instead of tokens: [1, N, width]. */
-  stream: 'stream',
+  residual: 'residual',
   /** [1, N] */
   positions: 'positions',
   /** [B, R, 2]: (0, row) of the r-th row of a text; texts with fewer rows repeat one. */
-  queries: 'queries',
+  queryIndex: 'query_index',
   /** [1, N, 2]: (b, r) of every row. */
-  answers: 'answers',
+  outputIndex: 'output_index',
   /** `[B, T]`: slots of the ancestors of a text, from the first token on; then any. */
-  ancestors: 'ancestors',
+  pastSlots: 'past_slots',
   /** [1, N, 2]: (b, t) where the keys and values of a row go in its text's line. */
-  places: 'places',
+  slotMapping: 'slot_mapping',
   /** Additive, [B, 1, R, T]. */
   mask: 'mask',
   /** The same for blocks with a sliding window; an input of models that have some. */
@@ -64,10 +64,10 @@ function declareInputs(
 ): void {
   const mask = ['texts', 1, 'rows_of_text', 'line'];
   graph.input(TRUNK.positions, 'int64', [1, 'rows']);
-  graph.input(TRUNK.queries, 'int64', ['texts', 'rows_of_text', 2]);
-  graph.input(TRUNK.answers, 'int64', [1, 'rows', 2]);
-  graph.input(TRUNK.ancestors, 'int64', ['texts', 'line']);
-  graph.input(TRUNK.places, 'int64', [1, 'rows', 2]);
+  graph.input(TRUNK.queryIndex, 'int64', ['texts', 'rows_of_text', 2]);
+  graph.input(TRUNK.outputIndex, 'int64', [1, 'rows', 2]);
+  graph.input(TRUNK.pastSlots, 'int64', ['texts', 'line']);
+  graph.input(TRUNK.slotMapping, 'int64', [1, 'rows', 2]);
   graph.input(TRUNK.mask, 'float32', mask);
   if (sliding !== undefined) graph.input(TRUNK.windowMask, 'float32', mask);
   for (let layer = first; layer < end; layer++) {
@@ -173,7 +173,7 @@ interface TrunkBuild {
 
 /** A residual stream, and what the next block reads of it. */
 interface State {
-  readonly stream: string;
+  readonly residual: string;
   readonly normed: string;
 }
 
@@ -206,19 +206,19 @@ async function additionOf(
 /** Adds to the residual stream, and norms the sum where there is a norm; both may be given names. */
 function add(
   graph: GraphBuilder,
-  stream: string,
+  residual: string,
   addition: string,
   norm: StoredNorm | undefined,
   names: Partial<State> = {},
 ): State {
   if (norm !== undefined) {
-    const both = { stream: graph.fresh('stream'), normed: graph.fresh('normed'), ...names };
-    addAndNorm(graph, stream, addition, norm, both);
+    const both = { residual: graph.fresh('residual'), normed: graph.fresh('normed'), ...names };
+    addAndNorm(graph, residual, addition, norm, both);
     return both;
   }
-  const output = names.stream ?? names.normed ?? graph.fresh('stream');
-  graph.node('Add', [stream, addition], {}, { output });
-  return { stream: output, normed: output };
+  const output = names.residual ?? names.normed ?? graph.fresh('residual');
+  graph.node('Add', [residual, addition], {}, { output });
+  return { residual: output, normed: output };
 }
 
 async function attentionOf(
@@ -269,25 +269,25 @@ async function mlpOf(build: TrunkBuild, layer: number, input: string): Promise<s
 async function buildBlock(
   build: TrunkBuild,
   layer: number,
-  { stream, normed }: State,
-): Promise<{ stream: string; addition: string; kept: [keys: string, values: string] }> {
+  { residual, normed }: State,
+): Promise<{ residual: string; addition: string; kept: [keys: string, values: string] }> {
   const { graph, architecture } = build;
   const { output, keys, values } = await attentionOf(build, layer, normed);
   const attended = await additionOf(build, layer, 'attentionOutputNorm', output);
   const mlpNorm = await normOf(build, layer, 'mlpNorm');
   if (architecture.parallel) {
-    const read = mlpNorm === undefined ? normed : normalise(graph, stream, mlpNorm);
+    const read = mlpNorm === undefined ? normed : normalise(graph, residual, mlpNorm);
     const fed = await additionOf(build, layer, 'mlpOutputNorm', await mlpOf(build, layer, read));
-    return { stream, addition: graph.node('Add', [attended, fed]), kept: [keys, values] };
+    return { residual, addition: graph.node('Add', [attended, fed]), kept: [keys, values] };
   }
-  const middle = add(graph, stream, attended, mlpNorm);
+  const middle = add(graph, residual, attended, mlpNorm);
   const fed = await additionOf(build, layer, 'mlpOutputNorm', await mlpOf(build, layer, middle.normed));
-  return { stream: middle.stream, addition: fed, kept: [keys, values] };
+  return { residual: middle.residual, addition: fed, kept: [keys, values] };
 }
 
 /** Names of a state between blocks: hidden states are outputs, and the last of them is the one after the final norm. */
 function namesAfter(layer: number, { layers }: Architecture): Partial<State> {
-  return layer === layers ? { normed: TRUNK.hidden(layers) } : { stream: TRUNK.hidden(layer) };
+  return layer === layers ? { normed: TRUNK.hidden(layers) } : { residual: TRUNK.hidden(layer) };
 }
 
 /**
@@ -314,27 +314,28 @@ export async function buildTrunk(
     block: (layer) => weightReader(model, weights.blocks[layer] ?? []),
     shared: await sharedInputs(graph, architecture),
   };
-  const start = first === 0 ? TRUNK.hidden(0) : graph.input(TRUNK.stream, 'float32', [1, 'rows', width]);
+  const start = first === 0 ? TRUNK.hidden(0) : graph.input(TRUNK.residual, 'float32', [1, 'rows', width]);
   if (first === 0) await embed(graph, architecture, embedding, build.outside);
   const norm = await normOf(build, first, 'attentionNorm');
   // A model of a single block has none above the cut, where the final norm is all there is.
   const name = first === layers ? TRUNK.hidden(layers) : undefined;
   let state: State = {
-    stream: start,
+    residual: start,
     normed: norm === undefined ? start : normalise(graph, start, norm, name),
   };
   const kept: string[] = [];
   for (let layer = first; layer < end; layer++) {
-    const { stream, addition, kept: own } = await buildBlock(build, layer, state);
+    const { residual, addition, kept: own } = await buildBlock(build, layer, state);
     kept.push(...own);
-    if (layer + 1 === end && first === 0) graph.node('Add', [stream, addition], {}, { output: TRUNK.stream });
+    if (layer + 1 === end && first === 0)
+      graph.node('Add', [residual, addition], {}, { output: TRUNK.residual });
     else {
       const next = await normOf(build, layer + 1, 'attentionNorm');
-      state = add(graph, stream, addition, next, namesAfter(layer + 1, architecture));
+      state = add(graph, residual, addition, next, namesAfter(layer + 1, architecture));
     }
   }
   for (const each of first === 0
-    ? [...statesFrom(0, end), TRUNK.stream]
+    ? [...statesFrom(0, end), TRUNK.residual]
     : statesFrom(Math.min(first + 1, layers), layers + 1))
     graph.output(each, 'float32', [1, 'rows', width]);
   if (kept.length === 0) return;
