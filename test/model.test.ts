@@ -26,6 +26,13 @@ it('list names the known models, here with nothing fetched', async () => {
       path: null,
       bytes: null,
     },
+    {
+      name: 'gemma-3-270m',
+      kind: 'language model',
+      licence: 'Gemma Terms of Use (https://ai.google.dev/gemma/terms)',
+      path: null,
+      bytes: null,
+    },
     { name: 'all-minilm-l6-v2', kind: 'sentence encoder', licence: 'Apache-2.0', path: null, bytes: null },
   ]);
 });
