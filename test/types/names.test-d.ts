@@ -2,6 +2,7 @@ import {
   type Attribute,
   type Backend,
   type Completion,
+  checkRequest,
   createHalfspace,
   defineAttribute,
   definePluginModule,
@@ -14,6 +15,7 @@ import {
   tuneWeights,
 } from '@halfspace/core';
 import { measureFrontier } from '@halfspace/evaluate';
+import { evaluateAttributes } from '@halfspace/subspace';
 import { expectTypeOf, test } from 'vitest';
 
 declare const backend: Backend;
@@ -117,6 +119,14 @@ test('what is found is found by name', async () => {
     if (event.type === 'completion')
       expectTypeOf(event.completion).toEqualTypeOf<Completion<'nontoxic' | 'helpful'>>();
   }
+});
+
+test('what is measured of subspaces has their names', async () => {
+  const { attributes } = await evaluateAttributes(backend, [nontoxic], []);
+  expectTypeOf(attributes[0].attribute).toEqualTypeOf<'nontoxic'>();
+  void checkRequest({ prompt: 'a', weights: { nontoxic: 1, helpful: 1 } }, [nontoxic, helpful]);
+  // @ts-expect-error
+  void checkRequest({ prompt: 'a', weights: { nontoxc: 1 } }, [nontoxic, helpful]);
 });
 
 test('so is what is tuned, and what it is tuned for', async () => {

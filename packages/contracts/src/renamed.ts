@@ -23,6 +23,7 @@ const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
  * @param name - As it was called.
  * @param names - Those that there are now.
  * @returns One of `names`; undefined where it had no other name, or is something else here.
+ * @beta
  */
 export function renamed(name: string, names: Iterable<string>): string | undefined {
   const known = new Set(names);
@@ -35,6 +36,7 @@ export function renamed(name: string, names: Iterable<string>): string | undefin
  *
  * @param name - What is missing, as it is called now.
  * @param given - The object that it is missing from.
+ * @beta
  */
 export function givenAsBefore(name: string, given: unknown): string {
   const keys = typeof given === 'object' && given !== null ? Object.keys(given) : [];
@@ -42,7 +44,11 @@ export function givenAsBefore(name: string, given: unknown): string {
   return before === undefined ? '' : nowCalled(before, name);
 }
 
-/** A sentence to go behind a message: ` "form" is now "bonus".` */
+/**
+ * A sentence to go behind a message: ` "form" is now "bonus".`
+ *
+ * @beta
+ */
 export function nowCalled(before: string, now: string): string {
   return ` ${JSON.stringify(before)} is now ${JSON.stringify(now)}.`;
 }

@@ -8,6 +8,7 @@ const TURN_MS = 50;
  * work have their turn, and it ends if it is to be aborted.
  *
  * @throws HalfspaceError `aborted`; what `work` throws
+ * @beta
  */
 export async function inTurns<T, R>(
   items: readonly T[],

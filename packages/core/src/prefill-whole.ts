@@ -4,10 +4,18 @@ import { finiteStates } from './step/margins/margins.js';
 /** Rows of a prompt that are run before the signal is looked at again: fewer take longer, and more hold others. */
 const SLICE_ROWS = 64;
 
-/** A prompt to be run to its end. */
+/**
+ * A prompt to be run to its end.
+ *
+ * @beta
+ */
 export type WholePrefillRequest = Omit<PrefillRequest, 'after'>;
 
-/** A prompt that has been run to its end. */
+/**
+ * A prompt that has been run to its end.
+ *
+ * @beta
+ */
 export interface WholePrefill {
   /** Ready to be continued; the caller releases it. */
   readonly context: Context;
@@ -26,6 +34,7 @@ export interface WholePrefill {
  * @param request - The prompt, and which hidden states are wanted.
  * @param signal - Looked at between slices; ends the run with the error `aborted`, and nothing is kept.
  * @throws HalfspaceError `aborted`, `not-finite`, and what {@link Backend.prefill} throws
+ * @beta
  */
 export async function prefillWhole(
   backend: Backend,

@@ -24,6 +24,8 @@ export interface CompletionStream<Name extends string = string> extends AsyncGen
    * end, whether or not somebody reads; events that were not read yet are kept for who does.
    *
    * It is rejected with what ends the work, and with HalfspaceError `aborted` where a loop was left before.
+   *
+   * @beta
    */
   readonly completions: Promise<Completion<Name>[]>;
   /** Ends the work. */

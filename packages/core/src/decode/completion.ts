@@ -86,7 +86,7 @@ export interface TracedSettings<Name extends string = string> {
    * For each of them, up to which margin a candidate was the better for it; infinite where there was no limit: JSON has `null` for
    * it. Absent with a formula, which says its own, and with `softmax`, which has none.
    */
-  readonly caps?: Readonly<Record<string, number>>;
+  readonly caps?: ByName<Name, number>;
 }
 
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
@@ -111,6 +111,8 @@ export interface CompletionRecord<Name extends string = string> {
   /**
    * Text of each token by itself, in the order of `tokens`. A token that is part of a character shows as U+FFFD, and an end
    * token has none, so that they join to `text` where no character is split and no stop text was reached.
+   *
+   * @beta
    */
   readonly tokenTexts: readonly string[];
   /**

@@ -11,9 +11,14 @@ const MOST_STEPS = 2 ** 17;
  * Refuses what `generate` would refuse, as far as that can be known without a model: options, formulas and schedules.
  * For programs that load a model only then.
  *
+ * @typeParam Name - Names of the attributes; leave it to be inferred.
  * @param attributes - Those that the request may be about.
  * @throws HalfspaceError `bad-option`, `bad-filter`, `contract-mismatch`, `formula-invalid`
  */
+export async function checkRequest<Name extends string>(
+  options: GenerateOptions<NoInfer<Name>>,
+  attributes: readonly Attribute<Name>[],
+): Promise<void>;
 export async function checkRequest(
   options: GenerateOptions,
   attributes: readonly Attribute[],

@@ -2,7 +2,11 @@ import { describeValue } from '@halfspace/contracts';
 import { didYouMean } from '../text/nearest.js';
 import { givenAsBefore } from '@halfspace/contracts/internal';
 
-/** What Ajv says of a fault, with its option `verbose`. */
+/**
+ * What Ajv says of a fault, with its option `verbose`.
+ *
+ * @beta
+ */
 export interface SchemaFault {
   /** The keyword of the schema that is broken. */
   readonly keyword: string;
@@ -29,6 +33,7 @@ const MOST_SHOWN = 60;
  *
  * @param faults - `errors` of a schema compiled with `verbose`; the first one counts.
  * @param whole - What the whole value is called (default `it`).
+ * @beta
  */
 export function schemaComplaint(faults: readonly SchemaFault[] | null | undefined, whole = 'it'): string {
   const [fault] = faults ?? [];

@@ -25,7 +25,11 @@ export type Weight = WeightValue | CappedWeight;
 /** Weights of attributes, by name. */
 export type Weights<Name extends string = string> = ByNameOrNot<Name, Weight>;
 
-/** How much a weight counts. */
+/**
+ * How much a weight counts.
+ *
+ * @beta
+ */
 export function valueOf(weight: Weight): WeightValue {
   return typeof weight === 'object' ? weight.weight : weight;
 }
@@ -36,6 +40,7 @@ export function valueOf(weight: Weight): WeightValue {
  *
  * @param weight - Of the attribute, if it has one.
  * @param cap - Of the request, for all.
+ * @beta
  */
 export function capFor(
   attribute: Pick<NamedAttribute, 'cap'>,

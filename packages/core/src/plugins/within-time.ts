@@ -48,6 +48,7 @@ function findWatch(): Watch | undefined {
  * @param limitMs - Milliseconds of one try, a whole number above zero.
  * @param onLate - Makes the error that is thrown instead.
  * @throws whatever `task` or `onLate` throws
+ * @beta
  */
 export function withinTime<T>(limitMs: number, task: () => T, onLate: () => Error): T {
   watch ??= findWatch();

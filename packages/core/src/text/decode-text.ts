@@ -6,6 +6,8 @@ const HEAD = 64;
 /**
  * Whether bytes are the beginning of a text in UTF-16, which some programs on Windows write: by its byte-order mark, or by
  * the zero that every other byte is where most letters are Latin.
+ *
+ * @beta
  */
 export function isUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes;
@@ -19,7 +21,11 @@ export function isUtf16(bytes: Uint8Array): boolean {
   return pairs >= 2 && zeros.some((count, i) => count === pairs && zeros[1 - i] === 0);
 }
 
-/** The error of a file whose text is in UTF-16. */
+/**
+ * The error of a file whose text is in UTF-16.
+ *
+ * @beta
+ */
 export function utf16Error(label: string): HalfspaceError {
   return new HalfspaceError('not-readable', `${label} is text in UTF-16. Save it as UTF-8.`);
 }
@@ -29,6 +35,7 @@ export function utf16Error(label: string): HalfspaceError {
  *
  * @param label - What messages call the file.
  * @throws HalfspaceError `not-readable`, naming UTF-16 where it is that
+ * @beta
  */
 export function decodeText(bytes: Uint8Array, label: string): string {
   if (isUtf16(bytes)) throw utf16Error(label);

@@ -59,6 +59,7 @@ function copied(tokens: readonly number[]): number[] {
  * far too long are refused by it, because to encode them would take long.
  *
  * @param most - What they may come to.
+ * @beta
  */
 export function fewestTokens(
   { tokenizer }: Pick<Backend, 'tokenizer'>,

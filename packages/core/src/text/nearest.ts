@@ -9,6 +9,7 @@ const LONGEST = 64;
  * changes of a letter: at most three, and two in five letters.
  *
  * @returns Undefined where none is near.
+ * @beta
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const asked = plain(name);
@@ -26,6 +27,8 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 /**
  * A sentence to go behind a message of an unknown name: ` Did you mean "nontoxic"?`, or nothing where no name is near;
  * of what had that name before, what it is called now: ` "form" is now "bonus".`
+ *
+ * @beta
  */
 export function didYouMean(name: string, names: Iterable<string>): string {
   const known = [...names];

@@ -4,7 +4,12 @@ import type { CappedWeight } from '../options/weights.js';
 import type { TuneGoal } from './tune-goal.js';
 
 /** A weight to start from, with how far margins count for it (default: as in decoding). */
-export type TunedWeight = number | (CappedWeight & { readonly weight: number });
+export type TunedWeight =
+  | number
+  | (CappedWeight & {
+      /** Nats per unit of margin. */
+      readonly weight: number;
+    });
 
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
 export interface TuneOptions<Name extends string = string> extends Omit<

@@ -27,9 +27,9 @@ export interface EvaluateOptions {
 }
 
 /** What one attribute's margins say of the labels. */
-export interface AttributeEvaluation extends MarginFigures {
+export interface AttributeEvaluation<Name extends string = string> extends MarginFigures {
   /** Name of the attribute. */
-  readonly attribute: string;
+  readonly attribute: Name;
   /** Layers that its subspace reads. */
   readonly layers: readonly number[];
   /** Present when these are the very rows that its subspace was fitted on: the figures say nothing of other texts then. */
@@ -38,8 +38,12 @@ export interface AttributeEvaluation extends MarginFigures {
   readonly pairs?: PairFigures;
 }
 
-/** Figures of attributes on rows that they were not fitted on. Plain JSON. */
-export interface Evaluation {
+/**
+ * Figures of attributes on rows that they were not fitted on. Plain JSON.
+ *
+ * @typeParam Name - Names of the attributes.
+ */
+export interface Evaluation<Name extends string = string> {
   /** The model that the margins are of. */
   readonly model: {
     /** Name for people. */
@@ -53,7 +57,7 @@ export interface Evaluation {
     readonly tokens: number;
   };
   /** One for each attribute, in the order given. */
-  readonly attributes: readonly AttributeEvaluation[];
+  readonly attributes: readonly AttributeEvaluation<Name>[];
   /** Present when there are several attributes. */
   readonly interference?: Interference;
 }
@@ -68,18 +72,19 @@ const FEWEST_GROUPS = 3;
  * Measures attributes against labels, all of them in one run of the model over the rows. They must be rows
  * that no attribute was fitted or calibrated on, or the figures flatter; where they are the very ones, it says so.
  *
+ * @typeParam Name - Names of the attributes; leave it to be inferred.
  * @param labelled - Labelled responses, in any order; a label of one half or more counts as 1. The labels speak of one value: of several attributes, the
  * figures of the others say how far they react to it.
  * @throws HalfspaceError before any work of the model: `no-data`, `bad-row`, `one-sided-data`,
  * `too-little-data`, `subspace-of-another-model`, and naming the row `empty-response` and
  * `context-overflow`. Later: `aborted`, `not-finite`.
  */
-export async function evaluateAttributes(
+export async function evaluateAttributes<Name extends string>(
   backend: Backend,
-  attributes: readonly LinearAttribute[],
+  attributes: readonly LinearAttribute<Name>[],
   labelled: readonly LabelledText[],
   { pairs = false, chat = false, seed = 0, signal, onProgress }: EvaluateOptions = {},
-): Promise<Evaluation> {
+): Promise<Evaluation<Name>> {
   const { name, fingerprint } = backend.model;
   const names = attributes.map((attribute) => attribute.name);
   const subspaces = attributes.map((attribute) => subspaceFor(attribute, backend.model));

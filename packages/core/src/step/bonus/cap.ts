@@ -16,6 +16,7 @@ const LARGEST = 2 ** 1022;
  * @param margins - For each attribute a column, those of all candidates; not looked at where the weight is 0.
  * @param weightings - Of each attribute.
  * @param candidates - Number of candidates.
+ * @beta
  */
 export function cappedBonus(
   margins: readonly Float64Array[],

@@ -1,12 +1,20 @@
 import { type Calibration, HalfspaceError, type Subspace } from '@halfspace/contracts';
 
-/** Anything that has hidden states: a look-ahead or a prefilled prompt. */
+/**
+ * Anything that has hidden states: a look-ahead or a prefilled prompt.
+ *
+ * @beta
+ */
 export interface HiddenStates {
   /** Hidden states at a layer, row-major [rows, width]. */
   hidden(layer: number): Float32Array;
 }
 
-/** Reads the distances of several subspaces from the same hidden states. */
+/**
+ * Reads the distances of several subspaces from the same hidden states.
+ *
+ * @beta
+ */
 export interface DistanceReader {
   /** The layers needed, each once, ascending. */
   readonly layers: readonly number[];
@@ -30,6 +38,8 @@ export interface DistanceReader {
 /**
  * Prepares a reader for some subspaces, each of one layer or several. Those of a layer share one
  * pass over its rows. Sums are in double precision.
+ *
+ * @beta
  */
 export function createDistanceReader(subspaces: readonly Subspace[]): DistanceReader {
   const layers = [...new Set(subspaces.flatMap((subspace) => subspace.layers))].sort((a, b) => a - b);
