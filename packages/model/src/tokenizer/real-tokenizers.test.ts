@@ -37,7 +37,7 @@ const MODULES = fileURLToPath(new URL('../../../../node_modules/', import.meta.u
 const placeOf = (name: string) =>
   name === 'llama2'
     ? join(MODULES, '@lenml', 'tokenizer-llama2', 'models')
-    : join(MODULES, '.cache', 'halfspace-tokenizers', name);
+    : fileURLToPath(new URL(`../../fixtures/.tokenizers/${name}`, import.meta.url));
 
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 
