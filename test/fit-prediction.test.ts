@@ -41,7 +41,7 @@ it('adds to the file what it learnt, and nothing else, so that fewer candidates 
       file: 'early.json',
       attribute: 'early',
       candidates: prediction?.candidates,
-      reversion: prediction?.reversion,
+      meanReversion: prediction?.meanReversion,
       explained: prediction?.explained,
     },
   ]);

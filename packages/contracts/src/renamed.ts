@@ -10,8 +10,10 @@ const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
     calibrated: ['margin'],
     drafts: ['maxAttempts'],
     early: ['earlyExit'],
+    effects: ['tokenEffects'],
     form: ['bonus'],
     redrawBelow: ['redrawIfMeanBelow'],
+    reversion: ['meanReversion'],
     rows: ['evaluations'],
   }),
 );

@@ -2,7 +2,7 @@ export { digestOf } from './data/data-digest.js';
 export { fitSubspace, sumUp } from './fit/fit-subspace.js';
 export { mergeFitStates } from './fit/fit-state.js';
 export { readFitState, writeFitState } from './fit/fit-state-file.js';
-export type { FitState, Side } from './fit/fit-state.js';
+export type { FitState, ClassMoments } from './fit/fit-state.js';
 export type { CountedRows } from './fit/counted-rows.js';
 export type { FitChoices, FitSettings } from './fit/fit-settings.js';
 export type { Rows } from './fit/row-blocks.js';

@@ -11,14 +11,14 @@ export interface Calibration {
 
 /**
  * What is expected of a distance before a token is run through the model: after token x it is
- * `distance + effects[x] + reversion · (level − distance)`, where the level is the mean distance of the text so far, from the
+ * `distance + tokenEffects[x] + meanReversion · (level − distance)`, where the level is the mean distance of the text so far, from the
  * end of the prompt on. It decides which candidates look-ahead runs first: a wrong one costs time, and the draw stays the same.
  */
 export interface Prediction {
   /** For each token of the vocabulary, what it does to a distance that is at its level; finite. */
-  readonly effects: Float32Array;
+  readonly tokenEffects: Float32Array;
   /** Share of the way back to its level that a distance goes with a token, 0 to 1. */
-  readonly reversion: number;
+  readonly meanReversion: number;
 }
 
 /**

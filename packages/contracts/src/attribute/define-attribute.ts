@@ -151,14 +151,17 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
 }
 
 function checkedPrediction(name: string, prediction: Prediction): Prediction {
-  const { effects, reversion } = fieldsOf(prediction);
-  if (!(effects instanceof Float32Array && effects.every(Number.isFinite))) {
-    fail(name, 'has a prediction whose effects are not finite float32 numbers.');
+  const { tokenEffects, meanReversion } = fieldsOf(prediction);
+  if (!(tokenEffects instanceof Float32Array && tokenEffects.every(Number.isFinite))) {
+    fail(name, 'has a prediction whose tokenEffects are not finite float32 numbers.');
   }
-  if (!(typeof reversion === 'number' && reversion >= 0 && reversion <= 1)) {
-    fail(name, `has a prediction with the reversion ${describeValue(reversion)}; it is a share, 0 to 1.`);
+  if (!(typeof meanReversion === 'number' && meanReversion >= 0 && meanReversion <= 1)) {
+    fail(
+      name,
+      `has a prediction with the meanReversion ${describeValue(meanReversion)}; it is a share, 0 to 1.`,
+    );
   }
-  return Object.freeze({ effects: effects.slice(), reversion });
+  return Object.freeze({ tokenEffects: tokenEffects.slice(), meanReversion });
 }
 
 function checkLayer(name: string, layer: number): void {

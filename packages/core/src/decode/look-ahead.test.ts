@@ -12,8 +12,11 @@ const END = TOY_VOCABULARY.length - 1;
 
 /** What two attributes of the toy expect, rightly or not: any prediction leaves lazy look-ahead exact. */
 const predictions: readonly Prediction[] = [
-  { effects: Float32Array.from(TOY_VOCABULARY, (_, token) => 0.3 * Math.sin(token)), reversion: 0.4 },
-  { effects: new Float32Array(2).fill(-0.1), reversion: 0 },
+  {
+    tokenEffects: Float32Array.from(TOY_VOCABULARY, (_, token) => 0.3 * Math.sin(token)),
+    meanReversion: 0.4,
+  },
+  { tokenEffects: new Float32Array(2).fill(-0.1), meanReversion: 0 },
 ];
 const [kind, calm] = ['kind', 'calm'].map((name, axis) => toyAttribute(name, axis));
 const [sureKind, sureCalm] = ['kind', 'calm'].map((name, axis) =>

@@ -95,11 +95,15 @@ describe('parseSubspace', () => {
     ['offset', null, /offset must be number/],
     ['calibration.slope', 0, /calibration\.slope must be > 0/],
     ['calibration.slope', undefined, /calibration\.slope is missing/],
-    ['prediction.effects', '', /prediction\.effects must have at least 1 character/],
-    ['prediction.effects', 'AX+B/w', /prediction\.effects is not base64/],
-    ['prediction.effects', 'A'.repeat(2 ** 20), /prediction\.effects must have at most \d+ characters/],
+    ['prediction.tokenEffects', '', /prediction\.tokenEffects must have at least 1 character/],
+    ['prediction.tokenEffects', 'AX+B/w', /prediction\.tokenEffects is not base64/],
+    [
+      'prediction.tokenEffects',
+      'A'.repeat(2 ** 20),
+      /prediction\.tokenEffects must have at most \d+ characters/,
+    ],
     ['prediction.unit', 0, /prediction\.unit must be > 0/],
-    ['prediction.reversion', 1.5, /prediction\.reversion must be <= 1/],
+    ['prediction.meanReversion', 1.5, /prediction\.meanReversion must be <= 1/],
     ['prediction.explained', NaN, /prediction\.explained must be number/],
     ['calibration.extra', 1, /calibration\.extra is not a field/],
     ['extra', 1, /extra is not a field/],
@@ -159,7 +163,7 @@ function tameOutcome(value: unknown): void {
     const attribute = attributeOf(parseSubspace(value, 'it'));
     const [{ direction, prediction }] = attribute.subspaces;
     expect(direction.every(Number.isFinite)).toBe(true);
-    expect(prediction?.effects.every(Number.isFinite) ?? true).toBe(true);
+    expect(prediction?.tokenEffects.every(Number.isFinite) ?? true).toBe(true);
   } catch (error) {
     if (!isHalfspaceError(error, 'bad-subspace')) throw error;
   }
@@ -173,7 +177,7 @@ describe('what core gets', () => {
       direction: Float32Array.of(0.6, -0.8),
       offset: 1.5,
       calibration: { slope: 2, intercept: -0.5 },
-      prediction: { effects: Float32Array.of(0.25, 31.75, -31.75, -0.25), reversion: 0.5 },
+      prediction: { tokenEffects: Float32Array.of(0.25, 31.75, -31.75, -0.25), meanReversion: 0.5 },
       fittedOn: ARTIFACT.data.digest,
     });
   });
@@ -196,12 +200,14 @@ describe('what core gets', () => {
         fc.float32Array({ noNaN: true, noDefaultInfinity: true, minLength: 1, maxLength: 9 }),
         (numbers) => {
           const effects = numbers.map((value) => value % 1000);
-          const record = encodePrediction({ effects, reversion: 0.25 });
+          const record = encodePrediction({ tokenEffects: effects, meanReversion: 0.25 });
           const prediction = { ...record, candidates: 1, explained: 0 };
           const read = subspaceOf({ ...ARTIFACT, prediction }).prediction;
-          expect(read?.reversion).toBe(0.25);
+          expect(read?.meanReversion).toBe(0.25);
           effects.forEach((effect, token) => {
-            expect(Math.abs((read?.effects[token] ?? NaN) - effect)).toBeLessThanOrEqual(0.51 * record.unit);
+            expect(Math.abs((read?.tokenEffects[token] ?? NaN) - effect)).toBeLessThanOrEqual(
+              0.51 * record.unit,
+            );
           });
         },
       ),

@@ -78,11 +78,11 @@ export interface SubspaceArtifact {
 /** A prediction as a file has it. */
 export interface PredictionRecord {
   /** For each token of the vocabulary a signed byte, as base64; times `unit` it is the token's effect on a distance. */
-  readonly effects: string;
+  readonly tokenEffects: string;
   /** Distance that 1 stands for. */
   readonly unit: number;
   /** Share of the way back to its level that a distance goes with a token, 0 to 1. */
-  readonly reversion: number;
+  readonly meanReversion: number;
   /** Candidates that it was fitted on. */
   readonly candidates: number;
   /** Share of the squared changes of a distance that it explains on prompts not fitted on. */
@@ -153,9 +153,9 @@ const SCHEMA = record(
     offset: number,
     calibration: record({ slope: { type: 'number', exclusiveMinimum: 0 }, intercept: number }),
     prediction: record({
-      effects: { type: 'string', minLength: 1, maxLength: Math.ceil((MOST_TOKENS * 4) / 3) + 4 },
+      tokenEffects: { type: 'string', minLength: 1, maxLength: Math.ceil((MOST_TOKENS * 4) / 3) + 4 },
       unit: { type: 'number', exclusiveMinimum: 0, maximum: 1e30 },
-      reversion: share,
+      meanReversion: share,
       candidates: count,
       explained: { type: 'number', maximum: 1 },
     }),
@@ -217,18 +217,18 @@ export function subspaceOf(artifact: SubspaceArtifact): Subspace {
 
 /** A prediction in a byte a token: an effect is off by at most half a 127th of the largest. */
 export function encodePrediction({
-  effects,
-  reversion,
-}: Prediction): Pick<PredictionRecord, 'effects' | 'unit' | 'reversion'> {
-  const largest = effects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0);
+  tokenEffects,
+  meanReversion,
+}: Prediction): Pick<PredictionRecord, 'tokenEffects' | 'unit' | 'meanReversion'> {
+  const largest = tokenEffects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0);
   const unit = (largest || 1) / 127;
-  const bytes = Int8Array.from(effects, (effect) => Math.round(effect / unit));
-  return { effects: Buffer.from(bytes.buffer).toString('base64'), unit, reversion };
+  const bytes = Int8Array.from(tokenEffects, (effect) => Math.round(effect / unit));
+  return { tokenEffects: Buffer.from(bytes.buffer).toString('base64'), unit, meanReversion };
 }
 
-function decodePrediction({ effects, unit, reversion }: PredictionRecord): Prediction {
-  const bytes = Int8Array.from(Buffer.from(effects, 'base64'));
-  return { effects: Float32Array.from(bytes, (byte) => byte * unit), reversion };
+function decodePrediction({ tokenEffects, unit, meanReversion }: PredictionRecord): Prediction {
+  const bytes = Int8Array.from(Buffer.from(tokenEffects, 'base64'));
+  return { tokenEffects: Float32Array.from(bytes, (byte) => byte * unit), meanReversion };
 }
 
 /**
@@ -267,9 +267,9 @@ function inconsistency(artifact: SubspaceArtifact): string | undefined {
   }
   const fault = directionFault(artifact.direction, layers.length, model.width);
   if (fault !== undefined) return fault;
-  const { effects = '' } = artifact.prediction ?? {};
-  if (Buffer.from(effects, 'base64').toString('base64') !== effects)
-    return 'prediction.effects is not base64.';
+  const { tokenEffects = '' } = artifact.prediction ?? {};
+  if (Buffer.from(tokenEffects, 'base64').toString('base64') !== tokenEffects)
+    return 'prediction.tokenEffects is not base64.';
   for (const [name, part] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
     if (Math.abs(part.positive + part.negative - part.rows) > ROUNDING * part.rows)
       return `${name}.rows is not positive + negative.`;

@@ -2,7 +2,7 @@ import { isHalfspaceError } from '@halfspace/core';
 import { dot } from '../linear-algebra/dot.js';
 import type { Estimator } from '../artifact/estimators.js';
 import { fitDirection, type FittedDirection } from './fit-direction.js';
-import { type FitState, mergeSides, type Side } from './fit-state.js';
+import { type FitState, mergeClassMoments, type ClassMoments } from './fit-state.js';
 import { readingsOf } from './fit-settings.js';
 import type { Positions } from '../data/labelled-text.js';
 import { mergeMoments, type Moments, weightMoments } from './moments.js';
@@ -24,7 +24,7 @@ export interface Choice {
 }
 
 /** What both sides are at one layer. */
-type Sides = readonly [negative: Side, positive: Side];
+type Sides = readonly [negative: ClassMoments, positive: ClassMoments];
 
 /**
  * Amounts of shrinkage that are tried, strongest first, because of equals the first is taken: evenly spaced in the
@@ -152,10 +152,10 @@ function bestOf(scores: readonly number[]): number {
 }
 
 function mergeBoth(a: Sides, b: Sides): Sides {
-  return [mergeSides(a[0], b[0]), mergeSides(a[1], b[1])];
+  return [mergeClassMoments(a[0], b[0]), mergeClassMoments(a[1], b[1])];
 }
 
-function momentsAt(positions: Positions, { last, every }: Side): Moments {
+function momentsAt(positions: Positions, { last, every }: ClassMoments): Moments {
   const chosen = positions === 'last' ? last : every;
   if (chosen === undefined) throw new Error(`There are no sums for the positions "${positions}".`);
   if (positions !== 'both' || last === undefined || last.count === 0) return chosen;

@@ -4,7 +4,7 @@ import { HalfspaceError, schemaComplaint } from '@halfspace/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ESTIMATORS } from '../artifact/estimators.js';
 import { type FitSettings, LAYER_BY, vectorWidth } from './fit-settings.js';
-import { type FitState, type Side, sumsBy } from './fit-state.js';
+import { type FitState, type ClassMoments, sumsBy } from './fit-state.js';
 import { CENTRINGS, POSITIONS } from '../data/labelled-text.js';
 import type { MeasuredResponse } from '../data/measured-response.js';
 import { type Moments, restoreMoments } from './moments.js';
@@ -156,7 +156,7 @@ function createReader(numbers: Float64Array, path: string): Reader {
 function stateOf({ settings, counted: rows, measured }: Header, reader: Reader): FitState {
   const { positions } = settings;
   const width = vectorWidth(settings);
-  const sums = sumsBy(settings, (): Side => ({
+  const sums = sumsBy(settings, (): ClassMoments => ({
     ...(positions === 'every' ? {} : { last: readMoments(reader, width) }),
     ...(positions === 'last' ? {} : { every: readMoments(reader, width) }),
   }));
@@ -171,7 +171,7 @@ function stateOf({ settings, counted: rows, measured }: Header, reader: Reader):
   };
 }
 
-function sitesOf({ last, every }: Side): Moments[] {
+function sitesOf({ last, every }: ClassMoments): Moments[] {
   return [last, every].filter((moments) => moments !== undefined);
 }
 

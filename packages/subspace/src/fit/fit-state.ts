@@ -7,7 +7,7 @@ import { type CountedRows, otherState } from './counted-rows.js';
 const FOLDS = 4;
 
 /** The hidden states of one side, at the last positions and at every one; only what is fitted on is there. */
-export interface Side {
+export interface ClassMoments {
   /** Of the states after the last token of each response. */
   readonly last?: Moments;
   /** Of the states after every token. */
@@ -25,7 +25,7 @@ export interface FitState {
   /** The rows summed up, in order: one entry, or one for each shard. */
   readonly counted: readonly CountedRows[];
   /** By fold, reading (a layer, or the stack of all) and label. */
-  readonly sums: readonly (readonly (readonly [negative: Side, positive: Side])[])[];
+  readonly sums: readonly (readonly (readonly [negative: ClassMoments, positive: ClassMoments])[])[];
   /** What was measured on rows held out, once all rows are summed up. */
   readonly measured?: {
     /** The rows that were gone over. */
@@ -43,7 +43,7 @@ export function createFitState(settings: FitSettings): FitState {
 /** Sums of every fold, reading and label. There are no folds where there is nothing to choose. */
 export function sumsBy(
   settings: FitSettings,
-  make: (fold: number, reading: number, label: 0 | 1) => Side,
+  make: (fold: number, reading: number, label: 0 | 1) => ClassMoments,
 ): FitState['sums'] {
   const readings = readingsOf(settings);
   const chooses = readings.length > 1 || settings.estimator === 'cross-validated';
@@ -52,7 +52,7 @@ export function sumsBy(
   );
 }
 
-function createSide(settings: FitSettings): Side {
+function createSide(settings: FitSettings): ClassMoments {
   const width = vectorWidth(settings);
   return {
     ...(settings.positions === 'every' ? {} : { last: createMoments(width) }),
@@ -75,7 +75,7 @@ export function copyFitState(state: FitState): FitState {
 }
 
 /** Two sides as one. */
-export function mergeSides(a: Side, b: Side): Side {
+export function mergeClassMoments(a: ClassMoments, b: ClassMoments): ClassMoments {
   return {
     ...(a.last && b.last ? { last: mergeMoments(a.last, b.last) } : {}),
     ...(a.every && b.every ? { every: mergeMoments(a.every, b.every) } : {}),
@@ -98,7 +98,7 @@ export function mergeFitStates(a: FitState, b: FitState): FitState {
     settings: a.settings,
     counted: [...a.counted, ...b.counted],
     sums: sumsBy(a.settings, (fold, reading, label) =>
-      mergeSides(a.sums[fold][reading][label], b.sums[fold][reading][label]),
+      mergeClassMoments(a.sums[fold][reading][label], b.sums[fold][reading][label]),
     ),
   };
 }

@@ -17,7 +17,7 @@ export const ARTIFACT: SubspaceArtifact = {
   direction: encodeDirection(Float32Array.of(0.6, -0.8)),
   offset: 1.5,
   calibration: { slope: 2, intercept: -0.5 },
-  prediction: { effects: 'AX+B/w==', unit: 0.25, reversion: 0.5, candidates: 40, explained: 0.4 },
+  prediction: { tokenEffects: 'AX+B/w==', unit: 0.25, meanReversion: 0.5, candidates: 40, explained: 0.4 },
   data: {
     digest: 'cafe',
     rows: 100,

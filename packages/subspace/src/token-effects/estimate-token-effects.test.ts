@@ -29,19 +29,19 @@ describe('fitPrediction', () => {
   test('nothing near it has a smaller penalised loss', () => {
     fc.assert(
       fc.property(transitions, (all) => {
-        const { effects, reversion } = estimateTokenEffects(all, VOCABULARY);
+        const { tokenEffects, meanReversion } = estimateTokenEffects(all, VOCABULARY);
         // A token that was never seen has the mean.
-        const mean = effects[VOCABULARY - 1];
-        const own = Array.from(effects, (effect) => effect - mean);
-        const found = loss(all, mean, own, reversion);
+        const mean = tokenEffects[VOCABULARY - 1];
+        const own = Array.from(tokenEffects, (effect) => effect - mean);
+        const found = loss(all, mean, own, meanReversion);
         const tolerance = 1e-4 * (1 + found);
         for (const step of [-0.02, 0.02]) {
-          expect(loss(all, mean + step, own, reversion)).toBeGreaterThan(found - tolerance);
+          expect(loss(all, mean + step, own, meanReversion)).toBeGreaterThan(found - tolerance);
           own.forEach((_, token) => {
             const moved = own.map((effect, each) => (each === token ? effect + step : effect));
-            expect(loss(all, mean, moved, reversion)).toBeGreaterThan(found - tolerance);
+            expect(loss(all, mean, moved, meanReversion)).toBeGreaterThan(found - tolerance);
           });
-          const share = Math.min(1, Math.max(0, reversion + step));
+          const share = Math.min(1, Math.max(0, meanReversion + step));
           expect(loss(all, mean, own, share)).toBeGreaterThan(found - tolerance);
         }
       }),
@@ -57,16 +57,16 @@ describe('fitPrediction', () => {
       return { token, back, change: planted[token] + 0.3 * back };
     });
     const prediction = estimateTokenEffects(all, VOCABULARY);
-    planted.forEach((effect, token) => expect(prediction.effects[token]).toBeCloseTo(effect, 1));
-    expect(prediction.reversion).toBeCloseTo(0.3, 2);
+    planted.forEach((effect, token) => expect(prediction.tokenEffects[token]).toBeCloseTo(effect, 1));
+    expect(prediction.meanReversion).toBeCloseTo(0.3, 2);
     expect(explainedBy(prediction, all)).toBeGreaterThan(0.999);
     const contrary = all.map((each) => ({ ...each, change: -each.change }));
     expect(explainedBy(prediction, contrary)).toBeLessThan(-1);
   });
 
   test('expects nothing of no data', () => {
-    const { effects, reversion } = estimateTokenEffects([], VOCABULARY);
-    expect([...effects, reversion].every((value) => value === 0)).toBe(true);
-    expect(explainedBy({ effects, reversion }, [])).toBe(0);
+    const { tokenEffects, meanReversion } = estimateTokenEffects([], VOCABULARY);
+    expect([...tokenEffects, meanReversion].every((value) => value === 0)).toBe(true);
+    expect(explainedBy({ tokenEffects, meanReversion }, [])).toBe(0);
   });
 });

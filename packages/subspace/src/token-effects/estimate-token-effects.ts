@@ -46,7 +46,7 @@ export function estimateTokenEffects(transitions: readonly Transition[], vocabul
     const taken = effects.reduce((sum, effect, token) => sum + effect * backs[token], mean * back);
     reversion = squares > 0 ? Math.min(1, Math.max(0, (products - taken) / squares)) : 0;
   }
-  return { effects: Float32Array.from(effects, (effect) => mean + effect), reversion };
+  return { tokenEffects: Float32Array.from(effects, (effect) => mean + effect), meanReversion: reversion };
 }
 
 /**
@@ -55,10 +55,13 @@ export function estimateTokenEffects(transitions: readonly Transition[], vocabul
  *
  * @param transitions - Others than it was fitted on, to learn anything.
  */
-export function explainedBy({ effects, reversion }: Prediction, transitions: readonly Transition[]): number {
+export function explainedBy(
+  { tokenEffects, meanReversion }: Prediction,
+  transitions: readonly Transition[],
+): number {
   let [missed, all] = [0, 0];
   for (const { token, change, back } of transitions) {
-    missed += (change - effects[token] - reversion * back) ** 2;
+    missed += (change - tokenEffects[token] - meanReversion * back) ** 2;
     all += change ** 2;
   }
   return all > 0 ? 1 - missed / all : 0;

@@ -42,8 +42,14 @@ export async function fitPrediction(
     await writeSubspace(files[i], { ...artifacts[i], prediction: record });
   }
   if (flags.json) {
-    fitted.forEach(({ reversion, candidates, explained }, i) =>
-      printJson({ file: files[i], attribute: artifacts[i].attribute, candidates, reversion, explained }),
+    fitted.forEach(({ meanReversion, candidates, explained }, i) =>
+      printJson({
+        file: files[i],
+        attribute: artifacts[i].attribute,
+        candidates,
+        meanReversion,
+        explained,
+      }),
     );
     return;
   }

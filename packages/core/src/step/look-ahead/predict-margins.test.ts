@@ -5,7 +5,7 @@ import { toyAttribute } from '../../testing/toy-attribute.js';
 
 /** An attribute of the toy, with a slope of 2 and maybe a prediction. */
 function bound(effects?: readonly number[]): BoundAttribute {
-  const prediction = effects && { effects: Float32Array.from(effects), reversion: 0.5 };
+  const prediction = effects && { tokenEffects: Float32Array.from(effects), meanReversion: 0.5 };
   const [source] = toyAttribute('kind', 0, prediction).subspaces;
   return { name: 'kind', source, calibration: { slope: 2, intercept: 0 }, cap: 0 };
 }

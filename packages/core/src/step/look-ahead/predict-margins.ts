@@ -29,10 +29,10 @@ export function predictMargins(
     const column = new Float64Array(tokens.length).fill(margins[a]);
     const prediction = isScoring(source) ? undefined : source.prediction;
     if (prediction === undefined) return column;
-    const { effects, reversion } = prediction;
-    const drift = reversion * (runningMeans[a] - margins[a]);
+    const { tokenEffects, meanReversion } = prediction;
+    const drift = meanReversion * (runningMeans[a] - margins[a]);
     return column.map((margin, x) =>
-      endTokens.has(tokens[x]) ? margin : margin + drift + calibration.slope * (effects[tokens[x]] ?? 0),
+      endTokens.has(tokens[x]) ? margin : margin + drift + calibration.slope * (tokenEffects[tokens[x]] ?? 0),
     );
   });
 }
