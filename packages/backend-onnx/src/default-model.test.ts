@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import {
   createHalfspace,
   defineAttribute,
+  type Attribute,
   type Backend,
   type Completion,
   type Context,
+  type GenerateOptions,
   type LookAheadRequest,
   type Prefill,
 } from '@halfspace/core';
@@ -152,11 +154,46 @@ async function expectSameTextWhenLazy(): Promise<void> {
     await halfspace.generate({ ...options, prompts }),
     await halfspace.generate({ ...options, prompts, lookAhead: 'eager' }),
   ].map((completions) => ({
-    found: completions.map((each) => ({ ...each, timing: undefined, kl: undefined, evaluations: undefined })),
+    found: completions.map((each) => ({
+      ...each,
+      timing: undefined,
+      kl: undefined,
+      klIsExact: undefined,
+      evaluations: undefined,
+    })),
     evaluations: completions.reduce((sum, { evaluations }) => sum + evaluations, 0),
   })) as [{ found: object[]; evaluations: number }, { found: object[]; evaluations: number }];
   expect(lazy.found).toEqual(eager.found);
   expect(lazy.evaluations).toBeLessThan(0.7 * eager.evaluations);
+}
+
+/** Completions beside what no token depends on, at temperatures from 0. */
+async function expectSameTokensInCompany(): Promise<void> {
+  const [zero, measured] = ['zero', 'measured'].map((name, value) =>
+    defineAttribute({ name, description: 'a test', score: ({ candidates }) => candidates.map(() => value) }),
+  );
+  const halfspace = await createHalfspace({ backend, attributes: [pushed(), zero, measured] as Attribute[] });
+  const prompts = ['She', 'The committee said that'];
+  const weights = { pushed: { weight: 3, cap: 0.2 } };
+  for (const temperature of [0, 0.7, 1]) {
+    const task = { prompts, samples: 2, maxTokens: 6, seed: 9, temperature };
+    const tokensOf = async (options: GenerateOptions) =>
+      (await halfspace.generate({ ...task, ...options })).map(({ tokens }) => tokens);
+    const expected = await tokensOf({ weights });
+    const company: GenerateOptions[] = [
+      { weights: { ...weights, zero: 1 } },
+      { weights: { ...weights, measured: 0 } },
+      { weights, control: { mode: 'kl-budget', nats: 1e6 } },
+      { formula: '3*min(pushed, 0.2)' },
+      { weights, trace: true },
+      { weights, lookAhead: 'eager' },
+    ];
+    for (const options of company) expect(await tokensOf(options)).toEqual(expected);
+    if (temperature > 0) continue;
+    for (const small of [1e-9, 1e-300]) {
+      expect(await tokensOf({ weights, temperature: small })).toEqual(expected);
+    }
+  }
 }
 
 /** Two turns that share their beginning with others, with a cache and without one; greedy decoding keeps every token of the first. */
@@ -287,6 +324,8 @@ describe('the default model in f32', () => {
     expectSameTextWhenLazy,
   );
 
+  it('writes the same tokens beside what none depends on, at any temperature', expectSameTokensInCompany);
+
   it('writes the same with its cache and without', async () => expectSameWithCache('f32'));
 
   it('has the perplexity of transformers on a long text', async () => {
@@ -317,6 +356,8 @@ describe('the default model in int8', () => {
     'writes the same text, with the same figures, whether look-ahead is lazy or eager',
     expectSameTextWhenLazy,
   );
+
+  it('writes the same tokens beside what none depends on, at any temperature', expectSameTokensInCompany);
 
   it('writes the same with its cache and without', async () => expectSameWithCache('int8'));
 

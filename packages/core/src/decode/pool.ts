@@ -1,5 +1,6 @@
 import { prefillWhole } from '../prefill-whole.js';
 import { marginsOf } from '../step/margins/margins-of.js';
+import type { CheckedOptions } from '../options/options.js';
 import type { Steering } from '../step/bonus/steering.js';
 import { betterOf, shortfallOf, type NextAttempt } from './attempts.js';
 import type { StreamEvent } from './completion.js';
@@ -64,7 +65,7 @@ export function createPool(run: DecodeRun): Pool {
     const completion = finishCompletion(each, ending, run);
     const attempt = { completion, events: held, shortfall: shortfallOf(options.redraw, completion) };
     const best = betterOf(earlier?.best, attempt);
-    if (attempt.shortfall > 0 && key.attempt + 1 < (options.redraw?.maxAttempts ?? 1)) {
+    if (attempt.shortfall > 0 && key.attempt + 1 < mostAttempts(options)) {
       again.push({
         index: origin.index,
         sample: key.sample,
@@ -138,6 +139,11 @@ async function runPrompt(index: number, unfinished: number, run: DecodeRun): Pro
     backend.release(context);
     throw error;
   }
+}
+
+/** Attempts at a completion; without noise another one would be the same. */
+function mostAttempts({ redraw, temperature }: CheckedOptions): number {
+  return temperature === 0 ? 1 : (redraw?.maxAttempts ?? 1);
 }
 
 /** The same for lazy and eager look-ahead, because the text must be. */

@@ -23,7 +23,7 @@ export interface SteeringRequest {
  */
 export function idleParts(request: SteeringRequest): string[] {
   const { options, weights, tables, steering } = request;
-  const { control, topK, cap, redraw } = options;
+  const { control, topK, cap, redraw, temperature } = options;
   const { steers } = steering;
   const found: string[] = [];
   if (steers && topK === 1) {
@@ -37,6 +37,11 @@ export function idleParts(request: SteeringRequest): string[] {
       if (maxWeight !== 0) return;
       found.push(`Constraint ${index} (from 0), about "${attribute}", has maxWeight 0 and can do nothing.`);
     });
+  }
+  if (redraw !== undefined && redraw.maxAttempts > 1 && temperature === 0) {
+    found.push(
+      'At temperature 0 every attempt is the same, so that nothing is drawn anew. Raise it, or leave redraw out.',
+    );
   }
   if (redraw?.maxAttempts === 1)
     found.push('With maxAttempts 1 nothing is drawn anew. Raise it, or leave redraw out.');
