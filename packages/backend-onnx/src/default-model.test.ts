@@ -159,6 +159,7 @@ async function expectSameTextWhenLazy(): Promise<void> {
       timing: undefined,
       kl: undefined,
       klIsExact: undefined,
+      cachedTokens: undefined,
       evaluations: undefined,
     })),
     evaluations: completions.reduce((sum, { evaluations }) => sum + evaluations, 0),
