@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
-import { createHalfspace } from '@halfspace/core';
+import { createHalfspace, createRegistry } from '@halfspace/core';
 import type { RunReport } from '@halfspace/evaluate';
+import { describeArchitecture, modelModule, openModelFile } from '@halfspace/model';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { resultsOf } from './support/halfspace.js';
 import { findRedis, startRedis } from './support/redis.js';
 import { makeWorkspace, type Workspace } from './support/workspace.js';
 
 const EXAMPLE = fileURLToPath(new URL('../examples/own-module', import.meta.url));
+/** Checkpoints of families, among them one that has what the family of the example has. */
+const CHECKPOINTS = fileURLToPath(new URL('../packages/model/fixtures/families', import.meta.url));
 const SMALL = ['--model', 'untied', '--precision', 'f32', '--threads', '1'];
 
 let workspace: Workspace;
@@ -38,6 +41,22 @@ it('a source of a module is asked by every command, and its models are listed', 
   expect(stderr).toMatch(/model-not-found.*"unteid"\. Did you mean "untied"\? Looked at: shelf, local path/);
 });
 
+it('a model of a family of a module is run as others are', async () => {
+  // The shelf looks at the variable when it is imported.
+  vi.stubEnv('MODELS', workspace.path);
+  const path = join(workspace.path, 'alpaca');
+  await cp(join(CHECKPOINTS, 'qwen2-tied'), path, { recursive: true });
+  const config = JSON.parse(await readFile(join(path, 'config.json'), 'utf8')) as object;
+  await writeFile(join(path, 'config.json'), JSON.stringify({ ...config, model_type: 'alpaca' }));
+  const { default: ownModule } = await import('../examples/own-module/module.js');
+  const registry = await createRegistry([ownModule, modelModule]);
+  const model = await openModelFile(path);
+  const found = await describeArchitecture(model, registry);
+  await model.close();
+  expect(found).toMatchObject({ family: 'alpaca', layers: 2, heads: 4, keyValueHeads: 2 });
+  expect(found.weights.blocks[0]?.map(({ role }) => role)).toContain('query.bias');
+});
+
 it('a method and a judge of a module are named as others are, and a run that names them is traced', async () => {
   const out = join(workspace.path, 'run');
   const sizes = ['--samples', '2', '--max-tokens', '3', '--explain-worst', '1'];
@@ -53,7 +72,8 @@ it('a method and a judge of a module are named as others are, and a run that nam
 
 it('help has the names that a module adds', async () => {
   const { stdout } = await run('evaluate', '--help');
-  const line = 'The modules of halfspace.config.ts add: model source shelf; method cautious; judge brevity.';
+  const line =
+    'The modules of halfspace.config.ts add: model source shelf; model family alpaca; method cautious; judge brevity.';
   expect(stdout.trimEnd().split('\n').at(-1)).toBe(line);
 });
 

@@ -1,7 +1,8 @@
 // Binds all of it. Whoever has this module in a halfspace.config, or gives it to createOnnxBackend, has what it adds.
 import { definePluginModule } from '@halfspace/contracts';
 import { JUDGE, METHOD } from '@halfspace/evaluate';
-import { MODEL_SOURCE } from '@halfspace/model';
+import { MODEL_FAMILY, MODEL_SOURCE } from '@halfspace/model';
+import { alpaca } from './alpaca.js';
 import { brevity } from './brevity.js';
 import { cautious } from './cautious.js';
 import { shelf } from './shelf.js';
@@ -10,6 +11,7 @@ export default definePluginModule({
   name: 'own-module',
   bind(register) {
     register(MODEL_SOURCE, shelf);
+    register(MODEL_FAMILY, alpaca);
     register(METHOD, cautious);
     register(JUDGE, brevity);
   },

@@ -16,6 +16,14 @@ export type {
   Weights,
 } from './compile/architecture.js';
 export type { NormPart, Part, Role, RowSlice, TensorSpec } from './compile/tensor-spec.js';
+export type { MetadataReader } from './compile/metadata.js';
+export type { NeutralValues } from './compile/neutral-keys.js';
+export { defineFamily } from './families/define-family.js';
+export type { ConfigTable, Described, FamilyTable, GgufTable, Switches } from './families/define-family.js';
+export type { RotaryDefaults } from './families/config-rotary.js';
+export type { Layout, Sizes } from './families/tensor-list.js';
+export { ggufNames, LLAMA_PARTS, transformersNames } from './families/tensor-names.js';
+export type { ExpertPart, NamedPart, TensorNames } from './families/tensor-names.js';
 export { describeArchitecture } from './compile/families.js';
 export { compileModel, isUndamaged } from './compile/compile.js';
 export type { CompiledModel, CompileModelOptions } from './compile/compile.js';

@@ -1,4 +1,4 @@
-import type { Activation, Architecture, Family } from '../compile/architecture.js';
+import type { Activation, Architecture, Family, Rotary } from '../compile/architecture.js';
 import { checkLayers } from '../compile/check-tensors.js';
 import { metadataReader, type MetadataReader } from '../compile/metadata.js';
 import {
@@ -10,7 +10,7 @@ import {
 import { describeValue } from '../describe-value.js';
 import type { MetadataValue } from '../weight-tensor.js';
 import type { ModelFile } from '../weights.js';
-import { entryReader, rotaryByConfig, type RotaryDefaults, type ScaledRotary } from './config-rotary.js';
+import { entryReader, rotaryByConfig, type RotaryDefaults } from './config-rotary.js';
 import { ROTARY_FACTORS, rotaryByGguf } from './gguf-rotary.js';
 import { listTensors, type Layout, type Sizes } from './tensor-list.js';
 import { unsupported } from './unsupported.js';
@@ -33,22 +33,34 @@ const PLAIN = {
 
 /** A model file whose family is known, with what was read of it. */
 export interface Described {
+  /** The file. */
   readonly model: ModelFile;
   /** Its metadata; of GGUF without the family's prefix. */
   readonly read: MetadataReader;
+  /** Its sizes. */
   readonly sizes: Sizes;
   /** How all blocks turn queries and keys; the blocks of some families differ. */
-  readonly rotary?: ScaledRotary['rotary'];
+  readonly rotary?: Rotary;
+}
+
+/** Where the tensors of a family are; whether the head is the embedding is found out where it is not said. */
+export interface FamilyLayout extends Omit<Layout, 'tied'> {
+  /** Whether the head is the embedding (default: as the file says, or where it has no other). */
+  readonly tied?: boolean;
+}
+
+/** What a family does otherwise than a Llama. */
+export interface FamilySwitches extends Partial<Omit<Switches, 'attention'>> {
+  /** What its blocks do otherwise when they attend. */
+  readonly attention?: Partial<Switches['attention']>;
 }
 
 /** How one format has the models of a family: what both tables of a family may say. */
-export interface Table {
+export interface FamilyTable {
   /** Where the tensors are; what is left out is as in most models. */
-  layout(found: Described): Omit<Layout, 'tied'> & { readonly tied?: boolean };
+  layout(found: Described): FamilyLayout;
   /** Where the model computes otherwise than a Llama; `attention` may be given in part. */
-  switches?(found: Described): Partial<Omit<Switches, 'attention'>> & {
-    readonly attention?: Partial<Switches['attention']>;
-  };
+  switches?(found: Described): FamilySwitches;
   /** Keys that are refused in families that do not read them. */
   readonly uses?: readonly string[];
   /** Further keys that are refused unless they have one of these values. */
@@ -68,7 +80,7 @@ const SIZE_KEYS = {
 } as const;
 
 /** How config.json and the safetensors of transformers have the models of a family. */
-export interface ConfigTable extends Table {
+export interface ConfigTable extends FamilyTable {
   /** Other keys of sizes than those of most families. */
   readonly sizeKeys?: Partial<Record<keyof Sizes, string>>;
   /** Hidden width of the MLP where the file does not say (default: it has to). */
@@ -99,7 +111,7 @@ export interface ConfigTable extends Table {
 }
 
 /** How GGUF files have the models of a family. */
-export interface GgufTable extends Table {
+export interface GgufTable extends FamilyTable {
   /** Whether the pairs that are turned lie side by side, as llama.cpp has it for this family; `none` where nothing is turned. */
   readonly rotary: 'interleaved' | 'halves' | 'none';
   /** The activation, which GGUF files do not name (default `silu`). */
@@ -178,7 +190,7 @@ function ggufSizes(
 function assemble(
   family: string,
   found: Described,
-  table: Pick<Table, 'switches'>,
+  table: Pick<FamilyTable, 'switches'>,
   own: Pick<Switches, 'activation' | 'normEpsilon'>,
   layout: Layout,
 ): Architecture {
@@ -283,6 +295,9 @@ async function fromGguf(family: string, model: ModelFile, table: GgufTable): Pro
 /**
  * A family from its tables: one for the safetensors of transformers, where a family of the name exists there, and one for
  * GGUF, where llama.cpp has it under the name.
+ *
+ * @param name - `model_type` in config.json, `general.architecture` in GGUF.
+ * @returns What a module binds at `MODEL_FAMILY`. Its `describe` throws `unsupported-model` and `corrupt-model`.
  */
 export function defineFamily(name: string, tables: { config?: ConfigTable; gguf?: GgufTable }): Family {
   const { config, gguf } = tables;
