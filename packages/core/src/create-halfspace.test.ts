@@ -167,7 +167,7 @@ describe('generate', () => {
     );
   });
 
-  it('asks for the trunk once a step if eager, and for each prompt once', async () => {
+  it('asks for the trunk once a step if eager, and once for prompts that have room in a call', async () => {
     const { backend, halfspace } = await setUp({ endLogit: -50 });
     await halfspace.generate({
       prompts: ['ab', 'cd'],
@@ -178,7 +178,7 @@ describe('generate', () => {
       weights: { kind: 1 },
       lookAhead: 'eager',
     });
-    expect(backend.calls).toEqual({ prefill: 2, next: 5, lookAhead: 5, rows: 5 * 6 * 4 });
+    expect(backend.calls).toEqual({ prefill: 1, next: 5, lookAhead: 5, rows: 5 * 6 * 4 });
   });
 
   it('runs only the winner when nothing steers, and measures it all the same', async () => {

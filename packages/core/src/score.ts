@@ -2,7 +2,6 @@ import { type Backend, describeValue, HalfspaceError, type Tokenizer } from '@ha
 import { fieldsOf, givenAsBefore } from '@halfspace/contracts/internal';
 import type { BoundAttribute } from './step/margins/bound-attributes.js';
 import { candidateOf } from './text/candidate.js';
-import { checkAnswers } from './plugins/check-answers.js';
 import {
   encodeContinuation,
   encodePrompt,
@@ -12,7 +11,7 @@ import {
 } from './text/encode-text.js';
 import { marginOf, type ScoredMargins } from './step/margins/margins.js';
 import { createMarginReader, type TextState } from './step/margins/margin-reader.js';
-import { prefillWhole } from './prefill-whole.js';
+import { prefillTogether } from './decode/shared-engine.js';
 import type { ByName } from './options/by-name.js';
 import { asked } from './text/text-step.js';
 import { createTextAssembler } from './text/text-assembler.js';
@@ -122,7 +121,7 @@ export async function score(
   const meter = createMarginReader(bound, model.width);
   const { layers } = meter;
   const request = { tokens, rowsPerStep: 1, layers, from: start };
-  const states = await prefillWhole(checkAnswers(backend), request, signal);
+  const states = await prefillTogether(backend, request, signal);
   backend.release(states.context);
   const assembler = createTextAssembler([]);
   const before = typeof prompt === 'string' ? { text: prompt } : encodePrompt(reader.tokenizer, prompt);

@@ -55,3 +55,38 @@ export interface NextAttempt {
   readonly attempt: number;
   readonly earlier?: EarlierAttempts;
 }
+
+/** Attempts that are still to be begun. */
+export interface AttemptQueue {
+  readonly hasMore: boolean;
+  /** The next: of a completion that is drawn anew, or else the first of one. */
+  take(): NextAttempt | undefined;
+  /** A further attempt of a completion. */
+  add(next: NextAttempt): void;
+}
+
+/**
+ * The attempts of all completions.
+ *
+ * @param order - Indices of prompts, in the order in which they are begun.
+ * @param samples - Completions of each.
+ */
+export function createAttemptQueue(order: readonly number[], samples: number): AttemptQueue {
+  const again: NextAttempt[] = [];
+  const total = order.length * samples;
+  let started = 0;
+
+  function first(): NextAttempt | undefined {
+    if (started === total) return undefined;
+    const index = order[Math.floor(started / samples)];
+    return { index, sample: started++ % samples, attempt: 0 };
+  }
+
+  return {
+    get hasMore() {
+      return again.length > 0 || started < total;
+    },
+    take: () => again.shift() ?? first(),
+    add: (next) => void again.push(next),
+  };
+}

@@ -1,4 +1,4 @@
-import { type HalfspaceError, isHalfspaceError } from '@halfspace/contracts';
+import type { Backend } from '@halfspace/contracts';
 import { chooseFirst } from '../step/look-ahead/text-first.js';
 import { planStep } from '../step/plan-step.js';
 import { filterReference } from '../step/reference/filter-reference.js';
@@ -12,36 +12,38 @@ import type { DecodeRun } from './decode-task.js';
 import type { LiveCompletion } from './live-completion.js';
 import { outcomeOf } from './outcome.js';
 import { scoreStep } from './score-step.js';
+import type { Seat } from './job.js';
+import { callTogether, hasPlugins, think, waitShortly } from './share-rounds.js';
 
 /**
  * Begins a step of each completion: one call of the output head, the reference distribution, the plan.
  *
+ * @param backend - Checked.
  * @param company - How many completions share a call of the trunk.
- * @returns For each, its step or the error that ends it.
  */
-export async function beginSteps(
-  idle: readonly LiveCompletion[],
-  run: DecodeRun,
-  company: number,
-): Promise<(readonly [LiveCompletion, PlannedStep | HalfspaceError])[]> {
-  if (idle.length === 0) return [];
-  const { backend, tokenizer } = run;
-  const answers = await backend.next(
-    idle.map(({ context, seen }) => referenceRequest(context, run.reference, seen, tokenizer.vocabularySize)),
+export async function beginSteps(seats: readonly Seat[], backend: Backend, company: number): Promise<void> {
+  const { vocabularySize } = backend.tokenizer;
+  const wholes = new Map<Seat, Reference>();
+  await callTogether(
+    seats,
+    async (some) =>
+      backend.next(
+        some.map(({ live, job: { run } }) =>
+          referenceRequest(live.context, run.reference, live.seen, vocabularySize),
+        ),
+      ),
+    (seat, answer) =>
+      void wholes.set(seat, referenceDistribution(answer, seat.job.run.reference, seat.live.seen)),
   );
-  // All of them before anything is waited for: the next call may use the lists of this one again.
-  const wholes = idle.map(({ seen }, i) => referenceDistribution(answers[i], run.reference, seen));
-  const references: (Reference | HalfspaceError)[] = [];
-  for (const [i, whole] of wholes.entries()) {
-    references.push(run.options.filters.length === 0 ? whole : await outcomeOf(filter(idle[i], whole, run)));
-  }
-  return Promise.all(
-    references.map(async (reference, i) => {
-      const text = idle[i];
-      if (isHalfspaceError(reference)) return [text, reference] as const;
-      return [text, await outcomeOf(plan({ text, reference }, run, company))] as const;
-    }),
+  const works = [...wholes].map(async ([seat, whole]) =>
+    think(seat, async () => outcomeOf(begin(seat, whole, company))),
   );
+  await waitShortly(works, [...wholes.keys()].some(hasPlugins));
+}
+
+async function begin({ live, job: { run } }: Seat, whole: Reference, company: number): Promise<PlannedStep> {
+  const reference = run.options.filters.length === 0 ? whole : await filter(live, whole, run);
+  return plan({ text: live, reference }, run, company);
 }
 
 async function filter(text: LiveCompletion, whole: Reference, run: DecodeRun): Promise<Reference> {

@@ -1,7 +1,6 @@
 import type { Backend } from '@halfspace/contracts';
 import type { Formula } from '../formula/compile.js';
 import type { CheckedOptions } from '../options/options.js';
-import { checkAnswers } from '../plugins/check-answers.js';
 import type { SteeredPrompt } from '../step/bonus/steering.js';
 import type { BoundAttribute } from '../step/margins/bound-attributes.js';
 import { createMarginReader } from '../step/margins/margin-reader.js';
@@ -25,10 +24,13 @@ export interface DecodeRun extends DecodeTask, StepSettings {
   readonly reference: ReferenceSettings;
 }
 
-/** Prepares a task. */
-export function createRun(task: DecodeTask): DecodeRun {
+/**
+ * Prepares a task.
+ *
+ * @param backend - That of the task, whose answers are checked.
+ */
+export function createRun(task: DecodeTask, backend: Backend): DecodeRun {
   const { attributes, options } = task;
-  const backend = checkAnswers(task.backend);
   return {
     ...task,
     backend,

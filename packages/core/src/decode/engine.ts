@@ -1,69 +1,146 @@
-import { isHalfspaceError, throwIfAborted } from '@halfspace/contracts';
-import type { PlannedStep } from '../step/stages.js';
-import { advanceStep } from './advance-step.js';
-import { beginSteps } from './begin-steps.js';
-import type { StreamEvent } from './completion.js';
+import { type Backend, HalfspaceError } from '@halfspace/contracts';
+import { checkAnswers } from '../plugins/check-answers.js';
+import { createJob } from './create-job.js';
 import { createRun, type DecodeTask } from './decode-task.js';
-import type { LiveCompletion } from './live-completion.js';
-import { measureSteps } from './measure-steps.js';
-import type { Ending } from './outcome.js';
-import { createPool } from './pool.js';
+import { changeLimits, DEFAULT_LIMITS, type EngineLimits } from './engine-limits.js';
+import type { DecodeJob } from './job.js';
+import { createPromptQueue, type PromptListener, type WholePrefillRequest } from './prompt-queue.js';
+import { liveOf, runRound } from './run-round.js';
 
-/** Decodes a task round by round; it never loops by itself. */
+/** What an engine is at. */
+export interface EngineStats {
+  /** Calls of `generate`, `stream` and the like that are not finished. */
+  readonly jobs: number;
+  /** Completions that are being written. */
+  readonly live: number;
+  /** Prompts that wait to be run, or to be run to their end. */
+  readonly waitingPrompts: number;
+  /** Rounds so far. */
+  readonly rounds: number;
+  /** Tokens of prompts that were run so far. */
+  readonly promptTokens: number;
+  /** Tokens of prompts that the backend knew from texts before, and did not run. */
+  readonly cachedTokens: number;
+}
+
+/** Decodes the tasks of all who use a backend, round by round; it never loops by itself. */
 export interface Engine {
-  /** Whether every completion has been given out. */
-  readonly done: boolean;
+  /** Whether a round would get anything on. If not, {@link Engine.onWork} tells when one would. */
+  readonly hasWork: boolean;
   /**
-   * Runs one round: one call of the output head, for the completions that begin a step, and one of the trunk, for
-   * candidates of all.
+   * Takes a task in, from the next round on.
    *
-   * @returns What has happened to completions.
-   * @throws HalfspaceError `aborted`, `not-finite`
+   * @throws HalfspaceError `busy`
    */
-  advance(): Promise<StreamEvent[]>;
-  /** Releases everything that is still held. */
-  close(): void;
+  add(task: DecodeTask): DecodeJob;
+  /**
+   * Ends a task, and releases all that it holds: at once, or when the call of the model that runs is over.
+   *
+   * @returns Settles once it is released.
+   */
+  remove(job: DecodeJob): Promise<void>;
+  /** Takes in a prompt that is only to be run. @returns Withdraws it. */
+  addPrompt(request: WholePrefillRequest, listener: PromptListener): () => void;
+  /**
+   * Runs one round: one call for parts of prompts that wait, one of the output head, for the completions that begin a step, and
+   * one of the trunk, for candidates of all, whoever asked for them. What goes wrong with a task ends that task.
+   */
+  advance(): Promise<void>;
+  /**
+   * Changes some limits, from the next round on.
+   *
+   * @throws HalfspaceError `bad-option`
+   */
+  limit(changes: Partial<EngineLimits>): void;
+  /** What it is at. */
+  stats(): EngineStats;
 }
 
 /**
- * Makes an engine for a pool of completions that advance together. A step takes one round, or a few where look-ahead is
- * lazy, while the others go on; the winner's keys and values are kept.
+ * Makes an engine for a backend. A step takes one round, or a few where look-ahead is lazy or plugins think, while the
+ * others go on.
+ *
+ * @param onWork - Called when there is something to do that was not there before.
  */
-export function createEngine(task: DecodeTask): Engine {
-  const run = createRun(task);
-  const pool = createPool(run);
-  const steps = new Map<LiveCompletion, PlannedStep>();
+export function createEngine(bare: Backend, onWork: () => void): Engine {
+  const backend = checkAnswers(bare);
+  const prompts = createPromptQueue(backend);
+  const jobs = new Set<DecodeJob>();
+  const leaving = new Set<DecodeJob>();
+  let limits = DEFAULT_LIMITS;
+  let rounds = 0;
+  let advancing = false;
 
-  /** One round of the completions in the pool; says which of them have taken a step, and whether that ended them. */
-  async function runRound(): Promise<Map<LiveCompletion, Ending | undefined>> {
-    const endings = new Map<LiveCompletion, Ending | undefined>();
-    const idle = [...pool.live].filter((each) => !steps.has(each));
-    for (const [each, step] of await beginSteps(idle, run, pool.live.size)) {
-      if (isHalfspaceError(step)) endings.set(each, step);
-      else steps.set(each, step);
+  /** Closes the jobs that were ended meanwhile. */
+  function sweep(): void {
+    for (const job of leaving) {
+      jobs.delete(job);
+      job.close();
     }
-    for (const [each, decided] of await measureSteps(steps, run)) {
-      endings.set(each, isHalfspaceError(decided) ? decided : advanceStep(each, decided, run));
+    leaving.clear();
+  }
+
+  async function remove(job: DecodeJob): Promise<void> {
+    if (jobs.has(job)) {
+      leaving.add(job);
+      job.end();
+      if (!advancing) sweep();
     }
-    return endings;
+    return job.closed;
   }
 
   return {
-    get done() {
-      return pool.done;
+    get hasWork() {
+      if (prompts.size > 0) return true;
+      const hasRoom = liveOf(jobs) < limits.maxCompletions;
+      return [...jobs].some((job) => !job.ended && job.hasWork(hasRoom));
+    },
+    add(task) {
+      if (jobs.size >= limits.maxCalls) throw busy(jobs.size);
+      const job = createJob(createRun(task, backend), prompts, {
+        onWork,
+        onEnd: (ended) => void remove(ended),
+      });
+      jobs.add(job);
+      onWork();
+      return job;
+    },
+    remove,
+    addPrompt(request, listener) {
+      const withdraw = prompts.add(request, listener);
+      onWork();
+      return withdraw;
     },
     async advance() {
-      throwIfAborted(run.signal);
-      await pool.fill();
-      const endings = await runRound();
-      const events: StreamEvent[] = [];
-      for (const each of pool.live) {
-        if (!endings.has(each)) continue;
-        steps.delete(each);
-        events.push(...pool.report(each, endings.get(each)));
+      advancing = true;
+      rounds++;
+      try {
+        await runRound({ jobs, prompts, backend, limits, sweep });
+      } catch (error) {
+        // Nobody may wait for what never comes.
+        for (const job of jobs) job.fail(error);
+      } finally {
+        advancing = false;
+        sweep();
       }
-      return events;
     },
-    close: () => pool.close(),
+    limit(changes) {
+      limits = changeLimits(limits, changes);
+    },
+    stats: () => ({
+      jobs: jobs.size,
+      live: [...jobs].reduce((sum, { pool }) => sum + pool.live.size, 0),
+      waitingPrompts: prompts.size,
+      rounds,
+      promptTokens: prompts.counts.run,
+      cachedTokens: prompts.counts.cached,
+    }),
   };
+}
+
+function busy(calls: number): HalfspaceError {
+  return new HalfspaceError(
+    'busy',
+    `${calls} calls are being served or wait already. Come back when some have ended, in a few seconds.`,
+  );
 }

@@ -1,20 +1,12 @@
-import { prefillWhole } from '../prefill-whole.js';
-import { marginsOf } from '../step/margins/margins-of.js';
 import type { CheckedOptions } from '../options/options.js';
-import type { Steering } from '../step/bonus/steering.js';
-import { betterOf, shortfallOf, type NextAttempt } from './attempts.js';
+import { betterOf, createAttemptQueue, shortfallOf, type NextAttempt } from './attempts.js';
 import type { StreamEvent } from './completion.js';
 import type { DecodeRun } from './decode-task.js';
-import { finishCompletion, startCompletion, type LiveCompletion, type PromptRun } from './live-completion.js';
-import { groupPrompts } from './prompt-groups.js';
+import { finishCompletion, startCompletion, type LiveCompletion } from './live-completion.js';
 import type { Ending } from './outcome.js';
+import type { PromptQueue } from './prompt-queue.js';
+import { createPromptRuns } from './prompt-runs.js';
 import { recordEvents } from './record-events.js';
-
-/** Rows that a step of steered decoding is expected to evaluate when top-k sets no limit. */
-const ROWS_WITHOUT_TOP_K = 64;
-
-/** Rows that it is expected to evaluate where look-ahead can be lazy. */
-const ROWS_WHEN_LAZY = 3;
 
 /** The completions of a task: those that are being written, and those still to be started. */
 export interface Pool {
@@ -22,8 +14,17 @@ export interface Pool {
   readonly live: ReadonlySet<LiveCompletion>;
   /** Whether all have been given out. */
   readonly done: boolean;
-  /** Starts completions until as many are being written as may be, those to be drawn anew first. */
-  fill(): Promise<void>;
+  /** How many wait for their prompt to be run. */
+  readonly starting: number;
+  /** Whether more may be started. */
+  readonly hasRoom: boolean;
+  /**
+   * Starts completions until as many are being written as may be, those to be drawn anew first.
+   *
+   * @param room - The most to start.
+   * @returns How many were started, or wait for their prompt now.
+   */
+  fill(room: number): number;
   /**
    * Notes that a completion has taken a step, or that an error has ended it.
    *
@@ -35,27 +36,22 @@ export interface Pool {
   close(): void;
 }
 
-/** Makes the pool of a run. */
-export function createPool(run: DecodeRun): Pool {
+/** Who is told what. */
+export interface PoolListener {
+  /** A completion is being written. */
+  readonly onStart: (live: LiveCompletion) => void;
+  /** A prompt could not be run. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Makes the pool of a run, whose prompts are run by way of a queue. */
+export function createPool(run: DecodeRun, queue: PromptQueue, listener: PoolListener): Pool {
   const { backend, prompts, options } = run;
   const live = new Set<LiveCompletion>();
-  const groups = groupPrompts(
-    prompts,
-    prompts.map(({ steering }) => rowsPerStep(steering, options.topK)),
-  );
-  /** By the number of their group. */
-  const runs = new Map<number, PromptRun>();
-  const again: NextAttempt[] = [];
-  const total = prompts.length * options.samples;
-  let started = 0;
-
-  /** Of the completion that is next in order. */
-  function firstAttempt(): NextAttempt | undefined {
-    if (started === total) return undefined;
-    const { samples } = options;
-    const index = groups.order[Math.floor(started / samples)];
-    return { index, sample: started++ % samples, attempt: 0 };
-  }
+  const runs = createPromptRuns(run, queue, { onRun: start, onFailure: listener.onFailure });
+  /** They wait for their prompt. */
+  let starting: NextAttempt[] = [];
+  const attempts = createAttemptQueue(runs.groups.order, options.samples);
 
   /** Gives out a completion that has ended, or has it drawn anew. */
   function finish(each: LiveCompletion, ending: Ending): StreamEvent[] {
@@ -66,7 +62,7 @@ export function createPool(run: DecodeRun): Pool {
     const attempt = { completion, events: held, shortfall: shortfallOf(options.redraw, completion) };
     const best = betterOf(earlier?.best, attempt);
     if (attempt.shortfall > 0 && key.attempt + 1 < mostAttempts(options)) {
-      again.push({
+      attempts.add({
         index: origin.index,
         sample: key.sample,
         attempt: key.attempt + 1,
@@ -74,32 +70,46 @@ export function createPool(run: DecodeRun): Pool {
       });
       return [];
     }
-    const shared = origin.run;
-    shared.unfinished--;
-    if (shared.unfinished === 0) {
-      runs.delete(groups.groupOf[origin.index]);
-      backend.release(shared.context);
-    }
+    runs.finish(origin.index);
     return [...best.events, { type: 'completion', completion: best.completion }];
   }
 
+  /** Starts those whose prompt has been run. */
+  function start(): void {
+    starting = starting.filter((next) => {
+      const shared = runs.of(next.index);
+      if (shared === undefined) return true;
+      const origin = { index: next.index, prompt: prompts[next.index], run: shared };
+      const each = startCompletion(origin, backend.fork(shared.context), next, options);
+      live.add(each);
+      listener.onStart(each);
+      return false;
+    });
+  }
+
+  const isFull = () => live.size + starting.length >= options.concurrency;
+
   return {
     live,
-    get done() {
-      return live.size === 0 && again.length === 0 && started === total;
+    get starting() {
+      return starting.length;
     },
-    async fill() {
-      while (live.size < options.concurrency) {
-        const next = again.shift() ?? firstAttempt();
-        if (next === undefined) return;
-        const { index } = next;
-        const group = groups.groupOf[index];
-        const shared =
-          runs.get(group) ?? (await runPrompt(index, options.samples * groups.sizes[group], run));
-        runs.set(group, shared);
-        const origin = { index, prompt: prompts[index], run: shared };
-        live.add(startCompletion(origin, backend.fork(shared.context), next, options));
+    get hasRoom() {
+      return attempts.hasMore && !isFull();
+    },
+    get done() {
+      return live.size === 0 && starting.length === 0 && !attempts.hasMore;
+    },
+    fill(room) {
+      let taken = 0;
+      for (; taken < room && !isFull(); taken++) {
+        const next = attempts.take();
+        if (next === undefined) break;
+        starting.push(next);
+        runs.ask(next.index);
       }
+      start();
+      return taken;
     },
     report(each, ending) {
       const reason = recordEvents(each, ending, run);
@@ -107,47 +117,13 @@ export function createPool(run: DecodeRun): Pool {
       return reason === undefined ? events : [...events, ...finish(each, reason)];
     },
     close() {
-      for (const { context } of runs.values()) backend.release(context);
+      runs.close();
       for (const { context } of live) backend.release(context);
     },
   };
 }
 
-/**
- * Runs a prompt, for all that are the same.
- *
- * @param unfinished - Completions that will start from it.
- */
-async function runPrompt(index: number, unfinished: number, run: DecodeRun): Promise<PromptRun> {
-  const { backend, meter, attributes, signal, options } = run;
-  const prompt = run.prompts[index];
-  const begin = performance.now();
-  const { tokens } = prompt;
-  const request = {
-    tokens,
-    rowsPerStep: rowsPerStep(prompt.steering, options.topK),
-    layers: meter.layers,
-    from: tokens.length - 1,
-  };
-  const prefill = await prefillWhole(backend, request, signal);
-  const { context, cachedTokens } = prefill;
-  try {
-    const state = meter.stateAt(prefill, 0);
-    const margins = marginsOf(state, attributes);
-    return { context, state, margins, promptMs: performance.now() - begin, cachedTokens, unfinished };
-  } catch (error) {
-    backend.release(context);
-    throw error;
-  }
-}
-
 /** Attempts at a completion; without noise another one would be the same. */
 function mostAttempts({ redraw, temperature }: CheckedOptions): number {
   return temperature === 0 ? 1 : (redraw?.maxAttempts ?? 1);
-}
-
-/** The same for lazy and eager look-ahead, because the text must be. */
-function rowsPerStep({ steers, lazy, textual }: Steering, topK: number): number {
-  if (!steers || textual) return 1;
-  return lazy ? ROWS_WHEN_LAZY : topK || ROWS_WITHOUT_TOP_K;
 }

@@ -122,7 +122,8 @@ export interface DecodeOptions<Name extends string = string> {
   /** Whether completions carry a record of every step (default false). */
   readonly trace?: boolean;
   /**
-   * Completions decoded together (default 16). It changes speed and memory, never a text.
+   * Completions of this request that are decoded at once (default 16). Those of other requests on the same backend are decoded
+   * beside them, whatever this is. It changes speed and memory, never a text.
    */
   readonly concurrency?: number;
 }

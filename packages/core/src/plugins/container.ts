@@ -15,6 +15,8 @@ import { bindModule, distinctModules, type Binding } from './bind-modules.js';
 import { assemble, type Halfspace } from '../create-halfspace.js';
 import { loadOptionsCheck } from '../options/check-options.js';
 import { didYouMean } from '../text/nearest.js';
+import type { EngineLimits } from '../decode/engine-limits.js';
+import { engineOf } from '../decode/shared-engine.js';
 import type { Registry } from './registry.js';
 import { upgradeBackend } from './upgrade-backend.js';
 
@@ -37,6 +39,8 @@ export interface HalfspaceParts<
   readonly attributes?: readonly Attribute<Name>[];
   /** Modules whose attributes may be used besides (default: none). */
   readonly modules?: Modules;
+  /** How much of the backend is used at once. They hold for all who share it: the latest that were given count. */
+  readonly limits?: Partial<EngineLimits>;
 }
 
 /** Names of the attributes that can be used: what modules add is known when they are bound, and not before. */
@@ -59,13 +63,13 @@ export type NamesOf<
  * @param parts - A backend, and the attributes that may be used with it.
  * @throws HalfspaceError `contract-mismatch` when a plugin is for another version of the contracts,
  * `bad-backend` for an object that is no backend, `bad-attribute` for one that `defineAttribute` did not
- * make, and when two attributes have one name; as {@link createRegistry} for modules.
+ * make, and when two attributes have one name; `bad-option` for a limit that is none; as {@link createRegistry} for modules.
  */
 export async function createHalfspace<
   Name extends string = never,
   Modules extends readonly PluginModule[] = readonly [],
 >(parts: HalfspaceParts<Name, Modules>): Promise<Halfspace<NamesOf<Name, Modules>>> {
-  const { backend, attributes = [], modules = [] } = fieldsOf(parts) as unknown as HalfspaceParts;
+  const { backend, attributes = [], modules = [], limits } = fieldsOf(parts) as unknown as HalfspaceParts;
   const current = upgradeBackend(backend);
   if (!Array.isArray(attributes)) {
     throw new HalfspaceError(
@@ -74,6 +78,7 @@ export async function createHalfspace<
     );
   }
   for (const attribute of attributes) checkPlugin('attribute', attribute);
+  if (limits !== undefined) engineOf(current).limit(limits);
   const given = [...attributes];
   const [{ container, registry }, check] = await Promise.all([wire(modules), loadOptionsCheck()]);
   container.bind(BACKEND).toConstantValue(current);

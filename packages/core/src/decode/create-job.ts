@@ -1,0 +1,89 @@
+import { abortedBy, onAbort } from '@halfspace/contracts/internal';
+import type { DecodeRun } from './decode-task.js';
+import { createEventQueue } from './event-queue.js';
+import type { DecodeJob, Seat } from './job.js';
+import type { LiveCompletion } from './live-completion.js';
+import { createPool } from './pool.js';
+import type { PromptQueue } from './prompt-queue.js';
+
+/** Events that may wait to be read before the writing pauses, for each completion that is being written. */
+const MOST_UNREAD = 4;
+
+/** Who is told what. */
+export interface JobListener {
+  readonly onWork: () => void;
+  /** The job has failed. */
+  readonly onEnd: (job: DecodeJob) => void;
+}
+
+/** Makes a job; it ends with the error `aborted` when the signal of the run does. */
+export function createJob(task: DecodeRun, prompts: PromptQueue, { onWork, onEnd }: JobListener): DecodeJob {
+  const controller = new AbortController();
+  const run: DecodeRun = { ...task, signal: controller.signal };
+  const seats = new Map<LiveCompletion, Seat>();
+  const pool = createPool(run, prompts, {
+    onStart: (live) => void seats.set(live, { job, live, stage: 'idle', since: 0 }),
+    onFailure: (error) => job.fail(error),
+  });
+  const events = createEventQueue();
+  let ended = false;
+  let onClosed = () => {};
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve;
+  });
+  const { signal } = task;
+  const ignore = signal && onAbort(signal, () => job.fail(abortedBy(signal)));
+
+  const job: DecodeJob = {
+    run,
+    pool,
+    seats,
+    onWork,
+    closed,
+    get isPaused() {
+      return events.size > MOST_UNREAD * Math.max(1, pool.live.size);
+    },
+    get ended() {
+      return ended;
+    },
+    hasWork: (hasRoom) =>
+      (hasRoom && !job.isPaused && pool.hasRoom) ||
+      [...seats.values()].some(({ stage }) => stage !== 'waiting' && (stage !== 'idle' || !job.isPaused)),
+    fill: (room) => (job.isPaused ? 0 : pool.fill(room)),
+    settle(seat, ending) {
+      const { live } = seat;
+      Object.assign(seat, { stage: 'idle', step: undefined, outcome: undefined });
+      events.push(pool.report(live, ending));
+      if (!pool.live.has(live)) seats.delete(live);
+      if (pool.done) events.end();
+    },
+    attempt(work) {
+      try {
+        work();
+      } catch (error) {
+        job.fail(error);
+      }
+    },
+    fail(error) {
+      if (ended) return;
+      events.fail(error);
+      onEnd(job);
+    },
+    end() {
+      ended = true;
+      ignore?.();
+      controller.abort(signal?.reason);
+    },
+    close() {
+      seats.clear();
+      pool.close();
+      onClosed();
+    },
+    async next() {
+      const found = await events.next();
+      onWork();
+      return found;
+    },
+  };
+  return job;
+}

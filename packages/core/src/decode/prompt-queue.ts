@@ -1,0 +1,163 @@
+import type { Backend, Context, PrefillRequest } from '@halfspace/contracts';
+import { finiteStates } from '../step/margins/margins.js';
+
+/**
+ * A prompt to be run to its end.
+ *
+ * @beta
+ */
+export type WholePrefillRequest = Omit<PrefillRequest, 'after'>;
+
+/**
+ * A prompt that has been run to its end.
+ *
+ * @beta
+ */
+export interface WholePrefill {
+  /** Ready to be continued; the caller releases it. */
+  readonly context: Context;
+  /** How many of its tokens were known from texts run before. */
+  readonly cachedTokens: number;
+  /**
+   * Hidden states at an asked-for layer at the positions from {@link PrefillRequest.from} on, row-major [tokens − from, width]; a copy.
+   */
+  hidden(layer: number): Float32Array;
+}
+
+/** What becomes of a prompt; exactly one of them is called, once, unless the prompt is withdrawn. */
+export interface PromptListener {
+  onDone(prefill: WholePrefill): void;
+  onFailure(error: unknown): void;
+}
+
+/** Prompts that wait to be run, slices of several in one call. */
+export interface PromptQueue {
+  /** How many there are. */
+  readonly size: number;
+  /** How many tokens of prompts were run, and how many were known, since it was made. */
+  readonly counts: { readonly run: number; readonly cached: number };
+  /** @returns Withdraws the prompt: its listener hears nothing any more. */
+  add(request: WholePrefillRequest, listener: PromptListener): () => void;
+  /**
+   * One call of the model. Prompts have their turn in the order in which they came; one that is too long for what is left of the call has
+   * its next turn after the others.
+   *
+   * @param maxRows - Tokens to run.
+   */
+  advance(maxRows: number): Promise<void>;
+}
+
+interface WaitingPrompt {
+  readonly request: WholePrefillRequest;
+  readonly listener: PromptListener;
+  /** By layer, hidden states of the parts that were run. */
+  readonly parts: ReadonlyMap<number, Float32Array[]>;
+  /** As far as it has been run. */
+  context: Context | undefined;
+  cachedTokens: number;
+  withdrawn: boolean;
+}
+
+/** What is still to be run of a prompt. */
+function restOf({ request, context }: WaitingPrompt): PrefillRequest {
+  if (context === undefined) return request;
+  return { ...request, tokens: request.tokens.slice(context.length), after: context };
+}
+
+/** A prompt that has been run to its end. */
+function wholeOf({ parts, cachedTokens }: WaitingPrompt, context: Context): WholePrefill {
+  const whole = new Map([...parts].map(([layer, own]) => [layer, endToEnd(own)]));
+  return { context, cachedTokens, hidden: (layer) => whole.get(layer) ?? new Float32Array() };
+}
+
+/** An empty queue in front of a backend. */
+export function createPromptQueue(backend: Backend): PromptQueue {
+  let waiting: WaitingPrompt[] = [];
+  const counts = { run: 0, cached: 0 };
+
+  function leave(prompt: WaitingPrompt): void {
+    waiting = waiting.filter((each) => each !== prompt);
+    if (prompt.context !== undefined) backend.release(prompt.context);
+  }
+
+  function fail(prompt: WaitingPrompt, error: unknown): void {
+    leave(prompt);
+    if (!prompt.withdrawn) prompt.listener.onFailure(error);
+  }
+
+  /** Runs prompts in one call; where that fails, each in one of its own, so that none fails for another. */
+  async function run(prompts: readonly WaitingPrompt[], maxRows: number): Promise<void> {
+    let found: Awaited<ReturnType<Backend['prefill']>>;
+    try {
+      found = await backend.prefill(prompts.map(restOf), { maxRows });
+    } catch (error) {
+      if (prompts.length === 1) return fail(prompts[0], error);
+      for (const prompt of prompts) await run([prompt], maxRows);
+      return;
+    }
+    const late: WaitingPrompt[] = [];
+    prompts.forEach((prompt, i) => {
+      const { context, cachedTokens } = found[i];
+      const before = prompt.context;
+      const ran = context.length - (before?.length ?? 0) - cachedTokens;
+      prompt.context = context;
+      if (before !== undefined) backend.release(before);
+      prompt.cachedTokens += cachedTokens;
+      counts.run += ran;
+      counts.cached += cachedTokens;
+      if (prompt.withdrawn) return leave(prompt);
+      try {
+        for (const [layer, own] of prompt.parts) own.push(finiteStates(found[i].hidden(layer).slice()));
+      } catch (error) {
+        return fail(prompt, error);
+      }
+      if (context.length === prompt.request.tokens.length) finish(prompt, context);
+      else if (ran > 0) late.push(prompt);
+    });
+    waiting = [...waiting.filter((each) => !late.includes(each)), ...late];
+  }
+
+  function finish(prompt: WaitingPrompt, context: Context): void {
+    waiting = waiting.filter((each) => each !== prompt);
+    prompt.listener.onDone(wholeOf(prompt, context));
+  }
+
+  let running = false;
+  return {
+    get size() {
+      return waiting.length;
+    },
+    counts,
+    add(request, listener) {
+      const parts = new Map((request.layers ?? []).map((layer) => [layer, [] as Float32Array[]]));
+      const prompt = { request, listener, parts, context: undefined, cachedTokens: 0, withdrawn: false };
+      waiting.push(prompt);
+      return () => {
+        prompt.withdrawn = true;
+        // One that is being run leaves when the call is over.
+        if (!running && waiting.includes(prompt)) leave(prompt);
+      };
+    },
+    async advance(maxRows) {
+      for (const prompt of waiting.filter(({ withdrawn }) => withdrawn)) leave(prompt);
+      if (waiting.length === 0) return;
+      running = true;
+      try {
+        await run(waiting, maxRows);
+      } finally {
+        running = false;
+      }
+    },
+  };
+}
+
+function endToEnd(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

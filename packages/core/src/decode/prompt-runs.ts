@@ -1,0 +1,115 @@
+import { marginsOf } from '../step/margins/margins-of.js';
+import type { Steering } from '../step/bonus/steering.js';
+import type { DecodeRun } from './decode-task.js';
+import type { PromptRun } from './live-completion.js';
+import { groupPrompts, type PromptGroups } from './prompt-groups.js';
+import type { PromptQueue, WholePrefill, WholePrefillRequest } from './prompt-queue.js';
+
+/** Rows that a step of steered decoding is expected to evaluate when top-k sets no limit. */
+const ROWS_WITHOUT_TOP_K = 64;
+
+/** Rows that it is expected to evaluate where look-ahead can be lazy. */
+const ROWS_WHEN_LAZY = 3;
+
+/** The prompts of a task as they are run: once for all that are the same, and held until the last of those is done. */
+export interface PromptRuns {
+  readonly groups: PromptGroups;
+  /** The run of a prompt, given by its index, once it is there. */
+  of(index: number): PromptRun | undefined;
+  /** Has a prompt run, if it is not yet. */
+  ask(index: number): void;
+  /** Notes that a completion of a prompt is done. */
+  finish(index: number): void;
+  /** Releases what is held, and withdraws what waits. */
+  close(): void;
+}
+
+/** Who is told what. */
+export interface PromptRunsListener {
+  /** A prompt has been run. */
+  readonly onRun: () => void;
+  /** A prompt could not be run. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Nothing has been run yet. */
+export function createPromptRuns(
+  run: DecodeRun,
+  queue: PromptQueue,
+  listener: PromptRunsListener,
+): PromptRuns {
+  const { backend, prompts, options } = run;
+  const groups = groupPrompts(
+    prompts,
+    prompts.map(({ steering }) => rowsPerStep(steering, options.topK)),
+  );
+  /** By the number of their group. */
+  const runs = new Map<number, PromptRun>();
+  /** Of groups whose prompt waits: takes it out of the queue. */
+  const asked = new Map<number, () => void>();
+
+  return {
+    groups,
+    of: (index) => runs.get(groups.groupOf[index]),
+    ask(index) {
+      const group = groups.groupOf[index];
+      if (runs.has(group) || asked.has(group)) return;
+      const begin = performance.now();
+      const withdraw = queue.add(requestOf(index, run), {
+        onDone(prefill) {
+          asked.delete(group);
+          try {
+            const unfinished = options.samples * groups.sizes[group];
+            runs.set(group, { ...promptRunOf(prefill, run, begin), unfinished });
+            listener.onRun();
+          } catch (error) {
+            listener.onFailure(error);
+          }
+        },
+        onFailure: (error) => listener.onFailure(error),
+      });
+      asked.set(group, withdraw);
+    },
+    finish(index) {
+      const group = groups.groupOf[index];
+      const shared = runs.get(group);
+      if (shared === undefined || --shared.unfinished > 0) return;
+      runs.delete(group);
+      backend.release(shared.context);
+    },
+    close() {
+      for (const withdraw of asked.values()) withdraw();
+      for (const { context } of runs.values()) backend.release(context);
+    },
+  };
+}
+
+/** What is asked of the backend for a prompt. */
+function requestOf(index: number, { prompts, options, meter }: DecodeRun): WholePrefillRequest {
+  const { tokens, steering } = prompts[index];
+  const rows = rowsPerStep(steering, options.topK);
+  return { tokens, rowsPerStep: rows, layers: meter.layers, from: tokens.length - 1 };
+}
+
+/** A prompt that has been run, for all that are the same. */
+function promptRunOf(
+  prefill: WholePrefill,
+  { backend, meter, attributes }: DecodeRun,
+  begin: number,
+): Omit<PromptRun, 'unfinished'> {
+  const { context, cachedTokens } = prefill;
+  try {
+    const state = meter.stateAt(prefill, 0);
+    const margins = marginsOf(state, attributes);
+    return { context, state, margins, promptMs: performance.now() - begin, cachedTokens };
+  } catch (error) {
+    backend.release(context);
+    throw error;
+  }
+}
+
+/** The same for lazy and eager look-ahead, because the text must be. */
+function rowsPerStep({ steers, lazy, textual }: Steering, topK: number): number {
+  if (!steers || textual) return 1;
+  return lazy ? ROWS_WHEN_LAZY : topK || ROWS_WITHOUT_TOP_K;
+}
