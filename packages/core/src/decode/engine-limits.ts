@@ -1,6 +1,10 @@
 import { describeValue, HalfspaceError } from '@halfspace/contracts';
 
-/** How much of a backend is used at once, by all who share it. No limit changes a text. */
+/**
+ * How much of a backend is used at once, by all who share it. No limit changes a text.
+ *
+ * @beta
+ */
 export interface EngineLimits {
   /**
    * The most candidates that are run in one call of the model (default 512). Those of one step stay together, however many they are.

@@ -7,7 +7,11 @@ import type { DecodeJob } from './job.js';
 import { createPromptQueue, type PromptListener, type WholePrefillRequest } from './prompt-queue.js';
 import { liveOf, runRound } from './run-round.js';
 
-/** What an engine is at. */
+/**
+ * What an engine is at.
+ *
+ * @beta
+ */
 export interface EngineStats {
   /** Calls of `generate`, `stream` and the like that are not finished. */
   readonly jobs: number;

@@ -31,6 +31,7 @@ export function engineOf(backend: Backend): Engine {
  * What the engine of a backend is at: how many calls, completions and prompts it serves.
  *
  * @param backend - As it was given to `createHalfspace`.
+ * @beta
  */
 export function engineStats(backend: Backend): EngineStats {
   return engineOf(backend).stats();

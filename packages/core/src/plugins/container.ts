@@ -39,7 +39,11 @@ export interface HalfspaceParts<
   readonly attributes?: readonly Attribute<Name>[];
   /** Modules whose attributes may be used besides (default: none). */
   readonly modules?: Modules;
-  /** How much of the backend is used at once. They hold for all who share it: the latest that were given count. */
+  /**
+   * How much of the backend is used at once. They hold for all who share it: the latest that were given count.
+   *
+   * @beta
+   */
   readonly limits?: Partial<EngineLimits>;
 }
 
