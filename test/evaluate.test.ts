@@ -51,7 +51,7 @@ const evaluation = (out: string, ...more: string[]) => [
 /** What a run has written, without what it cost. */
 async function completionsOf(out: string, name = 'completions.jsonl') {
   const lines = jsonLines(await workspace.read(join(out, name)));
-  return lines.map((line) => ({ ...line, ms: 0, peakMemory: 0 }));
+  return lines.map((line) => ({ ...line, ms: 0, peakMemory: 0 }) as Record<string, unknown>);
 }
 
 it('completes every prompt with every method, reproducibly', async () => {

@@ -46,6 +46,7 @@ interface TracedCompletion {
   readonly seed: number;
   readonly weights: Readonly<Record<string, number | string>>;
   readonly formula?: string;
+  readonly caps?: Readonly<Record<string, number | null>>;
   readonly steps: readonly TracedStep[];
 }
 

@@ -1,6 +1,7 @@
 import { createHalfspace, prefillWhole, type Backend, type Context } from '@halfspace/core';
-import { InferenceSession, type Tensor } from '@halfspace/onnx-runtime';
+import type { InferenceSession, Tensor } from '@halfspace/onnx-runtime';
 
+import { SESSION_METHODS } from './testing/session-methods.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONTEXT, openSmallModel, VOCABULARY, type SmallModel } from './testing/small-model.js';
 
@@ -92,8 +93,8 @@ describe('a backend', () => {
     const rows: number[] = [];
     let controller = new AbortController();
     let abortAt = Infinity;
-    const run = InferenceSession.prototype.run;
-    const spy = vi.spyOn(InferenceSession.prototype, 'run').mockImplementation(async function (
+    const run = SESSION_METHODS.run;
+    const spy = vi.spyOn(SESSION_METHODS, 'run').mockImplementation(async function (
       this: InferenceSession,
       ...words: unknown[]
     ) {

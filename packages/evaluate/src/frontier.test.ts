@@ -34,6 +34,7 @@ function completionsOf({ prompts = [], samples = 1, weights = {} }: GenerateOpti
         promptTokens: 1,
         cachedTokens: 0,
         kl: weight * random(),
+        klIsExact: false,
         evaluations: 1 + Math.floor(9 * random()),
         margins: { calm: { mean: words.length === 0 ? NaN : weight - random(), min: 0 } },
         finishReason: ended ? 'end' : 'length',

@@ -1,5 +1,6 @@
-import { InferenceSession, type Tensor } from '@halfspace/onnx-runtime';
+import type { InferenceSession, Tensor } from '@halfspace/onnx-runtime';
 import { vi } from 'vitest';
+import { SESSION_METHODS } from './session-methods.js';
 
 /** Rows of calls of the trunk, in order. */
 export interface RowCounts {
@@ -18,8 +19,8 @@ export interface RowCounts {
 
 /** Counts what ONNX Runtime runs, in all sessions. */
 export function countRows(): RowCounts {
-  const { run } = InferenceSession.prototype;
-  const spy = vi.spyOn(InferenceSession.prototype, 'run').mockImplementation(async function (
+  const { run } = SESSION_METHODS;
+  const spy = vi.spyOn(SESSION_METHODS, 'run').mockImplementation(async function (
     this: InferenceSession,
     ...words: unknown[]
   ) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type AttributeChoice,
   collectAttributes,
   collectConstant,
   collectNames,
@@ -46,9 +47,9 @@ describe('parseAttribute', () => {
   });
 
   it('collects what is given several times, in order', () => {
-    const choices = ['kind', 'calm=0'].reduce(
+    const choices = ['kind', 'calm=0'].reduce<AttributeChoice[]>(
       (earlier, text) => collectAttributes(text, earlier),
-      undefined as never,
+      [],
     );
     expect(choices).toEqual([{ source: 'kind' }, { source: 'calm', weight: 0 }]);
   });

@@ -1,9 +1,10 @@
 import { defineAttribute } from '@halfspace/core';
 import { expect, it } from 'vitest';
+import type { WeightedAttribute } from '../attributes/load-attributes.js';
 import { cappedWeights } from './capped-weights.js';
 
 const attribute = (name: string) => defineAttribute({ name, description: name, subspaces: [] });
-const chosen = [
+const chosen: WeightedAttribute[] = [
   { attribute: attribute('kind'), weight: 2 },
   { attribute: attribute('calm'), weight: '1 - progress' },
   { attribute: attribute('brief'), weight: { weight: 1, cap: 3 } },

@@ -36,7 +36,10 @@ async function setUp(toy: ToyOptions = {}) {
   return { backend, halfspace: await createHalfspace({ backend, attributes: [kind] }) };
 }
 
-async function one(options: GenerateOptions, toy: ToyOptions = { endLogit: -50 }): Promise<Completion> {
+async function one(
+  options: GenerateOptions<'kind'>,
+  toy: ToyOptions = { endLogit: -50 },
+): Promise<Completion> {
   const [completion] = await (await setUp(toy)).halfspace.generate(options);
   return completion;
 }
@@ -61,7 +64,7 @@ const has = (text: string, word: string) =>
     .includes(word);
 
 /** Every way to steer. */
-const MODES: readonly Omit<GenerateOptions, 'prompt'>[] = [
+const MODES: readonly Omit<GenerateOptions<'kind'>, 'prompt' | 'prompts' | 'messages'>[] = [
   {},
   { weights: { kind: 2 } },
   { weights: { kind: '-2*progress' }, temperature: 0 },
@@ -220,7 +223,7 @@ describe('filters', () => {
     const logits = toyLogits(toyTokenizer.encode('abc'), -50);
     const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
     const filters = [only((text) => text !== TOY_VOCABULARY[order[0]] && text !== TOY_VOCABULARY[order[1]])];
-    const step = async (settings: GenerateOptions) => {
+    const step = async (settings: Partial<GenerateOptions<'kind'>>) => {
       const { trace } = await one({ prompt: 'abc', maxTokens: 1, filters, trace: true, ...settings });
       return trace?.[0].candidates.map(({ token }) => token);
     };
@@ -285,7 +288,7 @@ describe('filters', () => {
     ['bad-filter', /not made by defineFilter/, kind],
     ['contract-mismatch', /filter "x" was made for version 7/, { specificationVersion: 7, name: 'x' }],
   ])('are refused with %s when they are none', async (code, message, filter) => {
-    const options = { prompt: 'a', filters: [filter] } as GenerateOptions;
+    const options = { prompt: 'a', filters: [filter] } as GenerateOptions<'kind'>;
     await expect(one(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 

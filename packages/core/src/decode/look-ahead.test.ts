@@ -160,7 +160,7 @@ describe('lazy look-ahead', () => {
       return backend.calls.lookAhead;
     };
     // One after another: those of the first, of the first two, …
-    const sums = [];
+    const sums: number[] = [];
     for (let count = 1; count <= options.samples; count++) sums.push(await callsOf(1, count));
     const alone = sums.map((sum, i) => sum - (sums[i - 1] ?? 0));
     expect(new Set(alone).size).toBeGreaterThan(1);

@@ -120,10 +120,10 @@ describe('redraw', () => {
 
   it('writes the same whatever is decoded together', async () => {
     const halfspace = await toy();
+    const { prompt: _, ...rest } = OPTIONS;
     const options = {
-      ...OPTIONS,
+      ...rest,
       prompts: ['abc', 'cab'],
-      prompt: undefined,
       weights: { calm: 1 },
       redraw,
     };

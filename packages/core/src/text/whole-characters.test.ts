@@ -58,7 +58,7 @@ describe('through a filter', () => {
             tokens: () =>
               tokenFilter({ forbid: vocabulary.flatMap((bytes, id) => (bytes.at(-1) === last ? [id] : [])) }),
           }[kind]();
-          const request: GenerateOptions = { prompt: 'a', samples: 4, maxTokens: 12, ...settings };
+          const request: GenerateOptions<never> = { prompt: 'a', samples: 4, maxTokens: 12, ...settings };
           for (const { text, error } of await halfspace.generate({ ...request, filters: [filter] })) {
             expect(error).toBeUndefined();
             expect(text).not.toMatch(BROKEN);

@@ -20,8 +20,8 @@ function splitter(normalizer: unknown, preTokenizer: unknown): (text: string) =>
   // A byte is one character of byte-level vocabularies.
   return (text) =>
     (tokenizer.pre_tokenizer?.(tokenizer.normalizer?.(text) ?? text) ?? [])
-      .map(({ length }) => length)
-      .filter((length) => length > 0);
+      .map(({ length }: string) => length)
+      .filter((length: number) => length > 0);
 }
 
 describe('the way to split a text', () => {

@@ -1,7 +1,8 @@
 import { defineAttribute, type Subspace } from '@halfspace/core';
 import { expect, test } from 'vitest';
 import { createGaussianBackend } from '../testing/gaussian-backend.js';
-import { type ChoiceQuestion, evaluateChoices } from './evaluate-choices.js';
+import type { ChoiceQuestion } from './choice-question.js';
+import { evaluateChoices } from './evaluate-choices.js';
 
 const { model } = createGaussianBackend();
 const axis: Subspace = {
