@@ -73,7 +73,7 @@ it('a method and a judge of a module are named as others are, and a run that nam
 it('help has the names that a module adds', async () => {
   const { stdout } = await run('evaluate', '--help');
   const line =
-    'The modules of halfspace.config.ts add: model source shelf; model family alpaca; method cautious; judge brevity.';
+    'The modules of halfspace.config.ts add: model family alpaca; model source shelf; method cautious; judge brevity.';
   expect(stdout.trimEnd().split('\n').at(-1)).toBe(line);
 });
 
