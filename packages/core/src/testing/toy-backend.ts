@@ -3,8 +3,10 @@ import {
   type Backend,
   SPECIFICATION_VERSIONS,
   type Context,
+  HalfspaceError,
   type LookAhead,
   type NextTokens,
+  throwIfAborted,
   type Tokenizer,
 } from '@halfspace/contracts';
 import { hashTokens } from '../step/draw/noise.js';
@@ -59,9 +61,13 @@ export interface ToyOptions {
 
 const TOY_BYTES = TOY_VOCABULARY.map((text) => new TextEncoder().encode(text === '<end>' ? '' : text));
 
-/** A tokenizer that writes every byte as the first token that is just this byte. */
+/** A tokenizer that writes every byte as the first token that is just this byte; what it has none for is the first token. */
 function createToyTokenizer(vocabulary: readonly Uint8Array[]): Tokenizer {
-  const tokenOf = (byte: number) => vocabulary.findIndex((token) => token.length === 1 && token[0] === byte);
+  const tokenOf = (byte: number) =>
+    Math.max(
+      0,
+      vocabulary.findIndex((token) => token.length === 1 && token[0] === byte),
+    );
   const bytesOf = (tokens: readonly number[]) =>
     Uint8Array.from(tokens.flatMap((token) => [...vocabulary[token]]));
   return {
@@ -89,20 +95,65 @@ function nextTokens(logits: readonly number[], topK: number, asked: readonly num
   return { tokens: Int32Array.from(order), logProbs: logProbs(order), asked: logProbs(asked), logSumExp };
 }
 
-/** Contexts with their texts. */
-function createTexts() {
+/** Contexts with their texts; what cannot be run is refused. */
+function createTexts(contextLength: number, vocabularySize: number) {
   const held = new Map<Context, readonly number[]>();
+  let disposed = false;
+  function assertAlive(): void {
+    if (disposed) throw new HalfspaceError('disposed', 'The toy was disposed of. Create a new one.');
+  }
   return {
     held,
+    assertAlive,
+    dispose(): void {
+      disposed = true;
+      held.clear();
+    },
+    assertTokens(tokens: readonly number[], before = 0): void {
+      assertAlive();
+      if (tokens.length === 0) throw new HalfspaceError('empty-prompt', 'There are no tokens. Give some.');
+      const wrong = tokens.find(
+        (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),
+      );
+      if (wrong !== undefined) throw new HalfspaceError('unknown-token', `The toy has no token ${wrong}.`);
+      if (before + tokens.length <= contextLength) return;
+      throw new HalfspaceError('context-overflow', `The toy takes ${contextLength} tokens at most.`);
+    },
+    assertLayers(layers: readonly number[]): void {
+      const wrong = layers.find((layer) => layer !== 0 && layer !== 1);
+      if (wrong !== undefined) throw new HalfspaceError('unknown-layer', `The toy has no layer ${wrong}.`);
+    },
     open(tokens: readonly number[]): Context {
       const context = { length: tokens.length };
       held.set(context, tokens);
       return context;
     },
     textOf(context: Context): readonly number[] {
+      assertAlive();
       const text = held.get(context);
-      if (text === undefined) throw new Error('this context was released');
-      return text;
+      if (text !== undefined) return text;
+      throw new HalfspaceError('invalid-context', 'This context was released, or is none of the toy.');
+    },
+  };
+}
+
+function lookOf(
+  texts: ReturnType<typeof createTexts>,
+  context: Context,
+  tokens: readonly number[],
+  broken: boolean,
+): LookAhead {
+  const after = tokens.map((token) => [...texts.textOf(context), token]);
+  return {
+    hidden() {
+      texts.textOf(context);
+      return Float32Array.from(after.flatMap((text) => (broken ? [NaN, 0, 0, 0] : toyHidden(text))));
+    },
+    commit(candidate) {
+      texts.textOf(context);
+      const index = tokens.indexOf(candidate);
+      if (index >= 0) return texts.open(after[index]);
+      throw new HalfspaceError('unknown-token', `${candidate} was not among the candidates.`);
     },
   };
 }
@@ -111,7 +162,7 @@ function createTexts() {
 export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   const { endLogit = -1, contextLength = 64, breakAfter = Infinity, vocabulary = TOY_BYTES } = options;
   const tokenizer = createToyTokenizer(vocabulary);
-  const texts = createTexts();
+  const texts = createTexts(contextLength, vocabulary.length);
   const open = (tokens: readonly number[]) => texts.open(tokens);
   const textOf = (context: Context) => texts.textOf(context);
   /** Look-aheads follow one another. */
@@ -134,8 +185,14 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
     async prefill(requests, { maxRows = Infinity } = {}) {
       calls.prefill++;
       let left = maxRows;
-      return requests.map(({ tokens, after, from = 0 }) => {
+      const befores = requests.map(({ tokens, after, layers = [] }) => {
         const before = after === undefined ? [] : textOf(after);
+        texts.assertTokens(tokens, before.length);
+        texts.assertLayers(layers);
+        return before;
+      });
+      return requests.map(({ tokens, from = 0 }, i) => {
+        const before = befores[i];
         const text = [...before, ...tokens.slice(0, left)];
         left -= text.length - before.length;
         promptRows += text.length - before.length;
@@ -145,39 +202,39 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
     },
     async next(requests) {
       calls.next++;
+      texts.assertAlive();
       return requests.map(({ context, topK, tokens = [] }) =>
         nextTokens(toyLogits(textOf(context), endLogit, vocabulary.length), topK, tokens),
       );
     },
     async lookAhead(requests) {
       calls.lookAhead++;
+      for (const { context, tokens, layers } of requests) {
+        const { length } = textOf(context);
+        for (const token of tokens) texts.assertTokens([token], length);
+        texts.assertLayers(layers);
+      }
       const broken = calls.lookAhead > breakAfter;
       turn = turn.then(async () => setImmediate());
       await turn;
-      return requests.map(({ context, tokens }): LookAhead => {
-        calls.rows += tokens.length;
-        const after = tokens.map((token) => [...textOf(context), token]);
-        return {
-          hidden() {
-            textOf(context);
-            return Float32Array.from(after.flatMap((text) => (broken ? [NaN, 0, 0, 0] : toyHidden(text))));
-          },
-          commit(candidate) {
-            textOf(context);
-            return open(after[tokens.indexOf(candidate)]);
-          },
-        };
-      });
+      calls.rows += requests.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      return requests.map(({ context, tokens }) => lookOf(texts, context, tokens, broken));
     },
-    logProbs: async (tokens) => toyLogProbs(tokens, endLogit, vocabulary.length),
-    async states(texts, { signal }) {
-      signal?.throwIfAborted();
-      return texts.map((tokens) => ({
+    async logProbs(tokens, { signal } = {}) {
+      texts.assertTokens(tokens);
+      throwIfAborted(signal);
+      return toyLogProbs(tokens, endLogit, vocabulary.length);
+    },
+    async states(asked, { layers, signal }) {
+      for (const tokens of asked) texts.assertTokens(tokens);
+      texts.assertLayers(layers);
+      throwIfAborted(signal);
+      return asked.map((tokens) => ({
         hidden: () => Float32Array.from(statesFrom(tokens, 0)),
       }));
     },
     fork: (context) => open(textOf(context)),
     release: (context) => void texts.held.delete(context),
-    dispose: async () => texts.held.clear(),
+    dispose: async () => texts.dispose(),
   };
 }
