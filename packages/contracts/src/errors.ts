@@ -1,7 +1,7 @@
 import { describeValue } from './complaint-of.js';
 
 /** What marks an error as one of Halfspace, in whichever copy of core. */
-const BRAND = Symbol.for('@halfspace/core/error');
+const BRAND = Symbol.for('halfspace.error');
 
 /** How deep into the causes of an error its JSON goes: causes may go round in a circle. */
 const MOST_CAUSES = 8;
