@@ -11,7 +11,9 @@ import { startRun } from './run-directory.js';
 import { runUnits } from './run-units.js';
 
 it('a second model reads an answer after a line break, and one that was begun without', async () => {
-  const vocabulary = ['a', 'b', 'c', 'd', 'e', 'f', 'g', ' ', '\n', ''].map((each) => new TextEncoder().encode(each));
+  const vocabulary = ['a', 'b', 'c', 'd', 'e', 'f', 'g', ' ', '\n', ''].map((each) =>
+    new TextEncoder().encode(each),
+  );
   const halfspace = await createHalfspace({ backend: createToyBackend({ vocabulary }) });
   const asked: ChatMessage = { role: 'user', content: 'ab' };
   const prompts = [
