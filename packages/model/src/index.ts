@@ -19,7 +19,15 @@ export type { NormPart, Part, Role, RowSlice, TensorSpec } from './compile/tenso
 export type { MetadataReader } from './compile/metadata.js';
 export type { NeutralValues } from './compile/neutral-keys.js';
 export { defineFamily } from './families/define-family.js';
-export type { ConfigTable, Described, FamilyTable, GgufTable, Switches } from './families/define-family.js';
+export type {
+  ConfigTable,
+  Described,
+  FamilyLayout,
+  FamilySwitches,
+  FamilyTable,
+  GgufTable,
+  Switches,
+} from './families/define-family.js';
 export type { RotaryDefaults } from './families/config-rotary.js';
 export type { Layout, Sizes } from './families/tensor-list.js';
 export { ggufNames, LLAMA_PARTS, transformersNames } from './families/tensor-names.js';

@@ -25,7 +25,7 @@ it('takes what is well-formed, without a model', async () => {
   await checkRequest({ prompt: 'a', formula: '2*kind' }, [kind]);
 });
 
-it.each<[string, GenerateOptions]>([
+it.each<[string, GenerateOptions<'kind'>]>([
   ['bad-option', { prompt: 'a', topP: 2 }],
   ['bad-option', { prompt: 'a', formula: 'kind', weights: { kind: 1 } }],
   ['formula-invalid', { prompt: 'a', formula: 'calm' }],

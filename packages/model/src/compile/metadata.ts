@@ -14,6 +14,7 @@ export interface MetadataReader {
   size(key: string, fallback?: number): number;
   /** true or false; `fallback` where the key is absent. */
   flag(key: string, fallback: boolean): boolean;
+  /** What the file has under the key, of any type. */
   value(key: string): MetadataValue | undefined;
   /** All keys, with the prefix. */
   entries(): Iterable<[string, MetadataValue]>;

@@ -89,21 +89,24 @@ export interface ConfigTable extends FamilyTable {
   readonly headWidth?: number;
   /** Whether the head is the embedding where the file does not say (default: where it has no other). */
   readonly tied?: boolean;
-  /**
-   * The key of the activation (default `hidden_act`), its value where the file does not say (default `silu`), and another that
-   * stands for that one in older files.
-   */
-  readonly activation?: { readonly key?: string; readonly otherwise?: string; readonly legacy?: string };
+  /** How files name the activation of the MLP. */
+  readonly activation?: {
+    /** Its key (default `hidden_act`). */
+    readonly key?: string;
+    /** Its value where the file does not say (default `silu`). */
+    readonly otherwise?: string;
+    /** Another value that stands for that one in older files. */
+    readonly legacy?: string;
+  };
   /** The key of the epsilon of norms (default `rms_norm_eps`). */
   readonly epsilonKey?: string;
   /** The epsilon of norms in a family whose files do not say. */
   readonly epsilon?: number;
-  /**
-   * The key of the entry that is about the text model, in the files of a model that reads more than text, and what holds where
-   * that entry does not say (default: the file is about a text model).
-   */
+  /** Where the text model is described, in the files of a model that reads more than text (default: the whole file is about it). */
   readonly within?: {
+    /** The key of the entry that is about the text model. */
     readonly key: string;
+    /** What holds where that entry does not say. */
     readonly defaults: Readonly<Record<string, MetadataValue>>;
   };
   /** How positions turn queries and keys; `none` where they do not (default: as in Llama). */
