@@ -262,7 +262,7 @@ it('shows how the worst completions came about, shut away as they are', async ()
 });
 
 it('has the perplexity of the model that writes when that model reads', async () => {
-  const read = ['evaluate', '--out', 'whole', '--reader', './untied', '--threads', '1'];
+  const read = ['evaluate', '--out', 'whole', '--reference-model', './untied', '--threads', '1'];
   expect(await workspace.run(read)).toMatchObject({ code: 0 });
   const [, ...lines] = jsonLines<{ logprobs: number[]; tokens: number[] }>(
     await workspace.read('whole/likelihood-untied.jsonl'),

@@ -71,7 +71,7 @@ const OPTIONS = {
     '--queue',
     '--merge',
     '--judge',
-    '--reader',
+    '--reference-model',
     '--model',
     '--json',
   ],

@@ -12,6 +12,8 @@ const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
     early: ['earlyExit'],
     effects: ['tokenEffects'],
     form: ['bonus'],
+    reader: ['referenceModel'],
+    readers: ['referenceModels'],
     redrawBelow: ['redrawIfMeanBelow'],
     reversion: ['meanReversion'],
     rows: ['evaluations'],

@@ -26,8 +26,8 @@ export type { RunProgress, RunUnitsOptions, UnitRunner } from './run/run-units.j
 export type { Unit, UnitResult } from './run/unit.js';
 export { judgeRun, judgesOf, readScores } from './run/judge-run.js';
 export type { JudgeInfo, UnitScores } from './run/records.js';
-export { readersOf, readLikelihoods, readRunWith } from './run/likelihood-run.js';
-export type { ReaderInfo, UnitLikelihoods } from './run/records.js';
+export { referenceModelsOf, readLikelihoods, readRunWith } from './run/likelihood-run.js';
+export type { ReferenceModelInfo, UnitLikelihoods } from './run/records.js';
 export { readTraces, traceRun } from './run/trace-run.js';
 export type { TraceRunOptions } from './run/trace-run.js';
 export type { UnitSample, UnitTrace } from './run/records.js';

@@ -20,6 +20,12 @@ it.each([
   expect(await refusalOf('generate', 'Hi', before)).toBe(`error: '${flag}' is now '${now}'`);
 });
 
+it('knows the flags of other commands', async () => {
+  expect(await refusalOf('evaluate', '--out', 'run', '--reader', 'gemma-3-270m')).toBe(
+    "error: '--reader' is now '--reference-model'",
+  );
+});
+
 it('says nothing of the kind where a command has no such flag, nor of other errors', async () => {
   expect(await refusalOf('score', '--attribute', 'calm', '--input', '-', '--early')).toMatch(
     /unknown option '--early'/,

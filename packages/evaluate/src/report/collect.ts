@@ -1,6 +1,6 @@
 import { judgesOf, readScores } from '../run/judge-run.js';
-import type { JudgeInfo, ReaderInfo } from '../run/records.js';
-import { readersOf, readLikelihoods } from '../run/likelihood-run.js';
+import type { JudgeInfo, ReferenceModelInfo } from '../run/records.js';
+import { referenceModelsOf, readLikelihoods } from '../run/likelihood-run.js';
 import { readCompletions } from '../run/run-directory.js';
 import type { RunDirectory } from '../run/run-parts.js';
 import { type Unit, unitKey } from '../run/unit.js';
@@ -13,7 +13,7 @@ export interface Collected {
   /** Who has judged. */
   readonly judges: readonly JudgeInfo[];
   /** Models that have read, besides the one that wrote. */
-  readonly readers: readonly ReaderInfo[];
+  readonly referenceModels: readonly ReferenceModelInfo[];
   /** Scores of each judge for every completion that all have judged, in one order. */
   readonly scores: ReadonlyMap<string, readonly number[]>;
   /** The worst completions of a method on a suite, by the first judge. */
@@ -25,16 +25,16 @@ export interface Collected {
 /** Goes over a run once, and keeps numbers alone, and a few texts. */
 export async function collect(run: RunDirectory): Promise<Collected> {
   const judges = await judgesOf(run);
-  const readers = await readersOf(run);
+  const referenceModels = await referenceModelsOf(run);
   const scored = new Map<JudgeInfo, Map<string, readonly number[]>>();
   for (const judge of judges) {
     scored.set(judge, await mapOf(readScores(run, judge), ({ scores }) => scores));
   }
-  const read = new Map<ReaderInfo, Map<string, TextLikelihood>>();
-  for (const reader of readers) {
-    const likelihoods = readLikelihoods(run, reader);
+  const read = new Map<ReferenceModelInfo, Map<string, TextLikelihood>>();
+  for (const referenceModel of referenceModels) {
+    const likelihoods = readLikelihoods(run, referenceModel);
     read.set(
-      reader,
+      referenceModel,
       await mapOf(likelihoods, (each) => ({ logprob: sum(each.logprobs), tokens: sum(each.tokens) })),
     );
   }
@@ -53,7 +53,7 @@ export async function collect(run: RunDirectory): Promise<Collected> {
       [...read].flatMap(([{ name }, all]) => pairIf(name, all.get(key))),
     );
     const group = groupKey(unit.suite, unit.method);
-    const figures = unitFigures(unit, place, { scores, readers: likelihoods });
+    const figures = unitFigures(unit, place, { scores, referenceModels: likelihoods });
     const units = byMethod.get(group);
     if (units === undefined) byMethod.set(group, [figures]);
     else units.push(figures);
@@ -65,7 +65,7 @@ export async function collect(run: RunDirectory): Promise<Collected> {
   }
   return {
     judges,
-    readers,
+    referenceModels,
     scores: common,
     worst: (suite, method) => worst.of(groupKey(suite, method)),
     units: (suite, method) =>

@@ -27,7 +27,7 @@ export interface Figures {
   /** Under the unsteered model that writes. */
   readonly perplexity: Estimate;
   /** Under further models, by name. */
-  readonly readers: Readonly<Record<string, Estimate>>;
+  readonly referenceModels: Readonly<Record<string, Estimate>>;
 }
 
 /** What was measured of a method on a suite. */
@@ -83,14 +83,17 @@ export function methodFigures(units: readonly UnitFigures[]): MethodFigures {
 /** The part of the figures that is told of groups as well. */
 export function figuresOf(units: readonly UnitFigures[]): Figures {
   const judges = namesIn(units.map(({ judged }) => judged));
-  const readers = namesIn(units.map((unit) => unit.readers));
+  const referenceModels = namesIn(units.map((unit) => unit.referenceModels));
   return {
     prompts: units.length,
     completions: sum(units.map(({ completions }) => completions)),
     judges: Object.fromEntries(judges.map((name) => [name, judgeFigures(units, name)])),
     perplexity: perplexityOf(units.map(({ likelihood }) => likelihood)),
-    readers: Object.fromEntries(
-      readers.map((name) => [name, perplexityOf(units.flatMap((unit) => unit.readers[name] ?? []))]),
+    referenceModels: Object.fromEntries(
+      referenceModels.map((name) => [
+        name,
+        perplexityOf(units.flatMap((unit) => unit.referenceModels[name] ?? [])),
+      ]),
     ),
   };
 }

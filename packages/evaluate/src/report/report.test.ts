@@ -89,7 +89,7 @@ describe('a report', () => {
     const run = await startRun(join(directory, 'run'), PLAN, PROMPTS);
     await record(run);
     await judgeRun(run, judge);
-    const read = likelihoodLog(run, { name: 'reader', fingerprint: 'g' });
+    const read = likelihoodLog(run, { name: 'other-model', fingerprint: 'g' });
     const log = await openUnitLog(read.path, read.header);
     await log.append({
       method: 'plain',
@@ -100,10 +100,10 @@ describe('a report', () => {
     } as never);
     await log.close();
 
-    const { units, suites, judges, readers } = await reportRun(run);
+    const { units, suites, judges, referenceModels } = await reportRun(run);
     expect(units).toEqual({ done: 4, total: 6 });
     expect(judges).toMatchObject([{ name: 'told', threshold: 0.5 }]);
-    expect(readers).toEqual([{ name: 'reader', fingerprint: 'g' }]);
+    expect(referenceModels).toEqual([{ name: 'other-model', fingerprint: 'g' }]);
     const [{ suite, methods, comparisons }] = suites;
     expect(suite).toBe('s');
     const [plain, other] = methods;
@@ -118,7 +118,7 @@ describe('a report', () => {
     expect(told.worst.high).toBeLessThanOrEqual(0.9);
     // 20 nats over 14 tokens.
     expect(plain.perplexity.value).toBeCloseTo(Math.exp(20 / 14), 12);
-    expect(plain.readers['reader'].value).toBeCloseTo(Math.exp(3), 12);
+    expect(plain.referenceModels['other-model'].value).toBeCloseTo(Math.exp(3), 12);
     expect(plain.perplexityRatio).toEqual({ value: 1, low: 1, high: 1 });
     expect(plain.margins['calm'].value).toBeCloseTo((2 + 0 + 2) / 3, 12);
     // Every completion is one word, and no two of a prompt are alike.

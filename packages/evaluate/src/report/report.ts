@@ -1,6 +1,6 @@
 import type { Estimate } from '@halfspace/subspace';
 import { judgeAgreement, type JudgeAgreement } from '../judges/agreement.js';
-import type { JudgeInfo, ReaderInfo } from '../run/records.js';
+import type { JudgeInfo, ReferenceModelInfo } from '../run/records.js';
 import type { Plan } from '../run/plan.js';
 import type { RunDirectory } from '../run/run-parts.js';
 import { collect, type Collected } from './collect.js';
@@ -56,7 +56,7 @@ export interface RunReport {
   /** How far each pair of judges agrees, over all completions that all of them have judged. */
   readonly agreement: readonly JudgeAgreement[];
   /** Models that have read, besides the one that wrote. */
-  readonly readers: readonly ReaderInfo[];
+  readonly referenceModels: readonly ReferenceModelInfo[];
   /** In the order of the plan. */
   readonly suites: readonly SuiteReport[];
 }
@@ -87,7 +87,7 @@ export async function reportRun(run: RunDirectory): Promise<RunReport> {
         scores: collected.scores.get(name) ?? [],
       })),
     ),
-    readers: collected.readers,
+    referenceModels: collected.referenceModels,
     suites,
   };
 }

@@ -13,8 +13,8 @@ export interface UnitFigures {
   readonly prompt: number;
   /** Under the unsteered model. */
   readonly likelihood: TextLikelihood;
-  /** Under further models, by name. */
-  readonly readers: Readonly<Record<string, TextLikelihood>>;
+  /** Under reference models, by name. */
+  readonly referenceModels: Readonly<Record<string, TextLikelihood>>;
   /** By judge. */
   readonly judged: Readonly<Record<string, JudgedPrompt>>;
   /** Mean margin by attribute; NaN where there is none. */
@@ -50,15 +50,15 @@ export interface UnitFigures {
 export interface UnitReadings {
   /** Scores by judge. */
   readonly scores: ReadonlyMap<JudgeInfo, readonly number[]>;
-  /** Likelihoods by the name of the model that has read. */
-  readonly readers: Readonly<Record<string, TextLikelihood>>;
+  /** Likelihoods by the name of the reference model. */
+  readonly referenceModels: Readonly<Record<string, TextLikelihood>>;
 }
 
 /** Sums a unit up. */
 export function unitFigures(
   { completions, ms, peakMemory, extraParameters }: UnitResult,
   prompt: number,
-  { scores, readers }: UnitReadings,
+  { scores, referenceModels }: UnitReadings,
 ): UnitFigures {
   const names = Object.keys(completions[0]?.margins ?? {});
   const marginsOf = (name: string) => completions.map(({ margins }) => margins[name] ?? NaN);
@@ -69,7 +69,7 @@ export function unitFigures(
       logprob: sum(completions.map(({ logprob }) => logprob)),
       tokens: sum(completions.map(({ tokens }) => tokens.length)),
     },
-    readers,
+    referenceModels,
     judged: Object.fromEntries([...scores].map(([judge, each]) => [judge.name, judgedPrompt(each, judge)])),
     margins: Object.fromEntries(names.map((name) => [name, mean(margins[name].filter(isNumber))])),
     samples: {

@@ -173,6 +173,15 @@ test.each<[string, (run: WrittenRun) => void, RegExp]>([
     ({ logs }) => logs['completions.jsonl'].splice(1, 1, { ...unit }),
     /completions\.jsonl:2 .*must have/,
   ],
+  [
+    'a log with a key of another version',
+    ({ logs }) => {
+      const [header] = logs['likelihood-other.jsonl'];
+      header['reader'] = header['referenceModel'];
+      delete header['referenceModel'];
+    },
+    /likelihood-other\.jsonl .*must be object\. "reader" is now "referenceModel"\./,
+  ],
 ])('%s is told with its place', async (_, change, message) => {
   const run = smallRun();
   change(run);
@@ -217,7 +226,7 @@ describe('names of a run lead nowhere', () => {
     );
   });
 
-  test.each(names)('a reader, a method, a suite and a prompt named %j', async (name) => {
+  test.each(names)('a reference model, a method, a suite and a prompt named %j', async (name) => {
     const run = smallRun();
     const renamed = JSON.parse(
       JSON.stringify(run)

@@ -4,18 +4,18 @@ import { continuationLogProbs } from '../metrics/continuations.js';
 import { logsOf } from './logs-of.js';
 import { recordCheck } from './record-check.js';
 import type { RunDirectory } from './run-parts.js';
-import { isReaderInfo, isUnitLikelihoods } from './run-schema.js';
+import { isReferenceModelInfo, isUnitLikelihoods } from './run-schema.js';
 import { type ReadRunOptions, scoreUnits } from './score-units.js';
 import type { ScoreLog } from './score-log.js';
 import { readUnitLogs } from './unit-log.js';
-import type { ReaderInfo, UnitLikelihoods } from './records.js';
+import type { ReferenceModelInfo, UnitLikelihoods } from './records.js';
 
 const READ = /^likelihood-(.+)\.jsonl$/;
 
 /**
- * Has a second model read what of a run it has not read yet: perplexity under the model that writes is not independent of
+ * Has a reference model read what of a run it has not read yet: perplexity under the model that writes is not independent of
  * how it was steered. A conversation is read as prompt, line break and completion, one that ends in a begun answer without the line
- * break: the reader may have no chat template.
+ * break: the reference model may have no chat template.
  *
  * @throws HalfspaceError `run-in-use`, `corrupt-run`, `aborted`, `context-overflow`
  */
@@ -86,12 +86,12 @@ function commonLength(one: readonly number[], other: readonly number[]): number 
 }
 
 /**
- * The models that have read some of a run.
+ * The reference models that have read some of a run.
  *
  * @throws HalfspaceError `corrupt-run`, `not-readable`
  */
-export async function readersOf(run: RunDirectory): Promise<ReaderInfo[]> {
-  return logsOf(run, READ, 'reader', isReaderInfo, (reader) => likelihoodLog(run, reader).path);
+export async function referenceModelsOf(run: RunDirectory): Promise<ReferenceModelInfo[]> {
+  return logsOf(run, READ, 'referenceModel', isReferenceModelInfo, (info) => likelihoodLog(run, info).path);
 }
 
 /**
@@ -99,16 +99,19 @@ export async function readersOf(run: RunDirectory): Promise<ReaderInfo[]> {
  *
  * @throws HalfspaceError `other-run`, `corrupt-run`
  */
-export function readLikelihoods(run: RunDirectory, reader: ReaderInfo): AsyncGenerator<UnitLikelihoods> {
-  const { path, header, check } = likelihoodLog(run, reader);
+export function readLikelihoods(
+  run: RunDirectory,
+  referenceModel: ReferenceModelInfo,
+): AsyncGenerator<UnitLikelihoods> {
+  const { path, header, check } = likelihoodLog(run, referenceModel);
   return readUnitLogs<UnitLikelihoods>([path], header, check);
 }
 
 /** Where what a model has read is recorded. */
-export function likelihoodLog(run: RunDirectory, { name, fingerprint }: ReaderInfo): ScoreLog {
+export function likelihoodLog(run: RunDirectory, { name, fingerprint }: ReferenceModelInfo): ScoreLog {
   return {
     path: join(run.path, `likelihood-${name.replaceAll(/[^\w.-]/g, '_')}.jsonl`),
-    header: { ...run.header, reader: { name, fingerprint } },
+    header: { ...run.header, referenceModel: { name, fingerprint } },
     check: recordCheck(run, isUnitLikelihoods, ({ logprobs, tokens }) => [logprobs.length, tokens.length]),
   };
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HalfspaceError } from '@halfspace/core';
+import { givenAsBefore, HalfspaceError } from '@halfspace/core';
 import { fileFault } from '@halfspace/files';
 import type { RunDirectory } from './run-parts.js';
 import { type Check, complaintOf } from './run-schema.js';
@@ -29,7 +29,10 @@ export async function logsOf<T>(
     const header = await readLogHeader(path);
     if (header === undefined) continue;
     const info = (header as Readonly<Record<string, unknown>> | null)?.[key];
-    if (!isInfo(info)) throw corrupt(path, `of its ${key} ${complaintOf(isInfo)}`);
+    if (!isInfo(info)) {
+      const now = givenAsBefore(key, header).replace(/\.$/, '');
+      throw corrupt(path, `of its ${key} ${complaintOf(isInfo)}${now === '' ? '' : `.${now}`}`);
+    }
     if (pathOf(info) !== path) throw corrupt(path, `it is of another ${key} than its name says`);
     found.push(info);
   }

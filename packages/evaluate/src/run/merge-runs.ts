@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { HalfspaceError } from '@halfspace/core';
 import type { MethodSpec } from '../methods/method.js';
 import { judgedLog, judgesOf, readScores } from './judge-run.js';
-import { likelihoodLog, readersOf, readLikelihoods } from './likelihood-run.js';
+import { likelihoodLog, referenceModelsOf, readLikelihoods } from './likelihood-run.js';
 import { digest, planDifferences } from './plan.js';
 import { completionsLog, readCompletions, readRun, startRun } from './run-directory.js';
 import type { RunDirectory } from './run-parts.js';
@@ -32,7 +32,7 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
     );
   }
   const judges = await allOf(runs, judgesOf, ({ name }) => name);
-  const readers = await allOf(runs, readersOf, ({ name }) => name);
+  const referenceModels = await allOf(runs, referenceModelsOf, ({ name }) => name);
   const merged = await startRun(out, { ...first.plan, methods }, first.prompts);
   await mergeLogs(runs.map(readCompletions), completionsLog(merged), withoutCosts);
   for (const judge of judges) {
@@ -41,10 +41,10 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       judgedLog(merged, judge),
     );
   }
-  for (const reader of readers) {
+  for (const referenceModel of referenceModels) {
     await mergeLogs(
-      runs.map((run) => readLikelihoods(run, reader)),
-      likelihoodLog(merged, reader),
+      runs.map((run) => readLikelihoods(run, referenceModel)),
+      likelihoodLog(merged, referenceModel),
     );
   }
   return merged;

@@ -10,8 +10,8 @@ export interface UnitScores extends Unit {
   readonly scores: readonly number[];
 }
 
-/** A model that completions were read with. */
-export type ReaderInfo = Pick<ModelInfo, 'name' | 'fingerprint'>;
+/** A second model that reads completions: perplexity under it does not depend on how the first was steered. */
+export type ReferenceModelInfo = Pick<ModelInfo, 'name' | 'fingerprint'>;
 
 /** How probable the completions of a unit are to another model: a line of its log. */
 export interface UnitLikelihoods extends Unit {

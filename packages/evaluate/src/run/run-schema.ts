@@ -1,7 +1,7 @@
 import { schemaComplaint } from '@halfspace/core';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
-import type { JudgeInfo, ReaderInfo, UnitLikelihoods, UnitScores, UnitTrace } from './records.js';
+import type { JudgeInfo, ReferenceModelInfo, UnitLikelihoods, UnitScores, UnitTrace } from './records.js';
 import type { Plan } from './plan.js';
 import type { Unit, UnitResult } from './unit.js';
 
@@ -103,7 +103,7 @@ export const isUnitResult = ajv.compile<UnitResult>(
 export const isUnitScores = ajv.compile<UnitScores>(
   object({ ...UNIT, scores: list({ type: 'number', minimum: 0, maximum: 1 }) }),
 );
-/** A line of what a reader found. */
+/** A line of what a reference model finds. */
 export const isUnitLikelihoods = ajv.compile<UnitLikelihoods>(
   object({ ...UNIT, logprobs: list(NUMBER_OR_NULL), tokens: list(COUNT) }),
 );
@@ -113,8 +113,10 @@ export const isUnitTrace = ajv.compile<UnitTrace>(
 );
 /** A judge, as the first line of its log has it. */
 export const isJudgeInfo = ajv.compile<JudgeInfo>(JUDGE);
-/** A reader, as the first line of its log has it. */
-export const isReaderInfo = ajv.compile<ReaderInfo>(object({ name: TEXT, fingerprint: TEXT }));
+/** A reference model, as the first line of its log has it. */
+export const isReferenceModelInfo = ajv.compile<ReferenceModelInfo>(
+  object({ name: TEXT, fingerprint: TEXT }),
+);
 /** What a worker is asked to do. */
 export const isQueuedUnit = ajv.compile<{ readonly method: string; readonly prompt: SuitePrompt }>(
   object({ method: TEXT, prompt: PROMPT }),

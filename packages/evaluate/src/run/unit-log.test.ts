@@ -76,6 +76,10 @@ describe('a log', () => {
     await record(RECORDS, { plan: 'other' });
     await expect(openUnitLog(path, HEADER)).rejects.toMatchObject({ code: 'other-run' });
     await expect(recorded()).rejects.toMatchObject({ code: 'other-run' });
+    await writeFile(path, '{"reader":"a"}\n');
+    await expect(openUnitLog(path, { referenceModel: 'a' })).rejects.toThrow(
+      /"reader" is now "referenceModel"\. Move it away/,
+    );
     await writeFile(path, `${JSON.stringify(HEADER)}\nwhat?\n${JSON.stringify(RECORDS[0])}\n`);
     await expect(recorded()).rejects.toMatchObject({
       code: 'corrupt-run',

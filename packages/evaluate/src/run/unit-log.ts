@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { HalfspaceError } from '@halfspace/core';
+import { givenAsBefore, HalfspaceError } from '@halfspace/core';
 import { fileFault, flushDirectory, lockFile, type Unlock } from '@halfspace/files';
 import type { RecordCheck } from './record-check.js';
 import { complaintOf, isUnit } from './run-schema.js';
@@ -149,9 +149,10 @@ async function* readLines(
     number++;
     const value = parse(line, `${path}:${number}`);
     if (number === 1 && !isDeepStrictEqual(value, JSON.parse(JSON.stringify(header)))) {
+      const now = Object.keys(header).map((key) => givenAsBefore(key, value));
       throw new HalfspaceError(
         'other-run',
-        `${path} belongs to another run: it begins with ${UTF_8.decode(line).slice(0, 200)}. Move it away, or name another directory.`,
+        `${path} belongs to another run: it begins with ${UTF_8.decode(line).slice(0, 200)}.${now.join('')} Move it away, or name another directory.`,
       );
     }
     yield { record: number === 1 ? undefined : unitOf(value, `${path}:${number}`, check), end };

@@ -14,7 +14,7 @@ export interface WrittenRun {
 /** A run of two prompts by one method, which was judged, read and traced. */
 export function smallRun(): WrittenRun {
   const judge = { name: 'long', description: 'is long', revision: '1', desired: 'low', threshold: 0.5 };
-  const reader = { name: 'other', fingerprint: 'g' };
+  const referenceModel = { name: 'other', fingerprint: 'g' };
   const prompts = ['0', '1'].map((id) => ({ suite: 's', id, text: `p${id}`, group: `g${id}` }));
   const units = prompts.map(({ suite, id }) => ({ method: 'plain', suite, prompt: id }));
   const completion = {
@@ -45,7 +45,7 @@ export function smallRun(): WrittenRun {
       ],
       'judged-long.jsonl': [{ judge }, ...units.map((unit) => ({ ...unit, scores: [0.25, 0.75] }))],
       'likelihood-other.jsonl': [
-        { reader },
+        { referenceModel },
         ...units.map((unit) => ({ ...unit, logprobs: [-1, -2], tokens: [1, 2] })),
       ],
       'traces.jsonl': [{}, { ...units[0], sample: 0, completion: { text: 'x', trace: [] } }],

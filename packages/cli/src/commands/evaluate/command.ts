@@ -74,7 +74,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
       collectTexts,
     )
     .option(
-      '--reader <model...>',
+      '--reference-model <model...>',
       'a further model to measure perplexity with; may be repeated',
       collectTexts,
     )

@@ -19,6 +19,6 @@ export interface EvaluateFlags extends SamplingFlags, ModelFlags, JsonFlag {
   readonly queue?: string;
   readonly merge?: readonly string[];
   readonly judge?: readonly string[];
-  readonly reader?: readonly string[];
+  readonly referenceModel?: readonly string[];
   readonly explainWorst?: number;
 }

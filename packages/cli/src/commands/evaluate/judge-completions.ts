@@ -10,7 +10,7 @@ import { shown } from '../../terminal/progress.js';
 export async function judgeCompletions(
   run: RunDirectory,
   judges: readonly Judge[],
-  { reader = [], precision = PRECISION, threads }: EvaluateFlags,
+  { referenceModel = [], precision = PRECISION, threads }: EvaluateFlags,
   signal: AbortSignal,
 ): Promise<void> {
   for (const judge of judges) {
@@ -18,7 +18,7 @@ export async function judgeCompletions(
       judgeRun(run, judge, { signal, onProgress, onWaiting: noteWaiting }),
     );
   }
-  for (const model of reader) {
+  for (const model of referenceModel) {
     await withBackend(
       { model, precision, ...(threads !== undefined && { threads }) },
       signal,

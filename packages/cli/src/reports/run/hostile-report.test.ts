@@ -38,7 +38,7 @@ it.each(NAMES)('a report shows %j, and makes nothing of it', async (name) => {
   const path = join(await temporaryDirectory(), 'run');
   await writeRun(path, named(name));
   const report = await reportRun(await readRun(path));
-  expect(report.suites[0].methods[0]).toMatchObject({ method: name, readers: expect.anything() });
+  expect(report.suites[0].methods[0]).toMatchObject({ method: name, referenceModels: expect.anything() });
   const html = runPage(report, []);
   const { document } = parseHTML(html);
   expect(document.querySelectorAll('img, script, iframe, a').length).toBe(0);

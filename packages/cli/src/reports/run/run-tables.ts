@@ -66,16 +66,21 @@ function judgeTable({ methods }: SuiteReport, judge: string, desired: 'low' | 'h
 }
 
 function perplexityTable({ methods }: SuiteReport): RunTable {
-  const readers = namesIn(methods, (method) => method.readers);
+  const referenceModels = namesIn(methods, (method) => method.referenceModels);
   return {
     title: 'Perplexity',
     rows: [
-      ['method', 'of the model that writes', 'times the first', ...readers.map((name) => `of ${name}`)],
-      ...methods.map(({ method, perplexity, perplexityRatio, readers: read }) => [
+      [
+        'method',
+        'of the model that writes',
+        'times the first',
+        ...referenceModels.map((name) => `of ${name}`),
+      ],
+      ...methods.map(({ method, perplexity, perplexityRatio, referenceModels: read }) => [
         method,
         withInterval(perplexity, two),
         withInterval(perplexityRatio),
-        ...readers.map((name) => withInterval(read[name], two)),
+        ...referenceModels.map((name) => withInterval(read[name], two)),
       ]),
     ],
   };
