@@ -13,7 +13,7 @@ interface Evaluation {
   readonly attributes: readonly {
     readonly attribute: string;
     readonly layers: readonly number[];
-    readonly readings: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
+    readonly poolings: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
     readonly pairs?: unknown;
     readonly tenths: readonly { readonly tenth: number; readonly auroc: Estimate }[];
   }[];
@@ -68,7 +68,7 @@ it('figures are those of the margins that halfspace score prints', async () => {
   const [lower, upper] = [0, 1].map((label) => margins.filter((_, i) => i % 2 === label));
   const inOrder = upper.flatMap((u) => lower.map((l) => Number(u > l) + Number(u === l) / 2));
   const right = [...upper.filter((u) => u > 0), ...lower.filter((l) => l <= 0)];
-  const { auroc, accuracy } = attributes[0].readings['last'];
+  const { auroc, accuracy } = attributes[0].poolings['last'];
   expect(auroc.value).toBeCloseTo(inOrder.reduce((sum, win) => sum + win, 0) / inOrder.length, 10);
   expect(accuracy.value).toBeCloseTo(right.length / margins.length, 10);
   expect(auroc.low).toBeLessThanOrEqual(auroc.value);
@@ -201,7 +201,7 @@ it('chooses answers by their margins, and by the likelihood that the model gives
     questions: 2,
     chance: expect.closeTo(5 / 12, 10),
     logLikelihood: { best: {}, mass: {} },
-    attributes: [{ attribute: 'early', layers: [1], readings: { mean: { best: { value: 1 } } } }],
+    attributes: [{ attribute: 'early', layers: [1], poolings: { mean: { best: { value: 1 } } } }],
   });
   const shown = await workspace.run([...words, ...SMALL]);
   expect(shown.stdout).toMatch(/^mc1, 2 questions \(choosing blindly: 0\.417\)$/m);

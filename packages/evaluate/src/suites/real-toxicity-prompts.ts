@@ -7,14 +7,14 @@ const HUB = { repository: 'allenai/real-toxicity-prompts', path: 'prompts.jsonl'
 const TOXIC = 0.5;
 
 /** RealToxicityPrompts (Gehman et al. 2020), the prompts that its authors mark as challenging. */
-export const rtpChallenging = part(
+export const rtpChallenging = subset(
   'rtp-challenging',
   'prompts that models go on from with toxic text',
   ({ values }) => values['challenging'] !== false,
 );
 
 /** RealToxicityPrompts, the prompts that are not toxic themselves. */
-export const rtpNontoxic = part('rtp-nontoxic', 'prompts that are not toxic themselves', (row) => {
+export const rtpNontoxic = subset('rtp-nontoxic', 'prompts that are not toxic themselves', (row) => {
   const toxicity = toxicityOf(row);
   return toxicity !== undefined && toxicity < TOXIC;
 });
@@ -23,7 +23,7 @@ export const rtpNontoxic = part('rtp-nontoxic', 'prompts that are not toxic them
  * The published rows have a `prompt` with a `text` and a `toxicity`; flat ones, with `prompt` and `prompt_toxicity`, are
  * read as well.
  */
-function part(name: string, what: string, belongs: (row: SuiteRow) => boolean): Suite {
+function subset(name: string, what: string, belongs: (row: SuiteRow) => boolean): Suite {
   return {
     name,
     description: `RealToxicityPrompts (Gehman et al. 2020): ${what}`,

@@ -89,13 +89,13 @@ export interface PredictionRecord {
   readonly explained: number;
 }
 
-/** The data of a fit, the held-out part included. */
+/** The data of a fit, the held-out split included. */
 export interface DataSummary extends RowCounts {
   /** sha-256 (hex) of the rows as JSON lines with their keys in alphabetical order. */
   readonly digest: string;
   /** Tokens of all responses. */
   readonly tokens: number;
-  /** The part that the calibration and the figures are from. */
+  /** The split that the calibration and the figures are from. */
   readonly heldOut: RowCounts & {
     /** Share of the groups asked for. */
     readonly share: number;
@@ -270,10 +270,10 @@ function inconsistency(artifact: SubspaceArtifact): string | undefined {
   const { tokenEffects = '' } = artifact.prediction ?? {};
   if (Buffer.from(tokenEffects, 'base64').toString('base64') !== tokenEffects)
     return 'prediction.tokenEffects is not base64.';
-  for (const [name, part] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
-    if (Math.abs(part.positive + part.negative - part.rows) > ROUNDING * part.rows)
+  for (const [name, split] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
+    if (Math.abs(split.positive + split.negative - split.rows) > ROUNDING * split.rows)
       return `${name}.rows is not positive + negative.`;
-    if (part.groups > part.rows) return `${name}.groups is more than ${name}.rows.`;
+    if (split.groups > split.rows) return `${name}.groups is more than ${name}.rows.`;
   }
   for (const kind of ['rows', 'positive', 'negative', 'groups'] as const) {
     if (data.heldOut[kind] > data[kind]) return `data.heldOut.${kind} is more than data.${kind}.`;

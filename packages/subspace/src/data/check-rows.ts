@@ -10,8 +10,8 @@ export const FEWEST_ROWS = 10;
  */
 const FEWEST_HELD_OUT_GROUPS = 3;
 
-/** How many rows of each side a part of the data has; a row of another label than 0 and 1 counts in part on both. */
-interface RowsOfPart {
+/** How many rows of each side a split of the data has; a row of another label than 0 and 1 counts in part on both. */
+interface RowsOfSplit {
   readonly positive: number;
   readonly negative: number;
   /** Groups that have rows of a side. */
@@ -19,9 +19,9 @@ interface RowsOfPart {
 }
 
 /** The rows fitted on and those held out. */
-export interface RowsOfParts {
-  readonly fitting: RowsOfPart;
-  readonly heldOut: RowsOfPart;
+export interface RowsOfSplits {
+  readonly fitting: RowsOfSplit;
+  readonly heldOut: RowsOfSplit;
 }
 
 /**
@@ -87,9 +87,9 @@ export function checkPair(
  *
  * @throws HalfspaceError `no-data`, `one-sided-data`, `too-little-data`
  */
-export function checkBalance({ fitting, heldOut }: RowsOfParts): void {
+export function checkBalance({ fitting, heldOut }: RowsOfSplits): void {
   const labels = [1, 0] as const;
-  const having = (part: RowsOfPart, label: 0 | 1) => (label === 1 ? part.positive : part.negative);
+  const having = (split: RowsOfSplit, label: 0 | 1) => (label === 1 ? split.positive : split.negative);
   const both = (label: 0 | 1) => having(fitting, label) + having(heldOut, label);
   if (both(0) + both(1) === 0) throw new HalfspaceError('no-data', 'There are no rows to fit on.');
   for (const label of labels) {
@@ -109,8 +109,8 @@ export function checkBalance({ fitting, heldOut }: RowsOfParts): void {
     }
   }
   for (const label of labels) {
-    for (const [name, part] of Object.entries({ 'fitted on': fitting, 'held out': heldOut })) {
-      if (having(part, label) === 0) {
+    for (const [name, split] of Object.entries({ 'fitted on': fitting, 'held out': heldOut })) {
+      if (having(split, label) === 0) {
         throw new HalfspaceError(
           'one-sided-data',
           `No row of label ${label} is among those ${name}. Add groups, or change the option heldOut or seed.`,

@@ -122,8 +122,8 @@ describe('decorrelateSubspaces', () => {
 
     const attributes = made.map((artifact) => attributeOf(artifact));
     const fresh = await evaluateAttributes(backend, attributes, rowsOf(120, 3));
-    for (const { readings } of fresh.attributes) {
-      expect(readings.every.calibrationError.value).toBeLessThan(0.1);
+    for (const { poolings } of fresh.attributes) {
+      expect(poolings.every.calibrationError.value).toBeLessThan(0.1);
     }
     for (const artifact of made) parseSubspace(JSON.parse(JSON.stringify(artifact)), 'it');
     expect(made.map(({ attribute, decorrelatedFrom }) => [attribute, decorrelatedFrom])).toEqual([

@@ -65,8 +65,8 @@ describe('compareFits', () => {
           labels,
         ),
       };
-      for (const [reading, area] of Object.entries(areas)) {
-        const { value, low, high } = figures?.auroc[reading as keyof typeof areas] ?? {
+      for (const [pooling, area] of Object.entries(areas)) {
+        const { value, low, high } = figures?.auroc[pooling as keyof typeof areas] ?? {
           value: NaN,
           low: NaN,
           high: NaN,

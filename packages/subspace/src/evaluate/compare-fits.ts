@@ -69,14 +69,14 @@ export async function compareFits(
   const settings = checkVariants(variants, options, backend);
   // What rows are judged by is their states as they are.
   const plain = { ...settings, centring: 'none' } as const;
-  const surveys = [
+  const audits = [
     await auditData(backend, training, settings, options.signal),
     await auditData(backend, judged, plain, options.signal),
   ] as const;
-  checkSides(surveys[0], FEWEST_ROWS, 'to fit on');
-  checkSides(surveys[1], 1, 'to judge on');
-  options.onReport?.(surveys[0].report);
-  const run: Run = { backend, options, progress: progressOf(options, surveys) };
+  checkClasses(audits[0], FEWEST_ROWS, 'to fit on');
+  checkClasses(audits[1], 1, 'to judge on');
+  options.onReport?.(audits[0].report);
+  const run: Run = { backend, options, progress: progressOf(options, audits) };
 
   const texts = new Set<number>();
   const sums = createSums(variants, settings, backend);
@@ -98,7 +98,7 @@ export async function compareFits(
     });
   });
   return {
-    training: surveys[0].report,
+    training: audits[0].report,
     shared,
     fits: variants.map((variant, index) => ({
       ...variant,
@@ -126,7 +126,7 @@ function checkVariants(
   return { ...checkFitOptions({ ...options, attribute: 'variant', layer }, model), heldOut: 0 };
 }
 
-function checkSides({ parts: { fitting } }: DataAudit, fewest: number, purpose: string): void {
+function checkClasses({ splits: { fitting } }: DataAudit, fewest: number, purpose: string): void {
   for (const [label, rows] of [fitting.negative, fitting.positive].entries()) {
     if (rows >= fewest) continue;
     throw new HalfspaceError(
@@ -144,8 +144,8 @@ interface Run {
 }
 
 /** Reports progress over the rows of both kinds. */
-function progressOf({ onProgress }: CompareFitsOptions, surveys: readonly DataAudit[]): Run['progress'] {
-  const total = surveys.reduce((sum, { work }) => sum + work.fitting, 0);
+function progressOf({ onProgress }: CompareFitsOptions, audits: readonly DataAudit[]): Run['progress'] {
+  const total = audits.reduce((sum, { work }) => sum + work.fitting, 0);
   let done = 0;
   return (tokens) => {
     done += tokens;
@@ -161,7 +161,7 @@ async function goOver(
 ): Promise<void> {
   await overBlocks(backend, rows, {
     settings: settingsOf(settings, backend.model),
-    part: 'fitting',
+    split: 'fitting',
     layers: settings.layers,
     counted: [],
     signal: options.signal,
@@ -184,8 +184,8 @@ function createSums(
       const shares = variants
         .filter((other) => other.layers.join() === layers.join())
         .map(({ share }) => share);
-      const reading = settingsOf({ ...settings, layers, stack: true }, model);
-      return [layers.join(), createGrowingSums(reading, shares)];
+      const stacked = settingsOf({ ...settings, layers, stack: true }, model);
+      return [layers.join(), createGrowingSums(stacked, shares)];
     }),
   );
 }

@@ -59,7 +59,7 @@ describe('evaluateAttributes', () => {
     expect(data).toEqual({ rows: 400, positive: 200, negative: 200, groups: 100, tokens });
     expect(progress).toEqual(rows.map((_, i) => i + 1));
     expect(interference).toBeUndefined();
-    const [{ readings, layers }] = attributes;
+    const [{ poolings, layers }] = attributes;
     expect(layers).toEqual([2]);
 
     const margins = await Promise.all(
@@ -71,10 +71,10 @@ describe('evaluateAttributes', () => {
       }),
     );
     const labels = rows.map(({ label }) => label);
-    expect(readings.last.auroc.value).toBe(auroc(margins, labels));
-    expect(readings.last.calibrationError.value).toBeLessThan(0.08);
+    expect(poolings.last.auroc.value).toBe(auroc(margins, labels));
+    expect(poolings.last.calibrationError.value).toBeLessThan(0.08);
     // Of several independent tokens the mean says more than the last one.
-    expect(readings.mean.auroc.value).toBeGreaterThan(readings.last.auroc.value);
+    expect(poolings.mean.auroc.value).toBeGreaterThan(poolings.last.auroc.value);
   });
 
   test('compares several attributes in one run, whatever their layers', async () => {
@@ -86,7 +86,7 @@ describe('evaluateAttributes', () => {
       rowsOf(120),
     );
     expect(backend.ran).toHaveLength(120);
-    const [calm, other] = attributes.map(({ readings }) => readings.last.auroc);
+    const [calm, other] = attributes.map(({ poolings }) => poolings.last.auroc);
     expect(calm.low).toBeGreaterThan(0.5);
     expect(other.low).toBeLessThan(0.5);
     expect(interference).toMatchObject({

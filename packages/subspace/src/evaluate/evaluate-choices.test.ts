@@ -67,16 +67,16 @@ test('choices are taken by margins and by the likelihood of the answer', async (
   const [right, alsoRight, wrong, alsoWrong] = await Promise.all(
     ['ABC', 'abc', 'x', 'yy'].map(async (response) => Math.exp(await lastOf('one?', response))),
   );
-  const [{ attribute: name, layers, readings }] = mc2.attributes;
+  const [{ attribute: name, layers, poolings }] = mc2.attributes;
   expect({ name, layers }).toEqual({ name: 'calm', layers: [2] });
   const all = right + alsoRight + wrong + alsoWrong;
-  expect(readings.last.mass.value).toBeCloseTo((right + alsoRight) / all, 10);
-  expect(readings.last.best.value).toBe(Math.max(right, alsoRight) > Math.max(wrong, alsoWrong) ? 1 : 0);
+  expect(poolings.last.mass.value).toBeCloseTo((right + alsoRight) / all, 10);
+  expect(poolings.last.best.value).toBe(Math.max(right, alsoRight) > Math.max(wrong, alsoWrong) ? 1 : 0);
   const least = (await marginsOf('one?', 'ABC')).toSorted((a, b) => a - b)[0];
   const leastOf = async (response: string) => Math.exp(Math.min(...(await marginsOf('one?', response))));
   const others = await Promise.all(['abc', 'x', 'yy'].map(leastOf));
   const share = (Math.exp(least) + others[0]) / (Math.exp(least) + others[0] + others[1] + others[2]);
-  expect(readings.min.mass.value).toBeCloseTo(share, 10);
+  expect(poolings.min.mass.value).toBeCloseTo(share, 10);
 });
 
 test.each([

@@ -2,8 +2,8 @@ import { type Backend, type LinearAttribute, subspaceFor } from '@halfspace/core
 import { type ChoiceFigures, measureChoices } from './choice-figures.js';
 import { type ReadAnswer, readAnswers, type ReadAnswersOptions } from './read-answers.js';
 import { chanceOf, type ChoiceQuestion } from './choice-question.js';
-import { READERS } from './margin-track.js';
-import { PAIR_READINGS, type PairReading } from './pair-figures.js';
+import { POOLERS } from './margin-track.js';
+import { PAIR_POOLINGS, type PairPooling } from './pair-figures.js';
 
 /** Settings of {@link evaluateChoices}. */
 export interface EvaluateChoicesOptions extends ReadAnswersOptions {
@@ -19,14 +19,14 @@ export interface ChoiceEvaluation {
   readonly chance: number;
   /** When the choice is taken that the model itself gives the highest probability. */
   readonly logLikelihood: ChoiceFigures;
-  /** When the choice with the largest margin is taken: of each attribute, in the order given, by reading. */
+  /** When the choice with the largest margin is taken: of each attribute, in the order given, by pooling. */
   readonly attributes: readonly {
     /** Its name. */
     readonly attribute: string;
     /** The layers that it reads. */
     readonly layers: readonly number[];
     /** By the way that an answer is read. */
-    readonly readings: Readonly<Record<PairReading, ChoiceFigures>>;
+    readonly poolings: Readonly<Record<PairPooling, ChoiceFigures>>;
   }[];
 }
 
@@ -62,12 +62,12 @@ export async function evaluateChoices(
       attributes: attributes.map((attribute, a) => ({
         attribute: attribute.name,
         layers: subspaceFor(attribute, backend.model).layers,
-        readings: Object.fromEntries(
-          PAIR_READINGS.map((reading) => [
-            reading,
-            figuresOf(({ margins }) => READERS[reading](margins[a])[0]),
+        poolings: Object.fromEntries(
+          PAIR_POOLINGS.map((pooling) => [
+            pooling,
+            figuresOf(({ margins }) => POOLERS[pooling](margins[a])[0]),
           ]),
-        ) as Record<PairReading, ChoiceFigures>,
+        ) as Record<PairPooling, ChoiceFigures>,
       })),
     };
   };

@@ -6,7 +6,7 @@ import { binnedError, binsFor, calibrationError, reliability } from '../statisti
 import { histogram } from '../statistics/histogram.js';
 import { brierScore, logLoss } from '../statistics/log-odds.js';
 import { measureMargins } from './margin-figures.js';
-import { type MarginTrack, READINGS } from './margin-track.js';
+import { type MarginTrack, POOLINGS } from './margin-track.js';
 import { rocCurve } from '../statistics/roc-curve.js';
 
 const { margins, labels, groups, weights, ...expected } = EVALUATION.scored;
@@ -93,8 +93,8 @@ test('the histogram is that of numpy', () => {
 
 describe('measureMargins', () => {
   test('puts the figures together, with intervals around them', () => {
-    const { readings, roc } = measureMargins(tracks);
-    expect(readings.last).toMatchObject({
+    const { poolings, roc } = measureMargins(tracks);
+    expect(poolings.last).toMatchObject({
       averagePrecision: { value: expect.closeTo(expected.averagePrecision, 13) },
       accuracy: { value: expect.closeTo(expected.accuracy, 13) },
       brier: expect.closeTo(expected.brier, 13),
@@ -103,17 +103,17 @@ describe('measureMargins', () => {
     });
     expect(roc).toHaveLength(expected.truePositives.length);
     // A thousand draws: a little coarser than the reference.
-    expect(readings.last.accuracy.low).toBeCloseTo(expected.accuracyInterval[0], 2);
-    expect(readings.last.accuracy.high).toBeCloseTo(expected.accuracyInterval[1], 2);
-    // With one token a response all readings are one.
-    for (const reading of READINGS) expect(readings[reading]).toEqual(readings.last);
+    expect(poolings.last.accuracy.low).toBeCloseTo(expected.accuracyInterval[0], 2);
+    expect(poolings.last.accuracy.high).toBeCloseTo(expected.accuracyInterval[1], 2);
+    // With one token a response all poolings are one.
+    for (const pooling of POOLINGS) expect(poolings[pooling]).toEqual(poolings.last);
   });
 
   test('reads responses in four ways and by tenths as numpy does', () => {
     const { tracks: responses, auroc, tenths } = EVALUATION.responses;
     const found = measureMargins(responses);
-    for (const reading of READINGS) {
-      expect(found.readings[reading].auroc.value).toBeCloseTo(auroc[reading], 13);
+    for (const pooling of POOLINGS) {
+      expect(found.poolings[pooling].auroc.value).toBeCloseTo(auroc[pooling], 13);
     }
     expect(found.tenths.map((each) => each.auroc.value)).toEqual(
       tenths.map((each) => expect.closeTo(each.auroc, 13)),

@@ -5,11 +5,11 @@ import { binnedError, reliability, type ReliabilityBin } from '../statistics/cal
 import { groupBy } from './group-by.js';
 import { histogram, type HistogramBin } from '../statistics/histogram.js';
 import { brierScore, isRight, logLoss } from '../statistics/log-odds.js';
-import { type Items, itemsOf, type MarginTrack, readItems, type Reading, READINGS } from './margin-track.js';
+import { type Items, itemsOf, type MarginTrack, readItems, type Pooling, POOLINGS } from './margin-track.js';
 import { rocCurve, type RocPoint } from '../statistics/roc-curve.js';
 
 /** How well margins tell the labels, read in one way; intervals by a bootstrap over groups. */
-export interface ReadingFigures {
+export interface PoolingFigures {
   /** Area under the ROC curve; 0.5 is chance. */
   readonly auroc: Estimate;
   /** Area under the precision–recall curve. */
@@ -53,7 +53,7 @@ export interface GroupFigures {
 /** Everything that margins and labels tell of a subspace. */
 export interface MarginFigures {
   /** By the way that responses are read. */
-  readonly readings: Readonly<Record<Reading, ReadingFigures>>;
+  readonly poolings: Readonly<Record<Pooling, PoolingFigures>>;
   /** From the first tenth of a response to the whole of it. */
   readonly tenths: readonly TenthFigures[];
   /** Groups with at least twenty rows, five of each label, from the worst AUROC to the best. */
@@ -78,15 +78,15 @@ export function measureMargins(
   options: BootstrapOptions = {},
 ): MarginFigures {
   const items = Object.fromEntries(
-    READINGS.map((reading) => [reading, readItems(tracks, reading)]),
-  ) as Record<Reading, Items>;
+    POOLINGS.map((pooling) => [pooling, readItems(tracks, pooling)]),
+  ) as Record<Pooling, Items>;
   const { margins, labels } = items.last;
   // Says what is wrong where a label is missing.
   auroc(margins, labels);
   return {
-    readings: Object.fromEntries(
-      READINGS.map((reading) => [reading, measureReading(items[reading], options)]),
-    ) as Record<Reading, ReadingFigures>,
+    poolings: Object.fromEntries(
+      POOLINGS.map((pooling) => [pooling, measurePooling(items[pooling], options)]),
+    ) as Record<Pooling, PoolingFigures>,
     tenths: Array.from({ length: 10 }, (_, i) => measureTenth(tracks, i + 1, options)),
     groups: measureGroups(tracks),
     roc: rocCurve(margins, labels),
@@ -94,7 +94,7 @@ export function measureMargins(
   };
 }
 
-function measureReading({ margins, labels, groups }: Items, options: BootstrapOptions): ReadingFigures {
+function measurePooling({ margins, labels, groups }: Items, options: BootstrapOptions): PoolingFigures {
   return {
     auroc: bootstrap(groups, rankedArea(margins, labels), options),
     averagePrecision: bootstrap(groups, rankedPrecision(margins, labels), options),

@@ -20,7 +20,7 @@ export interface Items {
  * The ways to read a response: the margin after its last token, the mean or the minimum over its tokens, or
  * every token as an item of its own, with the response's label.
  */
-export const READINGS = ['last', 'mean', 'min', 'every'] as const;
+export const POOLINGS = ['last', 'mean', 'min', 'every'] as const;
 
 /**
  * A way to read a response: the margin after its last token, the mean or the minimum over its tokens, or every token as
@@ -28,10 +28,10 @@ export const READINGS = ['last', 'mean', 'min', 'every'] as const;
  *
  * @useDeclaredType
  */
-export type Reading = (typeof READINGS)[number];
+export type Pooling = (typeof POOLINGS)[number];
 
-/** How each reading takes its margins from those of a response. */
-export const READERS: Readonly<Record<Reading, (margins: Float64Array) => ArrayLike<number>>> = {
+/** How each pooling takes its margins from those of a response. */
+export const POOLERS: Readonly<Record<Pooling, (margins: Float64Array) => ArrayLike<number>>> = {
   last: (margins) => margins.subarray(-1),
   mean: (margins) => [margins.reduce((sum, margin) => sum + margin, 0) / margins.length],
   min: (margins) => [margins.reduce((least, margin) => Math.min(least, margin))],
@@ -39,8 +39,8 @@ export const READERS: Readonly<Record<Reading, (margins: Float64Array) => ArrayL
 };
 
 /** Reads responses in one way. */
-export function readItems(tracks: readonly MarginTrack[], reading: Reading): Items {
-  return itemsOf(tracks, READERS[reading]);
+export function readItems(tracks: readonly MarginTrack[], pooling: Pooling): Items {
+  return itemsOf(tracks, POOLERS[pooling]);
 }
 
 /** Reads some margins of each response. */

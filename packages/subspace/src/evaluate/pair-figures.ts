@@ -1,6 +1,6 @@
 import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '../statistics/bootstrap.js';
 import { areSimilar, type Pair, win } from '../data/pairs.js';
-import { type MarginTrack, readItems, type Reading } from './margin-track.js';
+import { type MarginTrack, readItems, type Pooling } from './margin-track.js';
 
 /** The margins of two responses to one prompt. */
 export type TrackPair = Pair<MarginTrack>;
@@ -9,12 +9,12 @@ export type TrackPair = Pair<MarginTrack>;
 export interface PairsWon {
   /** How many there are. */
   readonly pairs: number;
-  /** Share won, a tie counting half, by reading; without it where there is no such pair. */
-  readonly won?: Readonly<Record<PairReading, Estimate>>;
+  /** Share won, a tie counting half, by pooling; without it where there is no such pair. */
+  readonly won?: Readonly<Record<PairPooling, Estimate>>;
 }
 
-/** The readings that have one number a response. */
-export type PairReading = Exclude<Reading, 'every'>;
+/** The poolings that have one number a response. */
+export type PairPooling = Exclude<Pooling, 'every'>;
 
 /** What margins say of pairs, all of them and with the lengths of the two held still. */
 export interface PairFigures {
@@ -30,8 +30,8 @@ export interface PairFigures {
   readonly longerWins: number;
 }
 
-/** All {@link PairReading}s. */
-export const PAIR_READINGS = ['last', 'mean', 'min'] as const satisfies PairReading[];
+/** All {@link PairPooling}s. */
+export const PAIR_POOLINGS = ['last', 'mean', 'min'] as const satisfies PairPooling[];
 
 /**
  * How often the chosen response has the larger margin, with bootstrap intervals by the group of the chosen
@@ -60,21 +60,21 @@ export function measurePairs(pairs: readonly TrackPair[], options: BootstrapOpti
 function countWon(pairs: readonly TrackPair[], options: BootstrapOptions): PairsWon {
   if (pairs.length === 0) return { pairs: 0 };
   const groups = pairs.map(({ chosen }) => chosen.group);
-  const share = (reading: PairReading) => {
+  const share = (pooling: PairPooling) => {
     const { margins: chosen } = readItems(
       pairs.map((pair) => pair.chosen),
-      reading,
+      pooling,
     );
     const { margins: rejected } = readItems(
       pairs.map((pair) => pair.rejected),
-      reading,
+      pooling,
     );
     return bootstrap(groups, weightedMean(pairs.map((_, i) => win(chosen[i] - rejected[i]))), options);
   };
   return {
     pairs: pairs.length,
-    won: Object.fromEntries(PAIR_READINGS.map((reading) => [reading, share(reading)])) as Record<
-      PairReading,
+    won: Object.fromEntries(PAIR_POOLINGS.map((pooling) => [pooling, share(pooling)])) as Record<
+      PairPooling,
       Estimate
     >,
   };

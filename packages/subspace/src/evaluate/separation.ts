@@ -3,18 +3,18 @@ import { bootstrap, type BootstrapOptions, type Estimate, weightedMean } from '.
 import type { EncodedRow } from '../data/response-states.js';
 import { pairUp, win } from '../data/pairs.js';
 import { hashOf } from '../data/split.js';
-import { PAIR_READINGS, type PairReading } from './pair-figures.js';
+import { PAIR_POOLINGS, type PairPooling } from './pair-figures.js';
 
-/** How well distances tell the sides apart, by reading; intervals by a bootstrap over groups. */
+/** How well distances tell the sides apart, by pooling; intervals by a bootstrap over groups. */
 export interface SeparationFigures {
   /** Area under the ROC curve; 0.5 is chance. */
-  readonly auroc: Readonly<Record<PairReading, Estimate>>;
+  readonly auroc: Readonly<Record<PairPooling, Estimate>>;
   /** Where rows are pairs, the share of them in which the chosen response has the larger distance. */
-  readonly won?: Readonly<Record<PairReading, Estimate>>;
+  readonly won?: Readonly<Record<PairPooling, Estimate>>;
 }
 
 /** What is kept of a row: five numbers. */
-interface Item extends Record<PairReading, number> {
+interface Item extends Record<PairPooling, number> {
   readonly label: 0 | 1;
   readonly group: number;
 }
@@ -43,11 +43,11 @@ export function createSeparation(): Separation {
     measure({ pairs, ...options }) {
       const labels = items.map(({ label }) => label);
       const groups = items.map(({ group }) => group);
-      const auroc = byReading((reading) =>
+      const auroc = byPooling((pooling) =>
         bootstrap(
           groups,
           rankedArea(
-            items.map((item) => item[reading]),
+            items.map((item) => item[pooling]),
             labels,
           ),
           options,
@@ -58,18 +58,18 @@ export function createSeparation(): Separation {
   };
 }
 
-function sharesWon(items: readonly Item[], options: BootstrapOptions): Record<PairReading, Estimate> {
+function sharesWon(items: readonly Item[], options: BootstrapOptions): Record<PairPooling, Estimate> {
   const pairs = pairUp(items);
   const groups = pairs.map(({ chosen }) => chosen.group);
-  return byReading((reading) => {
-    const wins = pairs.map(({ chosen, rejected }) => win(chosen[reading] - rejected[reading]));
+  return byPooling((pooling) => {
+    const wins = pairs.map(({ chosen, rejected }) => win(chosen[pooling] - rejected[pooling]));
     return bootstrap(groups, weightedMean(wins), options);
   });
 }
 
-function byReading(estimate: (reading: PairReading) => Estimate): Record<PairReading, Estimate> {
-  return Object.fromEntries(PAIR_READINGS.map((reading) => [reading, estimate(reading)])) as Record<
-    PairReading,
+function byPooling(estimate: (pooling: PairPooling) => Estimate): Record<PairPooling, Estimate> {
+  return Object.fromEntries(PAIR_POOLINGS.map((pooling) => [pooling, estimate(pooling)])) as Record<
+    PairPooling,
     Estimate
   >;
 }

@@ -1,5 +1,5 @@
 import type { FitState } from './fit-state.js';
-import { readingsOf, vectorWidth } from './fit-settings.js';
+import { layerSetsOf, vectorWidth } from './fit-settings.js';
 import { type ResponseStates, statesAt } from '../data/response-states.js';
 import { foldOf } from '../data/split.js';
 
@@ -12,8 +12,8 @@ export function addResponses({ settings, sums }: FitState, responses: readonly R
   const width = vectorWidth(settings);
   if (centring === 'prompt' && responses.length < 2) return;
   const fold = sums[foldOf(responses[0].row.group, sums.length, seed)];
-  for (const [index, reading] of readingsOf(settings).entries()) {
-    const states = responses.map((response) => statesAt(response, reading, settings.width));
+  for (const [index, layerSet] of layerSetsOf(settings).entries()) {
+    const states = responses.map((response) => statesAt(response, layerSet, settings.width));
     for (const site of ['last', 'every'] as const) {
       if (fold[index][0][site] === undefined) continue;
       const taken = site === 'last' ? states.map((each) => each.subarray(-width)) : states;
@@ -28,9 +28,9 @@ export function addResponses({ settings, sums }: FitState, responses: readonly R
 
 /** Sums up what waits, so that the sums are the same whether they are taken down here or not. */
 export function settle({ sums }: FitState): void {
-  for (const side of sums.flat(2)) {
-    side.last?.settle();
-    side.every?.settle();
+  for (const moments of sums.flat(2)) {
+    moments.last?.settle();
+    moments.every?.settle();
   }
 }
 

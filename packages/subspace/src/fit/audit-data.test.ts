@@ -20,7 +20,7 @@ const row = (prompt: string, response: string, label: number, group: string): La
   group,
 });
 
-test('counts rows, sides, groups and tokens of the whole and of the part held out', async () => {
+test('counts rows, sides, groups and tokens of the whole and of the split held out', async () => {
   const rows = [...makeRows(900), row('p', 'soft', 0.25, 'soft')];
   const report = await reportOn(rows);
   const positive = rows.reduce((sum, { label }) => sum + label, 0);

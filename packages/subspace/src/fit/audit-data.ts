@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Backend, throwIfAborted } from '@halfspace/core';
-import { checkPair, checkRow, type RowsOfParts } from '../data/check-rows.js';
+import { checkPair, checkRow, type RowsOfSplits } from '../data/check-rows.js';
 import { lineOf } from '../data/data-digest.js';
 import type { CheckedFitOptions } from './fit-settings.js';
 import type { LabelledText } from '../data/labelled-text.js';
@@ -22,7 +22,7 @@ export interface DataReport extends RowCounts {
   readonly digest: string;
   /** Tokens of all responses. */
   readonly tokens: number;
-  /** The part that is held out. */
+  /** The split that is held out. */
   readonly heldOut: RowCounts;
   /** Rows with prompt and response of an earlier one. */
   readonly duplicates: number;
@@ -41,7 +41,7 @@ export interface DataReport extends RowCounts {
 /** What {@link auditData} finds. */
 export interface DataAudit {
   readonly report: DataReport;
-  readonly parts: RowsOfParts;
+  readonly splits: RowsOfSplits;
   /** Tokens that the model has to run, prompts included: of the rows fitted on, and of those held out. */
   readonly work: { readonly fitting: number; readonly heldOut: number };
 }
@@ -59,7 +59,7 @@ export async function auditData(
   signal: AbortSignal | undefined,
 ): Promise<DataAudit> {
   const digest = createHash('sha256');
-  const parts = { fitting: createCounter(), heldOut: createCounter() };
+  const splits = { fitting: createCounter(), heldOut: createCounter() };
   const groups = new Set<number>();
   const texts = createTextIndex();
   const neighbours = createNeighbourCount();
@@ -76,35 +76,35 @@ export async function auditData(
       first = row;
     }
     const encoded = encodeRow(backend, row, number, settings.chat);
-    const part = isHeldOut(row.group, settings.heldOut, settings.seed) ? 'heldOut' : 'fitting';
+    const split = isHeldOut(row.group, settings.heldOut, settings.seed) ? 'heldOut' : 'fitting';
     const group = hashOf(row.group);
     digest.update(lineOf(row));
     groups.add(group);
-    parts[part].add(row.label, group);
+    splits[split].add(row.label, group);
     texts.add(row, group);
     neighbours.add(row);
     tokens += encoded.tokens.length - encoded.start;
-    work[part] += encoded.tokens.length;
+    work[split] += encoded.tokens.length;
   }
   if (settings.pairs && number % 2 === 1) checkPair(first, undefined, number);
   const found = {
     rows: number,
-    positive: parts.fitting.positive + parts.heldOut.positive,
-    negative: parts.fitting.negative + parts.heldOut.negative,
+    positive: splits.fitting.positive + splits.heldOut.positive,
+    negative: splits.fitting.negative + splits.heldOut.negative,
     groups: groups.size,
     digest: digest.digest('hex'),
     tokens,
-    heldOut: parts.heldOut.counts(),
+    heldOut: splits.heldOut.counts(),
     ...texts.counts,
     ...(settings.centring === 'prompt' && !settings.pairs ? { alone: neighbours.alone() } : {}),
   };
-  return { report: { ...found, warnings: warningsOf(found) }, parts, work };
+  return { report: { ...found, warnings: warningsOf(found) }, splits, work };
 }
 
-/** Counts the rows of one part of the data. */
+/** Counts the rows of one split of the data. */
 function createCounter() {
   const all = new Set<number>();
-  const sides = [new Set<number>(), new Set<number>()] as const;
+  const groupsByLabel = [new Set<number>(), new Set<number>()] as const;
   const counter = {
     rows: 0,
     positive: 0,
@@ -114,9 +114,9 @@ function createCounter() {
       counter.positive += label;
       counter.negative += 1 - label;
       all.add(group);
-      sides[label >= 0.5 ? 1 : 0].add(group);
+      groupsByLabel[label >= 0.5 ? 1 : 0].add(group);
     },
-    groupsOf: (label: 0 | 1) => sides[label].size,
+    groupsOf: (label: 0 | 1) => groupsByLabel[label].size,
     counts: (): RowCounts => ({
       rows: counter.rows,
       positive: counter.positive,
@@ -129,7 +129,7 @@ function createCounter() {
 
 /** Finds texts that occur again. */
 function createTextIndex() {
-  const sides = new Map<number, boolean>();
+  const desiredByText = new Map<number, boolean>();
   const prompts = new Map<number, number>();
   const responses = new Map<number, number>();
   const shared = new Set<number>();
@@ -138,12 +138,12 @@ function createTextIndex() {
     counts,
     add({ prompt, response, label }: LabelledText, group: number) {
       const text = hashOf(JSON.stringify([prompt, response]));
-      const side = label >= 0.5;
-      const before = sides.get(text);
-      if (before === undefined) sides.set(text, side);
+      const desired = label >= 0.5;
+      const before = desiredByText.get(text);
+      if (before === undefined) desiredByText.set(text, desired);
       else {
         counts.duplicates++;
-        if (before !== side) counts.contradictions++;
+        if (before !== desired) counts.contradictions++;
       }
       const answer = hashOf(response);
       if ((responses.get(answer) ?? group) !== group) counts.sharedResponses++;

@@ -79,7 +79,7 @@ test('scores are of distances along directions that do not know the fold', () =>
     return normalProbability((above.mean - below.mean) / Math.sqrt(above.variance + below.variance));
   });
   const choice = crossValidate(state);
-  expect(choice.reading).toBe(0);
+  expect(choice.layerSet).toBe(0);
   expect(choice.shrinkage).toBeUndefined();
   const mean = scores.reduce((sum, score) => sum + score, 0) / 4;
   expect(choice.scores[0].auroc).toBeCloseTo(mean, 9);
@@ -109,15 +109,15 @@ function stateOf(width: number, perFold: number, gaps = [1]) {
     heldOut: 0.2,
     seed: 0,
   });
-  state.sums.forEach((readings, fold) =>
-    readings.forEach((sides, layer) =>
-      sides.forEach((side, label) => {
+  state.sums.forEach((layerSets, fold) =>
+    layerSets.forEach((classes, layer) =>
+      classes.forEach((moments, label) => {
         const seed = 100 * fold + label;
         const vectors = gaussianRows(perFold, width, seed);
         const common = gaussianRows(perFold, 1, seed + 50);
         for (let at = 0; at < vectors.length; at++) vectors[at] += 3 * common[Math.floor(at / width)];
         for (let row = 0; row < perFold; row++) vectors[row * width] += label * gaps[layer];
-        side.last?.add(vectors);
+        moments.last?.add(vectors);
       }),
     ),
   );
@@ -142,7 +142,7 @@ test('a fold without one of the sides has no say; without any to judge by, the s
   expect(whole.scores[0].auroc).toBeGreaterThan(0.6);
   const one = [state.sums[0], empty.sums[1], empty.sums[2], empty.sums[3]];
   expect(crossValidate({ ...state, sums: one })).toEqual({
-    reading: 0,
+    layerSet: 0,
     shrinkage: 1,
     scores: [{ auroc: 0.5, error: 0 }],
   });
@@ -150,16 +150,16 @@ test('a fold without one of the sides has no say; without any to judge by, the s
 
 test('of the layers within a standard error of the best the cheapest is taken, and of equally cheap ones the best', () => {
   const state = stateOf(3, 40, [0.98, 0.2, 1, 0.99]);
-  const { reading, scores } = crossValidate(state);
-  const enough = scores[reading].auroc - scores[reading].error;
-  expect(scores.every(({ auroc }) => auroc <= scores[reading].auroc)).toBe(true);
+  const { layerSet, scores } = crossValidate(state);
+  const enough = scores[layerSet].auroc - scores[layerSet].error;
+  expect(scores.every(({ auroc }) => auroc <= scores[layerSet].auroc)).toBe(true);
   const near = [...scores.keys()].filter((layer) => scores[layer].auroc >= enough);
   expect(near.length).toBeGreaterThan(1);
   expect(near).not.toContain(1);
   fc.assert(
     fc.property(fc.tuple(...scores.map(() => fc.integer({ min: 1, max: 3 }))), (costs) => {
       const [first] = near.toSorted((a, b) => costs[a] - costs[b] || scores[b].auroc - scores[a].auroc);
-      expect(crossValidate(state, ([layer]) => costs[layer]).reading).toBe(first);
+      expect(crossValidate(state, ([layer]) => costs[layer]).layerSet).toBe(first);
     }),
   );
 });

@@ -3,28 +3,28 @@ import { dot } from '../linear-algebra/dot.js';
 import type { Estimator } from '../artifact/estimators.js';
 import { fitDirection, type FittedDirection } from './fit-direction.js';
 import { type FitState, mergeClassMoments, type ClassMoments } from './fit-state.js';
-import { readingsOf } from './fit-settings.js';
+import { layerSetsOf } from './fit-settings.js';
 import type { Positions } from '../data/labelled-text.js';
 import { mergeMoments, type Moments, weightMoments } from './moments.js';
 import { normalProbability } from '../statistics/normal-probability.js';
 import { shrunkDirections } from './shrunk-directions.js';
 import type { LayerScore } from '../artifact/layer-score.js';
 
-/** How well a reading tells the sides apart; see {@link LayerScore}. */
-export type ReadingScore = Required<Omit<LayerScore, 'layer'>>;
+/** How well a layer set tells the classes apart; see {@link LayerScore}. */
+export type LayerSetScore = Required<Omit<LayerScore, 'layer'>>;
 
 /** What cross-validation chose. */
 export interface Choice {
-  /** Which of the readings of the state. */
-  readonly reading: number;
+  /** Which of the layer sets of the state. */
+  readonly layerSet: number;
   /** The amount of shrinkage; with the estimator `cross-validated`. */
   readonly shrinkage?: number;
-  /** How good each reading is at its best amount of shrinkage; none where nothing was to be chosen. */
-  readonly scores: readonly ReadingScore[];
+  /** How good each layer set is at its best amount of shrinkage; none where nothing was to be chosen. */
+  readonly scores: readonly LayerSetScore[];
 }
 
-/** What both sides are at one layer. */
-type Sides = readonly [negative: ClassMoments, positive: ClassMoments];
+/** The moments of both classes at one layer set. */
+type MomentsByClass = readonly [negative: ClassMoments, positive: ClassMoments];
 
 /**
  * Amounts of shrinkage that are tried, strongest first, because of equals the first is taken: evenly spaced in the
@@ -36,11 +36,11 @@ const AMOUNTS = [
 ];
 
 /**
- * Chooses a reading of a state, and the amount of shrinkage where it is for cross-validation to choose: directions are
+ * Chooses a layer set of a state, and the amount of shrinkage where it is for cross-validation to choose: directions are
  * fitted on all folds but one and judged on that one. Needs no further run of the model, because the moments of a fold
  * give the mean and the variance of its distances along any direction.
  *
- * Of the readings whose AUROC is within one standard error of the best (the one-standard-error rule of Breiman et al.,
+ * Of the layer sets whose AUROC is within one standard error of the best (the one-standard-error rule of Breiman et al.,
  * "Classification and Regression Trees", 1984) the cheapest is taken, and of equally cheap ones the best.
  *
  * @param costOf - What it costs to read some layers (default: the same for all, so that the best is taken).
@@ -49,44 +49,44 @@ export function crossValidate(
   { settings, sums }: FitState,
   costOf: (layers: readonly number[]) => number = () => 0,
 ): Choice {
-  if (sums.length === 1) return { reading: 0, scores: [] };
-  const readings = readingsOf(settings);
-  const found = readings.map((_, reading) =>
+  if (sums.length === 1) return { layerSet: 0, scores: [] };
+  const layerSets = layerSetsOf(settings);
+  const found = layerSets.map((_, layerSet) =>
     validate(
       settings,
-      sums.map((fold) => fold[reading]),
+      sums.map((fold) => fold[layerSet]),
     ),
   );
-  const reading = cheapestOf(found, readings.map(costOf));
-  const { shrinkage } = found[reading];
+  const layerSet = cheapestOf(found, layerSets.map(costOf));
+  const { shrinkage } = found[layerSet];
   return {
-    reading,
+    layerSet,
     ...(shrinkage === undefined ? {} : { shrinkage }),
     scores: found.map(({ auroc, error }) => ({ auroc, error })),
   };
 }
 
 /** The cheapest of those within one standard error of the best. */
-function cheapestOf(scores: readonly ReadingScore[], costs: readonly number[]): number {
+function cheapestOf(scores: readonly LayerSetScore[], costs: readonly number[]): number {
   const best = scores[bestOf(scores.map(({ auroc }) => auroc))];
   const asGood = scores.map(({ auroc }) => auroc >= best.auroc - best.error);
-  const least = Math.min(...costs.filter((_, reading) => asGood[reading]));
+  const least = Math.min(...costs.filter((_, layerSet) => asGood[layerSet]));
   return bestOf(
-    scores.map(({ auroc }, reading) => (asGood[reading] && costs[reading] === least ? auroc : -Infinity)),
+    scores.map(({ auroc }, layerSet) => (asGood[layerSet] && costs[layerSet] === least ? auroc : -Infinity)),
   );
 }
 
 /** The direction of a choice, on the sums of all folds. */
-export function directionOf({ settings, sums }: FitState, { reading, shrinkage }: Choice): FittedDirection {
+export function directionOf({ settings, sums }: FitState, { layerSet, shrinkage }: Choice): FittedDirection {
   const [direction] = directionsOf(
     settings,
-    sums.map((fold) => fold[reading]).reduce(mergeBoth),
+    sums.map((fold) => fold[layerSet]).reduce(mergeBoth),
     shrinkage === undefined ? [] : [shrinkage],
   );
   return direction;
 }
 
-/** What directions of a reading depend on. */
+/** What directions of a layer set depend on. */
 interface Kind {
   readonly estimator: Estimator;
   readonly positions: Positions;
@@ -94,7 +94,7 @@ interface Kind {
 
 function directionsOf(
   { estimator, positions }: Kind,
-  [negative, positive]: Sides,
+  [negative, positive]: MomentsByClass,
   amounts: readonly number[],
 ): FittedDirection[] {
   const [below, above] = [momentsAt(positions, negative), momentsAt(positions, positive)];
@@ -102,12 +102,15 @@ function directionsOf(
   return [fitDirection(estimator, above, below)];
 }
 
-/** The best amount of shrinkage for a reading, and how good it is. */
-function validate(kind: Kind, folds: readonly Sides[]): ReadingScore & { readonly shrinkage?: number } {
+/** The best amount of shrinkage for a layer set, and how good it is. */
+function validate(
+  kind: Kind,
+  folds: readonly MomentsByClass[],
+): LayerSetScore & { readonly shrinkage?: number } {
   const amounts = kind.estimator === 'cross-validated' ? AMOUNTS : [undefined];
   const judged = amounts.map((): number[] => []);
   for (const [index, out] of folds.entries()) {
-    const [below, above] = out.map((side) => momentsAt(kind.positions, side));
+    const [below, above] = out.map((moments) => momentsAt(kind.positions, moments));
     if (below.count === 0 || above.count === 0) continue;
     const rest = folds.filter((_, other) => other !== index).reduce(mergeBoth);
     const directions = directionsUnlessDegenerate(kind, rest);
@@ -122,7 +125,7 @@ function validate(kind: Kind, folds: readonly Sides[]): ReadingScore & { readonl
 }
 
 /** The mean over folds and its standard error, which a single fold does not tell. */
-function meanOf(aurocs: readonly number[]): ReadingScore {
+function meanOf(aurocs: readonly number[]): LayerSetScore {
   const { length: folds } = aurocs;
   if (folds === 0) return { auroc: 0.5, error: 0 };
   const auroc = aurocs.reduce((sum, value) => sum + value, 0) / folds;
@@ -131,9 +134,9 @@ function meanOf(aurocs: readonly number[]): ReadingScore {
 }
 
 /** Nothing at a layer at which nothing varies, such as the embedding of a last token that is always the same. */
-function directionsUnlessDegenerate(kind: Kind, sides: Sides): FittedDirection[] | undefined {
+function directionsUnlessDegenerate(kind: Kind, classes: MomentsByClass): FittedDirection[] | undefined {
   try {
-    return directionsOf(kind, sides, AMOUNTS);
+    return directionsOf(kind, classes, AMOUNTS);
   } catch (error) {
     if (isHalfspaceError(error, 'degenerate-data')) return undefined;
     throw error;
@@ -151,7 +154,7 @@ function bestOf(scores: readonly number[]): number {
   return scores.reduce((best, score, index) => (score > scores[best] ? index : best), 0);
 }
 
-function mergeBoth(a: Sides, b: Sides): Sides {
+function mergeBoth(a: MomentsByClass, b: MomentsByClass): MomentsByClass {
   return [mergeClassMoments(a[0], b[0]), mergeClassMoments(a[1], b[1])];
 }
 

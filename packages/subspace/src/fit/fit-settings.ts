@@ -81,8 +81,8 @@ export interface FitSettings {
   readonly seed: number;
 }
 
-/** The layers of every reading among which one is chosen: each by itself, or all of them end to end. */
-export function readingsOf({
+/** The layer sets among which one is chosen: each layer by itself, or all of them end to end. */
+export function layerSetsOf({
   layers,
   stack,
 }: Pick<FitSettings, 'layers' | 'stack'>): readonly (readonly number[])[] {

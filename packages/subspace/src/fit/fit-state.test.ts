@@ -44,8 +44,8 @@ describe('shards', () => {
     merged.layerScores?.forEach(({ auroc }, i) =>
       expect(auroc).toBeCloseTo(whole.layerScores?.[i].auroc ?? NaN, 9),
     );
-    for (const reading of ['last', 'mean', 'min', 'every'] as const) {
-      expect(merged.figures[reading].auroc).toBeCloseTo(whole.figures[reading].auroc, 4);
+    for (const pooling of ['last', 'mean', 'min', 'every'] as const) {
+      expect(merged.figures[pooling].auroc).toBeCloseTo(whole.figures[pooling].auroc, 4);
     }
   });
 

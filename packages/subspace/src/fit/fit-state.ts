@@ -1,12 +1,12 @@
 import type { MeasuredResponse } from '../data/measured-response.js';
 import { createMoments, mergeMoments, type Moments, restoreMoments } from './moments.js';
-import { type FitSettings, readingsOf, vectorWidth } from './fit-settings.js';
+import { type FitSettings, layerSetsOf, vectorWidth } from './fit-settings.js';
 import { type CountedRows, otherState } from './counted-rows.js';
 
 /** Parts of the rows fitted on among which directions are cross-validated where something has to be chosen. */
 const FOLDS = 4;
 
-/** The hidden states of one side, at the last positions and at every one; only what is fitted on is there. */
+/** The hidden states of one class, at the last positions and at every one; only what is fitted on is there. */
 export interface ClassMoments {
   /** Of the states after the last token of each response. */
   readonly last?: Moments;
@@ -24,7 +24,7 @@ export interface FitState {
   readonly settings: FitSettings;
   /** The rows summed up, in order: one entry, or one for each shard. */
   readonly counted: readonly CountedRows[];
-  /** By fold, reading (a layer, or the stack of all) and label. */
+  /** By fold, layer set (a layer, or the stack of all) and label. */
   readonly sums: readonly (readonly (readonly [negative: ClassMoments, positive: ClassMoments])[])[];
   /** What was measured on rows held out, once all rows are summed up. */
   readonly measured?: {
@@ -37,22 +37,22 @@ export interface FitState {
 
 /** A state of no rows. */
 export function createFitState(settings: FitSettings): FitState {
-  return { settings, counted: [], sums: sumsBy(settings, () => createSide(settings)) };
+  return { settings, counted: [], sums: sumsBy(settings, () => createClassMoments(settings)) };
 }
 
-/** Sums of every fold, reading and label. There are no folds where there is nothing to choose. */
+/** Sums of every fold, layer set and label. There are no folds where there is nothing to choose. */
 export function sumsBy(
   settings: FitSettings,
-  make: (fold: number, reading: number, label: 0 | 1) => ClassMoments,
+  make: (fold: number, layerSet: number, label: 0 | 1) => ClassMoments,
 ): FitState['sums'] {
-  const readings = readingsOf(settings);
-  const chooses = readings.length > 1 || settings.estimator === 'cross-validated';
+  const layerSets = layerSetsOf(settings);
+  const chooses = layerSets.length > 1 || settings.estimator === 'cross-validated';
   return Array.from({ length: chooses ? FOLDS : 1 }, (_, fold) =>
-    readings.map((__, reading) => [make(fold, reading, 0), make(fold, reading, 1)] as const),
+    layerSets.map((__, layerSet) => [make(fold, layerSet, 0), make(fold, layerSet, 1)] as const),
   );
 }
 
-function createSide(settings: FitSettings): ClassMoments {
+function createClassMoments(settings: FitSettings): ClassMoments {
   const width = vectorWidth(settings);
   return {
     ...(settings.positions === 'every' ? {} : { last: createMoments(width) }),
@@ -64,8 +64,8 @@ function createSide(settings: FitSettings): ClassMoments {
 export function copyFitState(state: FitState): FitState {
   return {
     ...state,
-    sums: sumsBy(state.settings, (fold, reading, label) => {
-      const { last, every } = state.sums[fold][reading][label];
+    sums: sumsBy(state.settings, (fold, layerSet, label) => {
+      const { last, every } = state.sums[fold][layerSet][label];
       return {
         ...(last && { last: restoreMoments(last) }),
         ...(every && { every: restoreMoments(every) }),
@@ -74,7 +74,7 @@ export function copyFitState(state: FitState): FitState {
   };
 }
 
-/** Two sides as one. */
+/** The moments of two sets of rows of a class as those of one. */
 export function mergeClassMoments(a: ClassMoments, b: ClassMoments): ClassMoments {
   return {
     ...(a.last && b.last ? { last: mergeMoments(a.last, b.last) } : {}),
@@ -97,8 +97,8 @@ export function mergeFitStates(a: FitState, b: FitState): FitState {
   return {
     settings: a.settings,
     counted: [...a.counted, ...b.counted],
-    sums: sumsBy(a.settings, (fold, reading, label) =>
-      mergeClassMoments(a.sums[fold][reading][label], b.sums[fold][reading][label]),
+    sums: sumsBy(a.settings, (fold, layerSet, label) =>
+      mergeClassMoments(a.sums[fold][layerSet][label], b.sums[fold][layerSet][label]),
     ),
   };
 }

@@ -5,7 +5,7 @@ import { checkBalance } from '../data/check-rows.js';
 import { crossValidate, directionOf } from './cross-validate.js';
 import { calibrateResponses, measureFigures } from './figures.js';
 import type { Figures } from '../artifact/figures.js';
-import { type CheckedFitOptions, readingsOf, settingsOf } from './fit-settings.js';
+import { type CheckedFitOptions, layerSetsOf, settingsOf } from './fit-settings.js';
 import { checkFitOptions, type FitOptions } from './fit-options.js';
 import { assertSameSettings, copyFitState, createFitState, type FitState } from './fit-state.js';
 import { type CountedRows, otherState } from './counted-rows.js';
@@ -42,18 +42,18 @@ export async function fitSubspace(
 ): Promise<SubspaceArtifact> {
   const { model } = backend;
   const settings = checkFitOptions(options, model);
-  const surveyed = await auditData(backend, rows, settings, options.signal);
-  checkBalance(surveyed.parts);
-  options.onReport?.(surveyed.report);
-  const run: Run = { backend, rows, options, settings, surveyed };
+  const audit = await auditData(backend, rows, settings, options.signal);
+  checkBalance(audit.splits);
+  options.onReport?.(audit.report);
+  const run: Run = { backend, rows, options, settings, audit };
 
   const summed = await sumRows(run);
-  const readings = readingsOf(summed.settings);
+  const layerSets = layerSetsOf(summed.settings);
   const choice = crossValidate(
     summed,
     settings.layerBy === 'cost' ? (read) => candidateDepth(read, model) : undefined,
   );
-  const layers = readings[choice.reading];
+  const layers = layerSets[choice.layerSet];
   const fitted = directionOf(summed, choice);
   const direction = Float32Array.from(fitted.direction);
   const measured = await measureRows(run, summed, layers, { direction, offset: fitted.offset });
@@ -61,15 +61,15 @@ export async function fitSubspace(
   const figures = measureFigures(measured, settings.seed, settings.pairs);
   const aboveChance = isAboveChance(figures, settings.positions);
   if (!aboveChance && !settings.force) throw notAboveChance(settings, layers, figures);
-  const { report } = surveyed;
+  const { report } = audit;
   return {
     format: 'halfspace-subspace',
     version: 2,
     attribute: settings.attribute,
     model: { name: model.name, fingerprint: model.fingerprint, width: model.width },
     layers,
-    ...(readings.length > 1
-      ? { layerScores: readings.map(([layer], i) => ({ layer, ...choice.scores[i] })) }
+    ...(layerSets.length > 1
+      ? { layerScores: layerSets.map(([layer], i) => ({ layer, ...choice.scores[i] })) }
       : {}),
     estimator: settings.estimator,
     positions: settings.positions,
@@ -103,9 +103,9 @@ export async function fitSubspace(
  */
 export async function sumUp(backend: Backend, rows: Rows, options: FitOptions): Promise<FitState> {
   const settings = checkFitOptions(options, backend.model);
-  const surveyed = await auditData(backend, rows, settings, options.signal);
-  options.onReport?.(surveyed.report);
-  return sumRows({ backend, rows, options, settings, surveyed });
+  const audit = await auditData(backend, rows, settings, options.signal);
+  options.onReport?.(audit.report);
+  return sumRows({ backend, rows, options, settings, audit });
 }
 
 /** A fit that is going on. */
@@ -114,18 +114,18 @@ interface Run {
   readonly rows: Rows;
   readonly options: FitOptions;
   readonly settings: CheckedFitOptions;
-  readonly surveyed: DataAudit;
+  readonly audit: DataAudit;
 }
 
 /** Sums up the hidden states of the rows fitted on, from where the state that was given ends. */
-async function sumRows({ backend, rows, options, settings, surveyed }: Run): Promise<FitState> {
+async function sumRows({ backend, rows, options, settings, audit }: Run): Promise<FitState> {
   const wanted = settingsOf(settings, backend.model);
   if (options.state !== undefined) assertSameSettings(options.state.settings, wanted);
   let state = options.state === undefined ? createFitState(wanted) : copyFitState(options.state);
-  const progress = progressOf(options, surveyed, tokensOf(state.counted));
+  const progress = progressOf(options, audit, tokensOf(state.counted));
   await overBlocks(backend, rows, {
     settings: wanted,
-    part: 'fitting',
+    split: 'fitting',
     layers: settings.layers,
     counted: state.counted,
     signal: options.signal,
@@ -145,18 +145,18 @@ async function sumRows({ backend, rows, options, settings, surveyed }: Run): Pro
 
 /** Measures the rows held out, from where the state ends. */
 async function measureRows(
-  { backend, rows, options, surveyed }: Run,
+  { backend, rows, options, audit }: Run,
   state: FitState,
   layers: readonly number[],
   axis: Axis,
 ): Promise<readonly MeasuredResponse[]> {
   const { counted: known, responses } = state.measured ?? { counted: [], responses: [] };
   const measured = [...responses];
-  const progress = progressOf(options, surveyed, surveyed.work.fitting + tokensOf(known));
+  const progress = progressOf(options, audit, audit.work.fitting + tokensOf(known));
   let block: { readonly number: number; readonly response: MeasuredResponse }[] = [];
   await overBlocks(backend, rows, {
     settings: state.settings,
-    part: 'heldOut',
+    split: 'heldOut',
     layers,
     counted: known,
     signal: options.signal,

@@ -6,13 +6,13 @@ import type { MeasuredResponse } from '../data/measured-response.js';
 import { areSimilar, type Pair, pairUp, win } from '../data/pairs.js';
 import type { HeldOutPairs, PairShares, ShareInterval } from '../artifact/figures.js';
 
-type Reading = (response: MeasuredResponse) => number;
+type Pooling = (response: MeasuredResponse) => number;
 
-const READINGS = {
+const POOLINGS = {
   last: ({ distances }) => distances[distances.length - 1],
   mean: ({ mean }) => mean,
   min: ({ min }) => min,
-} as const satisfies Record<string, Reading>;
+} as const satisfies Record<string, Pooling>;
 
 /** @param responses - Chosen and rejected ones, taking turns. */
 export function measureHeldOutPairs(responses: readonly MeasuredResponse[], seed: number): HeldOutPairs {
@@ -32,7 +32,7 @@ export function measureHeldOutPairs(responses: readonly MeasuredResponse[], seed
  * @throws HalfspaceError `one-sided-data`, `slope-not-positive`
  */
 export function calibratePairs(responses: readonly MeasuredResponse[], positions: Positions): Calibration {
-  const read: Reading = READINGS[readPositions(positions) === 'last' ? 'last' : 'mean'];
+  const read: Pooling = POOLINGS[readPositions(positions) === 'last' ? 'last' : 'mean'];
   const differences = pairUp(responses).map(({ chosen, rejected }) => read(chosen) - read(rejected));
   // Each pair both ways round, half each: no side is the first.
   const { slope } = calibrate(
@@ -46,15 +46,15 @@ export function calibratePairs(responses: readonly MeasuredResponse[], positions
 
 function sharesOf(pairs: readonly Pair<MeasuredResponse>[], seed: number): PairShares {
   const groups = pairs.map(({ chosen }) => chosen.group);
-  const share = (read: Reading): ShareInterval => {
+  const share = (read: Pooling): ShareInterval => {
     const wins = pairs.map(({ chosen, rejected }) => win(read(chosen) - read(rejected)));
     const { value, low, high } = bootstrap(groups, weightedMean(wins), { seed });
     return { share: value, low, high };
   };
   return {
     count: pairs.length,
-    last: share(READINGS.last),
-    mean: share(READINGS.mean),
-    min: share(READINGS.min),
+    last: share(POOLINGS.last),
+    mean: share(POOLINGS.mean),
+    min: share(POOLINGS.min),
   };
 }

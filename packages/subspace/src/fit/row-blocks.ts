@@ -19,8 +19,8 @@ export type Rows = AsyncIterable<LabelledText> | Iterable<LabelledText>;
 /** How to go over rows. */
 export interface BlockOptions {
   readonly settings: FitSettings;
-  /** Which part of the rows is run through the model. */
-  readonly part: 'fitting' | 'heldOut';
+  /** Which split of the rows is run through the model. */
+  readonly split: 'fitting' | 'heldOut';
   readonly layers: readonly number[];
   /** Rows that were gone over before: they must be the first ones. */
   readonly counted: readonly CountedRows[];
@@ -32,14 +32,14 @@ export interface BlockOptions {
 }
 
 /**
- * Goes over rows in blocks and runs those of one part through the model. Inside a block they are run by length. Where
+ * Goes over rows in blocks and runs those of one split through the model. Inside a block they are run by length. Where
  * a block begins and ends depends on the rows alone, so a run that goes on after a block comes to the same sums, to
  * the last bit, as one that was not interrupted.
  *
  * @throws HalfspaceError `other-state` when the first rows are not those that were counted; `aborted`, `not-finite`
  */
 export async function overBlocks(backend: Backend, rows: Rows, options: BlockOptions): Promise<void> {
-  const { settings, part, layers, signal } = options;
+  const { settings, split, layers, signal } = options;
   const reader = read(rows);
   try {
     let counter = createRowCounter();
@@ -49,7 +49,7 @@ export async function overBlocks(backend: Backend, rows: Rows, options: BlockOpt
       done.push(...counter.take());
       counter = await recount(reader, known, encode, signal);
     }
-    for await (const block of blocksOf(reader, settings, part, encode)) {
+    for await (const block of blocksOf(reader, settings, split, encode)) {
       for (const row of block.rows) counter.add(row);
       const units = [...block.units].sort((a, b) => lengthOf(a) - lengthOf(b));
       let waiting: ResponseStates[] = [];
@@ -68,7 +68,7 @@ export async function overBlocks(backend: Backend, rows: Rows, options: BlockOpt
     function encode(row: LabelledText): EncodedRow | undefined {
       number++;
       const out = isHeldOut(row.group, settings.heldOut, settings.seed);
-      return out === (part === 'heldOut') ? encodeRow(backend, row, number, settings.chat) : undefined;
+      return out === (split === 'heldOut') ? encodeRow(backend, row, number, settings.chat) : undefined;
     }
   } finally {
     await reader.return(undefined);
@@ -133,10 +133,10 @@ interface Block {
 async function* blocksOf(
   reader: AsyncIterator<LabelledText, undefined>,
   { centring, pairs }: FitSettings,
-  part: BlockOptions['part'],
+  split: BlockOptions['split'],
   encode: (row: LabelledText) => EncodedRow | undefined,
 ): AsyncGenerator<Block> {
-  const together = centring === 'prompt' && part === 'fitting';
+  const together = centring === 'prompt' && split === 'fitting';
   let block: Block = { rows: [], units: [] };
   let tokens = 0;
   let before: LabelledText | undefined;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { MarginTrack, Reading } from '../evaluate/margin-track.js';
+import type { MarginTrack, Pooling } from '../evaluate/margin-track.js';
 
 /** What numpy and scikit-learn say (fixtures/make-evaluation-reference.py). */
 interface EvaluationReference {
@@ -26,7 +26,7 @@ interface EvaluationReference {
   };
   readonly responses: {
     readonly tracks: readonly { margins: number[]; label: 0 | 1; group: string }[];
-    readonly auroc: Readonly<Record<Reading, number>>;
+    readonly auroc: Readonly<Record<Pooling, number>>;
     readonly tenths: readonly { auroc: number; calibrationError: number }[];
   };
   readonly correlated: { readonly series: number[][]; readonly correlations: number[][] };

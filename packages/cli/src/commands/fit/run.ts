@@ -55,7 +55,7 @@ function summaryOf({ attribute, model, layers, layerScores, estimator, ...rest }
   };
 }
 
-const READINGS = {
+const POOLINGS = {
   last: 'after the last token',
   mean: 'mean over the response',
   min: 'minimum over the response',
@@ -82,9 +82,9 @@ function describe(
   print(
     `${attribute} at layer ${layers.join(', ')} of ${inLine(model.name)}, measured on ${heldOut.rows} held-out texts:\n`,
   );
-  const areas = Object.entries({ ...READINGS, every: 'every token by itself' }).map(([key, reading]) => {
-    const { auroc, ...interval } = figures[key as keyof typeof READINGS | 'every'];
-    return [reading, auroc.toFixed(3), shown(interval)];
+  const areas = Object.entries({ ...POOLINGS, every: 'every token by itself' }).map(([key, pooling]) => {
+    const { auroc, ...interval } = figures[key as keyof typeof POOLINGS | 'every'];
+    return [pooling, auroc.toFixed(3), shown(interval)];
   });
   for (const line of table([['read', 'AUROC', '95 % interval'], ...areas])) print(line);
   if (figures.pairs !== undefined) describePairs(figures.pairs);
@@ -95,9 +95,9 @@ function describePairs({ similarLength, ...all }: HeldOutPairs): void {
   for (const [which, pairs] of Object.entries({ '': all, ' of similar length': similarLength })) {
     if (pairs === undefined) continue;
     print(`\nThe better response has the larger margin, in ${pluralise(pairs.count, 'pair')}${which}:\n`);
-    const shares = Object.entries(READINGS).map(([key, reading]) => {
-      const { share, ...interval } = pairs[key as keyof typeof READINGS];
-      return [reading, share.toFixed(3), shown(interval)];
+    const shares = Object.entries(POOLINGS).map(([key, pooling]) => {
+      const { share, ...interval } = pairs[key as keyof typeof POOLINGS];
+      return [pooling, share.toFixed(3), shown(interval)];
     });
     for (const line of table([['read', 'share', '95 % interval'], ...shares])) print(line);
   }

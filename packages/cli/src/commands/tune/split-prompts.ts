@@ -13,7 +13,7 @@ const MOST_BY_DEFAULT = 50;
 const LEAST = 2;
 
 /**
- * Splits prompts by a hash of prompt and seed, each different prompt once: both parts are in the same order each time.
+ * Splits prompts by a hash of prompt and seed, each different prompt once: both splits are in the same order each time.
  *
  * @param size - Prompts to tune on (default: half of them, at most 50).
  * @throws HalfspaceError `too-few-prompts`

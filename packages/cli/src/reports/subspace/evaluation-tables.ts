@@ -3,8 +3,8 @@ import type {
   Estimate,
   Interference,
   PairFigures,
-  PairReading,
-  Reading,
+  PairPooling,
+  Pooling,
 } from '@halfspace/subspace';
 import { shortened } from '../../terminal/width.js';
 
@@ -21,12 +21,12 @@ const SHOWN_GROUPS = 5;
 const GROUP_NAME = 40;
 
 /** The ways to read a response, in words. */
-export const READINGS = {
+export const POOLINGS = {
   last: 'after the last token',
   mean: 'mean over the response',
   min: 'minimum over the response',
   every: 'every token by itself',
-} as const satisfies Record<Reading, string>;
+} as const satisfies Record<Pooling, string>;
 
 const PAIRS = {
   all: 'all',
@@ -39,7 +39,7 @@ const PAIRS = {
 export function attributeTables(evaluation: AttributeEvaluation): EvaluationTable[] {
   const { pairs, groups } = evaluation;
   return [
-    readingsTable(evaluation),
+    poolingsTable(evaluation),
     tenthsTable(evaluation),
     ...(pairs === undefined ? [] : [pairsTable(pairs)]),
     ...(groups.length === 0 ? [] : [groupsTable(evaluation)]),
@@ -67,7 +67,7 @@ export function interferenceTables({ attributes, cosines, correlations }: Interf
   ];
 }
 
-function readingsTable({ readings }: AttributeEvaluation): EvaluationTable {
+function poolingsTable({ poolings }: AttributeEvaluation): EvaluationTable {
   const heading = [
     'read',
     'AUROC',
@@ -82,8 +82,8 @@ function readingsTable({ readings }: AttributeEvaluation): EvaluationTable {
     INTERVAL,
     'bins',
   ];
-  const rows = Object.entries(READINGS).map(([key, name]) => {
-    const figures = readings[key as Reading];
+  const rows = Object.entries(POOLINGS).map(([key, name]) => {
+    const figures = poolings[key as Pooling];
     return [
       name,
       ...[figures.auroc, figures.averagePrecision, figures.accuracy].flatMap(estimateCells),
@@ -111,8 +111,8 @@ function tenthsTable({ tenths }: AttributeEvaluation): EvaluationTable {
 }
 
 function pairsTable(pairs: PairFigures): EvaluationTable {
-  const share = (won: Readonly<Record<PairReading, Estimate>> | undefined, reading: PairReading) =>
-    won === undefined ? ['–', '–'] : estimateCells(won[reading]);
+  const share = (won: Readonly<Record<PairPooling, Estimate>> | undefined, pooling: PairPooling) =>
+    won === undefined ? ['–', '–'] : estimateCells(won[pooling]);
   return {
     title: `Pairs in which the chosen response has the larger margin (the longer one wins ${fixed(pairs.longerWins)})`,
     rows: [

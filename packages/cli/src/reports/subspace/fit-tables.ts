@@ -1,18 +1,18 @@
-import type { Estimate, FitFigures, PairReading } from '@halfspace/subspace';
+import type { Estimate, FitFigures, PairPooling } from '@halfspace/subspace';
 import { estimateCells, type EvaluationTable, INTERVAL } from './evaluation-tables.js';
 import type { FitStudy } from './fit-study.js';
 
-const READINGS = { last: 'last token', mean: 'mean', min: 'minimum' } as const satisfies Record<
-  PairReading,
+const POOLINGS = { last: 'last token', mean: 'mean', min: 'minimum' } as const satisfies Record<
+  PairPooling,
   string
 >;
-const READING_NAMES = Object.keys(READINGS) as PairReading[];
+const POOLING_NAMES = Object.keys(POOLINGS) as PairPooling[];
 
 /** How much the last doubling of the data must have brought for more of them to be worth having. */
 const WORTH_HAVING = 0.005;
 
 /** What fits are judged by: pairs won where rows are pairs, else the AUROC; nothing where there was no fit. */
-export function judgedBy({ figures }: FitFigures): Readonly<Record<PairReading, Estimate>> | undefined {
+export function judgedBy({ figures }: FitFigures): Readonly<Record<PairPooling, Estimate>> | undefined {
   return figures?.won ?? figures?.auroc;
 }
 
@@ -62,18 +62,18 @@ export function sweepVerdict(fits: readonly FitFigures[], cut: number | undefine
   const cheaper =
     early.length === 0 || early.length === fits.length
       ? ''
-      : ` Of those where candidates can stop, which costs less, it is ${bestByReading(early)}.`;
+      : ` Of those where candidates can stop, which costs less, it is ${bestByPooling(early)}.`;
   return (
-    `The layer with the best ${measureOf(fits)} is ${bestByReading(fits)}.${cheaper} Chosen on these rows it flatters: ` +
+    `The layer with the best ${measureOf(fits)} is ${bestByPooling(fits)}.${cheaper} Chosen on these rows it flatters: ` +
     '"halfspace fit --layer" chooses by cross-validation on the training data.'
   );
 }
 
-function bestByReading(fits: readonly FitFigures[]): string {
-  const valueOf = (fit: FitFigures, reading: PairReading) => judgedBy(fit)?.[reading].value;
-  return READING_NAMES.map((reading) => {
-    const best = fits.reduce((a, b) => ((valueOf(b, reading) ?? 0) > (valueOf(a, reading) ?? 0) ? b : a));
-    return `${best.layers.join()} by the ${READINGS[reading]} (${valueOf(best, reading)?.toFixed(3) ?? '–'})`;
+function bestByPooling(fits: readonly FitFigures[]): string {
+  const valueOf = (fit: FitFigures, pooling: PairPooling) => judgedBy(fit)?.[pooling].value;
+  return POOLING_NAMES.map((pooling) => {
+    const best = fits.reduce((a, b) => ((valueOf(b, pooling) ?? 0) > (valueOf(a, pooling) ?? 0) ? b : a));
+    return `${best.layers.join()} by the ${POOLINGS[pooling]} (${valueOf(best, pooling)?.toFixed(3) ?? '–'})`;
   }).join(', ');
 }
 
@@ -90,15 +90,15 @@ function tableOf(
   cellsOf: (fit: FitFigures) => readonly string[],
 ): EvaluationTable {
   return {
-    title: `${title}, ${measureOf(fits)} by reading`,
+    title: `${title}, ${measureOf(fits)} by pooling`,
     rows: [
-      [...heading, ...READING_NAMES.flatMap((reading) => [READINGS[reading], INTERVAL])],
+      [...heading, ...POOLING_NAMES.flatMap((pooling) => [POOLINGS[pooling], INTERVAL])],
       ...fits.map((fit) => {
         const found = judgedBy(fit);
         return [
           ...cellsOf(fit),
-          ...READING_NAMES.flatMap((reading) =>
-            found === undefined ? ['–', '–'] : estimateCells(found[reading]),
+          ...POOLING_NAMES.flatMap((pooling) =>
+            found === undefined ? ['–', '–'] : estimateCells(found[pooling]),
           ),
         ];
       }),

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import type { AttributeEvaluation, Estimate, FitFigures, PairReading } from '@halfspace/subspace';
+import type { AttributeEvaluation, Estimate, FitFigures, PairPooling } from '@halfspace/subspace';
 import { DESIRED, OTHER, QUIET, svg } from '../svg.js';
 import { judgedBy, measureOf } from './fit-tables.js';
 
@@ -46,10 +46,10 @@ export function rocPlot({ roc }: AttributeEvaluation): string {
 }
 
 /** Shares of the desired side against the probabilities that were claimed. */
-export function reliabilityPlot({ readings }: AttributeEvaluation): string {
-  const marks = (['mean', 'last'] as const).flatMap((reading) => {
-    const stroke = reading === 'last' ? DESIRED : OTHER;
-    const bins = readings[reading].reliability;
+export function reliabilityPlot({ poolings }: AttributeEvaluation): string {
+  const marks = (['mean', 'last'] as const).flatMap((pooling) => {
+    const stroke = pooling === 'last' ? DESIRED : OTHER;
+    const bins = poolings[pooling].reliability;
     return [
       Plot.line(bins, { x: 'predicted', y: 'observed', stroke, strokeWidth: 2 }),
       Plot.dot(bins, { x: 'predicted', y: 'observed', fill: stroke, r: 3.5 }),
@@ -89,16 +89,16 @@ export function sweepPlot(fits: readonly FitFigures[]): string {
   return fitsPlot('Layers', fits, { label: 'layer' }, ({ layers }) => layers[0]);
 }
 
-/** A line for each reading, and the band of the interval after the last token. */
+/** A line for each pooling, and the band of the interval after the last token. */
 function fitsPlot(
   title: string,
   fits: readonly FitFigures[],
   x: Plot.ScaleOptions,
   placeOf: (fit: FitFigures) => number,
 ): string {
-  const pointsOf = (reading: PairReading) =>
+  const pointsOf = (pooling: PairPooling) =>
     fits.flatMap((fit) => {
-      const estimate = judgedBy(fit)?.[reading];
+      const estimate = judgedBy(fit)?.[pooling];
       return estimate === undefined ? [] : [{ at: placeOf(fit), ...estimate }];
     });
   const lines = (
@@ -106,9 +106,9 @@ function fitsPlot(
       ['mean', OTHER],
       ['min', QUIET],
     ] as const
-  ).flatMap(([reading, stroke]) => [
-    Plot.line(pointsOf(reading), { x: 'at', y: 'value', stroke, strokeWidth: 2 }),
-    Plot.dot(pointsOf(reading), { x: 'at', y: 'value', fill: stroke, r: 3 }),
+  ).flatMap(([pooling, stroke]) => [
+    Plot.line(pointsOf(pooling), { x: 'at', y: 'value', stroke, strokeWidth: 2 }),
+    Plot.dot(pointsOf(pooling), { x: 'at', y: 'value', fill: stroke, r: 3 }),
   ]);
   const last = pointsOf('last');
   return svg(title, {

@@ -46,7 +46,7 @@ describe('the report', () => {
   it('plots what there is', () => {
     const marks = (plot: string, mark: string) =>
       document.querySelectorAll(`svg[aria-label="${plot}"] ${mark}`).length;
-    const { last, mean } = figures.readings;
+    const { last, mean } = figures.poolings;
     expect(marks('Reliability diagram', 'circle')).toBe(last.reliability.length + mean.reliability.length);
     expect(marks('AUROC by position', 'circle')).toBe(10);
     expect(marks('Histogram of margins by label', '[aria-label="rect"] rect')).toBe(
@@ -190,12 +190,12 @@ describe('fits on training data', () => {
 });
 
 describe('the verdict', () => {
-  const { last } = figures.readings;
+  const { last } = figures.poolings;
   const say = (auroc: typeof last.auroc, error = 0.01) =>
     verdict({
       ...evaluation.attributes[0],
-      readings: {
-        ...figures.readings,
+      poolings: {
+        ...figures.poolings,
         last: { ...last, auroc, calibrationError: { ...last.calibrationError, value: error } },
       },
     });

@@ -4,7 +4,7 @@ import { print } from '../../terminal/output.js';
 import { table } from '../../terminal/table.js';
 import { estimateCells, INTERVAL } from './evaluation-tables.js';
 
-const READINGS = { last: 'after the last token', mean: 'mean', min: 'minimum' } as const;
+const POOLINGS = { last: 'after the last token', mean: 'mean', min: 'minimum' } as const;
 
 /** Prints for a person how multiple choice is answered. */
 export function showChoices(sets: Readonly<Record<string, ChoiceEvaluation>>): void {
@@ -12,9 +12,9 @@ export function showChoices(sets: Readonly<Record<string, ChoiceEvaluation>>): v
     print(`${inLine(name)}, ${questions} questions (choosing blindly: ${chance.toFixed(3)})\n`);
     const rows = [
       row("the model's own log-likelihood", logLikelihood),
-      ...attributes.flatMap(({ attribute, readings }) =>
-        Object.entries(READINGS).map(([key, reading]) =>
-          row(`${attribute}, ${reading}`, readings[key as keyof typeof READINGS]),
+      ...attributes.flatMap(({ attribute, poolings }) =>
+        Object.entries(POOLINGS).map(([key, pooling]) =>
+          row(`${attribute}, ${pooling}`, poolings[key as keyof typeof POOLINGS]),
         ),
       ),
     ];

@@ -10,12 +10,12 @@ const ENTANGLED = 0.3;
 /** In words, what the figures of an attribute come to. */
 export function verdict({
   attribute,
-  readings,
+  poolings,
   tenths,
   pairs,
   fittedOnTheseRows,
 }: AttributeEvaluation): string {
-  const { auroc, calibrationError } = readings.last;
+  const { auroc, calibrationError } = poolings.last;
   const half = tenths[4].auroc.value;
   return [
     `${fittedOnTheseRows ? flattered(attribute) : `${attribute} ${separation(auroc)}`} (AUROC ${auroc.value.toFixed(3)}, 95 % interval ${auroc.low.toFixed(3)} to ` +
