@@ -29,7 +29,7 @@ function table(rows) {
   return [line(rows[0]), line(widths.map((width) => '-'.repeat(width))), ...rows.slice(1).map(line)];
 }
 
-/** The map; throws where a family has no checkpoint. */
+/** The map; throws where a family has no checkpoint, or none with a tied head, or none with one of its own. */
 export async function familyMap() {
   const { FAMILIES } = await import(new URL('../packages/model/dist/families/index.js', import.meta.url));
   const families = FAMILIES.map(({ name }) => name);
@@ -38,15 +38,20 @@ export async function familyMap() {
     (name) => !all.some(({ family, gguf }) => name === family || name === gguf),
   );
   if (unchecked.length > 0) throw new Error(`No checkpoint is of ${unchecked.join(', ')}.`);
-  const rows = all.map(({ name, models, family, gguf }) => [
+  const half = [...new Set(all.map(({ family }) => family))].filter(
+    (name) => new Set(all.filter(({ family }) => family === name).map(({ tied }) => tied)).size < 2,
+  );
+  if (half.length > 0) throw new Error(`Heads of one kind alone are checked of ${half.join(', ')}.`);
+  const rows = all.map(({ name, models, family, tied, gguf, withoutGguf }) => [
     models,
     `\`${family}\``,
-    gguf === null ? '' : `\`${gguf}\``,
+    tied ? 'tied' : 'own',
+    gguf === null ? `none: ${withoutGguf}` : `\`${gguf}\``,
     `\`${name}\``,
   ]);
   const versions = [...new Set(all.map(({ transformers }) => transformers))].join(', ');
   return [
-    ...table([['models', 'config.json', 'GGUF', 'checkpoint'], ...rows]),
+    ...table([['models', 'config.json', 'head', 'GGUF', 'checkpoint'], ...rows]),
     '',
     `Checked against transformers ${versions}.`,
   ].join('\n');

@@ -212,15 +212,22 @@ function assemble(
 }
 
 /** A model with the part of its config.json that is about text. */
-function textModel(model: ModelFile, { within, neutral, uses }: ConfigTable): ModelFile {
+function textModel(model: ModelFile, table: ConfigTable): ModelFile {
+  const { within, neutral, uses } = table;
   if (within === undefined) return model;
   const outer = metadataReader(model);
   refuseUnlessNeutral(model, outer, { ...CONFIG_NEUTRAL, ...neutral }, uses);
   const entry = entryReader(model, outer, within.key);
+  // Which head the model has is said outside of that entry.
+  const tied = outer.value('tie_word_embeddings') ?? table.tied;
   // Method by method, because a file that was opened is more than its fields.
   return {
     ...model,
-    metadata: new Map([...Object.entries(within.defaults), ...(entry?.entries() ?? [])]),
+    metadata: new Map([
+      ...Object.entries(within.defaults),
+      ...(entry?.entries() ?? []),
+      ...(tied === undefined ? [] : [['tie_word_embeddings', tied] as const]),
+    ]),
     readF32: async (name) => model.readF32(name),
     close: async () => model.close(),
   };

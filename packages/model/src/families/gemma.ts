@@ -158,11 +158,14 @@ const PREFIXES = ['model.language_model.', 'language_model.model.'] as const;
 /** The tensors of that model that have nothing to do with text. */
 const IMAGES = /^(model\.)?(vision_tower|multi_modal_projector)\.|^(language_model\.)?lm_head\.weight$/;
 
+/** Where the head is there, if it is not the embedding. */
+const HEADS = ['lm_head', 'language_model.lm_head'] as const;
+
 function withPrefix(names: TensorNames, { tensors }: ModelFile): TensorNames {
   const prefix = PREFIXES.find((each) => tensors.has(`${each}embed_tokens.weight`)) ?? PREFIXES[0];
-  return Object.fromEntries(
-    Object.entries(names).map(([part, name]) => [part, name.replace(/^model\./, prefix)]),
-  );
+  const placed = Object.entries(names).map(([part, name]) => [part, name.replace(/^model\./, prefix)]);
+  const head = HEADS.find((each) => tensors.has(`${each}.weight`)) ?? HEADS[0];
+  return { ...(Object.fromEntries(placed) as TensorNames), head };
 }
 
 /** What config.json leaves out where it is as in transformers. */

@@ -148,7 +148,13 @@ function expertSpecs(part: ExpertPart, name: string, sizes: Sizes, experts: numb
   ).flat();
 }
 
-function specsOf(part: NamedPart, name: string, sizes: Sizes, layout: Layout): TensorSpec[] {
+function specsOf(
+  part: NamedPart,
+  name: string,
+  sizes: Sizes,
+  layout: Layout,
+  weightName = name,
+): TensorSpec[] {
   if (isExpertPart(part)) return expertSpecs(part, name, sizes, layout.experts ?? 0);
   const { biases = [], optionalBiases = [], transposed = false } = layout;
   const shape = shapeOf(part, sizes, layout);
@@ -157,7 +163,7 @@ function specsOf(part: NamedPart, name: string, sizes: Sizes, layout: Layout): T
     const sliced = rows === undefined ? {} : { rows };
     const weight: TensorSpec = {
       role: `${role}.weight`,
-      name: `${name}.weight`,
+      name: `${weightName}.weight`,
       shape: turned ? shape.toReversed() : shape,
       ...sliced,
       ...(turned && { transposed }),
@@ -183,8 +189,9 @@ export function listTensors(sizes: Sizes, layout: Layout): Weights {
     model: named
       .filter(([part]) => OUTSIDE.has(part))
       .flatMap(([part, name]) => {
-        const own = part === 'head' && tied ? (names.embedding ?? name) : name;
-        return specsOf(part, own, sizes, layout);
+        // A tied head has the weights of the embedding, and its own bias.
+        const weightName = part === 'head' && tied ? (names.embedding ?? name) : name;
+        return specsOf(part, name, sizes, layout, weightName);
       }),
     blocks: Array.from({ length: sizes.layers }, (_, index) =>
       inside.flatMap(([part, name]) => specsOf(part, name.replace('{}', `${index}`), sizes, layout)),
