@@ -63,6 +63,14 @@ it('says what was probably meant', () => {
       'halfspace.generate({ prompt, wieghts: { nontoxic: 2 } });',
       /'wieghts'.*Did you mean to write 'weights'\?/,
     ],
+    [
+      "halfspace.generate({ prompt, formula: 'nontoxic', temprature: 2 });",
+      /'temprature'.*Did you mean to write 'temperature'\?/,
+    ],
+    [
+      "halfspace.generate({ prompt, weights: { nontoxc: 2 }, bonus: 'softmax' });",
+      /'nontoxc'.*Did you mean to write 'nontoxic'\?/,
+    ],
     ['halfspace.complete({ prompt, weights: { nontoxc: 2 } });', /Did you mean to write 'nontoxic'\?/],
     [
       'halfspace.complete({ prompt }).then(({ margins }) => margins.helpfull);',
@@ -82,6 +90,44 @@ it('says what was probably meant', () => {
     expect(said[i], line).toMatch(message);
     // What is long is not read.
     expect(said[i]?.length, line).toBeLessThan(600);
+  });
+});
+
+it('says which options do not go together', () => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    [
+      "halfspace.generate({ prompt, formula: 'nontoxic', weights: { nontoxic: 2 } });",
+      /Types of property 'weights' are incompatible.*Type '2' is not assignable to type 'UncappedWeight<0>'/s,
+    ],
+    [
+      "halfspace.generate({ prompt, formula: 'nontoxic', cap: 2 });",
+      /Types of property 'cap' are incompatible/,
+    ],
+    [
+      "halfspace.generate({ prompt, formula: 'nontoxic', bonus: 'softmax' });",
+      /Types of property 'bonus' are incompatible.\n.*'"softmax"' is not assignable to type '"margin"'/,
+    ],
+    [
+      "halfspace.generate({ prompt, weights: { nontoxic: 2 }, bonus: 'softmax', cap: 2 });",
+      /Types of property 'cap' are incompatible/,
+    ],
+    [
+      "halfspace.generate({ prompt, weights: { nontoxic: 2 }, bonus: 'softmax', control: { mode: 'constraints', constraints: [] } });",
+      /Types of property 'mode' are incompatible.\n.*'"constraints"' is not assignable to type '"kl-budget" \| "penalty"'/,
+    ],
+    [
+      "halfspace.generate({ prompt, control: { mode: 'kl-budget', nats: 1 } });",
+      /Property 'weights' is missing/,
+    ],
+    [
+      "halfspace.complete({ prompt, control: { mode: 'kl-budget', nats: 1 } });",
+      /Property 'weights' is missing/,
+    ],
+  ];
+  const said = saidOf(refused.map(([line]) => line));
+  refused.forEach(([line, message], i) => {
+    expect(said[i], line).toMatch(message);
+    expect(said[i]?.length, line).toBeLessThan(800);
   });
 });
 

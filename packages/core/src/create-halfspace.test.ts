@@ -4,7 +4,7 @@ import { defineAttribute, type LinearAttribute, type Subspace } from '@halfspace
 import { createHalfspace } from './plugins/container.js';
 import type { Completion, TracedStep } from './decode/completion.js';
 import type { Halfspace } from './create-halfspace.js';
-import type { GenerateOptions } from './options/options.js';
+import type { AnyGenerateOptions, GenerateOptions } from './options/options.js';
 import { chiSquareDeviate } from './testing/chi-square.js';
 import {
   createToyBackend,
@@ -301,7 +301,7 @@ describe('generate', () => {
     for await (const { type } of halfspace.stream(options)) expect(type).not.toBe('step');
   });
 
-  it.each<[string, GenerateOptions]>([
+  it.each<[string, AnyGenerateOptions]>([
     ['bad-option', {}],
     ['bad-option', { prompt: 'a', prompts: ['b'] }],
     ['bad-option', { prompt: 'a', temperature: -1 }],
@@ -340,7 +340,10 @@ describe('generate', () => {
     ['unknown-attribute', { prompt: 'a', weights: { mild: 1 } }],
   ])('refuses with %s before work starts: %j', async (code, options) => {
     const { backend, halfspace } = await setUp();
-    await expect(halfspace.generate(options)).rejects.toMatchObject({ name: 'HalfspaceError', code });
+    await expect(halfspace.generate(options as GenerateOptions)).rejects.toMatchObject({
+      name: 'HalfspaceError',
+      code,
+    });
     expect(backend.calls.prefill).toBe(0);
   });
 });

@@ -6,7 +6,12 @@ import { createCompletionStream, inOrder, type CompletionStream } from './decode
 import { namedAttributes, type OptionsCheck } from './options/check-options.js';
 import { decode } from './decode/decode.js';
 import { assertOneCompletion } from './options/one-completion.js';
-import type { CheckedOptions, CompleteOptions, GenerateOptions } from './options/options.js';
+import type {
+  AnyGenerateOptions,
+  CheckedOptions,
+  CompleteOptions,
+  GenerateOptions,
+} from './options/options.js';
 import type { Formula } from './formula/compile.js';
 import { idleMargins } from './formula/idle-margins.js';
 import { idleParts } from './step/bonus/idle-parts.js';
@@ -73,7 +78,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
 
   const descriptionOf = (name: string) => attributes.find((each) => each.name === name)?.description ?? '';
 
-  async function* events(options: GenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
+  async function* events(options: AnyGenerateOptions): AsyncGenerator<StreamEvent, void, undefined> {
     const checked = check(options);
     const formula =
       checked.formula === undefined
@@ -116,7 +121,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
     });
   }
 
-  async function generate(options: GenerateOptions): Promise<Completion[]> {
+  async function generate(options: AnyGenerateOptions): Promise<Completion[]> {
     const completions: Completion[] = [];
     for await (const event of events(options)) {
       if (event.type === 'completion') completions.push(event.completion);

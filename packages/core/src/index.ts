@@ -5,12 +5,24 @@ export type { HalfspaceParts, NamesOf } from './plugins/container.js';
 export type { Halfspace } from './create-halfspace.js';
 export type { CompletionStream } from './decode/completion-stream.js';
 export type {
+  AnyDecodeOptions,
+  AnyGenerateOptions,
   CompleteOptions,
   DecodeOptions,
   GenerateOptions,
   PromptOptions,
   WeightedPrompt,
 } from './options/options.js';
+export type {
+  BonusCombination,
+  Combination,
+  FormulaCombination,
+  MarginCombination,
+  UncappedWeight,
+  WithFormula,
+  WithoutBudget,
+  WithWeights,
+} from './options/combination.js';
 export type { ByName, ByNameOrNot } from './options/by-name.js';
 export { capFor, valueOf } from './options/weights.js';
 export type { CappedWeight, Weight, WeightValue, Weights } from './options/weights.js';

@@ -1,7 +1,7 @@
 import type {
+  AnyDecodeOptions,
   ByNameOrNot,
   Completion,
-  DecodeOptions,
   Halfspace,
   TunedWeight,
   WeightedPrompt,
@@ -12,7 +12,7 @@ import { perplexity } from './metrics/perplexity.js';
 
 /** What to measure, on what. All else is as for `generate`. */
 export interface FrontierOptions<Name extends string = string> extends Omit<
-  DecodeOptions<Name>,
+  AnyDecodeOptions<Name>,
   'weights' | 'measure' | 'formula' | 'bonus' | 'control' | 'trace' | 'samples'
 > {
   /** Texts or conversations that the model goes on with; if the weights were chosen by a measurement, not those that it was made on. */

@@ -1,4 +1,4 @@
-import type { DecodeOptions } from '@halfspace/core';
+import type { AnyDecodeOptions } from '@halfspace/core';
 import type { Command } from 'commander';
 import { type CapFlags, collectCaps } from './caps.js';
 import { integer, number } from './number.js';
@@ -64,7 +64,7 @@ export function addSamplingOptions(command: Command): Command {
 }
 
 /** What the flags say as it is. */
-export function decodingOf(flags: DecodingFlags): DecodeOptions {
+export function decodingOf(flags: DecodingFlags): AnyDecodeOptions {
   const { cap, earlyExit = false, maxTokens, samples, temperature, topP, topK, seed, stop = [] } = flags;
   return {
     ...(cap?.all !== undefined && { cap: cap.all }),

@@ -1,4 +1,4 @@
-import { valueOf, type DecodeOptions } from '@halfspace/core';
+import { valueOf, type AnyDecodeOptions } from '@halfspace/core';
 
 /** Rows that are run in a step at most. More would save little time, and keep the first result waiting. */
 const ROWS_PER_STEP = 40;
@@ -8,7 +8,7 @@ const ROWS_IF_LAZY = 2;
 const MOST_TOGETHER = 16;
 
 /** How many completions are to be decoded together. */
-export function concurrencyOf(options: DecodeOptions): number {
+export function concurrencyOf(options: AnyDecodeOptions): number {
   const { weights = {}, formula, control, lookAhead, topK } = options;
   const weighted = formula === undefined && control?.mode === 'penalty';
   const steered = !weighted || Object.values(weights).some((weight) => valueOf(weight) !== 0);

@@ -4,7 +4,7 @@ import {
   nowCalled,
   renamed,
   schemaComplaint,
-  type DecodeOptions,
+  type AnyDecodeOptions,
   type ModelInfo,
   type TunedWeight,
 } from '@halfspace/core';
@@ -33,7 +33,7 @@ export interface WeightsFile {
 const SETTINGS = ['earlyExit', 'temperature', 'topP', 'topK'] as const;
 
 /** The settings that weights depend on, besides their caps. */
-export function tunedWith(options: DecodeOptions): Record<string, Setting> {
+export function tunedWith(options: AnyDecodeOptions): Record<string, Setting> {
   return Object.fromEntries(SETTINGS.map((name) => [name, options[name] ?? 'none']));
 }
 
@@ -173,7 +173,7 @@ export function assertTunedFor(
  */
 export function differencesFrom(
   { choices, decoding }: FoundWeights,
-  options: DecodeOptions,
+  options: AnyDecodeOptions,
   cap?: number,
 ): string | undefined {
   const now = tunedWith(options);

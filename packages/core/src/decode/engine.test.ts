@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, defineAttribute } from '@halfspace/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GenerateOptions } from '../options/options.js';
+import type { DecodeOptions } from '../options/options.js';
 import { createHalfspace } from '../plugins/container.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, type ToyBackend } from '../testing/toy-backend.js';
@@ -45,7 +45,7 @@ const callsOf = ({ calls }: ToyBackend) => calls.prefill + calls.next + calls.lo
 
 describe('calls at the same time', () => {
   const prompts = ['ab', 'cd', 'e', 'fg a', 'bb', 'c', 'd d', 'gf'];
-  it.each<Omit<GenerateOptions, 'prompts'>>([
+  it.each<DecodeOptions>([
     {},
     { weights: { kind: 2 } },
     { weights: { kind: 2, calm: -1 }, lookAhead: 'eager', topK: 4 },

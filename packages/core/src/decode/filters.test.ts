@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defineAttribute, defineFilter, type TextStep } from '@halfspace/contracts';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
-import type { GenerateOptions } from '../options/options.js';
+import type { DecodeOptions, GenerateOptions } from '../options/options.js';
 import {
   createToyBackend,
   toyHidden,
@@ -64,7 +64,7 @@ const has = (text: string, word: string) =>
     .includes(word);
 
 /** Every way to steer. */
-const MODES: readonly Omit<GenerateOptions<'kind'>, 'prompt' | 'prompts' | 'messages'>[] = [
+const MODES: readonly DecodeOptions<'kind'>[] = [
   {},
   { weights: { kind: 2 } },
   { weights: { kind: '-2*progress' }, temperature: 0 },
@@ -223,7 +223,7 @@ describe('filters', () => {
     const logits = toyLogits(toyTokenizer.encode('abc'), -50);
     const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
     const filters = [only((text) => text !== TOY_VOCABULARY[order[0]] && text !== TOY_VOCABULARY[order[1]])];
-    const step = async (settings: Partial<GenerateOptions<'kind'>>) => {
+    const step = async (settings: Pick<DecodeOptions<'kind'>, 'topK' | 'topP'>) => {
       const { trace } = await one({ prompt: 'abc', maxTokens: 1, filters, trace: true, ...settings });
       return trace?.[0].candidates.map(({ token }) => token);
     };

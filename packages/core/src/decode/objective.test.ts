@@ -2,7 +2,7 @@ import { defineAttribute } from '@halfspace/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHalfspace } from '../plugins/container.js';
-import type { DecodeOptions, GenerateOptions } from '../options/options.js';
+import type { AnyDecodeOptions, DecodeOptions, GenerateOptions } from '../options/options.js';
 import { valueOf, type Weight, type Weights } from '../options/weights.js';
 import { chiSquareDeviate } from '../testing/chi-square.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
@@ -25,9 +25,9 @@ const attributes = [
   }),
 ];
 
-async function generate(options: Omit<GenerateOptions, 'prompt'>): Promise<Completion[]> {
+async function generate(options: AnyDecodeOptions): Promise<Completion[]> {
   const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: 0 }), attributes });
-  return halfspace.generate({ prompt: 'abc', samples: 12, maxTokens: 5, ...options });
+  return halfspace.generate({ prompt: 'abc', samples: 12, maxTokens: 5, ...options } as GenerateOptions);
 }
 
 const tokensOf = (completions: readonly Completion[]) => completions.map(({ tokens }) => tokens);
@@ -67,7 +67,7 @@ function writtenOut(weights: Weights, shared: number | undefined): string {
 }
 
 describe('what no token depends on', () => {
-  const company: [string, (options: DecodeOptions) => DecodeOptions][] = [
+  const company: [string, (options: AnyDecodeOptions) => AnyDecodeOptions][] = [
     ['all candidates are run', (options) => ({ ...options, lookAhead: 'eager' })],
     ['a trace is wanted', (options) => ({ ...options, trace: true })],
     [
@@ -251,7 +251,7 @@ describe('very large weights', () => {
 
 describe('a weight', () => {
   it('has its own cap, else that of the request, else that of the attribute', async () => {
-    const traced = async (options: DecodeOptions) => {
+    const traced = async (options: AnyDecodeOptions) => {
       const [{ settings: found, trace = [] }] = await generate({ ...options, trace: true, samples: 1 });
       return { caps: found?.caps, trace };
     };

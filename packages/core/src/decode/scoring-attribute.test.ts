@@ -98,7 +98,7 @@ describe('a scoring attribute', () => {
         weights: attributes,
         bonus: bonusKind,
         trace: true,
-      });
+      } as GenerateOptions);
       expect(completions.some(({ finishReason }) => finishReason === 'end')).toBe(true);
       for (const { tokens, kl, trace = [], margins: recorded } of completions) {
         let sum = 0;

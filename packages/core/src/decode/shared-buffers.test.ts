@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Backend, defineAttribute, defineFilter, type NextTokens } from '@halfspace/contracts';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
-import type { GenerateOptions } from '../options/options.js';
+import type { DecodeOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, TOY_VOCABULARY } from '../testing/toy-backend.js';
 
@@ -99,7 +99,7 @@ const comparable = (completions: readonly Completion[]) =>
   completions.map((each) => ({ ...each, timing: undefined }));
 
 describe('a backend that uses its buffers again', () => {
-  const requests: Omit<GenerateOptions, 'prompts'>[] = [
+  const requests: DecodeOptions[] = [
     { weights: { kind: 2 } },
     { weights: { kind: 1, slow: 1 } },
     { weights: { slow: 2 }, trace: true },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineAttribute } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
-import type { GenerateOptions } from '../options/options.js';
+import type { DecodeOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 
@@ -20,14 +20,14 @@ const halfspace = await createHalfspace({
   attributes: [toyAttribute('kind', 1), toyAttribute('calm', 2), same, length],
 });
 
-async function warningsOf(options: Omit<GenerateOptions, 'prompt'>): Promise<readonly string[] | undefined> {
+async function warningsOf(options: DecodeOptions): Promise<readonly string[] | undefined> {
   const [{ error, warnings }] = await halfspace.generate({ prompt: 'abc', maxTokens: 6, ...options });
   expect(error).toBeUndefined();
   return warnings;
 }
 
 describe('what can do nothing is warned of', () => {
-  it.each<[RegExp, Omit<GenerateOptions, 'prompt'>]>([
+  it.each<[RegExp, DecodeOptions]>([
     [
       /weight -4 of "kind" can do nothing for text outside.*above 0.*give a cap above 0/,
       { weights: { kind: -4 } },
@@ -64,7 +64,7 @@ describe('what can do nothing is warned of', () => {
 });
 
 describe('nothing is warned of', () => {
-  it.each<Omit<GenerateOptions, 'prompt'>>([
+  it.each<DecodeOptions>([
     {},
     { weights: { kind: 2 } },
     { weights: { kind: 0 } },

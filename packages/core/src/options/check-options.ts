@@ -2,8 +2,8 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { checkPlugin, HalfspaceError } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
 import {
+  type AnyGenerateOptions,
   type CheckedOptions,
-  type GenerateOptions,
   type PromptOptions,
   SCHEMA,
   type WeightedPrompt,
@@ -13,7 +13,7 @@ import { schemaComplaint } from './schema-complaint.js';
 import { valueOf, type Weights } from './weights.js';
 
 /** Checks the options of a request; see {@link checkOptions}. */
-export type OptionsCheck = (options: GenerateOptions) => CheckedOptions & PromptOptions;
+export type OptionsCheck = (options: AnyGenerateOptions) => CheckedOptions & PromptOptions;
 
 let loading: Promise<OptionsCheck> | undefined;
 
@@ -39,7 +39,10 @@ async function compileSchema(): Promise<ValidateFunction> {
  *
  * @throws HalfspaceError `bad-option`; `bad-filter` and `contract-mismatch` for what `defineFilter` did not make
  */
-function checkOptions(options: GenerateOptions, validate: ValidateFunction): CheckedOptions & PromptOptions {
+function checkOptions(
+  options: AnyGenerateOptions,
+  validate: ValidateFunction,
+): CheckedOptions & PromptOptions {
   const { signal, ...rest } = fieldsOf(options);
   if (signal !== undefined && typeof fieldsOf(signal)['throwIfAborted'] !== 'function') {
     throw new HalfspaceError('bad-option', 'The option signal must be an AbortSignal.');

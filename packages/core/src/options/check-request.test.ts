@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { defineAttribute } from '@halfspace/contracts';
 import { checkRequest } from './check-request.js';
-import type { GenerateOptions } from './options.js';
+import type { AnyGenerateOptions } from './options.js';
 
 const loaded = vi.hoisted(() => ({ times: 0 }));
 vi.mock('mathjs/number', async (original) => {
@@ -25,7 +25,7 @@ it('takes what is well-formed, without a model', async () => {
   await checkRequest({ prompt: 'a', formula: '2*kind' }, [kind]);
 });
 
-it.each<[string, GenerateOptions<'kind'>]>([
+it.each<[string, AnyGenerateOptions<'kind'>]>([
   ['bad-option', { prompt: 'a', topP: 2 }],
   ['bad-option', { prompt: 'a', formula: 'kind', weights: { kind: 1 } }],
   ['formula-invalid', { prompt: 'a', formula: 'calm' }],

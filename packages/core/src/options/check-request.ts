@@ -1,7 +1,7 @@
 import type { Attribute } from '@halfspace/contracts';
 import { loadOptionsCheck, weightsOf } from './check-options.js';
 import { readFormula } from '../formula/read-formula.js';
-import type { GenerateOptions } from './options.js';
+import type { AnyGenerateOptions } from './options.js';
 import { tabulate } from './weight-tables.js';
 
 /** More steps than that depend on the model's context. */
@@ -16,11 +16,11 @@ const MOST_STEPS = 2 ** 17;
  * @throws HalfspaceError `bad-option`, `bad-filter`, `contract-mismatch`, `formula-invalid`
  */
 export async function checkRequest<Name extends string>(
-  options: GenerateOptions<NoInfer<Name>>,
+  options: AnyGenerateOptions<NoInfer<Name>>,
   attributes: readonly Attribute<Name>[],
 ): Promise<void>;
 export async function checkRequest(
-  options: GenerateOptions,
+  options: AnyGenerateOptions,
   attributes: readonly Attribute[],
 ): Promise<void> {
   const checked = (await loadOptionsCheck())(options);

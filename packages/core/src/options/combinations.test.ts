@@ -4,7 +4,7 @@ import type { Completion, TracedStep } from '../decode/completion.js';
 import { createHalfspace } from '../plugins/container.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
-import type { DecodeOptions, GenerateOptions } from './options.js';
+import type { AnyDecodeOptions, AnyGenerateOptions, GenerateOptions } from './options.js';
 
 // Cell by cell what docs/combinations.md says.
 
@@ -37,7 +37,7 @@ const OWN_CAP = 0.2;
 const LEVEL = 0.3;
 const WEIGHT = 2;
 
-const WEIGHTS: Record<Cell['source'], DecodeOptions> = {
+const WEIGHTS: Record<Cell['source'], AnyDecodeOptions> = {
   nothing: {},
   measured: { weights: { kind: 0 } },
   weights: { weights: { kind: WEIGHT } },
@@ -46,7 +46,7 @@ const WEIGHTS: Record<Cell['source'], DecodeOptions> = {
   'formula, measured': { formula: '3*min(kind, 0.1)', weights: { calm: 0 } },
   both: { formula: '3*min(kind, 0.1)', weights: { kind: WEIGHT } },
 };
-const CONTROLS: Record<Cell['mode'], Partial<DecodeOptions>> = {
+const CONTROLS: Record<Cell['mode'], Partial<AnyDecodeOptions>> = {
   penalty: {},
   'kl-budget': { control: { mode: 'kl-budget', nats: NATS } },
   constraints: {
@@ -54,7 +54,7 @@ const CONTROLS: Record<Cell['mode'], Partial<DecodeOptions>> = {
   },
 };
 
-function optionsOf({ source, mode, bonus, cap, redraw, temperature }: Cell): GenerateOptions {
+function optionsOf({ source, mode, bonus, cap, redraw, temperature }: Cell): AnyGenerateOptions {
   return {
     prompt: 'abc',
     samples: 3,
@@ -128,10 +128,10 @@ function expectStep(cell: Cell, step: TracedStep): void {
   if (cell.temperature === 0) expect(q[chosen]).toBeCloseTo(Math.max(...q), 12);
 }
 
-async function generate(options: GenerateOptions): Promise<Completion[]> {
+async function generate(options: AnyGenerateOptions): Promise<Completion[]> {
   const attributes = ['kind', 'calm'].map((name, axis) => defineAttribute(toyAttribute(name, axis)));
   const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
-  return halfspace.generate(options);
+  return halfspace.generate(options as GenerateOptions);
 }
 
 describe('a combination of options', () => {

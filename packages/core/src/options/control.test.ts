@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createHalfspace } from '../plugins/container.js';
 import type { Completion, TracedStep } from '../decode/completion.js';
 import type { Constraint } from './control.js';
-import type { GenerateOptions } from './options.js';
+import type { AnyDecodeOptions, GenerateOptions } from './options.js';
 import { chiSquareDeviate } from '../testing/chi-square.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, TOY_VOCABULARY } from '../testing/toy-backend.js';
 
-async function generate(options: Omit<GenerateOptions, 'prompt'>): Promise<Completion[]> {
+async function generate(options: AnyDecodeOptions): Promise<Completion[]> {
   const attributes = [toyAttribute('kind', 0), toyAttribute('calm', 1)];
   const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
   return halfspace.generate({
@@ -18,7 +18,7 @@ async function generate(options: Omit<GenerateOptions, 'prompt'>): Promise<Compl
     topP: 1,
     trace: true,
     ...options,
-  });
+  } as GenerateOptions);
 }
 
 const stepsOf = (completions: readonly Completion[]): TracedStep[] =>
@@ -157,7 +157,7 @@ describe('constraints', () => {
   });
 });
 
-it.each<[Omit<GenerateOptions, 'prompt'>, RegExp]>([
+it.each<[AnyDecodeOptions, RegExp]>([
   [{ control: { mode: 'kl-budget', nats: 1 } }, /scales the weights/],
   [{ weights: { kind: 1 }, control: { mode: 'kl-budget', nats: -1 } }, /control\.nats must be >= 0/],
   [{ control: { mode: 'constraints', constraints: [] } }, /control\.constraints/],

@@ -1,6 +1,6 @@
 import { HalfspaceError } from '@halfspace/contracts';
 import type { OptionsCheck } from './check-options.js';
-import type { GenerateOptions } from './options.js';
+import type { AnyGenerateOptions } from './options.js';
 
 /**
  * Refuses options that ask for several completions.
@@ -8,7 +8,7 @@ import type { GenerateOptions } from './options.js';
  * @param call - What gives one alone, for the message.
  * @throws HalfspaceError `bad-option`, also for options that are refused anyway; `bad-filter`, `contract-mismatch`
  */
-export function assertOneCompletion(options: GenerateOptions, call: string, check: OptionsCheck): void {
+export function assertOneCompletion(options: AnyGenerateOptions, call: string, check: OptionsCheck): void {
   const { prompts, samples } = check(options);
   const count = (prompts?.length ?? 1) * samples;
   if (count === 1) return;

@@ -1,5 +1,6 @@
 import type { ChatMessage, Filter } from '@halfspace/contracts';
 import type { BonusKind } from './bonus-kind.js';
+import type { Combination } from './combination.js';
 import { type Control, CONTROL_SCHEMA } from './control.js';
 import { type Redraw, REDRAW_SCHEMA } from './redraw.js';
 import type { Weights } from './weights.js';
@@ -40,11 +41,12 @@ export interface PromptOptions<Name extends string = string> {
 }
 
 /**
- * How to decode.
+ * How to decode, in any combination: which ones go together is checked at run time only. For programs that put options
+ * together from parts; {@link DecodeOptions} are these with combinations that the compiler knows to be refused left out.
  *
  * @typeParam Name - Names of attributes that may be used; `string` for any.
  */
-export interface DecodeOptions<Name extends string = string> {
+export interface AnyDecodeOptions<Name extends string = string> {
   /** Most tokens of a completion (default 64). It ends earlier at the end of the model's context. */
   readonly maxTokens?: number;
   /** Completions of each prompt (default 1). */
@@ -128,22 +130,45 @@ export interface DecodeOptions<Name extends string = string> {
   readonly concurrency?: number;
 }
 
-/** Everything that `generate` and `stream` take. */
-export interface GenerateOptions<Name extends string = string>
-  extends PromptOptions<Name>, DecodeOptions<Name> {
+/**
+ * Everything that `generate` and `stream` take, in any combination: which ones go together is checked at run time only.
+ * A program that puts options together from parts says `options as GenerateOptions` where it calls `generate`, or has
+ * `checkRequest` look at them first.
+ *
+ * @typeParam Name - Names of attributes that may be used; `string` for any.
+ */
+export interface AnyGenerateOptions<Name extends string = string>
+  extends PromptOptions<Name>, AnyDecodeOptions<Name> {
   /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * How to decode: {@link AnyDecodeOptions}, of which the compiler refuses what `generate` would refuse in any case.
+ *
+ * @typeParam Name - Names of attributes that may be used; `string` for any.
+ */
+export type DecodeOptions<Name extends string = string> = AnyDecodeOptions<Name> & Combination<Name>;
+
+/**
+ * Everything that `generate` and `stream` take: {@link AnyGenerateOptions}, of which the compiler refuses what would be
+ * refused with `bad-option` in any case. A budget is of weights, a formula or `prompts`, which may have weights of their own.
+ *
+ * @typeParam Name - Names of attributes that may be used; `string` for any.
+ */
+export type GenerateOptions<Name extends string = string> = AnyGenerateOptions<Name> &
+  Combination<Name, Pick<Required<PromptOptions<Name>>, 'prompts'>>;
+
 /** What `complete` takes: as `generate`, of one prompt and one sample. */
 export type CompleteOptions<Name extends string = string> = Omit<
-  GenerateOptions<Name>,
+  AnyGenerateOptions<Name>,
   'prompts' | 'samples'
->;
+> &
+  Combination<Name>;
 
 /** {@link DecodeOptions} with every default filled in. */
-export type CheckedOptions = Required<Omit<DecodeOptions, 'cap' | 'formula' | 'redraw'>> &
-  Pick<DecodeOptions, 'cap' | 'formula' | 'redraw'>;
+export type CheckedOptions = Required<Omit<AnyDecodeOptions, 'cap' | 'formula' | 'redraw'>> &
+  Pick<AnyDecodeOptions, 'cap' | 'formula' | 'redraw'>;
 
 const text = { type: 'string' } as const;
 const cap = { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }] } as const;

@@ -1,4 +1,4 @@
-import type { DecodeOptions, WeightedPrompt } from '../options/options.js';
+import type { AnyDecodeOptions, WeightedPrompt } from '../options/options.js';
 import type { ByNameOrNot } from '../options/by-name.js';
 import type { CappedWeight } from '../options/weights.js';
 import type { TuneGoal } from './tune-goal.js';
@@ -13,7 +13,7 @@ export type TunedWeight =
 
 /** What to tune, on what and to what end. All else is as the completions are to be decoded later. */
 export interface TuneOptions<Name extends string = string> extends Omit<
-  DecodeOptions<Name>,
+  AnyDecodeOptions<Name>,
   'weights' | 'measure' | 'formula' | 'bonus' | 'control' | 'lookAhead' | 'trace'
 > {
   /** Texts or conversations that the model goes on with: of the kind that will be completed. */

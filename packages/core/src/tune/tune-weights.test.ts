@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineAttribute } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
-import type { DecodeOptions } from '../options/options.js';
+import type { AnyDecodeOptions } from '../options/options.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import type { TuneGoal } from './tune-goal.js';
@@ -33,7 +33,10 @@ async function tune(attributes: Record<string, number>, goal: TuneGoal, options:
 }
 
 /** Mean KL and margins over the steps of completions with these weights, from their traces. */
-async function measure(weights: Readonly<Record<string, number>>, options: DecodeOptions = {}) {
+async function measure(
+  weights: Readonly<Record<string, number>>,
+  options: Omit<AnyDecodeOptions, 'formula' | 'bonus'> = {},
+) {
   const completions = await halfspace.generate({ ...DECODING, ...options, weights: weights, trace: true });
   const steps = completions.flatMap(({ trace = [] }) => [...trace]);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,9 +1,9 @@
-import type { CappedWeight, DecodeOptions, Weight } from '@halfspace/core';
+import type { CappedWeight, AnyDecodeOptions, Weight } from '@halfspace/core';
 import { steeringNames } from './steering.js';
 
 /** Options of `generate` that a method may set: those that are JSON and that no request decides. */
 export type MethodOptions = Omit<
-  DecodeOptions,
+  AnyDecodeOptions,
   'samples' | 'seed' | 'filters' | 'trace' | 'concurrency' | 'maxTokens' | 'cap' | 'weights'
 > & {
   /** As the option of `generate`; `none` for no limit, which JSON has no number for. */
@@ -16,7 +16,7 @@ type Cap = number | 'none';
 type MethodWeight = Exclude<Weight, CappedWeight> | (Omit<CappedWeight, 'cap'> & { readonly cap?: Cap });
 
 /** As `generate` takes them. */
-export function generateOptions({ cap, weights, ...options }: MethodOptions): DecodeOptions {
+export function generateOptions({ cap, weights, ...options }: MethodOptions): AnyDecodeOptions {
   const capped = Object.entries(weights ?? {}).map(([name, weight]) => [name, weightOf(weight)]);
   return {
     ...options,

@@ -1,8 +1,8 @@
-import type { Completion, DecodeOptions, Halfspace, PromptOptions } from '@halfspace/core';
+import type { Completion, AnyDecodeOptions, Halfspace, PromptOptions } from '@halfspace/core';
 import type { SuitePrompt } from '../suites/suite-prompt.js';
 
 /** How completions are drawn from the reference distribution: the same for every method, unless one says otherwise. */
-export type Decoding = Required<Pick<DecodeOptions, 'maxTokens' | 'temperature' | 'topP' | 'topK'>> &
+export type Decoding = Required<Pick<AnyDecodeOptions, 'maxTokens' | 'temperature' | 'topP' | 'topK'>> &
   Pick<PromptOptions, 'controlTokens'>;
 
 /** A completion as a method gives it. */

@@ -1,6 +1,7 @@
 import {
   encodePrompt,
   HalfspaceError,
+  type AnyDecodeOptions,
   type Completion,
   type DecodeOptions,
   type PromptOptions,
@@ -29,7 +30,7 @@ export function requestOf({ text, messages }: SuitePrompt): PromptOptions {
  * @param options - Besides the model's own `decoding`.
  * @throws HalfspaceError what `generate` throws for options that it refuses: a trial of one token is made at once
  */
-export async function openDecoding(model: MethodModel, options: DecodeOptions): Promise<OpenMethod> {
+export async function openDecoding(model: MethodModel, options: AnyDecodeOptions): Promise<OpenMethod> {
   const settings = decodeOptions(model, options);
   await model.halfspace.generate({ ...settings, prompt: 'The', maxTokens: 1 });
   return {
@@ -46,13 +47,15 @@ export async function openDecoding(model: MethodModel, options: DecodeOptions): 
 /** What a method gives to `generate`: its own options, the model's decoding, and what is measured besides. */
 export function decodeOptions(
   { decoding, measured }: MethodModel,
-  options: DecodeOptions,
+  options: AnyDecodeOptions,
 ): DecodeOptions & Pick<PromptOptions, 'controlTokens'> {
-  return {
+  const settings: AnyDecodeOptions & Pick<PromptOptions, 'controlTokens'> = {
     ...decoding,
     ...options,
     measure: [...new Set([...(options.measure ?? []), ...measured])],
   };
+  // Which options go together is for `generate` to say: those of a method come from a file.
+  return settings as DecodeOptions;
 }
 
 /** A completion of `generate` as a method gives it. */

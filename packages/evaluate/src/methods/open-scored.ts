@@ -1,7 +1,7 @@
 import {
   createHalfspace,
   defineAttribute,
-  type DecodeOptions,
+  type AnyDecodeOptions,
   type ScoringAttributeDefinition,
 } from '@halfspace/core';
 import type { MethodModel, OpenMethod, WrittenCompletion } from './method.js';
@@ -29,7 +29,7 @@ const TIMEOUT_MS = 600_000;
 export async function openScored(
   model: MethodModel,
   { score, weight, extraParameters }: TextTilt,
-  options: Pick<DecodeOptions, 'topK'> = {},
+  options: Pick<AnyDecodeOptions, 'topK'> = {},
 ): Promise<OpenMethod> {
   const { backend, attributes } = model.halfspace;
   const own = defineAttribute({

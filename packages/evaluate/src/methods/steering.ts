@@ -1,11 +1,11 @@
-import { subspaceFor, type DecodeOptions, type Halfspace } from '@halfspace/core';
+import { subspaceFor, type AnyDecodeOptions, type Halfspace } from '@halfspace/core';
 
 /** Names of the attributes that options steer by. */
 export function steeringNames({
   weights = {},
   control,
   redraw,
-}: Pick<DecodeOptions, 'control' | 'redraw'> & { readonly weights?: object }): string[] {
+}: Pick<AnyDecodeOptions, 'control' | 'redraw'> & { readonly weights?: object }): string[] {
   const constrained = control?.mode === 'constraints' ? control.constraints : [];
   return [
     ...new Set([

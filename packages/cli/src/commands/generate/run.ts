@@ -1,4 +1,5 @@
 import {
+  type AnyGenerateOptions,
   assertSubspaces,
   checkRequest,
   type Completion,
@@ -53,7 +54,7 @@ export async function generate(
     prompt === undefined ? await readPromptsAndChats(flags.prompts ?? '-', signal) : [checked(prompt)];
   const prompts = asAsked(given, flags);
   const weights = cappedWeights(chosen, choices, flags.cap);
-  const asked: GenerateOptions = {
+  const asked: AnyGenerateOptions = {
     ...decodingOf(flags),
     bonus: flags.bonus,
     lookAhead: flags.lookAhead,
@@ -83,7 +84,9 @@ export async function generate(
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
       const halfspace = await createHalfspace({ backend, attributes });
       const concurrency = concurrencyOf(options);
-      const events = halfspace.stream({ ...options, concurrency, trace: file !== undefined, signal });
+      const request = { ...options, concurrency, trace: file !== undefined, signal };
+      // Which options go together was checked before the model was loaded.
+      const events = halfspace.stream(request as GenerateOptions);
       return showCompletions({ events, before: prompts.map(shownBefore), flags, trace });
     });
   // Thrown when the trace is in its place: it shows how far a failed completion came.
@@ -110,7 +113,7 @@ async function formulaOf({ formula, attribute, weights }: GenerateFlags): Promis
 /** How strongly to steer in words: as the flags say, or else the config where something steers and nothing says how far. */
 async function presetOf(
   { preset, weights }: GenerateFlags,
-  { weights: weighted = {}, formula, control }: GenerateOptions,
+  { weights: weighted = {}, formula, control }: AnyGenerateOptions,
 ): Promise<Preset | undefined> {
   if (preset !== undefined) return preset === 'none' ? undefined : preset;
   const steered = formula !== undefined || Object.values(weighted).some((weight) => valueOf(weight) !== 0);

@@ -1,4 +1,10 @@
-import { PRESETS, type GenerateOptions, type Preset, type Weight, type WeightValue } from '@halfspace/core';
+import {
+  PRESETS,
+  type AnyGenerateOptions,
+  type Preset,
+  type Weight,
+  type WeightValue,
+} from '@halfspace/core';
 
 /** What weights are multiplied by, so that they are a direction: wherever a token can spend its budget, it does. */
 const FAR = 64;
@@ -7,7 +13,7 @@ const FAR = 64;
  * Has a request spend what a preset says on average: each token as much, and what it cannot spend goes to those after it.
  * Its weights, or its formula, say in which direction.
  */
-export function spendPreset(options: GenerateOptions, preset: Preset): GenerateOptions {
+export function spendPreset(options: AnyGenerateOptions, preset: Preset): AnyGenerateOptions {
   const { weights = {}, formula, maxTokens = 64 } = options;
   const far = Object.entries(weights).map(([name, weight]) => [name, raise(weight)] as const);
   return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defineAttribute } from '@halfspace/contracts';
 import type { Completion } from '../../decode/completion.js';
 import { createHalfspace } from '../../plugins/container.js';
-import type { GenerateOptions } from '../../options/options.js';
+import type { AnyGenerateOptions, GenerateOptions } from '../../options/options.js';
 import { tabulate } from '../../options/weight-tables.js';
 import { toyAttribute } from '../../testing/toy-attribute.js';
 import { createToyBackend } from '../../testing/toy-backend.js';
@@ -13,13 +13,13 @@ const brief = defineAttribute({
   score: ({ prefix, candidates }) => candidates.map(({ text }) => -(prefix + text).length / 4),
 });
 
-async function generate(options: GenerateOptions): Promise<Completion[]> {
+async function generate(options: AnyGenerateOptions): Promise<Completion[]> {
   const attributes = [toyAttribute('kind', 0), toyAttribute('self-calm', 1), brief];
   const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -4 }), attributes });
   const plain = { maxTokens: 10, samples: 5, topK: 0, topP: 1 };
   const prompt = options.prompts === undefined ? { prompt: 'abc' } : {};
   const cap = options.formula === undefined ? { cap: Infinity } : {};
-  return halfspace.generate({ ...plain, ...prompt, ...cap, ...options });
+  return halfspace.generate({ ...plain, ...prompt, ...cap, ...options } as GenerateOptions);
 }
 
 /** What is drawn and what it costs; without what is measured of it. */
