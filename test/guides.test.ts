@@ -44,6 +44,7 @@ const PAGES = [
   'docs/commands.md',
   'docs/configuration.md',
   'docs/data.md',
+  'docs/errors.md',
   'docs/fitting.md',
   'docs/output.md',
   'docs/steering.md',

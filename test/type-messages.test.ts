@@ -8,7 +8,8 @@ const PROGRAM = fileURLToPath(new URL('types/program.ts', import.meta.url));
 /** What the compiler says of each line of a program that is nowhere on disk; undefined where a line is fine. */
 function saidOf(lines: readonly string[]): (string | undefined)[] {
   const source = `
-    import { type Halfspace, tuneWeights } from '@halfspace/core';
+    import { defineExtensionPoint, type ErrorCode, type Halfspace } from '@halfspace/core';
+    import { HalfspaceError, isHalfspaceError, tuneWeights } from '@halfspace/core';
     declare const halfspace: Halfspace<'nontoxic' | 'helpful'>;
     declare const prompt: string;`.split('\n');
   const text = [...source, ...lines, 'export {};'].join('\n');
@@ -83,6 +84,20 @@ it('says what was probably meant', () => {
     [
       'tuneWeights(halfspace, { prompts: [prompt], weights: { nontoxc: 1 }, goal: { kl: 1 } });',
       /Did you mean to write 'nontoxic'\?/,
+    ],
+    ["const code: ErrorCode = 'bad-optoin';", /"bad-optoin".*Did you mean '"bad-option"'\?/],
+    [
+      "defineExtensionPoint('day', { unknown: 'unknown-siute', check: () => undefined });",
+      /"unknown-siute".*Did you mean '"unknown-suite"'\?/,
+    ],
+    // The compiler has no suggestions for a text that is an argument of its own.
+    [
+      "throw new HalfspaceError('bad-optoin', 'Correct it.');",
+      /"bad-optoin".* not assignable to parameter of type 'ErrorCode'/,
+    ],
+    [
+      "isHalfspaceError(new Error('a'), 'contextoverflow');",
+      /"contextoverflow".* not assignable to parameter of type 'ErrorCode \| undefined'/,
     ],
   ];
   const said = saidOf(mistakes.map(([line]) => line));

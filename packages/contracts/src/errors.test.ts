@@ -14,10 +14,10 @@ describe('isHalfspaceError', () => {
   it('knows errors of another copy of this package, and their codes', async () => {
     vi.resetModules();
     const other = await import('./errors.js');
-    const error = new other.HalfspaceError('over-quota', 'Wait.');
+    const error = new other.HalfspaceError('busy', 'Wait.');
     expect(error).not.toBeInstanceOf(HalfspaceError);
     expect(isHalfspaceError(error)).toBe(true);
-    expect(isHalfspaceError(error, 'over-quota')).toBe(true);
+    expect(isHalfspaceError(error, 'busy')).toBe(true);
     expect(isHalfspaceError(error, 'aborted')).toBe(false);
   });
 
@@ -41,24 +41,24 @@ describe('an error as JSON', () => {
 
   it('has its name, code, message and causes', () => {
     const lowest = Object.assign(new RangeError('too far'), { code: 'ERR_FAR' });
-    const error = new HalfspaceError('a', 'What was wrong.', {
-      cause: new HalfspaceError('b', 'Why.', { cause: lowest }),
+    const error = new HalfspaceError('bad-option', 'What was wrong.', {
+      cause: new HalfspaceError('bad-row', 'Why.', { cause: lowest }),
     });
     expect(written(error)).toEqual({
       error: {
         name: 'HalfspaceError',
-        code: 'a',
+        code: 'bad-option',
         message: 'What was wrong.',
         cause: {
           name: 'HalfspaceError',
-          code: 'b',
+          code: 'bad-row',
           message: 'Why.',
           cause: { name: 'RangeError', code: 'ERR_FAR', message: 'too far' },
         },
       },
     });
-    expect(written(new HalfspaceError('a', 'Alone.'))).toEqual({
-      error: { name: 'HalfspaceError', code: 'a', message: 'Alone.' },
+    expect(written(new HalfspaceError('bad-option', 'Alone.'))).toEqual({
+      error: { name: 'HalfspaceError', code: 'bad-option', message: 'Alone.' },
     });
   });
 
@@ -71,14 +71,16 @@ describe('an error as JSON', () => {
     [hostile, 'an object without a text'],
     [[1, 2], 'a list'],
   ])('has the cause %#, whatever was thrown', (cause, text) => {
-    expect(written(new HalfspaceError('a', 'b', { cause }))).toMatchObject({ error: { cause: text } });
+    expect(written(new HalfspaceError('bad-option', 'b', { cause }))).toMatchObject({
+      error: { cause: text },
+    });
   });
 
   it('ends, also where causes go round in a circle', () => {
     const first = new Error('first');
     const second = new Error('second', { cause: first });
     first.cause = second;
-    const text = JSON.stringify(new HalfspaceError('a', 'b', { cause: first }));
+    const text = JSON.stringify(new HalfspaceError('bad-option', 'b', { cause: first }));
     expect(text.length).toBeLessThan(1000);
   });
 });

@@ -1,4 +1,5 @@
 import { describeValue } from './complaint-of.js';
+import type { ErrorCode } from './error-codes.js';
 
 /** What marks an error as one of Halfspace, in whichever copy of core. */
 const BRAND = Symbol.for('halfspace.error');
@@ -10,7 +11,7 @@ const MOST_CAUSES = 8;
 export interface ErrorRecord {
   /** `HalfspaceError`, or the name of the lower-level error that is a cause. */
   readonly name: string;
-  /** Stable identifier; of a cause only where it has one that is a text. */
+  /** Stable identifier, which any text may be: records are read from files, too. Of a cause only where it has one. */
   readonly code?: string;
   /** For people. */
   readonly message: string;
@@ -32,12 +33,12 @@ export class HalfspaceError extends Error {
   }
 
   /**
-   * @param code - Stable identifier in kebab-case, e.g. `unknown-attribute`.
+   * @param code - Stable identifier in kebab-case, e.g. `unknown-attribute`; one of your own is declared in `CustomErrorCodes`.
    * @param message - What was wrong and what to do, as a colleague would put it.
    * @param options - `cause`: the lower-level error behind this one, if any.
    */
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode,
     message: string,
     options?: { cause?: unknown },
   ) {
@@ -55,7 +56,7 @@ export class HalfspaceError extends Error {
  * Whether `error` is a {@link HalfspaceError}, with the given code if one is asked for: also one of another copy of this
  * package, of which `instanceof` knows nothing. Takes anything, and never throws.
  */
-export function isHalfspaceError(error: unknown, code?: string): error is HalfspaceError {
+export function isHalfspaceError(error: unknown, code?: ErrorCode): error is HalfspaceError {
   try {
     if (typeof error !== 'object' || error === null) return false;
     const fields = error as Readonly<Record<PropertyKey, unknown>>;

@@ -1,5 +1,7 @@
 export { HalfspaceError, isHalfspaceError, throwIfAborted } from './errors.js';
 export type { ErrorRecord } from './errors.js';
+// All of it, as modules can only be augmented in what they export so.
+export type * from './error-codes.js';
 export { complaintOf, describeValue } from './complaint-of.js';
 export { SPECIFICATION_VERSIONS } from './specification-version.js';
 export type { SpecifiedKind } from './specification-version.js';

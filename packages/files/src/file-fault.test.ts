@@ -29,6 +29,6 @@ it.runIf(process.platform === 'linux')('tells a full disk (on Linux alone)', asy
 });
 
 it('leaves other errors as they are', () => {
-  const errors = [new Error('a'), new HalfspaceError('b', 'c'), 'd', undefined];
+  const errors = [new Error('a'), new HalfspaceError('bad-row', 'c'), 'd', undefined];
   expect(errors.map((error) => fileFault(error, 'e', 'write'))).toEqual(errors);
 });

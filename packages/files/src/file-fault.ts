@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/contracts';
+import { type ErrorCode, HalfspaceError } from '@halfspace/contracts';
 
 /** What the system says when a file cannot grow: no room, no quota, or a limit on the size of files. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -20,7 +20,7 @@ export function fileFault(error: unknown, path: string, doing: 'read' | 'write')
       { cause: error },
     );
   }
-  const [kind, cure] =
+  const [kind, cure]: [ErrorCode, string] =
     doing === 'write' ? ['not-writable', 'name another place'] : ['not-readable', 'name another one'];
   return new HalfspaceError(
     kind,

@@ -1,5 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { checkPlugin, HalfspaceError, isHalfspaceError, type Attribute } from '@halfspace/core';
+import {
+  type Attribute,
+  checkPlugin,
+  type ErrorCode,
+  HalfspaceError,
+  isHalfspaceError,
+} from '@halfspace/core';
 import { importFault, importModule, type ModuleExports } from '../config/import-module.js';
 import { mainPath, packagePath } from '../config/module-path.js';
 import type { LabelRecipe } from './label-recipe.js';
@@ -52,7 +58,7 @@ async function attributeOfModule(path: string, label: string): Promise<Attribute
   return { attribute, ...(typeof labelOf === 'function' && { labelOf: labelOf as LabelRecipe }) };
 }
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown): ErrorCode {
   return isHalfspaceError(error) ? error.code : 'plugin-failed';
 }
 

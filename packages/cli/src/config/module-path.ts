@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { decodeText, HalfspaceError } from '@halfspace/core';
+import { decodeText, type ErrorCode, HalfspaceError } from '@halfspace/core';
 import { resolve as resolveImport } from 'import-meta-resolve';
 import { importFault } from './import-module.js';
 
@@ -13,7 +13,7 @@ import { importFault } from './import-module.js';
  * @param code - Of the error where there is none.
  * @throws HalfspaceError `code`
  */
-export function packagePath(name: string, from: URL, code: string): string {
+export function packagePath(name: string, from: URL, code: ErrorCode): string {
   try {
     return fileURLToPath(resolveImport(name, from.href));
   } catch (cause) {
@@ -34,7 +34,7 @@ export function packagePath(name: string, from: URL, code: string): string {
  * @param code - Of the error where there is none.
  * @throws HalfspaceError `code`
  */
-export async function mainPath(directory: string, code: string): Promise<string> {
+export async function mainPath(directory: string, code: ErrorCode): Promise<string> {
   const manifest = pathToFileURL(join(directory, 'package.json'));
   const { name, exports } = await readManifest(manifest, directory, code);
   if (typeof name === 'string' && exports !== undefined) return packagePath(name, manifest, code);
@@ -52,7 +52,7 @@ export async function mainPath(directory: string, code: string): Promise<string>
 async function readManifest(
   manifest: URL,
   directory: string,
-  code: string,
+  code: ErrorCode,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
     return JSON.parse(decodeText(await readFile(manifest), directory)) as Record<string, unknown>;

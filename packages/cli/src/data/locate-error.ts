@@ -1,7 +1,7 @@
-import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
+import { type ErrorCode, HalfspaceError, isHalfspaceError } from '@halfspace/core';
 
 /** Errors that are about one row. */
-const OF_A_ROW = ['bad-row', 'context-overflow', 'empty-response'];
+const OF_A_ROW: readonly ErrorCode[] = ['bad-row', 'context-overflow', 'empty-response'];
 
 /**
  * Says of an error about a row where that row stands. Other errors pass as they are.

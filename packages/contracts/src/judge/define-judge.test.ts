@@ -82,7 +82,7 @@ describe('an answer', () => {
   });
 
   it('with a code of its own stays as it is', async () => {
-    const error = new HalfspaceError('over-quota', 'Wait until tomorrow.');
+    const error = new HalfspaceError('judge-refused', 'Wait until tomorrow.');
     const judge = defineJudge({ ...loud, score: async () => Promise.reject(error) });
     await expect(judge.score(texts)).rejects.toBe(error);
   });

@@ -1,4 +1,5 @@
 import { describeValue } from '../complaint-of.js';
+import type { ErrorCode } from '../error-codes.js';
 import { HalfspaceError } from '../errors.js';
 import { fieldsOf } from '../plugin/check-plugin.js';
 
@@ -12,7 +13,7 @@ export interface ExtensionPoint<T> {
   /** What it is bound under in the container: the same symbol in every copy of core. */
   readonly key: symbol;
   /** Code of the error for a name that nobody has bound. */
-  readonly unknown: string;
+  readonly unknown: ErrorCode;
   /** What a value is called by: a text, of which there is one at the point. */
   nameOf(value: T): string;
   /** @throws whatever is wrong with a value that is bound, which may be anything */
@@ -26,7 +27,7 @@ export interface ExtensionPointDefinition<T> {
   /** Throws where a value is none for this point; {@link checkFields} does for most. */
   check(value: unknown): void;
   /** Code of the error for a name that nobody has bound (default `unknown-extension`). */
-  readonly unknown?: string;
+  readonly unknown?: ErrorCode;
 }
 
 /**

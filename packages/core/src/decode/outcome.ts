@@ -1,11 +1,16 @@
-import { type HalfspaceError, isHalfspaceError } from '@halfspace/contracts';
+import { type ErrorCode, type HalfspaceError, isHalfspaceError } from '@halfspace/contracts';
 import type { FinishReason } from './completion.js';
 
 /** Why a completion ended: a reason, or the error that ended it. */
 export type Ending = Exclude<FinishReason, 'error'> | HalfspaceError;
 
 /** Errors that end one completion and no other. */
-const OWN_ERRORS = ['attribute-failed', 'filter-failed', 'formula-not-finite', 'no-candidate-left'];
+const OWN_ERRORS: readonly ErrorCode[] = [
+  'attribute-failed',
+  'filter-failed',
+  'formula-not-finite',
+  'no-candidate-left',
+];
 
 /** The result of some work, or the error that ends its own completion. */
 export async function outcomeOf<T>(work: Promise<T>): Promise<T | HalfspaceError> {

@@ -23,7 +23,7 @@ const GREETING = defineExtensionPoint<Greeting>('greeting', {
 const DAY = defineExtensionPoint<{ readonly day: string }>('day', {
   nameOf: ({ day }) => day,
   check: () => undefined,
-  unknown: 'no-such-day',
+  unknown: 'unknown-suite',
 });
 
 const greeting = (name: string): Greeting => ({ name, greet: () => `${name}!` });
@@ -84,7 +84,7 @@ describe('a registry', () => {
       ),
     );
     expect(() => registry.get(DAY, 'monday')).toThrow(
-      refused('no-such-day', /^There is no day "monday"\. No module has bound any\.$/),
+      refused('unknown-suite', /^There is no day "monday"\. No module has bound any\.$/),
     );
     expect(() => registry.get(GREETING, undefined as unknown as string)).toThrow(
       refused('unknown-extension', /no greeting undefined\./),

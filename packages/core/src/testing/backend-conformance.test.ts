@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type ErrorCode,
   HalfspaceError,
   isHalfspaceError,
   type LookAhead,
@@ -26,7 +27,7 @@ async function failedBy(create: () => Backend): Promise<string[]> {
 }
 
 /** Whatever it says of a fault with one code, it says with another. */
-function sayingInstead(code: string): Partial<Backend> & object {
+function sayingInstead(code: ErrorCode): Partial<Backend> & object {
   const backend = createToyBackend();
   const mend = (error: unknown): never => {
     throw isHalfspaceError(error, code) ? Object.assign(new Error('something'), { code: 'odd' }) : error;

@@ -2,6 +2,7 @@ import {
   type Backend,
   complaintOf,
   type Context,
+  type ErrorCode,
   isHalfspaceError,
   type NextTokens,
 } from '@halfspace/contracts';
@@ -28,7 +29,7 @@ export function someTokens({ tokenizer }: Backend, count = 8): number[] {
 }
 
 /** Throws unless a call is refused with a code. */
-export async function refused(what: string, code: string, call: () => unknown): Promise<void> {
+export async function refused(what: string, code: ErrorCode, call: () => unknown): Promise<void> {
   let fault = 'it was not refused';
   try {
     await call();

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { type ErrorCode, HalfspaceError } from '@halfspace/core';
 import ky, { HTTPError, TimeoutError } from 'ky';
 
 /** Times that a request is sent again. */
@@ -57,7 +57,7 @@ async function explained(error: unknown, service: string): Promise<unknown> {
     const { status } = error.response;
     const answer = (await error.response.text().catch(() => '')).slice(0, SHOWN).trim();
     const said = `${service} answered with status ${status}${answer === '' ? '' : `: ${answer}`}`;
-    const [code, advice] =
+    const [code, advice]: [ErrorCode, string] =
       status === 401 || status === 403
         ? ['judge-refused', 'Check the key and what it is allowed.']
         : status === 429 || status >= 500
