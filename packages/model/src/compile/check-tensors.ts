@@ -16,13 +16,33 @@ export function checkLayers({ name, tensors }: Pick<ModelFile, 'name' | 'tensors
 }
 
 /**
+ * A model without the biases that change nothing: files of GPTQ may have zeros for every layer, with a bias or not.
+ *
+ * @param expected - The tensors that its family has a use for; these stay.
+ */
+export async function withoutZeroBiases(
+  model: ModelFile,
+  expected: readonly Pick<TensorSpec, 'name'>[],
+): Promise<Pick<ModelFile, 'name' | 'tensors'>> {
+  const known = new Set(expected.map(({ name }) => name));
+  const tensors = new Map(model.tensors);
+  for (const { name, shape } of model.tensors.values()) {
+    if (known.has(name) || !name.endsWith('.bias')) continue;
+    const weight = model.tensors.get(name.replace(/bias$/, 'weight'));
+    if (weight?.type !== 'GPTQ4' || shape.join() !== `${weight.shape[0]}`) continue;
+    if ((await model.readF32(name)).every((number) => number === 0)) tensors.delete(name);
+  }
+  return { name: model.name, tensors };
+}
+
+/**
  * Checks that a model has the tensors of a list, in their shapes, and no other but `spare` ones: with any other it would
  * compute something else.
  *
  * @throws HalfspaceError `corrupt-model`, `unsupported-model`
  */
 export function checkTensors(
-  { name, tensors }: ModelFile,
+  { name, tensors }: Pick<ModelFile, 'name' | 'tensors'>,
   family: string,
   expected: readonly Pick<TensorSpec, 'name' | 'shape' | 'optional'>[],
   spare: RegExp,

@@ -5,7 +5,7 @@ import { modelRegistry } from '../model-module.js';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
-import { checkLayers, checkTensors, contradiction } from './check-tensors.js';
+import { checkLayers, checkTensors, contradiction, withoutZeroBiases } from './check-tensors.js';
 import { MOST_ROWS, rotariesOf } from './rotary.js';
 
 /** Numbers in the table of cosines; a million positions of heads 128 wide. */
@@ -60,7 +60,8 @@ export async function describeArchitecture(model: ModelFile, registry?: Registry
     const found = await family.describe(model);
     checkSizes(model, found);
     const { model: outside, blocks, spare } = found.weights;
-    checkTensors(model, found.family, [...outside, ...blocks.flat()], spare);
+    const expected = [...outside, ...blocks.flat()];
+    checkTensors(await withoutZeroBiases(model, expected), found.family, expected, spare);
     return found;
   });
 }
