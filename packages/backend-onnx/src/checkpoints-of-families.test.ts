@@ -82,3 +82,16 @@ describe.each(CASES)('a checkpoint of a family ($name)', ({ name, gguf }) => {
     await withFamilyModel(name, 'model.gguf', 'f32', check);
   });
 });
+
+describe('a checkpoint that is 64 wide, in int8', () => {
+  it('has log-probabilities within 0.1 of those of transformers', async () => {
+    await withFamilyModel('llama-wide', 'model.safetensors', 'int8', async (backend, expected) => {
+      const { tokens, logProbs, tokenLogProbs } = expected;
+      const { context } = await prefill(backend, tokens);
+      const found = await allLogProbs(backend, context);
+      backend.release(context);
+      expect(widest(found, logProbs)).toBeLessThan(0.1);
+      expect(widest(await backend.logProbs(tokens), tokenLogProbs)).toBeLessThan(0.1);
+    });
+  });
+});
