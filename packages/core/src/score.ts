@@ -118,8 +118,8 @@ export async function score(
   const reader = options.controlTokens === true ? withControlTokens(backend) : backend;
   const { tokens, start } = encodeResponse(reader, prompt, response);
   const { model, tokenizer } = backend;
-  const meter = createMarginReader(bound, model.width);
-  const { layers } = meter;
+  const marginReader = createMarginReader(bound, model.width);
+  const { layers } = marginReader;
   const request = { tokens, rowsPerStep: 1, layers, from: start };
   const states = await prefillTogether(backend, request, signal);
   backend.release(states.context);
@@ -129,19 +129,19 @@ export async function score(
   for (let row = start; row < tokens.length; row++) {
     const token = tokens[row];
     const look = { hidden: (layer: number) => states.hidden(layer).subarray((row - start) * model.width) };
-    const wave = { rows: [0], look };
+    const batch = { rows: [0], look };
     // Every token of a text was run, an end token too.
-    const distances = meter.start(Int32Array.of(token), NONE, NO_STATE);
-    meter.read(wave, distances);
-    if (meter.scorers.length > 0) {
+    const distances = marginReader.start(Int32Array.of(token), NONE, NO_STATE);
+    marginReader.read(batch, distances);
+    if (marginReader.scorers.length > 0) {
       const candidate = candidateOf(token, assembler, tokenizer);
       const text = asked(before, { prefix: assembler.text, candidates: Object.freeze([candidate]) });
-      await meter.ask(distances, {
+      await marginReader.ask(distances, {
         step: row - start,
-        scorers: meter.scorers,
+        scorers: marginReader.scorers,
         asked: [0],
         text,
-        wave,
+        batch,
         before: NO_STATE,
         signal,
       });

@@ -64,7 +64,7 @@ export async function runQueued(
           await queue.obliterate({ force: true });
           await withdrawPlan(redis, run.plan);
         } finally {
-          setAside.tell();
+          setAside.report();
           await queue.close();
         }
       });

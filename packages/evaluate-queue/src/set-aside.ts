@@ -12,7 +12,7 @@ export interface SetAside {
   /** Keeps one in the directory of the run, and tells of the first. */
   add(job: string, why: string, found: unknown): Promise<void>;
   /** Tells how many there were, if there were any. */
-  tell(): void;
+  report(): void;
 }
 
 /** Keeps apart what workers gave back and nobody asked for: in `set-aside.jsonl`, which nothing reads. */
@@ -27,7 +27,7 @@ export function createSetAside({ path }: RunDirectory, onNotice: OnNotice): SetA
       });
       if (++count === 1) onNotice(`What the queue gave back is set aside: ${why}. See ${file}.`);
     },
-    tell() {
+    report() {
       if (count > 1) onNotice(`${count} results were set aside in all: ${file}.`);
     },
   };

@@ -18,7 +18,7 @@ export { labelBy } from './data/label-recipe.js';
 export type { LabelOf, LabelRecipe, ScaleEnd } from './data/label-recipe.js';
 export { readSubspace, subspacesIn, writeSubspace } from './artifact/subspace-file.js';
 export { subspacesFrom } from './subspaces-from.js';
-export { fitTokenEffects as fitPredictions } from './token-effects/fit-token-effects.js';
+export { fitTokenEffects } from './token-effects/fit-token-effects.js';
 export type { FittedPrediction, FitPredictionsOptions } from './token-effects/fit-token-effects.js';
 export { createMoments, mergeMoments, weightMoments } from './fit/moments.js';
 export type { Moments } from './fit/moments.js';

@@ -28,7 +28,7 @@ export function advanceStep(live: LiveCompletion, decided: DecidedStep, run: Dec
   if (controlled !== undefined) noteDifferences(live, step, run);
   const batch = batches.find(({ rows }) => rows.includes(chosen));
   if (batch === undefined) return 'end';
-  live.state = run.meter.stateAfter(batch, distances, chosen);
+  live.state = run.marginReader.stateAfter(batch, distances, chosen);
   const before = live.context;
   live.context = batch.look.commit(token);
   run.backend.release(before);

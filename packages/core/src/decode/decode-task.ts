@@ -35,7 +35,7 @@ export function createRun(task: DecodeTask, backend: Backend): DecodeRun {
     ...task,
     backend,
     tokenizer: backend.tokenizer,
-    meter: createMarginReader(attributes, backend.model.width),
+    marginReader: createMarginReader(attributes, backend.model.width),
     reference: options,
   };
 }

@@ -292,7 +292,7 @@ describe('a call that misbehaves', () => {
   it('leaves nothing behind, whenever it is aborted', async () => {
     const { backend, halfspace } = await setUp();
     let aborted = 0;
-    for (let wave = 0; wave < 20; wave++) {
+    for (let round = 0; round < 20; round++) {
       const works = Array.from({ length: 50 }, async (_, i) => {
         const controller = new AbortController();
         const { signal } = controller;
@@ -306,7 +306,7 @@ describe('a call that misbehaves', () => {
           expect(error).toMatchObject({ code: 'aborted' });
           aborted++;
         });
-        for (let turn = 0; turn < (i * 7 + wave) % 23; turn++) await setImmediate();
+        for (let turn = 0; turn < (i * 7 + round) % 23; turn++) await setImmediate();
         controller.abort();
         return settled;
       });

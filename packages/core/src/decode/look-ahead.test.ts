@@ -141,7 +141,7 @@ describe('lazy look-ahead', () => {
     const tokens = lazy.reduce((sum, each) => sum + each.tokens.length, 0);
     expect(total(lazy, 'evaluations')).toBe(backend.calls.rows);
     expect(total(lazy, 'evaluations') / tokens).toBeLessThan(3);
-    // Four pools of eight steps, one after the other: hardly four waves each.
+    // Four pools of eight steps, one after the other: hardly four batches each.
     expect(backend.calls.lookAhead).toBeLessThan(128);
   });
 
@@ -164,7 +164,7 @@ describe('lazy look-ahead', () => {
     for (let count = 1; count <= options.samples; count++) sums.push(await callsOf(1, count));
     const alone = sums.map((sum, i) => sum - (sums[i - 1] ?? 0));
     expect(new Set(alone).size).toBeGreaterThan(1);
-    // If they waited, each step would take the most waves of any; in company waves doubt a little less.
+    // If they waited, each step would take the most batches of any; in company the slack of a batch is a little smaller.
     const together = await callsOf(options.samples, options.samples);
     expect(together).toBeGreaterThanOrEqual(Math.max(...alone) - 2);
     expect(together).toBeLessThan(1.2 * Math.max(...alone));

@@ -49,13 +49,13 @@ function withinBudget(seats: readonly Seat[], maxRows: number): Seat[] {
 function requestOf({ step, job: { run } }: Seat): LookAheadRequest {
   const { text, reference, toRun } = step as PlannedStep;
   const tokens = toRun.map((row) => reference.tokens[row]);
-  return { context: text.context, tokens, layers: run.meter.layers, ranks: toRun };
+  return { context: text.context, tokens, layers: run.marginReader.layers, ranks: toRun };
 }
 
 function readLook({ step, job: { run } }: Seat, look: LookAhead): void {
   const { toRun, distances, batches } = step as PlannedStep;
-  const batch = { rows: toRun, look: heldLook(look, run.meter.kept) };
-  run.meter.read(batch, distances);
+  const batch = { rows: toRun, look: heldLook(look, run.marginReader.kept) };
+  run.marginReader.read(batch, distances);
   batches.push(batch);
 }
 

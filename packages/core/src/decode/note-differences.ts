@@ -7,9 +7,10 @@ import type { LiveCompletion } from './live-completion.js';
 export function noteDifferences(
   live: LiveCompletion,
   { weighted, distances, reference }: PlannedStep,
-  { meter, formula, options }: DecodeRun,
+  { marginReader, formula, options }: DecodeRun,
 ): void {
-  if (meter.scorers.length === 0 || formula !== undefined || options.control.mode === 'constraints') return;
+  if (marginReader.scorers.length === 0 || formula !== undefined || options.control.mode === 'constraints')
+    return;
   if (reference.tokens.length === 1) return;
   weighted.forEach(({ name, source, weight }, a) => {
     if (weight === 0 || !isScoring(source)) return;

@@ -85,21 +85,21 @@ export function createPromptRuns(
 }
 
 /** What is asked of the backend for a prompt. */
-function requestOf(index: number, { prompts, options, meter }: DecodeRun): WholePrefillRequest {
+function requestOf(index: number, { prompts, options, marginReader }: DecodeRun): WholePrefillRequest {
   const { tokens, steering } = prompts[index];
   const rows = rowsPerStep(steering, options.topK);
-  return { tokens, rowsPerStep: rows, layers: meter.layers, from: tokens.length - 1 };
+  return { tokens, rowsPerStep: rows, layers: marginReader.layers, from: tokens.length - 1 };
 }
 
 /** A prompt that has been run, for all that are the same. */
 function promptRunOf(
   prefill: WholePrefill,
-  { backend, meter, attributes }: DecodeRun,
+  { backend, marginReader, attributes }: DecodeRun,
   begin: number,
 ): Omit<PromptRun, 'unfinished'> {
   const { context, cachedTokens } = prefill;
   try {
-    const state = meter.stateAt(prefill, 0);
+    const state = marginReader.stateAt(prefill, 0);
     const margins = marginsOf(state, attributes);
     return { context, state, margins, promptMs: performance.now() - begin, cachedTokens };
   } catch (error) {

@@ -59,13 +59,13 @@ function keptOf(
   least: number,
   attempts: number,
 ): number {
-  const lack = (each: number) => (Number.isNaN(each) ? 0 : Math.max(0, least - each));
+  const shortfall = (each: number) => (Number.isNaN(each) ? 0 : Math.max(0, least - each));
   const mass = (counts: (each: number) => boolean) =>
-    all.reduce((sum, each) => sum + (counts(lack(each.mean)) ? each.probability : 0), 0);
+    all.reduce((sum, each) => sum + (counts(shortfall(each.mean)) ? each.probability : 0), 0);
   const rejected = mass((each) => each > 0);
-  if (lack(mean) === 0) return (probability * (1 - rejected ** attempts)) / (1 - rejected);
-  const atLeast = mass((each) => each >= lack(mean));
-  const more = mass((each) => each > lack(mean));
+  if (shortfall(mean) === 0) return (probability * (1 - rejected ** attempts)) / (1 - rejected);
+  const atLeast = mass((each) => each >= shortfall(mean));
+  const more = mass((each) => each > shortfall(mean));
   return (atLeast ** attempts - more ** attempts) * (probability / (atLeast - more));
 }
 

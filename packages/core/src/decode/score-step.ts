@@ -10,7 +10,7 @@ import type { DecodeRun } from './decode-task.js';
  */
 export async function scoreStep(step: PlannedStep, run: DecodeRun): Promise<void> {
   const asked = step.way.candidatesToScore(step);
-  const scorers = run.meter.scorers.filter((a) => run.options.trace || step.weighted[a].counts);
+  const scorers = run.marginReader.scorers.filter((a) => run.options.trace || step.weighted[a].counts);
   await ask(step, scorers, asked, run);
 }
 
@@ -21,7 +21,7 @@ export async function scoreStep(step: PlannedStep, run: DecodeRun): Promise<void
  */
 export async function measureChosen(step: PlannedStep, chosen: number, run: DecodeRun): Promise<void> {
   if (!step.batches.some(({ rows }) => rows.includes(chosen))) return;
-  const scorers = run.meter.scorers.filter((a) => Number.isNaN(step.distances[a][chosen]));
+  const scorers = run.marginReader.scorers.filter((a) => Number.isNaN(step.distances[a][chosen]));
   await ask(step, scorers, [chosen], run);
 }
 
@@ -29,16 +29,16 @@ async function ask(
   { text, reference, distances, batches }: PlannedStep,
   scorers: readonly number[],
   asked: readonly number[],
-  { meter, tokenizer, signal }: DecodeRun,
+  { marginReader, tokenizer, signal }: DecodeRun,
 ): Promise<void> {
   if (scorers.length === 0 || asked.length === 0) return;
   const tokens = asked.map((candidate) => reference.tokens[candidate]);
-  await meter.ask(distances, {
+  await marginReader.ask(distances, {
     step: text.tokens.length,
     scorers,
     asked,
     text: textStep(text, tokens, tokenizer),
-    wave: batches.find(({ rows }) => asked.some((candidate) => rows.includes(candidate))),
+    batch: batches.find(({ rows }) => asked.some((candidate) => rows.includes(candidate))),
     before: text.state,
     signal,
   });

@@ -50,7 +50,7 @@ export async function waitShortly(works: readonly Promise<void>[], mayTakeLong: 
 
 /** Whether plugins may keep a completion waiting. */
 export function hasPlugins({ job: { run } }: Seat): boolean {
-  return run.meter.scorers.length > 0 || run.options.filters.length > 0;
+  return run.marginReader.scorers.length > 0 || run.options.filters.length > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { dot } from './dot.js';
-import { solveNormal, triangularise } from './qr.js';
+import { solveNormal, qr } from './qr.js';
 
 /** Changes of the set of free variables, for each variable, after which the best point so far has to do. */
 const MOST_CHANGES = 4;
@@ -61,7 +61,7 @@ function solveFree(
   const gradient = gradientAt(factor, slope, x);
   const descent = new Float64Array(places.length);
   for (let i = 0; i < places.length; i++) descent[i] = -gradient[places[i]];
-  const move = solveNormal(all ? factor : triangularise(places.map((j) => factor[j].slice())), descent);
+  const move = solveNormal(all ? factor : qr(places.map((j) => factor[j].slice())), descent);
   let [share, blocking] = [1, -1];
   places.forEach((j, i) => {
     if (move[i] === 0) return;

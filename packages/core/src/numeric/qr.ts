@@ -7,7 +7,7 @@ import { dot } from './dot.js';
  * @param columns - Linearly independent, of one length. They are overwritten.
  * @returns The columns of R, upper triangular.
  */
-export function triangularise(columns: readonly Float64Array[]): Float64Array[] {
+export function qr(columns: readonly Float64Array[]): Float64Array[] {
   const factor = columns.map(() => new Float64Array(columns.length));
   for (let j = 0; j < columns.length; j++) {
     const column = columns[j];

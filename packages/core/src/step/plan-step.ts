@@ -14,7 +14,7 @@ import type { PlannedStep, ReferredStep, StepSettings, Way, WeightedStep } from 
  */
 export function planStep(referred: ReferredStep, settings: StepSettings, company: number): PlannedStep {
   const { text, reference } = referred;
-  const { options, meter, tokenizer } = settings;
+  const { options, marginReader, tokenizer } = settings;
   const step = text.tokens.length;
   const weighted: WeightedStep = {
     ...referred,
@@ -26,7 +26,7 @@ export function planStep(referred: ReferredStep, settings: StepSettings, company
       options.temperature,
     ),
     batches: [],
-    distances: meter.start(reference.tokens, tokenizer.endTokens, text.state),
+    distances: marginReader.start(reference.tokens, tokenizer.endTokens, text.state),
   };
   const way = wayOf(weighted, settings, company);
   return { ...weighted, way, toRun: way.candidatesToRun(weighted, settings) };

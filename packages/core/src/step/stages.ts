@@ -36,7 +36,7 @@ export interface StepSettings {
   /** Takes the place of weights. */
   readonly formula: Formula | undefined;
   readonly options: CheckedOptions;
-  readonly meter: MarginReader;
+  readonly marginReader: MarginReader;
 }
 
 /** A step whose candidates are known, by the reference distribution after filters. */

@@ -1,5 +1,5 @@
 import type { Projection } from '../step/project/project.js';
-import { solveNormal, triangularise } from '../numeric/qr.js';
+import { solveNormal, qr } from '../numeric/qr.js';
 import type { RandomStep } from './random-step.js';
 
 /** What bounds the error of a projection, without a second solver. */
@@ -58,7 +58,7 @@ export function certify({ logReference, constraints }: RandomStep, found: Projec
       Float64Array.of(...line, ...lines.map((_, k) => (k === i ? RIDGE : 0))),
     );
     // What an infinite weight leaves undecided is how the candidates that it spares stand to each other.
-    solveNormal(triangularise(ridged), slope).forEach((weight, i) => (weights[infinite[i]] = weight));
+    solveNormal(qr(ridged), slope).forEach((weight, i) => (weights[infinite[i]] = weight));
   }
   const residual = residuals(weights);
   const middle = mean(residual);

@@ -163,11 +163,11 @@ describe('levelJointly', () => {
         const found = byDefinition(steps, weights, caps);
         expect(kl).toBeCloseTo(found.kl, 9);
         expect(weights[2]).toBe(fixed);
-        const lacks = [0.5 - found.margins[0], found.margins[1] + 0.2];
-        lacks.forEach((lack, a) => {
-          if (weights[a] === 0) expect(lack).toBeLessThan(1e-7);
-          else if (Math.abs(weights[a]) < MOST) expect(lack).toBeCloseTo(0, 6);
-          else expect(lack).toBeGreaterThan(0);
+        const shortfalls = [0.5 - found.margins[0], found.margins[1] + 0.2];
+        shortfalls.forEach((shortfall, a) => {
+          if (weights[a] === 0) expect(shortfall).toBeLessThan(1e-7);
+          else if (Math.abs(weights[a]) < MOST) expect(shortfall).toBeCloseTo(0, 6);
+          else expect(shortfall).toBeGreaterThan(0);
         });
       }),
       { numRuns: 60 },

@@ -78,13 +78,13 @@ export function isReached({ goal, names }: TuneProblem, { weights, kl, margins }
   if ('kl' in goal) return Math.abs(kl / goal.kl - 1) <= CLOSE;
   return goal.levels.every((level) => {
     const a = names.indexOf(level.attribute);
-    const lack = lackOf(level, margins[a]);
-    return lack <= CLOSE && (weights[a] === 0 || lack >= -CLOSE);
+    const shortfall = shortfallOf(level, margins[a]);
+    return shortfall <= CLOSE && (weights[a] === 0 || shortfall >= -CLOSE);
   });
 }
 
 /** By how much a margin misses its level; below 0 if it goes beyond. */
-function lackOf({ kind, margin }: TargetLevel, found: number): number {
+function shortfallOf({ kind, margin }: TargetLevel, found: number): number {
   return kind === 'at-least' ? margin - found : found - margin;
 }
 
@@ -99,7 +99,7 @@ export function outOfReach({ goal, names }: TuneProblem, { kl, margins }: JointW
     );
   }
   const missed = goal.levels.filter(
-    (level) => lackOf(level, margins[names.indexOf(level.attribute)]) > CLOSE,
+    (level) => shortfallOf(level, margins[names.indexOf(level.attribute)]) > CLOSE,
   );
   const had = missed.map(({ attribute, kind, margin }) => {
     const found = margins[names.indexOf(attribute)].toFixed(2);

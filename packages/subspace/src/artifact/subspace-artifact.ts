@@ -61,7 +61,7 @@ export interface SubspaceArtifact {
    * margins is that of the first response being the better one.
    */
   readonly calibration: Calibration;
-  /** What is expected of a distance before a token is run; see `fitPredictions`. */
+  /** What is expected of a distance before a token is run; see `fitTokenEffects`. */
   readonly prediction?: PredictionRecord;
   /** What it was fitted and measured on. */
   readonly data: DataSummary;

@@ -183,7 +183,7 @@ function warningsOf(found: Omit<DataReport, 'warnings'>): string[] {
   const { rows, positive, negative, duplicates, contradictions, sharedPrompts, sharedResponses } = found;
   const { alone = 0 } = found;
   const [few, which] = positive < negative ? [positive, 'desired'] : [negative, 'undesired'];
-  const doubts: readonly (readonly [boolean, string])[] = [
+  const warnings: readonly (readonly [boolean, string])[] = [
     [
       few < EVEN * rows,
       `Only ${percent(few / rows)} of the rows are on the ${which} side. Figures rest on those few; add more of them.`,
@@ -213,7 +213,7 @@ function warningsOf(found: Omit<DataReport, 'warnings'>): string[] {
       `Rows that stand next to no other row of their prompt: ${alone}. There is nothing to centre them by, so they are not fitted on; sort the data by prompt.`,
     ],
   ];
-  return doubts.filter(([holds]) => holds).map(([, words]) => words);
+  return warnings.filter(([holds]) => holds).map(([, words]) => words);
 }
 
 function percent(share: number): string {

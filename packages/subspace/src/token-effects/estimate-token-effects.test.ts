@@ -25,7 +25,7 @@ function loss(
   return squares(missed) + 3 * squares(effects);
 }
 
-describe('fitPrediction', () => {
+describe('estimateTokenEffects', () => {
   test('nothing near it has a smaller penalised loss', () => {
     fc.assert(
       fc.property(transitions, (all) => {

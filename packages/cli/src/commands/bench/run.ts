@@ -133,11 +133,11 @@ async function fillUp(
   const first = attributes.map(({ attribute }) => subspaceOf(attribute, model)).find(Boolean);
   const layer = first?.layers[0] ?? Math.round(model.layers * 0.6);
   const missing = Math.max(0, FEWEST_CASES - attributes.length);
-  const standIns = Array.from({ length: missing }, async (_, index) => ({
+  const randomAttributes = Array.from({ length: missing }, async (_, index) => ({
     attribute: await createRandomAttribute(`random-${index + 1}`, backend, layer, prompt),
     weight: 1,
   }));
-  return [...attributes, ...(await Promise.all(standIns))];
+  return [...attributes, ...(await Promise.all(randomAttributes))];
 }
 
 /** Lets the cases take turns. The first round warms up and is not kept. */

@@ -1,7 +1,7 @@
 import {
   attributeOf,
   encodePrediction,
-  fitPredictions,
+  fitTokenEffects,
   readSubspace,
   writeSubspace,
 } from '@halfspace/subspace';
@@ -28,7 +28,7 @@ export async function fitPrediction(
     signal,
     async (backend) => {
       const progress = createProgress('Completing', (done, total) => `${done} of ${total} prompts`);
-      return fitPredictions(backend, artifacts, {
+      return fitTokenEffects(backend, artifacts, {
         prompts,
         maxTokens: flags.maxTokens,
         seed: flags.seed,

@@ -77,8 +77,8 @@ function bestByPooling(fits: readonly FitFigures[]): string {
   }).join(', ');
 }
 
-/** A doubt about the rows, in words; nothing where there is none. */
-export function doubtOf({ shared }: FitStudy): string | undefined {
+/** A warning about the rows, in words; nothing where there is none. */
+export function warningOf({ shared }: FitStudy): string | undefined {
   if (shared === 0) return undefined;
   return `Rows evaluated that are among the training data, too: ${shared}. Leave them out; they make the figures of the fits flatter.`;
 }

@@ -167,7 +167,7 @@ describe('fits on training data', () => {
     ]);
   });
 
-  it('come to a verdict, a choice and a doubt', () => {
+  it('come to a verdict, a choice and a warning', () => {
     const said = [...dom.querySelectorAll('.verdict')].map(({ textContent }) => textContent);
     expect(said[1]).toContain('after the last token by +0.050: more of them would help');
     expect(said[2]).toContain('3 by the last token (0.750), 3 by the mean (0.770)');

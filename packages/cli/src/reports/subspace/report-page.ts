@@ -2,7 +2,7 @@ import type { AttributeEvaluation, Evaluation, Interference } from '@halfspace/s
 import { attributeTables, BETWEEN_LAYERS, isWhole } from './evaluation-tables.js';
 import { escaped, figure, htmlTable, page } from '../page.js';
 import type { FitStudy } from './fit-study.js';
-import { curveTable, curveVerdict, doubtOf, sweepTable, sweepVerdict } from './fit-tables.js';
+import { curveTable, curveVerdict, warningOf, sweepTable, sweepVerdict } from './fit-tables.js';
 import {
   curvePlot,
   histogramPlot,
@@ -63,7 +63,7 @@ ${figure('Margins over all tokens', 'correlations', matrixPlot('Correlations', a
 
 function studySection(study: FitStudy): string {
   const { training, learningCurve, layerSweep, cut } = study;
-  const doubt = doubtOf(study);
+  const warning = warningOf(study);
   const curve = learningCurve && {
     title: 'How much data is enough?',
     plot: curvePlot(learningCurve),
@@ -80,7 +80,7 @@ function studySection(study: FitStudy): string {
   const lines = `${key('desired', 'after the last token, with its interval')} ${key('other', 'mean')} ${key('quiet', 'minimum')}`;
   return `<h2>Fits on training data</h2>
 <p class="facts">${number(training.rows)} labelled texts in ${number(training.groups)} groups, judged on the texts above.</p>
-${[...parts.map(({ verdict: said }) => said), ...(doubt === undefined ? [] : [doubt])].map((said) => `<p class="verdict">${escaped(said)}</p>`).join('\n')}
+${[...parts.map(({ verdict: said }) => said), ...(warning === undefined ? [] : [warning])].map((said) => `<p class="verdict">${escaped(said)}</p>`).join('\n')}
 <div class="plots">
 ${parts.map(({ title, plot }) => figure(title, lines, plot)).join('\n')}
 </div>

@@ -5,7 +5,7 @@ import { print } from '../../terminal/output.js';
 import { table } from '../../terminal/table.js';
 import { attributeTables, type EvaluationTable, interferenceTables } from './evaluation-tables.js';
 import type { FitStudy } from './fit-study.js';
-import { curveTable, curveVerdict, doubtOf, sweepTable, sweepVerdict } from './fit-tables.js';
+import { curveTable, curveVerdict, warningOf, sweepTable, sweepVerdict } from './fit-tables.js';
 import { interferenceVerdict, layersOf, verdict } from './verdict.js';
 
 /** Prints an evaluation for a person, and what fits on training data tell. */
@@ -29,9 +29,9 @@ export function showEvaluation(
 
 function showStudy(study: FitStudy): void {
   const { training, learningCurve, layerSweep, cut } = study;
-  const doubt = doubtOf(study);
+  const warning = warningOf(study);
   print(`\n${outColours.bold('fits')}\n\nOn ${training.rows} training texts in ${training.groups} groups.`);
-  if (doubt !== undefined) print(doubt);
+  if (warning !== undefined) print(warning);
   if (learningCurve !== undefined) {
     print(curveVerdict(learningCurve));
     printTable(curveTable(learningCurve));

@@ -20,9 +20,9 @@ export function tuningVerdict(report: TuningReport): string {
     'kl' in goal
       ? `${where} move tokens by ${within(point.kl, 3, ' nats on average')}; ${goal.kl} was asked for.`
       : `${where} bring ${goal.levels.map((level) => levelReached(level, point)).join(' and ')}, at ${within(point.kl, 3, ' nats a token')}.`;
-  const doubt =
+  const warning =
     ' On those that they were tuned on they had not settled: tune again from there, or on more prompts.';
-  return settled ? found : found + doubt;
+  return settled ? found : found + warning;
 }
 
 function levelReached({ attribute, kind, margin }: TargetLevel, { margins }: FrontierPoint): string {

@@ -13,21 +13,21 @@ const bounds = (expected: readonly number[], room: number): BonusBounds => ({
   ceiling: Float64Array.from(expected, (value) => value + room),
 });
 
-/** Runs waves until there are no more; says who won and how many were run. */
+/** Runs batches until there are no more; says who won and how many were run. */
 function drawLazily(perturbed: Float64Array, bonus: Float64Array, bounds: BonusBounds) {
   const known = NaNs(perturbed.length);
-  let waves = 0;
+  let batches = 0;
   for (;;) {
-    const wave = candidatesToRun(perturbed, known, bounds);
-    if (wave.length === 0) break;
-    waves++;
-    for (const i of wave) {
+    const batch = candidatesToRun(perturbed, known, bounds);
+    if (batch.length === 0) break;
+    batches++;
+    for (const i of batch) {
       expect(known[i]).toBeNaN();
       known[i] = bonus[i];
     }
   }
   const rows = known.filter((value) => !Number.isNaN(value)).length;
-  return { winner: winnerOf(perturbed, known), rows, waves };
+  return { winner: winnerOf(perturbed, known), rows, batches };
 }
 
 describe('nextWave', () => {
@@ -59,10 +59,10 @@ describe('nextWave', () => {
     expect(candidatesToRun(perturbed, NaNs(3), bounds([1, 1, 1], 0.2))).toEqual([0]);
     expect(candidatesToRun(perturbed, NaNs(3), bounds([1, 1, 1], 0.5))).toEqual([0, 2]);
     expect(candidatesToRun(perturbed, NaNs(3), bounds([1, 1, 1], Infinity))).toEqual([0, 1, 2]);
-    expect(drawLazily(perturbed, kept, bounds([1, 1, 1], 0.2))).toEqual({ winner: 0, rows: 1, waves: 1 });
+    expect(drawLazily(perturbed, kept, bounds([1, 1, 1], 0.2))).toEqual({ winner: 0, rows: 1, batches: 1 });
     // The first loses so much that the third may win, and it does.
     const lost = Float64Array.of(-1, 1.2, 1);
-    expect(drawLazily(perturbed, lost, bounds([1, 1, 1], 0.2))).toEqual({ winner: 2, rows: 2, waves: 2 });
+    expect(drawLazily(perturbed, lost, bounds([1, 1, 1], 0.2))).toEqual({ winner: 2, rows: 2, batches: 2 });
   });
 
   it('begins with what is expected to win', () => {

@@ -2,7 +2,7 @@ import { isScoring, type BoundAttribute } from '../margins/bound-attributes.js';
 
 /**
  * How much worse than expected margins are taken to be when the candidates of a lone completion are chosen to be run, in
- * log-odds. One that is only just expected to be out of the race is run with the first wave then, which costs a row where
+ * log-odds. One that is only just expected to be out of the race is run with the first batch then, which costs a row where
  * waiting for the leader to disappoint costs a call.
  */
 const PREFETCH_SLACK = 0.3;
@@ -38,7 +38,7 @@ export function predictMargins(
 }
 
 /**
- * Those margins with doubt: a little worse, each on the side that its attribute is not steered to.
+ * Those margins less a slack: a little worse, each on the side that its attribute is not steered to.
  *
  * @param company - How many completions share a call: the cost of another one is shared by all, and rows are not.
  */
@@ -48,7 +48,7 @@ export function pessimisticMargins(
   company: number,
 ): Float64Array[] {
   return expected.map((column, a) => {
-    const doubt = (weights[a] < 0 ? -PREFETCH_SLACK : PREFETCH_SLACK) / company;
-    return column.map((margin) => margin - doubt);
+    const slack = (weights[a] < 0 ? -PREFETCH_SLACK : PREFETCH_SLACK) / company;
+    return column.map((margin) => margin - slack);
   });
 }

@@ -30,7 +30,7 @@ export interface StepToScore {
   /** The text, with the candidates that are asked about. */
   readonly text: TextStep;
   /** Those of them that were run; undefined if none was. */
-  readonly wave: CandidateBatch | undefined;
+  readonly batch: CandidateBatch | undefined;
   /** State of the text before them. */
   readonly before: TextState;
   readonly signal: AbortSignal | undefined;
@@ -64,15 +64,15 @@ export interface MarginReader {
    *
    * @throws HalfspaceError `not-finite`
    */
-  read(wave: CandidateBatch, distances: readonly Float64Array[]): void;
+  read(batch: CandidateBatch, distances: readonly Float64Array[]): void;
   /**
    * Asks plugins and fills in their columns.
    *
    * @throws HalfspaceError `attribute-failed`, `aborted`
    */
   ask(distances: readonly Float64Array[], asking: StepToScore): Promise<void>;
-  /** The state of the text with one of the candidates of a wave. */
-  stateAfter(wave: CandidateBatch, distances: readonly Float64Array[], chosen: number): TextState;
+  /** The state of the text with one of the candidates of a batch. */
+  stateAfter(batch: CandidateBatch, distances: readonly Float64Array[], chosen: number): TextState;
 }
 
 /**
@@ -135,15 +135,15 @@ export function createMarginReader(attributes: readonly BoundAttribute[], width:
     read({ rows, look }, distances) {
       readInto(distances, look, 0, rows);
     },
-    async ask(distances, { step, scorers, asked, text, wave, before, signal }) {
+    async ask(distances, { step, scorers, asked, text, batch, before, signal }) {
       function hidden(layer: number): Float32Array {
         const states = new Float32Array(asked.length * width);
         asked.forEach((candidate, i) => {
-          const row = wave?.rows.indexOf(candidate) ?? -1;
+          const row = batch?.rows.indexOf(candidate) ?? -1;
           const state =
             row < 0
               ? before.hidden.get(layer)
-              : wave?.look.hidden(layer).subarray(row * width, (row + 1) * width);
+              : batch?.look.hidden(layer).subarray(row * width, (row + 1) * width);
           if (state !== undefined) states.set(state, i * width);
         });
         return states;

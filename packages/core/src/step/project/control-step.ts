@@ -41,7 +41,7 @@ export interface ControlledStep extends Tilted {
 
 /** Runs the optimiser of a mode on a step. */
 export function controlStep(control: Control, step: StepToControl): ControlledStep {
-  return control.mode === 'constraints' ? constrain(control.constraints, step) : spend(step);
+  return control.mode === 'constraints' ? constrain(control.constraints, step) : tiltStep(step);
 }
 
 /**
@@ -56,7 +56,7 @@ export function stepBudget(control: Control, index: number, spent: number, maxTo
   return Math.max(0, (control.nats * (index + 1)) / maxTokens - spent);
 }
 
-function spend({ logReference, bonus, attributes, nats }: StepToControl): ControlledStep {
+function tiltStep({ logReference, bonus, attributes, nats }: StepToControl): ControlledStep {
   const tilted = tiltWithinBudget(logReference, bonus, nats);
   const weights = attributes.map(({ weight }) => tilted.share * weight);
   return { ...tilted, weights, constraintWeights: [], conflicts: [] };

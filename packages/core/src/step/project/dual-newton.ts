@@ -3,7 +3,7 @@ import { combine, createPoint, move, startOf, type DualPoint, type DualProblem }
 import { isHard, MET, type ScaledConstraint } from './linear-constraint.js';
 import { dot } from '../../numeric/dot.js';
 import { rangeOf } from '../../numeric/range.js';
-import { triangularise } from '../../numeric/qr.js';
+import { qr } from '../../numeric/qr.js';
 
 /** What the dual problem came to. */
 export interface DualSolution {
@@ -112,7 +112,7 @@ function newtonDirection(
     for (let x = 0; x < roots.length; x++) column[x] = roots[x] * (values[x] - mean);
     for (let i = 0; i < weights.length; i++) column[roots.length + i] = i === j ? RIDGE : 0;
   }
-  return minimiseInBox(triangularise(columns), excess, low, high);
+  return minimiseInBox(qr(columns), excess, low, high);
 }
 
 /**

@@ -36,7 +36,7 @@ function shareByBisection(logReference: Float64Array, bonus: Float64Array, nats:
   return low;
 }
 
-describe('tiltWithin', () => {
+describe('tiltWithinBudget', () => {
   it('never exceeds its budget, and spends all of it where the bonus asks for more', () => {
     const next = createCases(1);
     let scaled = 0;
