@@ -72,7 +72,7 @@ function expectIds(tokenizer: Tokenizer, { texts: own, ids, beginning }: Publish
   expect(tokenizer.encode('')).toEqual(beginning === null ? [] : [beginning]);
 }
 
-describe.each(tokenizers)('the published tokenizer $name', (published) => {
+describe.each(tokenizers)('the published tokenizer $name (needs the published tokenizers)', (published) => {
   const from = placeOf(published.name);
 
   it.skipIf(!existsSync(from))(
