@@ -100,3 +100,9 @@ it('a backend of the current version is left as it is', () => {
   const backend = createToyBackend();
   expect(upgradeBackend(backend)).toBe(backend);
 });
+
+it('one backend has one that stands before it, so that all who use it share its rounds', () => {
+  const { backend } = createToyV1();
+  expect(upgradeBackend(backend)).toBe(upgradeBackend(backend));
+  expect(upgradeBackend(createToyV1().backend)).not.toBe(upgradeBackend(backend));
+});

@@ -2,6 +2,9 @@ import type { Backend, BackendV1, Context, Prefill, PrefillRequest, PrefillV1 } 
 import { fieldsOf, SPECIFICATION_VERSIONS, versionOf } from '@halfspace/contracts/internal';
 import { checkBackend } from './check-backend.js';
 
+/** What stands before backends of version 1, one for each, so that all who use a backend share its rounds. */
+const upgraded = new WeakMap<BackendV1, Backend>();
+
 /**
  * A backend of the current version: as it is, or what stands before one of the version before it. `createHalfspace` does this by itself;
  * it is for programs that give a backend to something else.
@@ -10,8 +13,11 @@ import { checkBackend } from './check-backend.js';
  */
 export function upgradeBackend(backend: Backend | BackendV1): Backend {
   checkBackend(backend);
-  const isCurrent = versionOf(fieldsOf(backend)) === SPECIFICATION_VERSIONS.backend;
-  return isCurrent ? (backend as Backend) : fromVersion1(backend as BackendV1);
+  if (versionOf(fieldsOf(backend)) === SPECIFICATION_VERSIONS.backend) return backend as Backend;
+  const old = backend as BackendV1;
+  const found = upgraded.get(old) ?? fromVersion1(old);
+  upgraded.set(old, found);
+  return found;
 }
 
 /** What is known of a context, so that its text can be run once more with what comes after it. */
@@ -47,7 +53,7 @@ function fromVersion1(backend: BackendV1): Backend {
     return found;
   }
 
-  function upgraded(found: PrefillV1, request: PrefillRequest): Prefill {
+  function prefillOf(found: PrefillV1, request: PrefillRequest): Prefill {
     const { context, cachedTokens = 0 } = found;
     const begun = request.after?.length ?? 0;
     const first = Math.max(begun, request.from ?? 0);
@@ -71,7 +77,7 @@ function fromVersion1(backend: BackendV1): Backend {
         for (const { context } of found) backend.release(context);
         throw error;
       }
-      return found.map((each, i) => upgraded(each, requests[i]));
+      return found.map((each, i) => prefillOf(each, requests[i]));
     },
     async lookAhead(requests) {
       const layers = [...new Set(requests.flatMap((each) => each.layers))].sort((a, b) => a - b);
