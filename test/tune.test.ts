@@ -107,7 +107,7 @@ it('refuses what it cannot do, before any work or saying what can be had', async
     [workspace.run(['generate', 'a', '--weights', 'bad.json', ...SMALL]), /^error \(bad-weights\)/],
     [
       workspace.run(['generate', 'a', '--weights', 'other.json', ...SMALL]),
-      /^The weights were tuned with early .*\n(.*\n)?error \(weights-of-another-model\)/,
+      /^The weights were tuned with earlyExit .*\n(.*\n)?error \(weights-of-another-model\)/,
     ],
   ];
   for (const [run, message] of errors) {
