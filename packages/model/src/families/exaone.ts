@@ -1,16 +1,8 @@
 import { defineFamily, type Described } from './define-family.js';
 import { SPARE } from './llama.js';
 import { lastOf, type SeesWhole, wholeByKinds, wholeInGguf, windowIn } from './sliding.js';
-import { ggufNames, LLAMA_PARTS, transformersNames } from './tensor-names.js';
+import { ggufNames, POST_NORM_NAMES, POST_NORM_PARTS } from './tensor-names.js';
 
-/** Norms after attention and the MLP in the place of those before, and of heads. */
-const PARTS = [
-  ...LLAMA_PARTS.filter((part) => part !== 'attentionNorm' && part !== 'mlpNorm'),
-  'queryNorm',
-  'keyNorm',
-  'attentionOutputNorm',
-  'mlpOutputNorm',
-] as const;
 const PERIOD = 4;
 
 /** Where some blocks have windows, the others do not turn their queries and keys. */
@@ -32,10 +24,7 @@ function wholeByPattern({ read }: Described): SeesWhole {
 export const exaone4 = defineFamily('exaone4', {
   config: {
     layout: () => ({
-      names: transformersNames(PARTS, {
-        attentionOutputNorm: 'model.layers.{}.post_attention_layernorm',
-        mlpOutputNorm: 'model.layers.{}.post_feedforward_layernorm',
-      }),
+      names: POST_NORM_NAMES,
       spare: SPARE,
     }),
     switches(found) {
@@ -48,7 +37,7 @@ export const exaone4 = defineFamily('exaone4', {
   gguf: {
     rotary: 'halves',
     factors: true,
-    layout: () => ({ names: ggufNames(PARTS) }),
+    layout: () => ({ names: ggufNames(POST_NORM_PARTS) }),
     switches(found) {
       const { read } = found;
       if ((read.value('attention.sliding_window') ?? 0) === 0) return {};

@@ -1,6 +1,7 @@
 import { contradiction } from '../compile/check-tensors.js';
 import { rotaryFrequencies } from '../compile/rotary.js';
 import { defineFamily } from './define-family.js';
+import { GPT2_KEYS } from './gpt2.js';
 import type { TensorNames } from './tensor-names.js';
 
 const NAMES: TensorNames = {
@@ -19,17 +20,7 @@ const NAMES: TensorNames = {
 /** GPT-J: attention and MLP side by side after one norm; the pairs that are turned lie side by side. llama.cpp has no such family. */
 export const gptJ = defineFamily('gptj', {
   config: {
-    sizeKeys: {
-      layers: 'n_layer',
-      width: 'n_embd',
-      heads: 'n_head',
-      keyValueHeads: 'n_head',
-      feedForward: 'n_inner',
-      contextLength: 'n_positions',
-    },
-    feedForward: (width) => 4 * width,
-    epsilonKey: 'layer_norm_epsilon',
-    activation: { key: 'activation_function', otherwise: 'gelu_new' },
+    ...GPT2_KEYS,
     rotary: 'own',
     layout: () => ({
       names: NAMES,

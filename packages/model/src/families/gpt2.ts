@@ -1,4 +1,4 @@
-import { defineFamily } from './define-family.js';
+import { type ConfigTable, defineFamily } from './define-family.js';
 import { ggufNames } from './tensor-names.js';
 
 const PARTS = [
@@ -13,15 +13,22 @@ const PARTS = [
   'up',
   'down',
 ] as const;
-const BIASES = [
-  'finalNorm',
-  'attentionNorm',
-  'queryKeyValue',
-  'attentionOutput',
-  'mlpNorm',
-  'up',
-  'down',
-] as const;
+const BIASES = PARTS.filter((part) => part !== 'embedding' && part !== 'positions' && part !== 'head');
+
+/** How the config.json of GPT-2, and of those who took it over, names sizes. */
+export const GPT2_KEYS = {
+  sizeKeys: {
+    layers: 'n_layer',
+    width: 'n_embd',
+    heads: 'n_head',
+    keyValueHeads: 'n_head',
+    feedForward: 'n_inner',
+    contextLength: 'n_positions',
+  },
+  feedForward: (width) => 4 * width,
+  epsilonKey: 'layer_norm_epsilon',
+  activation: { key: 'activation_function', otherwise: 'gelu_new' },
+} as const satisfies Partial<ConfigTable>;
 
 /** Names in checkpoints; those that transformers writes begin with `transformer.`, the first ones published do not. */
 const names = (prefix: string) => ({
@@ -42,17 +49,7 @@ const SWITCHES = { norm: 'layer' } as const;
 /** GPT-2 and DistilGPT-2: LayerNorm, an embedding of positions, an MLP without a gate, biases everywhere. */
 export const gpt2 = defineFamily('gpt2', {
   config: {
-    sizeKeys: {
-      layers: 'n_layer',
-      width: 'n_embd',
-      heads: 'n_head',
-      keyValueHeads: 'n_head',
-      feedForward: 'n_inner',
-      contextLength: 'n_positions',
-    },
-    feedForward: (width) => 4 * width,
-    epsilonKey: 'layer_norm_epsilon',
-    activation: { key: 'activation_function', otherwise: 'gelu_new' },
+    ...GPT2_KEYS,
     neutral: { scale_attn_weights: [true], scale_attn_by_inverse_layer_idx: [false] },
     rotary: 'none',
     tied: true,

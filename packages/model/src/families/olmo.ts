@@ -4,7 +4,14 @@ import { rotariesByKind } from './config-rotary.js';
 import { defineFamily, type Described } from './define-family.js';
 import { ATTENTION, biasesByConfig, SPARE } from './llama.js';
 import { lastOf, wholeByKinds, wholeInGguf, windowIn } from './sliding.js';
-import { ggufNames, LLAMA_PARTS, type NamedPart, transformersNames } from './tensor-names.js';
+import {
+  ggufNames,
+  LLAMA_PARTS,
+  type NamedPart,
+  POST_NORM_NAMES,
+  POST_NORM_PARTS,
+  transformersNames,
+} from './tensor-names.js';
 
 const NORMS: ReadonlySet<NamedPart> = new Set(['attentionNorm', 'mlpNorm', 'finalNorm'] as const);
 /** OLMo 1 has norms, and no weights for them. */
@@ -39,22 +46,10 @@ export const olmo = defineFamily('olmo', {
   },
 });
 
-/** OLMo 2 and 3 have norms after attention and the MLP in the place of those before, and of queries and keys. */
-const OLMO2 = [
-  ...LLAMA_PARTS.filter((part) => part !== 'attentionNorm' && part !== 'mlpNorm'),
-  'queryNorm',
-  'keyNorm',
-  'attentionOutputNorm',
-  'mlpOutputNorm',
-] as const;
-const OLMO2_NAMES = transformersNames(OLMO2, {
-  attentionOutputNorm: 'model.layers.{}.post_attention_layernorm',
-  mlpOutputNorm: 'model.layers.{}.post_feedforward_layernorm',
-});
 const TOGETHER = { attention: { headNorms: 'together' } } as const;
 
 const olmo2Layout = ({ read }: Described) => ({
-  names: OLMO2_NAMES,
+  names: POST_NORM_NAMES,
   normsOfHeads: true,
   biases: read.flag('attention_bias', false) ? ATTENTION : [],
   spare: SPARE,
@@ -65,7 +60,7 @@ export const olmo2 = defineFamily('olmo2', {
   config: { uses: ['attention_bias'], layout: olmo2Layout, switches: () => TOGETHER },
   gguf: {
     rotary: 'halves',
-    layout: () => ({ names: ggufNames(OLMO2), normsOfHeads: true }),
+    layout: () => ({ names: ggufNames(POST_NORM_PARTS), normsOfHeads: true }),
     switches(found) {
       const { read, sizes } = found;
       if ((read.value('attention.sliding_window') ?? 0) === 0) return TOGETHER;

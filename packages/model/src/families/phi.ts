@@ -2,20 +2,9 @@ import type { ModelFile } from '../weights.js';
 import { defineFamily, type Described } from './define-family.js';
 import { SPARE } from './llama.js';
 import { windowIn } from './sliding.js';
-import { ggufNames, type NamedPart, transformersNames } from './tensor-names.js';
+import { ggufNames, LLAMA_PARTS, type NamedPart, transformersNames } from './tensor-names.js';
 
-const PHI = [
-  'embedding',
-  'finalNorm',
-  'head',
-  'attentionNorm',
-  'query',
-  'key',
-  'value',
-  'attentionOutput',
-  'up',
-  'down',
-] as const satisfies readonly NamedPart[];
+const PHI = LLAMA_PARTS.filter((part) => part !== 'mlpNorm' && part !== 'gate');
 const PHI_BIASES = PHI.filter((part) => part !== 'embedding');
 
 /** GGUF files may have queries, keys and values in one tensor. */

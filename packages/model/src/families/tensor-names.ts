@@ -28,6 +28,15 @@ export const LLAMA_PARTS = [
   'down',
 ] as const satisfies readonly Part[];
 
+/** The parts of a Llama that has norms after attention and the MLP in the place of those before, and of queries and keys. */
+export const POST_NORM_PARTS = [
+  ...LLAMA_PARTS.filter((part) => part !== 'attentionNorm' && part !== 'mlpNorm'),
+  'queryNorm',
+  'keyNorm',
+  'attentionOutputNorm',
+  'mlpOutputNorm',
+] as const satisfies readonly Part[];
+
 /** Names in GGUF files, which are the same for all families: gguf-py, `TENSOR_NAMES`. */
 const GGUF = {
   embedding: 'token_embd',
@@ -84,6 +93,12 @@ function pick(names: TensorNames, parts: readonly NamedPart[], others: TensorNam
     }),
   );
 }
+
+/** Names of {@link POST_NORM_PARTS} in checkpoints of Hugging Face transformers. */
+export const POST_NORM_NAMES = transformersNames(POST_NORM_PARTS, {
+  attentionOutputNorm: 'model.layers.{}.post_attention_layernorm',
+  mlpOutputNorm: 'model.layers.{}.post_feedforward_layernorm',
+});
 
 /** Names of parts in GGUF files; `others` are those that a family has differently. */
 export function ggufNames(parts: readonly NamedPart[], others: TensorNames = {}): TensorNames {
