@@ -1,8 +1,6 @@
 import { type Backend, throwIfAborted } from '@halfspace/contracts';
+import { DEFAULT_LIMITS } from './decode/engine-limits.js';
 import { createPromptQueue, type WholePrefill, type WholePrefillRequest } from './decode/prompt-queue.js';
-
-/** Rows of a prompt that are run before the signal is looked at again: fewer take longer, and more hold others. */
-export const SLICE_ROWS = 64;
 
 /**
  * Runs a prompt to its end, in slices of 64 rows.
@@ -27,7 +25,7 @@ export async function prefillWhole(
   try {
     while (outcome.done === undefined && outcome.failure === undefined) {
       throwIfAborted(signal);
-      await queue.advance(SLICE_ROWS);
+      await queue.advance(DEFAULT_LIMITS.maxPromptRows);
     }
     throwIfAborted(signal);
   } catch (error) {

@@ -92,9 +92,8 @@ export function complaint(faults: readonly ErrorObject[] | null | undefined): st
  */
 export function checkControl(options: CheckedOptions & PromptOptions): void {
   const { control, formula, bonus } = options;
-  const weighted = weightsOf(options).some((weights) =>
-    Object.values(weights).some((weight) => valueOf(weight) !== 0),
-  );
+  const given = weightsOf(options).flatMap((weights) => Object.values(weights));
+  const weighted = given.some((weight) => valueOf(weight) !== 0);
   if (control.mode === 'kl-budget' && formula === undefined && !weighted) {
     throw new HalfspaceError(
       'bad-option',
@@ -109,9 +108,7 @@ export function checkControl(options: CheckedOptions & PromptOptions): void {
   }
   const capped =
     options.cap !== undefined ||
-    weightsOf(options).some((weights) =>
-      Object.values(weights).some((weight) => typeof weight === 'object' && weight.cap !== undefined),
-    );
+    given.some((weight) => typeof weight === 'object' && weight.cap !== undefined);
   if (capped && formula !== undefined) {
     throw new HalfspaceError(
       'bad-option',
