@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
 // Gives every package what all of them say alike: where the project is, how they are published, licence and notice. Links
-// of its README become absolute, for those who read it where the package is installed or listed.
+// of its README become absolute, for those who read it where the package is installed or listed. A version that the source
+// says is that of the package.
 // `--check` writes nothing, and fails where something differs.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -22,7 +23,7 @@ function complete(manifest, directory) {
     bugs: root.bugs,
     license: root.license,
     repository: { ...root.repository, directory },
-    files: [...new Set(['NOTICE', ...files])],
+    files: [...new Set(['CHANGELOG.md', 'NOTICE', ...files])],
     sideEffects,
     publishConfig: { access: 'public', provenance: true },
   };
@@ -49,6 +50,12 @@ for (const name of readdirSync(join(ROOT, 'packages'))) {
   if (!isDeepStrictEqual(found, wanted)) change(manifest, JSON.stringify(wanted));
   for (const same of ['LICENSE', 'NOTICE'])
     put(join(directory, same), readFileSync(join(ROOT, same), 'utf8'));
+  const changes = join(directory, 'CHANGELOG.md');
+  if (!existsSync(changes))
+    change(changes, `# ${wanted.name}\n\n## ${wanted.version}\n\nThe first release.\n`);
+  const source = join(directory, 'src/version.ts');
+  if (existsSync(source))
+    put(source, readFileSync(source, 'utf8').replace(/'\d+\.\d+\.\d+[^']*'/, `'${wanted.version}'`));
   const readme = join(directory, 'README.md');
   put(readme, withAbsoluteLinks(readFileSync(readme, 'utf8'), inRepository));
 }

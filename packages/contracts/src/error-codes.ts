@@ -83,6 +83,7 @@ export type BuiltInErrorCode =
   | 'model-not-found'
   | 'model-not-readable'
   | 'out-of-memory'
+  | 'runtime-missing'
   | 'unknown-tensor'
   | 'unsupported-model'
   // Fitting subspaces

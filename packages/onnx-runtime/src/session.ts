@@ -49,7 +49,7 @@ export async function runSession(
   session: InferenceSession,
   feeds: Record<string, Tensor>,
   outputs: readonly string[] = session.outputNames,
-): Promise<InferenceSession.ReturnType> {
+): ReturnType<InferenceSession['run']> {
   try {
     return await session.run(feeds, outputs);
   } catch (error) {

@@ -3,6 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { writeDirectory } from '@halfspace/files';
 
+/** In a template a package.json is called so, for tools would take it for one of ours under its own name. */
+const MANIFEST = '_package.json';
+
 /** What to write in place of what stands in a template. */
 export type Replacements = Readonly<Record<string, string>>;
 
@@ -25,8 +28,9 @@ export async function copyTemplate(
     await writeDirectory(place, async (directory) => {
       for (const file of files) {
         const path = join(directory, file);
+        const from = join(template, file === 'package.json' ? MANIFEST : file);
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, replaceAll(await readFile(join(template, file), 'utf8'), replacements));
+        await writeFile(path, replaceAll(await readFile(from, 'utf8'), replacements));
       }
       // Only an empty one is removed.
       await rmdir(place).catch(() => undefined);
@@ -60,6 +64,7 @@ async function filesIn(directory: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length))
+    .map((file) => (file === MANIFEST ? 'package.json' : file))
     .sort();
 }
 
