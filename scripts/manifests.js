@@ -18,7 +18,7 @@ function complete(manifest, directory) {
   const { keywords = [], files = [], sideEffects = false } = manifest;
   return {
     ...manifest,
-    keywords: [...new Set([...root.keywords, ...keywords])].toSorted(),
+    keywords: [...new Set([...root.keywords, ...keywords])].toSorted((a, b) => a.localeCompare(b, 'en')),
     homepage: `${HOME}/tree/main/${directory}#readme`,
     bugs: root.bugs,
     license: root.license,
