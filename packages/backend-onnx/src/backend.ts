@@ -12,11 +12,11 @@ import type {
   TextStates,
   Tokenizer,
 } from '@halfspace/core';
-import type { Architecture, Precision } from '@halfspace/model';
-import type { Graphs } from './graphs.js';
+import type { Architecture, GraphPrecision, Precision } from '@halfspace/model';
+import type { Graphs, HeadGraph } from './graphs.js';
 import { createPrompts, type PromptRows, type PromptRun } from './prompts.js';
-import { createTokenTree, type TreeContext } from './token-tree.js';
-import { createTrunk, statesOf, type Rows } from './trunk.js';
+import { createTokenTree, type TokenTree, type TreeContext } from './token-tree.js';
+import { createTrunk, statesOf, type Rows, type Trunk } from './trunk.js';
 import type { Branch } from './trunk-call.js';
 
 /** Rows of whole texts that are run in one call. */
@@ -37,8 +37,8 @@ const NODE_BYTES = 256;
 /** Candidates that one line of keys and values has places for. */
 const FAN = 64;
 
-/** What a backend is made of. */
-export interface BackendParts {
+/** What a backend is made of, whatever it runs on. `G`: its graphs. */
+export interface BackendParts<G extends HeadGraph = Graphs> {
   readonly model: ModelInfo;
   readonly architecture: Architecture;
   readonly tokenizer: Tokenizer;
@@ -47,10 +47,26 @@ export interface BackendParts {
   /** Bytes of keys and values of texts that nobody holds which are kept for prompts that begin like them (default 0). */
   readonly cacheBytes?: number;
   /** Arithmetic for a completion that evaluates this many rows a step. */
-  choosePrecision(rowsPerStep: number): Precision;
+  choosePrecision(rowsPerStep: number): GraphPrecision;
   /** Graphs of a precision, loaded when first asked for. */
-  graphs(precision: Precision): Promise<Graphs>;
+  graphs(precision: GraphPrecision): Promise<G>;
   disposeGraphs(): Promise<void>;
+}
+
+/** Parts of a backend that runs on the processor. */
+export interface HostParts extends BackendParts {
+  choosePrecision(rowsPerStep: number): Precision;
+  graphs(precision: Precision): Promise<Graphs>;
+}
+
+/** What a device has its own way of. */
+export interface DeviceParts<G> {
+  /** As {@link Backend.exact}. */
+  readonly exact: boolean;
+  /** Bytes of a number of a key or value. */
+  readonly keyValueBytes: number;
+  /** The trunk, over the tree of a backend. */
+  createTrunk(tree: TokenTree): Trunk<G>;
 }
 
 /** What the cache of texts holds, and what it has been good for. */
@@ -111,14 +127,27 @@ function fansOf(
   return [...lines.values()].map((line) => ({ parent: last, length, shape: 'fan', ...line }));
 }
 
-/** The backend contract over a token tree, two key/value stores and three graphs. */
-export function createBackend(parts: BackendParts): Backend & { cacheStats(): CacheStats } {
+/** The backend contract on the processor: a token tree, two key/value stores and three graphs. */
+export function createBackend(parts: HostParts): Backend & { cacheStats(): CacheStats } {
+  return createBackendOn(parts, {
+    exact: true,
+    keyValueBytes: Float32Array.BYTES_PER_ELEMENT,
+    createTrunk: (tree) => createTrunk(parts.architecture, parts.cut, tree),
+  });
+}
+
+/** The backend contract over a token tree and the trunk of a device. */
+export function createBackendOn<G extends HeadGraph>(
+  parts: BackendParts<G>,
+  device: DeviceParts<G>,
+): Backend & { cacheStats(): CacheStats } {
   const { model, architecture, tokenizer, cut } = parts;
   const { layers: blocks, width } = architecture;
-  const bytesOfToken = blocks * 2 * architecture.keyValueHeads * architecture.headWidth * 4 + NODE_BYTES;
+  const numbers = blocks * 2 * architecture.keyValueHeads * architecture.headWidth;
+  const bytesOfToken = numbers * device.keyValueBytes + NODE_BYTES;
   const mostCached = Math.floor((parts.cacheBytes ?? 0) / bytesOfToken);
   const tree = createTokenTree(mostCached);
-  const trunk = createTrunk(architecture, cut, tree);
+  const trunk = device.createTrunk(tree);
   const prompts = createPrompts(trunk, tree, async (precision) => parts.graphs(precision));
   const counts = { hits: 0, misses: 0 };
   let disposed = false;
@@ -253,7 +282,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
   /** Runs a text that nobody goes on from, slice by slice, and keeps nothing. */
   async function runThrough(
     tokens: readonly number[],
-    precision: Precision,
+    precision: GraphPrecision,
     layers: readonly number[],
     signal: AbortSignal | undefined,
     onRows: (rows: PromptRows) => Promise<void> | void,
@@ -274,7 +303,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
   /** Runs the texts of one call, and keeps nothing of them. */
   async function runTexts(
     texts: readonly (readonly number[])[],
-    precision: Precision,
+    precision: GraphPrecision,
     { layers, signal }: StatesOptions,
   ): Promise<TextStates[]> {
     const [text = []] = texts;
@@ -294,6 +323,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
     const whole = isDeep(layers) ? branches.length : 0;
     const graphs = await parts.graphs(precision);
     const ran = await trunk.run(graphs, branches, layers, whole, () => throwIfAborted(signal));
+    ran.whole.release();
     throwIfAborted(signal);
     let end = 0;
     return texts.map(({ length }) => {
@@ -337,7 +367,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
   /** Runs candidates of contexts of one arithmetic: those of deep requests to the end, in front of the others. */
   async function lookAheadOf(
     items: readonly LookAheadItem[],
-    precision: Precision,
+    precision: GraphPrecision,
   ): Promise<readonly LookAhead[]> {
     const deep = items.filter(({ layers }) => isDeep(layers));
     const ordered = [...deep, ...items.filter(({ layers }) => !isDeep(layers))];
@@ -350,6 +380,8 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
     );
     const layers = [...new Set(items.flatMap((item) => item.layers))];
     const ran = await trunk.run(graphs, fans.flat(), layers, whole);
+    const contexts = items.map(({ context }) => context);
+    tree.whenClosed(contexts, () => ran.whole.release());
     const looks = new Map<LookAheadItem, LookAhead>();
     let first = 0;
     for (const item of ordered) {
@@ -381,8 +413,8 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
         const place = placeOfRank(ranks[index] ?? index);
         // Right behind its text a token has the place that it has in a prompt, and so the same numbers.
         const added = { token: candidate, precision, asPrompt: place === 0 };
-        const node = trunk.keep(context.last, rows, row, added);
-        const tip = trunk.tipOf(rows, row, place);
+        const node = rows.keep(context.last, row, added);
+        const tip = rows.tipOf(row, place);
         return tree.open(node, { length: length + 1, precision, tip });
       },
     };
@@ -391,7 +423,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
   /** Groups items by the precision of their contexts, and puts the answers back in order. */
   async function byPrecision<T extends { readonly context: TreeContext }, R>(
     items: readonly T[],
-    work: (items: readonly T[], precision: Precision) => Promise<readonly R[]>,
+    work: (items: readonly T[], precision: GraphPrecision) => Promise<readonly R[]>,
   ): Promise<R[]> {
     const results = new Map<T, R>();
     for (const precision of new Set(items.map(({ context }) => context.precision))) {
@@ -412,7 +444,7 @@ export function createBackend(parts: BackendParts): Backend & { cacheStats(): Ca
     specificationVersion: SPECIFICATION_VERSIONS.backend,
     model,
     tokenizer,
-    exact: true,
+    exact: device.exact,
     prefill: (requests, { maxRows = Infinity } = {}) => inTurn(async () => prefill(requests, maxRows)),
     next: (requests) =>
       inTurn(async () => {

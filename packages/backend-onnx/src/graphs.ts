@@ -32,8 +32,19 @@ export interface HeadResult {
   readonly logSumExp: Float32Array;
 }
 
+/** The output head of a model, loaded: all that is asked of graphs wherever they run. */
+export interface HeadGraph {
+  /** `hidden` [rows, width]; `asked` [rows, askedPerRow]. */
+  head(
+    hidden: Float32Array,
+    count: number,
+    asked: readonly number[],
+    askedPerRow: number,
+  ): Promise<HeadResult>;
+}
+
 /** The graphs of a compiled model, loaded. */
-export interface Graphs {
+export interface Graphs extends HeadGraph {
   /** Blocks of the lower part of the trunk: hidden states up to this layer need nothing else. */
   readonly cut: number;
   /**
@@ -54,13 +65,6 @@ export interface Graphs {
     store: KeyValueStore,
     layers: readonly number[],
   ): Promise<TrunkResult>;
-  /** `hidden` [rows, width]; `asked` [rows, askedPerRow]. */
-  head(
-    hidden: Float32Array,
-    count: number,
-    asked: readonly number[],
-    askedPerRow: number,
-  ): Promise<HeadResult>;
   dispose(): Promise<void>;
 }
 

@@ -1,5 +1,4 @@
-import type { Precision } from '@halfspace/model';
-import type { Graphs } from './graphs.js';
+import type { GraphPrecision } from '@halfspace/model';
 import type { Tip, TokenNode, TokenTree, TreeContext } from './token-tree.js';
 import type { Rows, Trunk } from './trunk.js';
 import type { Branch } from './trunk-call.js';
@@ -18,7 +17,7 @@ export interface PromptRun {
   last: TokenNode | undefined;
   /** Tokens of the text so far. */
   length: number;
-  readonly precision: Precision;
+  readonly precision: GraphPrecision;
   tip: Tip;
   /** Up to where its tokens need not be run if they are known, as a length of the text; undefined for texts that are not kept. */
   readonly mayKnow: number | undefined;
@@ -44,7 +43,12 @@ export interface Prompts {
    *
    * @param mayKnow - See {@link PromptRun.mayKnow}.
    */
-  begin(tokens: readonly number[], precision: Precision, after?: TreeContext, mayKnow?: number): PromptRun;
+  begin(
+    tokens: readonly number[],
+    precision: GraphPrecision,
+    after?: TreeContext,
+    mayKnow?: number,
+  ): PromptRun;
   /**
    * One call: rows of the first prompt that has any left, and of others of its arithmetic as far as there is room. Tokens that are
    * known are skipped, and two prompts that go on alike are not run at once: the second finds what the first has run.
@@ -65,10 +69,10 @@ export interface Prompts {
 }
 
 /** Prompts over a token tree. */
-export function createPrompts(
-  trunk: Trunk,
+export function createPrompts<G>(
+  trunk: Trunk<G>,
   tree: TokenTree,
-  graphsOf: (precision: Precision) => Promise<Graphs>,
+  graphsOf: (precision: GraphPrecision) => Promise<G>,
 ): Prompts {
   function skipKnown(run: PromptRun): void {
     const { mayKnow = 0, precision } = run;
@@ -116,23 +120,25 @@ export function createPrompts(
       }));
       const { whole: rows } = await trunk.run(graphs, branches, layers, branches.length, goOn);
       let first = 0;
-      return taken.map(({ run, count }) => {
-        const found = { run, rows, first, position: run.length, count };
+      const found = taken.map(({ run, count }) => {
+        const part = { run, rows, first, position: run.length, count };
         const before = run.last;
         const { precision } = run;
         const asPrompt = run.mayKnow !== undefined;
         for (let row = first; row < first + count; row++) {
           const token = run.rest[row - first] ?? 0;
-          run.last = trunk.keep(run.last, rows, row, { token, precision, asPrompt });
+          run.last = rows.keep(run.last, row, { token, precision, asPrompt });
         }
         tree.hold(run.last);
         tree.drop(before);
         first += count;
         run.length += count;
         run.rest = run.rest.slice(count);
-        run.tip = trunk.tipOf(rows, first - 1, 0);
-        return found;
+        run.tip = rows.tipOf(first - 1, 0);
+        return part;
       });
+      rows.release();
+      return found;
     },
     end: ({ last }) => tree.drop(last),
   };

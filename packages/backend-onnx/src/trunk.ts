@@ -5,15 +5,32 @@ import { createKeyValueStore } from './key-value-store.js';
 import type { NewToken, Tip, TokenNode, TokenTree, TreeContext } from './token-tree.js';
 import { trunkCall, type Branch } from './trunk-call.js';
 
-/** Rows that were run, as far as they were. */
-export interface Rows {
-  readonly lower: TrunkResult;
-  /** Undefined where they stopped at the cut. */
-  readonly upper?: TrunkResult;
+/** What a part of the trunk says of its rows. */
+export interface PartStates {
+  /** Hidden states where the part ends, [rows, width]: at the cut, or after the final norm. */
+  readonly end: Float32Array;
+  /** Per asked-for layer of the part [rows, width]. */
+  readonly hidden: ReadonlyMap<number, Float32Array>;
 }
 
-/** The trunk of a model with the keys and values of a token tree. */
-export interface Trunk {
+/** Rows that were run, as far as they were. */
+export interface Rows {
+  readonly lower: PartStates;
+  /** Undefined where they stopped at the cut. */
+  readonly upper?: PartStates;
+  /** Keeps a row as a token of the tree, which nobody holds yet; not after `release`. */
+  keep(parent: TokenNode | undefined, row: number, added: NewToken): TokenNode;
+  /** How far a row has been run. `place`: its place behind its text. */
+  tipOf(row: number, place: number): Tip;
+  /** Gives up the keys and values of rows that were not kept; their hidden states stay. */
+  release(): void;
+}
+
+/**
+ * The trunk of a model with the keys and values of a token tree: the seam between what all devices share and where keys and
+ * values are. `G`: the graphs that it runs.
+ */
+export interface Trunk<G> {
   /**
    * Runs the rows of some branches, the first of them to the end and the others to the cut.
    *
@@ -23,18 +40,14 @@ export interface Trunk {
    * @returns The rows of the branches that were run whole, and those of the others: rows are counted through both.
    */
   run(
-    graphs: Graphs,
+    graphs: G,
     branches: readonly Branch[],
     layers: readonly number[],
     whole: number,
     goOn?: () => void,
   ): Promise<{ readonly whole: Rows; readonly cut: Rows }>;
-  /** Keeps a row as a token of the tree, which nobody holds yet. */
-  keep(parent: TokenNode | undefined, rows: Rows, row: number, added: NewToken): TokenNode;
-  /** How far a row has been run. `place`: its place behind its text. */
-  tipOf(rows: Rows, row: number, place: number): Tip;
   /** Takes the last tokens of contexts that stopped at the cut on to the end, all in one call. */
-  complete(contexts: readonly TreeContext[], graphs: Graphs): Promise<void>;
+  complete(contexts: readonly TreeContext[], graphs: G): Promise<void>;
 }
 
 /** The hidden states of rows at a layer, [rows, width]. */
@@ -44,60 +57,103 @@ export function statesOf({ lower, upper }: Rows, layer: number): Float32Array {
   return found;
 }
 
-/** The trunk of a model whose lower part has `cut` blocks. */
-export function createTrunk(architecture: Architecture, cut: number, tree: TokenTree): Trunk {
+/** A row of hidden states, as numbers of its own. */
+export function rowOf(states: Float32Array, row: number, width: number): Float32Array {
+  return states.slice(row * width, (row + 1) * width);
+}
+
+/** How far a row has been run, from what the parts of the trunk say of it. */
+export function tipOfRow(
+  { lower, upper }: Pick<Rows, 'lower' | 'upper'>,
+  row: number,
+  place: number,
+  width: number,
+): Tip {
+  return upper === undefined
+    ? { pendingUpper: { residual: rowOf(lower.end, row, width), place } }
+    : { final: rowOf(upper.end, row, width) };
+}
+
+/** Last tokens of contexts that stopped at the cut, each once, as rows of a call of the upper part. */
+export interface PendingRows {
+  readonly tips: readonly { readonly tip: Tip; readonly last: TokenNode }[];
+  readonly branches: readonly Branch[];
+  /** Hidden states at the cut, [rows, width]. */
+  readonly residual: Float32Array;
+}
+
+/** What is left to be run of contexts. */
+export function pendingRowsOf(contexts: readonly TreeContext[], width: number): PendingRows {
+  const pending = new Map<Tip, TreeContext>();
+  for (const context of contexts)
+    if (context.tip.pendingUpper !== undefined) pending.set(context.tip, context);
+  const residual = new Float32Array(pending.size * width);
+  const tips: { tip: Tip; last: TokenNode }[] = [];
+  const branches: Branch[] = [];
+  for (const { last, length, tip } of pending.values()) {
+    if (last === undefined || tip.pendingUpper === undefined) continue;
+    residual.set(tip.pendingUpper.residual, tips.length * width);
+    tips.push({ tip, last });
+    const places = [tip.pendingUpper.place];
+    // The lower part has read the token; the upper one reads the residual.
+    branches.push({ parent: last.parent, length: length - 1, tokens: [0], shape: 'fan', places });
+  }
+  return { tips, branches, residual };
+}
+
+/** Notes that a last token has been run to the end. */
+export function finish(tip: Tip, final: Float32Array): void {
+  tip.final = final;
+  delete tip.pendingUpper;
+}
+
+/** The trunk of a model whose lower part has `cut` blocks, on the processor. */
+export function createTrunk(architecture: Architecture, cut: number, tree: TokenTree): Trunk<Graphs> {
   const { layers: blocks, keyValueHeads, headWidth, width, sliding } = architecture;
   const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
   const above = createKeyValueStore(cut, blocks, keyValueHeads * headWidth);
   const layOut = (branches: readonly Branch[]) => trunkCall(branches, sliding?.tokens);
-  const rowOf = (states: Float32Array, row: number) => states.slice(row * width, (row + 1) * width);
+
+  function rowsOf(lower: TrunkResult, upper?: TrunkResult): Rows {
+    return {
+      lower,
+      ...(upper && { upper }),
+      keep(parent, row, added) {
+        const node = tree.append(parent, added);
+        for (const store of [below, above]) store.fit(tree.extent);
+        below.write(node.slot, lower.keysValues, row);
+        if (upper === undefined) return node;
+        above.write(node.slot, upper.keysValues, row);
+        tree.list(node);
+        return node;
+      },
+      tipOf: (row, place) => tipOfRow({ lower, ...(upper && { upper }) }, row, place, width),
+      // They are numbers of the call alone.
+      release: () => undefined,
+    };
+  }
 
   return {
     async run(graphs, branches, layers, whole, goOn) {
       below.fit(tree.extent);
       const call = layOut(branches);
       const lower = await graphs.lower(call, below, layers);
-      if (whole === 0) return { whole: { lower }, cut: { lower } };
+      if (whole === 0) return { whole: rowsOf(lower), cut: rowsOf(lower) };
       goOn?.();
       const first = whole === branches.length ? call : layOut(branches.slice(0, whole));
       above.fit(tree.extent);
       const upper = await graphs.upper(first, lower.end.subarray(0, first.rows * width), above, layers);
-      return { whole: { lower, upper }, cut: { lower } };
-    },
-    keep(parent, { lower, upper }, row, added) {
-      const node = tree.append(parent, added);
-      for (const store of [below, above]) store.fit(tree.extent);
-      below.write(node.slot, lower.keysValues, row);
-      if (upper === undefined) return node;
-      above.write(node.slot, upper.keysValues, row);
-      tree.list(node);
-      return node;
-    },
-    tipOf({ lower, upper }, row, place) {
-      return upper === undefined
-        ? { pendingUpper: { residual: rowOf(lower.end, row), place } }
-        : { final: rowOf(upper.end, row) };
+      return { whole: rowsOf(lower, upper), cut: rowsOf(lower) };
     },
     async complete(contexts, graphs) {
-      const pending = new Map<Tip, TreeContext>();
-      for (const context of contexts)
-        if (context.tip.pendingUpper !== undefined) pending.set(context.tip, context);
-      if (pending.size === 0) return;
-      const residual = new Float32Array(pending.size * width);
-      const branches = [...pending.values()].map(({ last, length, tip }, row): Branch => {
-        if (tip.pendingUpper !== undefined) residual.set(tip.pendingUpper.residual, row * width);
-        const places = [tip.pendingUpper?.place ?? 0];
-        // The lower part has read the token; the upper one reads the residual.
-        return { parent: last?.parent, length: length - 1, tokens: [0], shape: 'fan', places };
-      });
+      const { tips, branches, residual } = pendingRowsOf(contexts, width);
+      if (tips.length === 0) return;
       above.fit(tree.extent);
       const { keysValues, end } = await graphs.upper(layOut(branches), residual, above, []);
-      [...pending].forEach(([tip, { last }], row) => {
-        if (last === undefined) return;
+      tips.forEach(({ tip, last }, row) => {
         above.write(last.slot, keysValues, row);
         tree.list(last);
-        tip.final = rowOf(end, row);
-        delete tip.pendingUpper;
+        finish(tip, rowOf(end, row, width));
       });
     },
   };

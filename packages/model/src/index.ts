@@ -42,6 +42,7 @@ export { ENCODER } from './compile/encoder.js';
 export type { CompileOptions } from './compile/graph-cache.js';
 export { HEAD } from './compile/head.js';
 export type { Precision } from './compile/linear.js';
+export type { GpuPrecision, GraphPrecision } from './compile/gpu-precision.js';
 export { TRUNK } from './compile/trunk.js';
 export { cacheDirectory, fingerprintFile, writeCached } from './cache.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
