@@ -38,8 +38,8 @@ export type {
 } from './backend/backend.js';
 export type { ChatMessage, EncodeOptions, Tokenizer } from './backend/tokenizer.js';
 export { defineFilter } from './filter/define-filter.js';
-export type { FilterDefinition } from './filter/define-filter.js';
-export type { Filter } from './filter/filter.js';
+export type { FilterDefinition, MaskFilterDefinition, TextFilterDefinition } from './filter/define-filter.js';
+export type { Filter, FilterV1, MaskedText, MaskFilter, TextFilter, TokenMasks } from './filter/filter.js';
 export { defineJudge } from './judge/define-judge.js';
 export type { JudgeDefinition } from './judge/define-judge.js';
 export type { Judge, JudgedText, JudgeOptions } from './judge/judge.js';

@@ -7,8 +7,8 @@ export const SPECIFICATION_VERSIONS = {
   backend: 2,
   /** Of what `defineAttribute` makes. */
   attribute: 1,
-  /** Of what `defineFilter` makes. */
-  filter: 1,
+  /** Of what `defineFilter` makes. Version 1 is `FilterV1`. */
+  filter: 2,
   /** Of what `defineJudge` makes. */
   judge: 1,
   /** Of what `definePluginModule` makes. */

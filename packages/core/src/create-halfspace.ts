@@ -16,6 +16,7 @@ import type { Formula } from './formula/compile.js';
 import { idleMargins } from './formula/idle-margins.js';
 import { idleParts } from './step/bonus/idle-parts.js';
 import { readFormula } from './formula/read-formula.js';
+import { openMasks } from './plugins/open-masks.js';
 import { encodePrompts } from './options/prompts.js';
 import { createSteering } from './step/bonus/steering.js';
 import { tabulate } from './options/weight-tables.js';
@@ -111,14 +112,13 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
         return { ...prompt, weights, steering, warnings: [...idle, ...idleFormula] };
       }),
     );
-    yield* decode({
-      backend,
-      prompts,
-      attributes: bound,
-      formula,
-      options: checked,
-      signal: options.signal,
-    });
+    const { signal } = options;
+    const masks = await openMasks(checked.filters, backend.tokenizer, signal);
+    try {
+      yield* decode({ backend, prompts, attributes: bound, formula, options: checked, masks, signal });
+    } finally {
+      masks.release();
+    }
   }
 
   async function generate(options: AnyGenerateOptions): Promise<Completion[]> {

@@ -1,53 +1,85 @@
-import type { Backend } from '@halfspace/contracts';
+import type { Backend, Filter, NextTokenRequest, NextTokens, TextFilter } from '@halfspace/contracts';
 import { chooseFirst } from '../step/look-ahead/text-first.js';
 import { planStep } from '../step/plan-step.js';
 import { filterReference } from '../step/reference/filter-reference.js';
+import { maskedRequest } from '../step/reference/masked-reference.js';
 import {
   referenceDistribution,
   referenceRequest,
   type Reference,
 } from '../step/reference/reference-distribution.js';
+import type { TokenSet } from '../step/reference/token-set.js';
 import type { PlannedStep, ReferredStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
-import type { LiveCompletion } from './live-completion.js';
-import { outcomeOf } from './outcome.js';
+import { isOwnError, outcomeOf } from './outcome.js';
 import { scoreStep } from './score-step.js';
 import type { Seat } from './job.js';
 import { callTogether, hasPlugins, think, waitShortly } from './share-rounds.js';
 
 /**
- * Begins a step of each completion: one call of the output head, the reference distribution, the plan.
+ * Begins a step of each completion: masks, one call of the output head, the reference distribution, the plan.
  *
  * @param backend - Checked.
  * @param company - How many completions share a call of the trunk.
  */
 export async function beginSteps(seats: readonly Seat[], backend: Backend, company: number): Promise<void> {
-  const { vocabularySize } = backend.tokenizer;
-  const wholes = new Map<Seat, Reference>();
+  const masks = new Map<Seat, TokenSet | undefined>();
+  for (const seat of seats) askMasks(seat, (mask) => masks.set(seat, mask));
+  const begun = new Map<Seat, () => Promise<Reference>>();
   await callTogether(
-    seats,
-    async (some) =>
-      backend.next(
-        some.map(({ live, job: { run } }) =>
-          referenceRequest(live.context, run.reference, live.seen, vocabularySize),
-        ),
-      ),
-    (seat, answer) =>
-      void wholes.set(seat, referenceDistribution(answer, seat.job.run.reference, seat.live.seen)),
+    [...masks.keys()],
+    async (some) => backend.next(some.map((seat) => requestOf(seat, masks.get(seat)))),
+    (seat, answer) => void begun.set(seat, referenceOf(seat, answer, masks.get(seat))),
   );
-  const works = [...wholes].map(async ([seat, whole]) =>
-    think(seat, async () => outcomeOf(begin(seat, whole, company))),
+  const works = [...begun].map(async ([seat, refer]) =>
+    think(seat, async () => outcomeOf(begin(seat, refer, company))),
   );
-  await waitShortly(works, [...wholes.keys()].some(hasPlugins));
+  await waitShortly(works, [...begun.keys()].some(hasPlugins));
 }
 
-async function begin({ live, job: { run } }: Seat, whole: Reference, company: number): Promise<PlannedStep> {
-  const reference = run.options.filters.length === 0 ? whole : await filter(live, whole, run);
-  return plan({ text: live, reference }, run, company);
+/** Finds out which tokens a completion may go on with; what masks throw ends it. */
+function askMasks(seat: Seat, found: (mask: TokenSet | undefined) => void): void {
+  const { live, job } = seat;
+  try {
+    found(job.run.masks.allowedAfter(live));
+  } catch (error) {
+    if (!isOwnError(error)) throw error;
+    seat.outcome = error;
+    seat.stage = 'decided';
+  }
 }
 
-async function filter(text: LiveCompletion, whole: Reference, run: DecodeRun): Promise<Reference> {
-  return filterReference(text, whole, run.options.filters, run.reference, run.backend);
+function requestOf({ live, job: { run } }: Seat, mask: TokenSet | undefined): NextTokenRequest {
+  const { vocabularySize } = run.tokenizer;
+  if (mask === undefined) return referenceRequest(live.context, run.reference, live.seen, vocabularySize);
+  return maskedRequest(live.context, mask, run.reference, live.seen, vocabularySize);
+}
+
+/** What gives the reference distribution; where nothing is refused it is read from the answer at once. */
+function referenceOf(
+  { live, job: { run } }: Seat,
+  answer: NextTokens,
+  mask: TokenSet | undefined,
+): () => Promise<Reference> {
+  const { filters } = run.options;
+  if (filters.length > 0) {
+    const rules = { filters: filters.filter(isTextFilter), mask, names: filters.map(({ name }) => name) };
+    return async () => filterReference(live, answer, rules, run.reference, run.backend);
+  }
+  const whole = referenceDistribution(answer, run.reference, live.seen);
+  return async () => whole;
+}
+
+async function begin(
+  { live, job: { run } }: Seat,
+  refer: () => Promise<Reference>,
+  company: number,
+): Promise<PlannedStep> {
+  return plan({ text: live, reference: await refer() }, run, company);
+}
+
+function isTextFilter(filter: Filter): filter is TextFilter {
+  return filter.allows !== undefined;
 }
 
 /** Plans a step; one that is decided by texts alone chooses before any candidate is run. */

@@ -147,6 +147,11 @@ export interface CompletionRecord<Name extends string = string> {
    */
   readonly margins: ByName<Name, Pick<ScoredMargins, 'mean' | 'min'>>;
   /**
+   * Whether the text, with a begun turn before it, is a whole document of the structure that filters ask for: false where `maxTokens`, a
+   * stop text or an error has left a beginning of one. Absent where no filter has a structure (see `MaskFilter`).
+   */
+  readonly isComplete?: boolean;
+  /**
    * What was asked for and can do nothing, or did nothing in this completion: a weight below 0 with the cap 0, a formula that is the
    * same for all margins, a scoring attribute that gives all candidates the same margin. For people; absent where there is nothing to warn of.
    */

@@ -1,6 +1,7 @@
 import type { Backend } from '@halfspace/contracts';
 import type { Formula } from '../formula/compile.js';
 import type { CheckedOptions } from '../options/options.js';
+import type { OpenMasks } from '../plugins/open-masks.js';
 import type { SteeredPrompt } from '../step/bonus/steering.js';
 import type { BoundAttribute } from '../step/margins/bound-attributes.js';
 import { createMarginReader } from '../step/margins/margin-reader.js';
@@ -15,6 +16,8 @@ export interface DecodeTask {
   /** Takes the place of weights. */
   readonly formula: Formula | undefined;
   readonly options: CheckedOptions;
+  /** Of the filters that have any. Who makes the task releases them. */
+  readonly masks: OpenMasks;
   readonly signal: AbortSignal | undefined;
 }
 

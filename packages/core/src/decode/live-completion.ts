@@ -110,8 +110,9 @@ export function startCompletion(
 export function finishCompletion(live: LiveCompletion, ending: Ending, run: DecodeRun): Completion {
   const { ready } = live;
   const { count, sums, mins } = live.margins;
-  const { attributes, options, tokenizer } = run;
+  const { attributes, options, tokenizer, masks } = run;
   const warnings = warningsOf(live);
+  const isComplete = masks.isComplete((ready.prompt.begun ?? '') + live.assembler.text);
   const margins = attributes.map(({ name }, a) => [
     name,
     count === 0 ? { mean: NaN, min: NaN } : { mean: sums[a] / count, min: mins[a] },
@@ -136,6 +137,7 @@ export function finishCompletion(live: LiveCompletion, ending: Ending, run: Deco
     ...(options.control.mode === 'penalty' ? {} : { statuses: live.statuses }),
     margins: Object.fromEntries(margins) as Completion['margins'],
     ...how,
+    ...(isComplete !== undefined && { isComplete }),
     ...(warnings.length > 0 && { warnings }),
     ...(options.trace ? { trace: live.trace, settings: settingsOf(live, run) } : {}),
     timing: { promptMs: ready.run.promptMs, decodeMs: performance.now() - live.startedAt },

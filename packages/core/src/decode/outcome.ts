@@ -17,7 +17,12 @@ export async function outcomeOf<T>(work: Promise<T>): Promise<T | HalfspaceError
   try {
     return await work;
   } catch (error) {
-    if (isHalfspaceError(error) && OWN_ERRORS.includes(error.code)) return error;
+    if (isOwnError(error)) return error;
     throw error;
   }
+}
+
+/** Whether an error ends one completion and no other. */
+export function isOwnError(error: unknown): error is HalfspaceError {
+  return isHalfspaceError(error) && OWN_ERRORS.includes(error.code);
 }

@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { checkPlugin, HalfspaceError } from '@halfspace/contracts';
+import { HalfspaceError } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
 import {
   type AnyGenerateOptions,
@@ -8,6 +8,7 @@ import {
   SCHEMA,
   type WeightedPrompt,
 } from './options.js';
+import { upgradeFilter } from '../plugins/upgrade-filter.js';
 import { didYouMean } from '../text/nearest.js';
 import { schemaComplaint } from './schema-complaint.js';
 import { valueOf, type Weights } from './weights.js';
@@ -56,11 +57,11 @@ function checkOptions(
     const given = kinds.length === 0 ? 'none' : kinds.join(' and ');
     throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
   }
-  const checked = filled as unknown as CheckedOptions & PromptOptions;
-  checked.prompts?.forEach(checkPrompt);
-  checkControl(checked);
-  for (const filter of checked.filters) checkPlugin('filter', filter);
-  return checked;
+  const given = filled as unknown as CheckedOptions & PromptOptions;
+  given.prompts?.forEach(checkPrompt);
+  checkControl(given);
+  const filters = given.filters.map(upgradeFilter);
+  return { ...given, filters };
 }
 
 export function checkPrompt(prompt: string | WeightedPrompt, index: number): void {

@@ -1,4 +1,4 @@
-import type { ChatMessage, Filter } from '@halfspace/contracts';
+import type { ChatMessage, Filter, FilterV1 } from '@halfspace/contracts';
 import type { BonusKind } from './bonus-kind.js';
 import type { Combination } from './combination.js';
 import { type Control, CONTROL_SCHEMA } from './control.js';
@@ -110,12 +110,13 @@ export interface AnyDecodeOptions<Name extends string = string> {
    */
   readonly redraw?: Redraw<Name>;
   /**
-   * Rules that completions never break (default: none): see `wordFilter`, `patternFilter`, `tokenFilter`, `defineFilter`.
+   * Rules that completions never break (default: none): see `wordFilter`, `patternFilter`, `tokenFilter`, `defineFilter`, and
+   * `@halfspace/grammar` for texts of a JSON Schema or a grammar.
    * What they refuse is taken out of the reference distribution, which attributes then re-weight. Where
    * nothing is left, less probable tokens are looked at; a completion for which there is no token at all
    * ends with the error `no-candidate-left`.
    */
-  readonly filters?: readonly Filter[];
+  readonly filters?: readonly (Filter | FilterV1)[];
   /**
    * Whether attributes are read from subspaces that end where a candidate can stop, where they have one: look-ahead costs
    * less, and margins are a little blunter (default false). It is another subspace, so texts differ.
@@ -167,8 +168,11 @@ export type CompleteOptions<Name extends string = string> = Omit<
   Combination<Name>;
 
 /** {@link DecodeOptions} with every default filled in. */
-export type CheckedOptions = Required<Omit<AnyDecodeOptions, 'cap' | 'formula' | 'redraw'>> &
-  Pick<AnyDecodeOptions, 'cap' | 'formula' | 'redraw'>;
+export type CheckedOptions = Required<Omit<AnyDecodeOptions, 'cap' | 'filters' | 'formula' | 'redraw'>> &
+  Pick<AnyDecodeOptions, 'cap' | 'formula' | 'redraw'> & {
+    /** Of the current version. */
+    readonly filters: readonly Filter[];
+  };
 
 const text = { type: 'string' } as const;
 const cap = { anyOf: [{ type: 'number', minimum: 0 }, { const: Infinity }] } as const;

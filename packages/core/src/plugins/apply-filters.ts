@@ -1,4 +1,4 @@
-import { describeValue, type Filter, type TextStep } from '@halfspace/contracts';
+import { describeValue, type TextFilter, type TextStep } from '@halfspace/contracts';
 import { readAnswer } from '@halfspace/contracts/internal';
 import { pluginFailure } from './plugin-failure.js';
 
@@ -8,12 +8,12 @@ import { pluginFailure } from './plugin-failure.js';
  * @param step - Number of the step, from 0; for messages.
  * @throws HalfspaceError `filter-failed`, whatever a filter did
  */
-export function applyFilters(filters: readonly Filter[], text: TextStep, step: number): boolean[] {
+export function applyFilters(filters: readonly TextFilter[], text: TextStep, step: number): boolean[] {
   const answers = filters.map((filter) => ask(filter, text, step));
   return text.candidates.map((_, candidate) => answers.every((answer) => answer[candidate]));
 }
 
-function ask(filter: Filter, text: TextStep, step: number): readonly boolean[] {
+function ask(filter: TextFilter, text: TextStep, step: number): readonly boolean[] {
   try {
     const answer: unknown = filter.allows({ ...text });
     if (answer instanceof Promise) {

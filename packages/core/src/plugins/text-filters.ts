@@ -1,4 +1,4 @@
-import { defineFilter, describeValue, type Filter, HalfspaceError } from '@halfspace/contracts';
+import { defineFilter, describeValue, HalfspaceError, type TextFilter } from '@halfspace/contracts';
 import { withinTime } from './within-time.js';
 
 /** Texts that are matched together, and for how many milliseconds at most, where matches take a few thousandths of one. */
@@ -22,7 +22,7 @@ const WORD_CHARACTER = String.raw`[\p{L}\p{M}\p{N}_]`;
  * @param words - Words or phrases; any white space matches the white space of a phrase.
  * @throws HalfspaceError `bad-filter` when there are none, or one is empty or no text
  */
-export function wordFilter(words: readonly string[]): Filter {
+export function wordFilter(words: readonly string[]): TextFilter {
   if (!Array.isArray(words) || words.some((word: unknown) => typeof word !== 'string')) {
     throw new HalfspaceError('bad-filter', 'A word filter needs a list of words.');
   }
@@ -52,7 +52,7 @@ export function wordFilter(words: readonly string[]): Filter {
  * @param pattern - The flags `g` and `y` mean nothing here.
  * @throws HalfspaceError `bad-filter` for anything but a regular expression
  */
-export function patternFilter(pattern: RegExp): Filter {
+export function patternFilter(pattern: RegExp): TextFilter {
   if (!(pattern instanceof RegExp)) {
     throw new HalfspaceError('bad-filter', `${describeValue(pattern)} is no regular expression.`);
   }
@@ -82,7 +82,7 @@ function slowPattern(pattern: RegExp, length: number): HalfspaceError {
   );
 }
 
-function refuse(name: string, isForbidden: (text: string) => boolean): Filter {
+function refuse(name: string, isForbidden: (text: string) => boolean): TextFilter {
   return defineFilter({
     name,
     allows: ({ prefix, candidates }) => candidates.map(({ text }) => !isForbidden(prefix + text)),

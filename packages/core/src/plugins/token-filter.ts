@@ -1,4 +1,4 @@
-import { defineFilter, describeValue, type Filter, HalfspaceError } from '@halfspace/contracts';
+import { defineFilter, describeValue, HalfspaceError, type TextFilter } from '@halfspace/contracts';
 import { fieldsOf } from '@halfspace/contracts/internal';
 
 /** Which tokens a completion may have. */
@@ -18,7 +18,7 @@ export type TokenMask =
  *
  * @throws HalfspaceError `bad-filter` when there are no ids, or one is none
  */
-export function tokenFilter(mask: TokenMask): Filter {
+export function tokenFilter(mask: TokenMask): TextFilter {
   const fields = fieldsOf(mask);
   const [kind, ...more] = Object.keys(fields);
   const ids = 'allow' in fields ? fields['allow'] : fields['forbid'];

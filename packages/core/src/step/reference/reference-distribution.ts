@@ -58,14 +58,22 @@ export function referenceDistribution(
   seen: ReadonlySet<number>,
 ): Reference {
   const ranked = rankTokens(next, settings, seen);
-  if (!Number.isFinite(ranked.logits[0])) {
-    throw new HalfspaceError(
-      'not-finite',
-      'The model gave no token a finite probability. Its weights or its arithmetic are broken: try ' +
-        'another precision, and verify the model file.',
-    );
-  }
+  assertFinite(ranked.logits[0]);
   return truncate(ranked, settings);
+}
+
+/**
+ * Refuses a distribution whose best token has no finite logit.
+ *
+ * @throws HalfspaceError `not-finite`
+ */
+export function assertFinite(best: number): void {
+  if (Number.isFinite(best)) return;
+  throw new HalfspaceError(
+    'not-finite',
+    'The model gave no token a finite probability. Its weights or its arithmetic are broken: try ' +
+      'another precision, and verify the model file.',
+  );
 }
 
 /**
