@@ -59,11 +59,12 @@ export async function openMasks(
     }
   };
   try {
-    for (const { name, openMasks: make } of filters) {
-      if (make === undefined) continue;
+    for (const filter of filters) {
+      if (filter.openMasks === undefined) continue;
+      const { name } = filter;
       const masks = await guardPlugin(
         `filter "${name}"`,
-        async () => checked(await make(tokenizer, signal)),
+        async () => checked(await filter.openMasks(tokenizer, signal)),
         signal,
       );
       open.push({ name, masks });
