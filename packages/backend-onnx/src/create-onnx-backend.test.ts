@@ -51,7 +51,7 @@ async function ask(options: OnnxBackendOptions = {}) {
     model,
     threads: 1,
     onProgress: (progress) => {
-      if (progress.phase === 'compile' && progress.done === 1) compiled++;
+      if (progress.phase === 'compile' && progress.done === progress.total) compiled++;
     },
     ...options,
   });

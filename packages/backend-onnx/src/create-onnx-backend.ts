@@ -33,8 +33,16 @@ const DEFAULT_CACHE_BYTES = 256 * 2 ** 20;
 export type LoadProgress =
   | SourceProgress
   | {
-      /** The model is compiled to graphs; or it is measured which arithmetic is faster with this number of threads. */
-      readonly phase: 'compile' | 'measure';
+      /** The model is compiled to graphs. */
+      readonly phase: 'compile';
+      /** Bytes of graphs that are written. */
+      readonly done: number;
+      /** Bytes of all of them. */
+      readonly total: number;
+    }
+  | {
+      /** It is measured which arithmetic is faster with this number of threads. */
+      readonly phase: 'measure';
       /** The share done, 0 to 1. */
       readonly done: number;
       /** Always 1. */
@@ -123,7 +131,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
           cache,
           registry,
           ...(signal && { signal }),
-          onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
+          onProgress: (_, bytes) => onProgress?.({ phase: 'compile', ...bytes }),
         }),
       );
     const load = async (precision: Precision): Promise<Graphs> => {

@@ -27,9 +27,9 @@ export type EncoderProgress =
   | {
       /** The model is compiled to a graph. */
       readonly phase: 'compile';
-      /** The share done, 0 to 1. */
+      /** Bytes of the graph that are written. */
       readonly done: number;
-      /** Always 1. */
+      /** Bytes of all of it. */
       readonly total: number;
     };
 
@@ -89,7 +89,7 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions = {}
     const compiled = await compileEncoder(file, {
       cache: cacheDirectory(),
       ...(signal && { signal }),
-      onProgress: (done) => onProgress?.({ phase: 'compile', done, total: 1 }),
+      onProgress: (_, bytes) => onProgress?.({ phase: 'compile', ...bytes }),
     });
     const { width, contextLength, vocabulary } = compiled.architecture;
     const tokenizer = await createTextTokenizer(file.path, vocabulary);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
 import { writeWhole } from '@halfspace/files';
 import envPaths from 'env-paths';
@@ -98,13 +99,26 @@ export async function verifiedFingerprint(path: string): Promise<string> {
   return found;
 }
 
+const memoPath = (key: string) => join(cacheDirectory(), 'fingerprints', key);
+
+/** Remembers the sha-256 of a file that this process has just made, so that {@link fingerprintFile} need not read it. */
+export async function rememberFingerprint(path: string, fingerprint: string): Promise<void> {
+  let state = await stateOf(path);
+  while (!state.settled) {
+    await wait(SETTLED_MS / 4);
+    state = await stateOf(path);
+  }
+  hashed.set(state.key, fingerprint);
+  await writeCached(memoPath(state.key), fingerprint).catch(() => undefined);
+}
+
 /**
  * sha-256 of a file, remembered in the cache for as long as nothing shows a change. For telling files apart: whoever may write
  * to the cache could plant another (docs/decisions/0014).
  */
 export async function fingerprintFile(path: string): Promise<string> {
   const { key, settled } = await stateOf(path);
-  const memo = join(cacheDirectory(), 'fingerprints', key);
+  const memo = memoPath(key);
   const known = hashed.get(key) ?? (await readFile(memo, 'utf8').catch(() => ''));
   if (/^[0-9a-f]{64}$/.test(known)) return known;
   const found = await verifiedFingerprint(path);

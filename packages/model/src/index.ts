@@ -39,7 +39,7 @@ export type { EncoderArchitecture } from './compile/bert.js';
 export { compileEncoder } from './compile/compile-encoder.js';
 export type { CompiledEncoder } from './compile/compile-encoder.js';
 export { ENCODER } from './compile/encoder.js';
-export type { CompileOptions } from './compile/graph-cache.js';
+export type { CompileOptions, CompileProgress } from './compile/graph-cache.js';
 export { HEAD } from './compile/head.js';
 export type { Precision } from './compile/linear.js';
 export type { GpuPrecision, GraphPrecision } from './compile/gpu-precision.js';

@@ -115,6 +115,33 @@ describe('a GGUF file', () => {
     await model.close();
   });
 
+  it('gives some rows of a tensor as they are in the whole', async () => {
+    const path = join(directory.path, 'rows.gguf');
+    const q8 = Uint8Array.from({ length: 6 * 2 * 34 }, (_, index) => (index % 34 === 1 ? 0x20 : index));
+    const tensors = [
+      { name: 'q8', shape: [2, 3, 64], type: 8, data: q8 },
+      { name: 'odd', shape: [2, 2], type: F32, data: numbers(1, 2, 3, NaN) },
+    ];
+    await writeFile(path, ggufBytes({ tensors }));
+    const model = await openModelFile(path);
+    const all = await model.readF32('q8');
+    expect(await model.readRows('q8', 0, 6)).toEqual(all);
+    expect(await model.readRows('q8', 2, 3)).toEqual(all.slice(128, 320));
+    expect(await model.readRows('q8', 6, 0)).toHaveLength(0);
+    for (const [from, count] of [
+      [5, 2],
+      [-1, 1],
+      [0, 7],
+      [NaN, 1],
+    ])
+      await expect(model.readRows('q8', from, count)).rejects.toThrow(RangeError);
+    expect([...(await model.readRows('odd', 0, 1))]).toEqual([1, 2]);
+    await expect(model.readRows('odd', 1, 1)).rejects.toThrow(code('corrupt-model'));
+    await expect(model.readRows('none', 0, 1)).rejects.toThrow(code('unknown-tensor'));
+    await model.close();
+    await expect(model.readRows('q8', 0, 1)).rejects.toThrow(code('closed-model'));
+  });
+
   it('is read beyond what is looked at first', async () => {
     const path = join(directory.path, 'long.gguf');
     const long = 'x'.repeat(20_000_000);

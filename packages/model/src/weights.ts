@@ -28,6 +28,7 @@ import {
 } from './safetensors/packed-weights.js';
 import { headerLength, parseSafetensorsHeader, SHARD_INDEX } from './safetensors/header.js';
 import { describeValue } from './describe-value.js';
+import { byteLength } from './tensor-type.js';
 import type { MetadataValue, WeightTensor } from './weight-tensor.js';
 
 /** A model on disk, opened but not loaded: tensors are read one at a time. The caller closes it. */
@@ -51,6 +52,14 @@ export interface ModelFile {
    * when it holds a number that is not finite, or the file was cut short meanwhile; `closed-model`
    */
   readF32(name: string): Promise<Float32Array>;
+  /**
+   * Some rows of a tensor as float32, [count, the last of its sizes]; otherwise as {@link ModelFile.readF32}. Of a packed layer
+   * (AWQ, GPTQ) all is read for that.
+   *
+   * @param from - The first row, from 0.
+   * @param count - How many rows; with `from` no more than there are.
+   */
+  readRows(name: string, from: number, count: number): Promise<Float32Array>;
   /** Gives the files back. Idempotent. */
   close(): Promise<void>;
 }
@@ -73,22 +82,32 @@ interface Stored {
 type Readers = ReadonlyMap<string, Reader>;
 interface Reader {
   readonly tensor: WeightTensor;
-  read(): Promise<Float32Array>;
+  readonly read: () => Promise<Float32Array>;
+  /** Some rows; absent where all must be read for that. */
+  readonly readRows?: (from: number, count: number) => Promise<Float32Array>;
 }
 
 /** Readers of tensors that are stored one by one. */
 function plainReaders(stored: ReadonlyMap<string, Stored>): Readers {
   return new Map(
     [...stored].map(([name, { tensor, file }]) => {
-      const read = async (): Promise<Float32Array> => {
+      const readBytes = async (from: number, length: number): Promise<Float32Array> => {
         if (isFloatType(tensor.type))
-          return dequantize(tensor.type, await readAt(file, tensor.offset, tensor.length));
+          return dequantize(tensor.type, await readAt(file, tensor.offset + from, length));
         throw new HalfspaceError(
           'unsupported-model',
           `The tensor ${name} holds integers (${tensor.type}), not weights.`,
         );
       };
-      return [name, { tensor, read }] as const;
+      const rowBytes = byteLength(tensor.type, tensor.shape.at(-1) ?? 1);
+      return [
+        name,
+        {
+          tensor,
+          read: async () => readBytes(0, tensor.length),
+          readRows: async (from: number, count: number) => readBytes(from * rowBytes, count * rowBytes),
+        },
+      ] as const;
     }),
   );
 }
@@ -134,10 +153,15 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
 
 /** No model means NaN or infinity: a weight that is one of them ruins every number it meets. */
 function allFinite(numbers: Float32Array): boolean {
-  let sum = 0;
-  // A double cannot overflow by adding float32 numbers. Ten times as fast as asking each number.
-  for (let index = 0; index < numbers.length; index++) sum += numbers[index];
-  return Number.isFinite(sum);
+  let [even, odd] = [0, 0];
+  const pairs = numbers.length & ~1;
+  // A double cannot overflow by adding float32 numbers. Ten times as fast as asking each number; two sums need not wait for each other.
+  for (let index = 0; index < pairs; index += 2) {
+    even += numbers[index];
+    odd += numbers[index + 1];
+  }
+  if (pairs < numbers.length) even += numbers[pairs];
+  return Number.isFinite(even + odd);
 }
 
 function createModelFile(
@@ -146,20 +170,31 @@ function createModelFile(
   files: readonly FileHandle[],
 ): ModelFile {
   let closed = false;
+  const find = (name: string): Reader => {
+    if (closed) throw new HalfspaceError('closed-model', `${about.name} was closed. Open it again.`);
+    const found = readers.get(name);
+    if (found !== undefined) return found;
+    throw new HalfspaceError('unknown-tensor', `${about.name} has no tensor ${name}.`);
+  };
+  const checked = (name: string, numbers: Float32Array): Float32Array => {
+    if (allFinite(numbers)) return numbers;
+    throw new HalfspaceError(
+      'corrupt-model',
+      `The tensor ${name} of ${about.name} holds numbers that are not finite. Fetch the model again.`,
+    );
+  };
   return {
     ...about,
     tensors: new Map([...readers].map(([name, { tensor }]) => [name, tensor])),
-    async readF32(name) {
-      if (closed) throw new HalfspaceError('closed-model', `${about.name} was closed. Open it again.`);
-      const found = readers.get(name);
-      if (found === undefined)
-        throw new HalfspaceError('unknown-tensor', `${about.name} has no tensor ${name}.`);
-      const numbers = await found.read();
-      if (allFinite(numbers)) return numbers;
-      throw new HalfspaceError(
-        'corrupt-model',
-        `The tensor ${name} of ${about.name} holds numbers that are not finite. Fetch the model again.`,
-      );
+    readF32: async (name) => checked(name, await find(name).read()),
+    async readRows(name, from, count) {
+      const { tensor, read, readRows } = find(name);
+      const columns = tensor.shape.at(-1) ?? 1;
+      const rows = tensor.shape.reduce((a, b) => a * b, 1) / columns;
+      if (!(from >= 0 && count >= 0 && from + count <= rows))
+        throw new RangeError(`${name} has ${rows} rows, and not ${count} from ${from} on.`);
+      if (readRows !== undefined) return checked(name, await readRows(from, count));
+      return checked(name, await read()).subarray(from * columns, (from + count) * columns);
     },
     async close() {
       if (closed) return;

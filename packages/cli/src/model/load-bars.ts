@@ -32,10 +32,7 @@ export function createLoadBars(): LoadBars {
       stop();
       current = {
         phase,
-        progress: createProgress(
-          LABELS[phase],
-          phase === 'compile' || phase === 'measure' ? uncounted : megabytes,
-        ),
+        progress: createProgress(LABELS[phase], phase === 'measure' ? uncounted : megabytes),
       };
     }
     current?.progress.update(done, total);

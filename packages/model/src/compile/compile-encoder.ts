@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGraph } from '../onnx/graph.js';
 import type { ModelFile } from '../weights.js';
@@ -34,10 +33,10 @@ export async function compileEncoder(
     architecture,
     { ...options, precision: PRECISION },
     [ENCODER_FILE],
-    async (directory, sink) => {
+    async (sink) => {
       const graph = createGraph('encoder', sink);
       await buildEncoder(graph, model, architecture, PRECISION);
-      await writeFile(join(directory, ENCODER_FILE), graph.toBytes());
+      return { [ENCODER_FILE]: graph.toBytes() };
     },
   );
   return { architecture, path: join(place, ENCODER_FILE) };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTemporaryDirectory } from '../testing/temporary.js';
 import { tinyGguf, tinyJson, tinyTensors, writeTinyDirectory } from '../testing/tiny-llama.js';
-import { openModelFile } from '../weights.js';
+import { openModelFile, type ModelFile } from '../weights.js';
 import { compileModel } from './compile.js';
 import type { CompileOptions } from './graph-cache.js';
 
@@ -111,6 +111,46 @@ describe('compiling', () => {
     expect(await compile({ onProgress, signal: AbortSignal.abort() })).toMatchObject({ lower: first.lower });
     expect(onProgress).not.toHaveBeenCalled();
     expect(await contents(await onlyPlace())).toEqual(before);
+  });
+
+  it('tells how many bytes it has written of how many, which are those of its files', async () => {
+    const told: { done: number; total: number }[] = [];
+    await compile({ precision: 'int8', onProgress: (_, bytes) => told.push(bytes) });
+    const place = await onlyPlace();
+    const sizes = FILES.filter((name) => name !== 'manifest.json').map(
+      async (name) => (await stat(join(place, name))).size,
+    );
+    const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    expect(new Set(told.map((each) => each.total))).toEqual(new Set([total]));
+    expect(told.at(-1)).toEqual({ done: total, total });
+    expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).toSorted((a, b) => a - b));
+  });
+
+  it.each(['f32', 'int8'] as const)('in %s never holds a large matrix whole', async (precision) => {
+    const tensors = tinyTensors();
+    // More tokens than are read at once.
+    const rows = 40_000;
+    const data = new Uint8Array(rows * 34).map((_, index) => (index % 34 === 1 ? 0x20 : index & 63));
+    tensors[0] = { ...tensors[0], shape: [rows, 32], data };
+    await writeFile(model(), tinyGguf({ tensors }));
+    const file = await openModelFile(model());
+    const numbers: number[] = [];
+    const whole: string[] = [];
+    const watched: ModelFile = {
+      ...file,
+      async readF32(name) {
+        whole.push(name);
+        return file.readF32(name);
+      },
+      async readRows(name, from, count) {
+        numbers.push(count * 32);
+        return file.readRows(name, from, count);
+      },
+    };
+    await compileModel(watched, { precision, cache: cache() });
+    await file.close();
+    expect(whole.filter((name) => !name.includes('norm'))).toEqual([]);
+    expect(Math.max(...numbers)).toBe(2 ** 19);
   });
 
   it('is done anew for another precision, other weights and another configuration', async () => {

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Registry } from '@halfspace/core';
 import { createGraph, type WeightSink } from '../onnx/graph.js';
@@ -41,32 +40,33 @@ export interface CompiledModel {
 }
 
 async function buildGraphs(
-  directory: string,
   model: ModelFile,
   architecture: Architecture,
   precision: Precision,
   sink: WeightSink,
-): Promise<void> {
+): Promise<Record<string, Uint8Array>> {
   const { weights, layers } = architecture;
   const reader = weightReader(model, weights.model);
   const cut = cutOf(architecture);
   const lower = createGraph('lower', sink);
   const upper = createGraph('upper', sink);
   const head = createGraph('head', sink);
-  const embedding = await storeMatrix(lower, 'embedding', await reader.matrix('embedding'), precision);
+  const embedding = await storeMatrix(lower, 'embedding', reader.matrix('embedding'), precision);
   if (isTied(weights)) head.share(lower, constantsOf(embedding));
   const matrix = isTied(weights)
     ? embedding
-    : await storeMatrix(head, 'head', await reader.matrix('head'), precision);
+    : await storeMatrix(head, 'head', reader.matrix('head'), precision);
   const bias = reader.hasBias('head')
     ? await head.constant('head.bias', 'float32', [matrix.rows], asBytes(await reader.bias('head')))
     : undefined;
   buildHead(head, architecture, { matrix, ...(bias !== undefined && { bias }) });
   await buildTrunk(lower, model, architecture, precision, { first: 0, end: cut }, embedding);
   await buildTrunk(upper, model, architecture, precision, { first: cut, end: layers }, embedding);
-  await writeFile(join(directory, FILES.lower), lower.toBytes());
-  await writeFile(join(directory, FILES.upper), upper.toBytes());
-  await writeFile(join(directory, FILES.head), head.toBytes());
+  return {
+    [FILES.lower]: lower.toBytes(),
+    [FILES.upper]: upper.toBytes(),
+    [FILES.head]: head.toBytes(),
+  };
 }
 
 /** Whether the head is the embedding. */
@@ -98,12 +98,8 @@ export async function compileModel(model: ModelFile, options: CompileModelOption
   const { precision, registry } = options;
   const described = await describeArchitecture(model, registry);
   const architecture = { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
-  const place = await ensureGraphs(
-    model,
-    architecture,
-    options,
-    Object.values(FILES),
-    async (directory, sink) => buildGraphs(directory, model, architecture, precision, sink),
+  const place = await ensureGraphs(model, architecture, options, Object.values(FILES), async (sink) =>
+    buildGraphs(model, architecture, precision, sink),
   );
   const at = (file: string) => join(place, file);
   const { lower, upper, head } = FILES;

@@ -2,8 +2,9 @@ import { CONTRIB, real, type GraphBuilder } from '../onnx/graph.js';
 import type { ModelFile } from '../weights.js';
 import { BERT_WEIGHTS, type EncoderArchitecture } from './bert.js';
 import { asBytes } from './bytes.js';
-import { multiply, stack, storeMatrix, type Precision } from './linear.js';
-import { readMatrix } from './read-weights.js';
+import { multiply, storeMatrix, storeTable, type Precision } from './linear.js';
+import { dataOf, stack } from './matrix.js';
+import { tensorMatrix } from './read-weights.js';
 
 /** Names of the encoder's input and output. A call has B texts of T tokens each, without padding. */
 export const ENCODER = {
@@ -34,7 +35,7 @@ export async function buildEncoder(
   const parameters = async (name: string) =>
     Promise.all([vector(`${name}.weight`, `${name}.weight`), vector(`${name}.bias`, `${name}.bias`)]);
   const product = async (input: string, name: string, ...parts: string[]) => {
-    const matrices = await Promise.all(parts.map(async (part) => readMatrix(model, `${part}.weight`)));
+    const matrices = parts.map((part) => tensorMatrix(model, `${part}.weight`));
     return multiply(graph, input, await storeMatrix(graph, name, stack(matrices), precision));
   };
   const biases = async (name: string, ...parts: string[]) =>
@@ -87,20 +88,17 @@ async function embed(
   { width, normEpsilon }: EncoderArchitecture,
   norm: readonly string[],
 ): Promise<string> {
-  const words = await readMatrix(model, BERT_WEIGHTS.words);
-  const positions = await readMatrix(model, BERT_WEIGHTS.positions);
+  const positions = tensorMatrix(model, BERT_WEIGHTS.positions);
   const types = await model.readF32(BERT_WEIGHTS.types);
-  const shifted = positions.data.map((value, index) => value + types[index % width]);
-  const table = async (name: string, rows: number, data: Float32Array) =>
-    graph.constant(name, 'float32', [rows, width], asBytes(data));
+  const shifted = (await dataOf(positions)).map((value, index) => value + types[index % width]);
   const embedded = graph.fresh('embedded');
   graph.nodes(
     'EmbedLayerNormalization',
     [
       ENCODER.tokens,
       '',
-      await table('words', words.rows, words.data),
-      await table('positions', positions.rows, shifted),
+      await storeTable(graph, 'words', tensorMatrix(model, BERT_WEIGHTS.words)),
+      await graph.constant('positions', 'float32', [positions.rows, width], asBytes(shifted)),
       '',
       ...norm,
     ],

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '@halfspace/core';
 import { explainWriteError } from '../cache.js';
-import type { WeightSink } from '../onnx/graph.js';
-import { writeWeightFile } from '../onnx/weight-file.js';
+import type { Bytes, WeightSink } from '../onnx/graph.js';
+import { pagesOf, writeWeightFile } from '../onnx/weight-file.js';
 import type { ModelFile } from '../weights.js';
 import type { Precision } from './linear.js';
 import { ensureDirectory } from './whole-directory.js';
 
 /** Raised whenever the graphs change, so that older ones are not used any more. */
-const COMPILER_VERSION = 12;
+const COMPILER_VERSION = 13;
 
 const WEIGHTS_FILE = 'weights.bin';
 
@@ -21,30 +22,48 @@ export interface CompileOptions {
   readonly cache: string;
   /** Ends the run with the error `aborted`. */
   readonly signal?: AbortSignal;
-  /** Called with the share done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
+  /** Called with the share done, 0 to 1, and with the bytes that are written and that there will be. */
+  readonly onProgress?: (share: number, bytes: CompileProgress) => void;
 }
 
-/** Weights in bytes, as an estimate for progress: eight bits come with a scale for each block. */
-function expectedBytes(model: ModelFile, precision: Precision): number {
-  const sizes = [...model.tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-  return sizes.reduce((sum, size) => sum + size, 0) * (precision === 'f32' ? 4 : 1.0625);
+/** Bytes of graphs. */
+export interface CompileProgress {
+  /** Written so far. */
+  readonly done: number;
+  /** Of all that will be. */
+  readonly total: number;
+}
+
+/** Builds graphs, whose large constants go to the sink: the bytes of each, by the name of its file. */
+export type BuildGraphs = (sink: WeightSink) => Promise<Readonly<Record<string, Uint8Array>>>;
+
+/** Bytes that graphs take on the disk. They are built for that, but for what is large: that is neither read nor made. */
+export async function bytesOfGraphs(build: BuildGraphs): Promise<number> {
+  let bytes = 0;
+  const graphs = await build({
+    location: WEIGHTS_FILE,
+    async append(_, length) {
+      const offset = bytes;
+      bytes += pagesOf(length);
+      return offset;
+    },
+  });
+  return Object.values(graphs).reduce((sum, { length }) => sum + length, bytes);
 }
 
 /** Stops when the signal says so, and tells how far it is. */
-function watch(sink: WeightSink, expected: number, { signal, onProgress }: CompileOptions): WeightSink {
+function watch(sink: WeightSink, total: number, { signal, onProgress }: CompileOptions): WeightSink {
   let done = 0;
-  return {
-    ...sink,
-    async append(data) {
+  async function* watched(data: Bytes): AsyncGenerator<Uint8Array> {
+    for await (const part of data instanceof Uint8Array ? [data] : data) {
       throwIfAborted(signal);
-      const offset = await sink.append(data);
-      done += data.length;
-      // What is expected is an estimate; the whole is said when everything is in its place.
-      onProgress?.(Math.min(0.99, done / expected));
-      return offset;
-    },
-  };
+      yield part;
+      done += part.length;
+      // The whole is said when everything is in its place.
+      onProgress?.(Math.min(0.99, done / total), { done: Math.min(done, total), total });
+    }
+  }
+  return { ...sink, append: async (data, length) => sink.append(watched(data), length) };
 }
 
 /** A name for all that the graphs depend on. Safetensors have the sizes in another file than the weights. */
@@ -58,7 +77,7 @@ function placeName(model: ModelFile, architecture: object, precision: Precision)
  * is used again. Graphs are built beside their place and renamed, so that an interrupted or failed compilation
  * leaves nothing behind; what a killed one left is removed by the next.
  *
- * @param build - Writes the graph `files` into a directory, and their large constants to the sink.
+ * @param build - Makes the graph `files`, and gives their large constants to the sink.
  * @throws HalfspaceError `disk-full`, `cache-not-writable`, `aborted`; what `build` throws
  */
 export async function ensureGraphs(
@@ -66,18 +85,20 @@ export async function ensureGraphs(
   architecture: object,
   options: CompileOptions,
   files: readonly string[],
-  build: (directory: string, sink: WeightSink) => Promise<void>,
+  build: BuildGraphs,
 ): Promise<string> {
   const { precision, cache, signal, onProgress } = options;
   const place = join(cache, 'compiled', placeName(model, architecture, precision));
-  const expected = expectedBytes(model, precision);
   try {
     await ensureDirectory(place, [...files, WEIGHTS_FILE], async (directory) => {
-      await writeWeightFile(join(directory, WEIGHTS_FILE), async (sink) =>
-        build(directory, watch(sink, expected, options)),
-      );
-      onProgress?.(1);
+      const total = await bytesOfGraphs(build);
+      const weights = await writeWeightFile(join(directory, WEIGHTS_FILE), async (sink) => {
+        const graphs = await build(watch(sink, total, options));
+        for (const [name, bytes] of Object.entries(graphs)) await writeFile(join(directory, name), bytes);
+      });
+      onProgress?.(1, { done: total, total });
       throwIfAborted(signal);
+      return { [WEIGHTS_FILE]: weights };
     });
   } catch (error) {
     throw explainWriteError(error, cache);

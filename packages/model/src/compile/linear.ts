@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../onnx/graph.js';
 import { CONTRIB } from '../onnx/graph.js';
 import { asBytes } from './bytes.js';
 import { QUANTIZED_BLOCK, quantize8 } from './quantize.js';
-import type { Matrix } from './matrix.js';
+import { rowsOf, stack, type Matrix } from './matrix.js';
 import type { WeightReader } from './read-weights.js';
 import type { Part } from './tensor-spec.js';
 
@@ -11,19 +11,6 @@ import type { Part } from './tensor-spec.js';
  * activations are rounded to eight bits, block by block and row by row, so that rows stay independent).
  */
 export type Precision = 'f32' | 'int8';
-
-/** Stacks matrices of equal `columns`, so that one product serves several projections. */
-export function stack(matrices: readonly Matrix[]): Matrix {
-  const columns = matrices[0]?.columns ?? 0;
-  const rows = matrices.reduce((sum, each) => sum + each.rows, 0);
-  const data = new Float32Array(rows * columns);
-  let at = 0;
-  for (const each of matrices) {
-    data.set(each.data, at);
-    at += each.data.length;
-  }
-  return { rows, columns, data };
-}
 
 /** A matrix whose constants are in the graph, in the form that its precision asks for. */
 export type StoredMatrix =
@@ -41,6 +28,14 @@ export function constantsOf(matrix: StoredMatrix): string[] {
   return matrix.precision === 'f32' ? [matrix.values] : [matrix.values, matrix.scales];
 }
 
+/** Writes a table of numbers as they are. */
+export async function storeTable(graph: GraphBuilder, name: string, matrix: Matrix): Promise<string> {
+  async function* parts() {
+    for await (const numbers of rowsOf(matrix)) yield asBytes(numbers);
+  }
+  return graph.constant(name, 'float32', [matrix.rows, matrix.columns], parts());
+}
+
 /** Writes the constants of a matrix. Rows that are no whole number of blocks stay in f32. */
 export async function storeMatrix(
   graph: GraphBuilder,
@@ -48,16 +43,31 @@ export async function storeMatrix(
   matrix: Matrix,
   precision: Precision,
 ): Promise<StoredMatrix> {
-  const { rows, columns, data } = matrix;
-  if (precision === 'f32' || columns % QUANTIZED_BLOCK !== 0) {
-    const values = await graph.constant(name, 'float32', [rows, columns], asBytes(data));
-    return { precision: 'f32', values, rows, columns };
-  }
+  const { rows, columns } = matrix;
+  if (precision === 'f32' || columns % QUANTIZED_BLOCK !== 0)
+    return { precision: 'f32', values: await storeTable(graph, name, matrix), rows, columns };
   const blocks = columns / QUANTIZED_BLOCK;
-  const quantized = quantize8(data);
-  const values = await graph.constant(name, 'uint8', [rows, blocks, QUANTIZED_BLOCK], quantized.values);
-  const scales = await graph.constant(`${name}.scales`, 'float32', [rows, blocks], asBytes(quantized.scales));
-  return { precision: 'int8', values, scales, rows, columns };
+  // One pass makes both; the scales, a sixteenth of the matrix, wait until its values are written.
+  const scales: Uint8Array[] = [];
+  async function* valuesOf() {
+    for await (const numbers of rowsOf(matrix)) {
+      const quantized = quantize8(numbers);
+      scales.push(asBytes(quantized.scales));
+      yield quantized.values;
+    }
+  }
+  async function* scalesOf() {
+    // Where only sizes are asked for, no values have been made.
+    if (scales.length === 0) yield new Uint8Array(rows * blocks * Float32Array.BYTES_PER_ELEMENT);
+    yield* scales;
+  }
+  return {
+    precision: 'int8',
+    values: await graph.constant(name, 'uint8', [rows, blocks, QUANTIZED_BLOCK], valuesOf()),
+    scales: await graph.constant(`${name}.scales`, 'float32', [rows, blocks], scalesOf()),
+    rows,
+    columns,
+  };
 }
 
 /** input […, columns] × matrixᵀ → […, rows]. */
@@ -91,7 +101,7 @@ export async function storeProjection(
   parts: readonly Part[],
   precision: Precision,
 ): Promise<StoredProjection> {
-  const matrices = await Promise.all(parts.map(async (part) => reader.matrix(part)));
+  const matrices = parts.map((part) => reader.matrix(part));
   const matrix = await storeMatrix(graph, name, stack(matrices), precision);
   if (!parts.some((part) => reader.hasBias(part))) return { matrix };
   const added = new Float32Array(matrix.rows);

@@ -1,11 +1,17 @@
+import { isFloatType } from '../dequantize.js';
 import type { ModelFile } from '../weights.js';
-import type { Matrix } from './matrix.js';
-import type { Part, RowSlice, TensorSpec } from './tensor-spec.js';
+import { dataOf, sliceRows, wholeMatrix, type Matrix } from './matrix.js';
+import type { Part, TensorSpec } from './tensor-spec.js';
 
-/** Reads a matrix of a model file. */
-export async function readMatrix(model: ModelFile, name: string): Promise<Matrix> {
-  const [rows = 0, columns = 0] = model.tensors.get(name)?.shape ?? [];
-  return { rows, columns, data: await model.readF32(name) };
+/** A tensor of a model file as a matrix: its last size is that of the rows. */
+export function tensorMatrix(model: ModelFile, name: string): Matrix {
+  const { shape = [], type = 'F32' } = model.tensors.get(name) ?? {};
+  const columns = shape.length > 1 ? (shape.at(-1) ?? 1) : 1;
+  const rows = shape.slice(0, Math.max(1, shape.length - 1)).reduce((a, b) => a * b, 1);
+  // Rows of packed layers are spread over the file, and a vector has none.
+  if (shape.length < 2 || !isFloatType(type))
+    return wholeMatrix(rows, columns, async () => model.readF32(name));
+  return { rows, columns, read: async (from, count) => model.readRows(name, from, count) };
 }
 
 /** The weights of a model or of one of its blocks, by what they do. */
@@ -14,8 +20,8 @@ export interface WeightReader {
   has(part: Part): boolean;
   /** Whether the part has a bias. */
   hasBias(part: Part): boolean;
-  /** The weights of a part as [out, in], whichever way the file has them. */
-  matrix(part: Part): Promise<Matrix>;
+  /** The weights of a part as [out, in], whichever way the file has them. Nothing is read yet. */
+  matrix(part: Part): Matrix;
   /** The weights of one expert alone, under the names of a plain MLP. */
   expert(index: number): WeightReader;
   /** The weights of a norm. */
@@ -25,30 +31,23 @@ export interface WeightReader {
 }
 
 /** [columns, rows], row-major, as [rows, columns]. */
-function transpose({ rows, columns, data }: Matrix): Matrix {
-  const turned = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = data[row * columns + column];
-  return { rows: columns, columns: rows, data: turned };
+function transpose(matrix: Matrix): Matrix {
+  const { rows, columns } = matrix;
+  return wholeMatrix(columns, rows, async () => {
+    const data = await dataOf(matrix);
+    const turned = new Float32Array(data.length);
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        turned[column * rows + row] = data[row * columns + column];
+    return turned;
+  });
 }
 
-function sliceRows({ rows, columns, data }: Matrix, { from, count, every = rows }: RowSlice): Matrix {
-  const parts: Float32Array[] = [];
-  for (let row = from; row < rows; row += every)
-    parts.push(data.subarray(row * columns, (row + count) * columns));
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return { rows: count, columns, data: only };
-  const taken = new Float32Array(parts.length * count * columns);
-  parts.forEach((part, index) => taken.set(part, index * count * columns));
-  return { rows: parts.length * count, columns, data: taken };
-}
-
-/** Reads the tensors of a list; one that several roles share is read once and kept while the reader is. */
+/** Reads the tensors of a list; one that is read whole and that several roles share is read once, and kept while the reader is. */
 export function weightReader(
   model: ModelFile,
   specs: readonly TensorSpec[],
-  shared = new Map<string, Promise<Matrix>>(),
+  shared = new Map<string, Matrix>(),
 ): WeightReader {
   const found = new Map(
     specs
@@ -56,20 +55,18 @@ export function weightReader(
       .map((spec) => [spec.role, spec] as const),
   );
 
-  async function whole({ name, shape, transposed }: TensorSpec): Promise<Matrix> {
-    const columns = shape.length > 1 ? (shape.at(-1) ?? 1) : 1;
-    const rows = shape.slice(0, Math.max(1, shape.length - 1)).reduce((a, b) => a * b, 1);
-    const matrix = { rows, columns, data: await model.readF32(name) };
+  function whole({ name, transposed }: TensorSpec): Matrix {
+    const matrix = tensorMatrix(model, name);
     return transposed === true ? transpose(matrix) : matrix;
   }
 
-  async function read(part: Part, kind: 'weight' | 'bias'): Promise<Matrix> {
+  function find(part: Part, kind: 'weight' | 'bias'): Matrix {
     const spec = found.get(`${part}.${kind}`);
     if (spec === undefined) throw new Error(`The model has no ${part}.${kind}.`);
     if (spec.rows === undefined) return whole(spec);
     const matrix = shared.get(spec.name) ?? whole(spec);
     shared.set(spec.name, matrix);
-    return sliceRows(await matrix, spec.rows);
+    return sliceRows(matrix, spec.rows);
   }
 
   return {
@@ -79,8 +76,8 @@ export function weightReader(
       const own = specs.flatMap(({ expert, ...spec }) => (expert === index ? [spec] : []));
       return weightReader(model, own, shared);
     },
-    matrix: async (part) => read(part, 'weight'),
-    vector: async (part) => (await read(part, 'weight')).data,
-    bias: async (part) => (await read(part, 'bias')).data,
+    matrix: (part) => find(part, 'weight'),
+    vector: async (part) => dataOf(find(part, 'weight')),
+    bias: async (part) => dataOf(find(part, 'bias')),
   };
 }

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { scaleByConfig } from '../families/config-rotary.js';
+import { dataOf } from './matrix.js';
 import { metadataReader } from './metadata.js';
 import { rotaryFrequencies, rotaryTables } from './rotary.js';
 import { scaleLlama3 } from './rotary-scaling.js';
 
 describe('rotary positions', () => {
-  it('turn pair i by base^(-2i/width) per position', () => {
+  it('turn pair i by base^(-2i/width) per position', async () => {
     expect([...rotaryFrequencies(4, 100)]).toEqual([1, 0.1]);
-    const { cos, sin } = rotaryTables(rotaryFrequencies(4, 100), 3);
-    expect(cos[5]).toBeCloseTo(Math.cos(0.2), 6);
-    expect(sin[5]).toBeCloseTo(Math.sin(0.2), 6);
+    const { cosines, sines } = rotaryTables(rotaryFrequencies(4, 100), 3);
+    expect((await dataOf(cosines))[5]).toBeCloseTo(Math.cos(0.2), 6);
+    expect((await sines.read(2, 1))[1]).toBeCloseTo(Math.sin(0.2), 6);
   });
 
   it('of llama 3 keep short waves, slow long ones by the factor and blend between', () => {

@@ -1,4 +1,5 @@
 import type { Architecture, Rotary } from './architecture.js';
+import type { Matrix } from './matrix.js';
 
 /** Rows that a call may have, whatever the context length: the rotary operator takes no more than its tables have. */
 export const MOST_ROWS = 8192;
@@ -35,21 +36,23 @@ export function rotariesOf({ rotary, sliding }: Pick<Architecture, 'rotary' | 's
   return [...new Set([rotary, sliding?.rotary])].filter((each) => each !== undefined);
 }
 
-/** Cosines and sines of every position, row-major [positions, pairs]. */
+/** Cosines and sines of every position, [positions, pairs], worked out as they are wanted. */
 export function rotaryTables(
   frequencies: Float64Array,
   positions: number,
   scale = 1,
-): { cos: Float32Array; sin: Float32Array } {
+): { cosines: Matrix; sines: Matrix } {
   const pairs = frequencies.length;
-  const cos = new Float32Array(positions * pairs);
-  const sin = new Float32Array(positions * pairs);
-  for (let position = 0; position < positions; position++) {
-    for (let pair = 0; pair < pairs; pair++) {
-      const angle = position * (frequencies[pair] ?? 0);
-      cos[position * pairs + pair] = Math.cos(angle) * scale;
-      sin[position * pairs + pair] = Math.sin(angle) * scale;
-    }
-  }
-  return { cos, sin };
+  const table = (of: (angle: number) => number): Matrix => ({
+    rows: positions,
+    columns: pairs,
+    async read(from, count) {
+      const data = new Float32Array(count * pairs);
+      for (let row = 0; row < count; row++)
+        for (let pair = 0; pair < pairs; pair++)
+          data[row * pairs + pair] = of((from + row) * (frequencies[pair] ?? 0)) * scale;
+      return data;
+    },
+  });
+  return { cosines: table(Math.cos), sines: table(Math.sin) };
 }

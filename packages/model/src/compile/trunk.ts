@@ -3,7 +3,7 @@ import type { ModelFile } from '../weights.js';
 import type { Architecture, Rotary } from './architecture.js';
 import { treeAttention, type AttentionInputs, type Turning } from './attention.js';
 import { asBytes } from './bytes.js';
-import { lookUp, project, storeProjection, type Precision, type StoredMatrix } from './linear.js';
+import { lookUp, project, storeProjection, storeTable, type Precision, type StoredMatrix } from './linear.js';
 import { mixture, mlp, type StoredMlp } from './mlp.js';
 import { addAndNorm, normalise, storeNorm, type StoredNorm } from './norms.js';
 import { weightReader, type WeightReader } from './read-weights.js';
@@ -83,10 +83,9 @@ async function turnings(graph: GraphBuilder, architecture: Architecture): Promis
   for (const rotary of rotariesOf(architecture)) {
     const { frequencies, interleaved, scale } = rotary;
     const suffix = found.size === 0 ? '' : `.${found.size}`;
-    const tables = rotaryTables(frequencies, length, scale);
-    const table = async (name: string, data: Float32Array) =>
-      graph.constant(`${name}${suffix}`, 'float32', [length, frequencies.length], asBytes(data));
-    const [cos, sin] = [await table('cos', tables.cos), await table('sin', tables.sin)];
+    const { cosines, sines } = rotaryTables(frequencies, length, scale);
+    const cos = await storeTable(graph, `cos${suffix}`, cosines);
+    const sin = await storeTable(graph, `sin${suffix}`, sines);
     found.set(rotary, { cos, sin, interleaved, width: frequencies.length * 2 });
   }
   return found;
@@ -140,8 +139,7 @@ async function embed(
   if (embeddingScale !== 1)
     steps.push((rows, output) => graph.node('Mul', [rows, graph.float(embeddingScale)], {}, named(output)));
   if (reader.has('positions')) {
-    const { rows, columns, data } = await reader.matrix('positions');
-    const table = await graph.constant('positions_embedding', 'float32', [rows, columns], asBytes(data));
+    const table = await storeTable(graph, 'positions_embedding', reader.matrix('positions'));
     const places = graph.node('Gather', [table, TRUNK.positions]);
     steps.push((each, output) => graph.node('Add', [each, places], {}, named(output)));
   }

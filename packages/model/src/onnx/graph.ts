@@ -3,6 +3,14 @@ import { bytes, concatBytes, float, int, message, string, type Field } from './p
 /** Element types, numbered as in `onnx.TensorProto.DataType`. */
 export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
+const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+};
+
 /** Name of an element type that our graphs use. */
 export type ElementType = keyof typeof ELEMENT;
 
@@ -22,12 +30,15 @@ export function real(value: number): RealValue {
   return { real: value };
 }
 
+/** Bytes, or some after the other, so that never all of them are in memory. */
+export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
+
 /** Where the bytes of large constants go: a file beside the graph. */
 export interface WeightSink {
   /** File name that the graph refers to. */
   readonly location: string;
-  /** Appends bytes; returns their offset in the file. */
-  append(data: Uint8Array): Promise<number>;
+  /** Appends `length` bytes; returns their offset in the file. */
+  append(data: Bytes, length: number): Promise<number>;
 }
 
 /** Operators of ONNX Runtime's own domain. */
@@ -59,7 +70,7 @@ export interface GraphBuilder {
     domain?: string,
   ): void;
   /** A constant; large ones are written to the sink. */
-  constant(name: string, type: ElementType, shape: readonly number[], data: Uint8Array): Promise<string>;
+  constant(name: string, type: ElementType, shape: readonly number[], data: Bytes): Promise<string>;
   /** A one-dimensional int64 constant. */
   int64s(values: readonly number[]): string;
   /** A float32 scalar. */
@@ -98,6 +109,13 @@ function entry(key: string, value: string): Field {
   return message(13, [string(1, key), string(2, value)]);
 }
 
+async function whole(data: Bytes): Promise<Uint8Array> {
+  if (data instanceof Uint8Array) return data;
+  const parts: Uint8Array[] = [];
+  for await (const part of data) parts.push(part);
+  return concatBytes(parts);
+}
+
 /** A builder whose large constants go to `sink`. */
 export function createGraph(name: string, sink: WeightSink): GraphBuilder {
   const nodeFields: Field[] = [];
@@ -133,13 +151,14 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
     },
     async constant(constantName, type, shape, data) {
       const fields = [...shape.map((size) => int(1, size)), int(2, ELEMENT[type]), string(8, constantName)];
-      if (data.length <= INLINE_BYTES) fields.push(bytes(9, data));
+      const length = shape.reduce((a, b) => a * b, ELEMENT_BYTES[type]);
+      if (length <= INLINE_BYTES) fields.push(bytes(9, await whole(data)));
       else {
-        const offset = await sink.append(data);
+        const offset = await sink.append(data, length);
         fields.push(
           entry('location', sink.location),
           entry('offset', `${offset}`),
-          entry('length', `${data.length}`),
+          entry('length', `${length}`),
           int(14, 1),
         );
       }
