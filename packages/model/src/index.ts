@@ -50,7 +50,7 @@ export type { TokenizerOptions } from './tokenizer/tokenizer.js';
 export { createTextTokenizer } from './tokenizer/text-tokenizer.js';
 export type { TextTokenizer } from './tokenizer/text-tokenizer.js';
 export { CATALOGUE } from './catalogue.js';
-export type { CatalogueEntry, CatalogueFile, CatalogueWheel } from './catalogue.js';
+export type { CatalogueEntry, CatalogueFile, CatalogueRepository, CatalogueWheel } from './catalogue.js';
 export { listModels } from './sources/list-models.js';
 export type { ListedModel } from './sources/list-models.js';
 export { fetchDatasetFile } from './sources/hub.js';
