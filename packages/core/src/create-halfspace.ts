@@ -38,7 +38,7 @@ export interface Halfspace<Name extends string = string> {
    * **look at `error` of each completion**, because nothing is thrown for it.
    *
    * @throws HalfspaceError `bad-option`, `empty-prompt`, `context-overflow`, `unknown-attribute`,
-   * `subspace-of-another-model`, `unknown-layer`, `no-chat-template`, `cannot-continue-turn`, `formula-invalid` before work starts; `aborted`,
+   * `subspace-of-another-model`, `unknown-layer`, `unknown-token`, `no-chat-template`, `cannot-continue-turn`, `formula-invalid` before work starts; `aborted`,
    * `not-finite` during it.
    */
   generate(options: GenerateOptions<Name>): Promise<Completion<Name>[]>;
@@ -91,6 +91,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
     const names = new Set([...namedAttributes(checked), ...(formula?.attributes ?? [])]);
     const bound = bindAttributes(attributes, [...names], backend.model, checked.earlyExit);
     const encoded = await encodePrompts(backend, checked, options.signal);
+    assertKnownTokens(checked, backend.tokenizer.vocabularySize);
     const { maxTokens } = checked;
     const steps = Math.min(maxTokens, backend.model.contextLength);
     const shared = await tabulate(checked.weights, steps, maxTokens);
@@ -149,6 +150,16 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
     dispose: () => backend.dispose(),
     [Symbol.asyncDispose]: () => backend.dispose(),
   };
+}
+
+/** @throws HalfspaceError `unknown-token` */
+function assertKnownTokens({ logitBias }: CheckedOptions, vocabularySize: number): void {
+  const unknown = Object.keys(logitBias).find((token) => Number(token) >= vocabularySize);
+  if (unknown === undefined) return;
+  throw new HalfspaceError(
+    'unknown-token',
+    `logitBias names the token ${unknown}, and the ids of the model go up to ${vocabularySize - 1}.`,
+  );
 }
 
 /** Warnings of a formula of which some or all margins make no difference. */

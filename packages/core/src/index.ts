@@ -34,6 +34,8 @@ export type {
   FinishedCompletion,
   FinishReason,
   StreamEvent,
+  TokenFigures,
+  TokenLogprob,
   TracedCandidate,
   TracedControl,
   TracedSettings,
@@ -41,6 +43,7 @@ export type {
 } from './decode/completion.js';
 export type { Constraint, ConstraintBase, Control } from './options/control.js';
 export type { StepStatus } from './step/project/project.js';
+export { OPTION_SCHEMAS } from './options/options.js';
 export { checkRequest } from './options/check-request.js';
 export { assertSubspaces, subspaceFor } from './step/margins/bound-attributes.js';
 export { cappedBonus } from './step/bonus/cap.js';
@@ -72,6 +75,7 @@ export type { TokenMask } from './plugins/token-filter.js';
 export type { BonusKind } from './options/bonus-kind.js';
 export { PRESETS } from './tune/presets.js';
 export type { Preset } from './tune/presets.js';
+export { spendPreset } from './tune/spend-preset.js';
 export { tuneWeights } from './tune/tune-weights.js';
 export type { TuneRound, Tuning } from './tune/tune-weights.js';
 export type { TunedWeight, TuneOptions, TuneProgress } from './tune/tune-options.js';

@@ -20,6 +20,7 @@ export function advanceStep(live: LiveCompletion, decided: DecidedStep, run: Dec
   recordStep(live, decided, run);
   live.tokens.push(token);
   live.logprobs.push(reference.logProbs[chosen]);
+  live.topLogprobs.push(live.mostProbable);
   live.kl += kl;
   live.klIsExact &&= klIsExact;
   live.evaluations += batches.reduce((sum, { rows }) => sum + rows.length, 0);

@@ -11,6 +11,7 @@ import {
 import type { TokenSet } from '../step/reference/token-set.js';
 import type { PlannedStep, ReferredStep } from '../step/stages.js';
 import type { DecodeRun } from './decode-task.js';
+import { mostProbable } from './most-probable.js';
 import { isOwnError, outcomeOf } from './outcome.js';
 import { scoreStep } from './score-step.js';
 import type { Seat } from './job.js';
@@ -29,7 +30,10 @@ export async function beginSteps(seats: readonly Seat[], backend: Backend, compa
   await callTogether(
     [...masks.keys()],
     async (some) => backend.next(some.map((seat) => requestOf(seat, masks.get(seat)))),
-    (seat, answer) => void begun.set(seat, referenceOf(seat, answer, masks.get(seat))),
+    (seat, answer) => {
+      seat.live.mostProbable = mostProbable(answer, seat.job.run);
+      begun.set(seat, referenceOf(seat, answer, masks.get(seat)));
+    },
   );
   const works = [...begun].map(async ([seat, refer]) =>
     think(seat, async () => outcomeOf(begin(seat, refer, company))),
@@ -51,8 +55,13 @@ function askMasks(seat: Seat, found: (mask: TokenSet | undefined) => void): void
 
 function requestOf({ live, job: { run } }: Seat, mask: TokenSet | undefined): NextTokenRequest {
   const { vocabularySize } = run.tokenizer;
-  if (mask === undefined) return referenceRequest(live.context, run.reference, live.seen, vocabularySize);
-  return maskedRequest(live.context, mask, run.reference, live.seen, vocabularySize);
+  const request =
+    mask === undefined
+      ? referenceRequest(live.context, run.reference, live.seen, vocabularySize)
+      : maskedRequest(live.context, mask, run.reference, live.seen, vocabularySize);
+  // What is asked for besides does not change what becomes of it.
+  const topK = Math.max(request.topK, Math.min(run.options.topLogprobs, vocabularySize));
+  return { ...request, topK };
 }
 
 /** What gives the reference distribution; where nothing is refused it is read from the answer at once. */

@@ -89,6 +89,28 @@ export interface TracedSettings<Name extends string = string> {
   readonly caps?: ByName<Name, number>;
 }
 
+/** A token and how probable the model itself finds it. */
+export interface TokenLogprob {
+  /** Token id. */
+  readonly token: number;
+  /** Its text by itself; an incomplete character shows as U+FFFD. */
+  readonly text: string;
+  /** Natural log-probability, over the whole vocabulary. */
+  readonly logprob: number;
+}
+
+/** What a stream says of a token. */
+export interface TokenFigures<Name extends string = string> extends TokenLogprob {
+  /** The tokens that the model itself found most probable in its place, best first; only with the option `topLogprobs`. */
+  readonly topLogprobs?: readonly TokenLogprob[];
+  /** Margin of the text with it, in log-odds, of each attribute that is measured; an end token leaves them as they were. */
+  readonly margins: ByName<Name, number>;
+  /** `kl` of the completion so far, nats. */
+  readonly kl: number;
+  /** `evaluations` of the completion so far. */
+  readonly evaluations: number;
+}
+
 /** Why a completion ended: an end token, a stop string, its length, or an error that is its own. */
 export type FinishReason = 'end' | 'stop' | 'length' | 'error';
 
@@ -121,6 +143,11 @@ export interface CompletionRecord<Name extends string = string> {
    * model finds the text, and not with which probability the token was drawn. `Backend.logProbs` gives the same for any text.
    */
   readonly tokenLogprobs: readonly number[];
+  /**
+   * The tokens that the model itself found most probable in the place of each, best first, in the order of `tokens`; only with the option
+   * `topLogprobs`. The token that was drawn need not be among them.
+   */
+  readonly topLogprobs?: readonly (readonly TokenLogprob[])[];
   /** Sum of `tokenLogprobs`: 0 where no token was drawn. */
   readonly logprob: number;
   /** Number of tokens that the prompt has, those of its chat template included. */
@@ -206,6 +233,14 @@ export type StreamEvent<Name extends string = string> =
       /** The step, as the completion's own `trace` will have it. */
       readonly step: TracedStep<Name>;
     }
+  | ({
+      /** A completion has a further token, before the text that it brings; the end token, too. Only with the option `streamTokens`. */
+      readonly type: 'token';
+      /** Which prompt, from 0. */
+      readonly promptIndex: number;
+      /** Which completion of the prompt, from 0. */
+      readonly sample: number;
+    } & TokenFigures<Name>)
   | {
       /** A completion has new text. */
       readonly type: 'text';

@@ -39,6 +39,10 @@ export function createRun(task: DecodeTask, backend: Backend): DecodeRun {
     backend,
     tokenizer: backend.tokenizer,
     marginReader: createMarginReader(attributes, backend.model.width),
-    reference: options,
+    reference: { ...options, logitBias: biasesOf(options) },
   };
+}
+
+function biasesOf({ logitBias }: CheckedOptions): ReadonlyMap<number, number> {
+  return new Map(Object.entries(logitBias).map(([token, bias]) => [Number(token), bias]));
 }

@@ -15,6 +15,7 @@ import type {
   FailedCompletion,
   FinishedCompletion,
   StreamEvent,
+  TokenLogprob,
   TracedSettings,
   TracedStep,
 } from './completion.js';
@@ -61,6 +62,10 @@ export interface LiveCompletion extends OpenText {
   state: TextState;
   /** Log-probability of each token by the model itself. */
   readonly logprobs: number[];
+  /** The most probable tokens of the present step, where they are asked for. */
+  mostProbable: readonly TokenLogprob[];
+  /** Those of the steps before. */
+  readonly topLogprobs: (readonly TokenLogprob[])[];
   kl: number;
   /** Whether KL of no step is an estimate. */
   klIsExact: boolean;
@@ -93,6 +98,8 @@ export function startCompletion(
     context,
     state: ready.run.state,
     logprobs: [],
+    mostProbable: [],
+    topLogprobs: [],
     kl: 0,
     klIsExact: true,
     evaluations: earlier?.best.completion.evaluations ?? 0,
@@ -127,6 +134,7 @@ export function finishCompletion(live: LiveCompletion, ending: Ending, run: Deco
     tokens: live.tokens,
     tokenTexts: live.tokens.map((token) => tokenText(tokenizer, token)),
     tokenLogprobs: live.logprobs,
+    ...(options.topLogprobs > 0 && { topLogprobs: live.topLogprobs }),
     logprob: live.logprobs.reduce((sum, each) => sum + each, 0),
     promptTokens: ready.prompt.tokens.length,
     cachedTokens: ready.run.cachedTokens,

@@ -62,6 +62,12 @@ export interface AnyDecodeOptions<Name extends string = string> {
   readonly topK?: number;
   /** Above 1 discourages tokens that the text already has (default 1: off). */
   readonly repetitionPenalty?: number;
+  /**
+   * What is added to the logits of some tokens, by their ids, before penalty, top-k and top-p (default: nothing): `{ 198: -100 }` all but
+   * forbids a token, and 5 makes it some 150 times as likely. It is part of the reference distribution, which steering stays close to. A
+   * rule that no completion breaks is a filter.
+   */
+  readonly logitBias?: Readonly<Record<number, number>>;
   /** Integer from 0 to 2^53 − 1 (default 0). The same seed gives the same completions. */
   readonly seed?: number;
   /** Texts at which a completion ends; they are not part of it. */
@@ -124,6 +130,13 @@ export interface AnyDecodeOptions<Name extends string = string> {
   readonly earlyExit?: boolean;
   /** Whether completions carry a record of every step (default false). */
   readonly trace?: boolean;
+  /**
+   * How many of the tokens that the model itself finds most probable are given for each token, with their log-probabilities
+   * (default 0: none).
+   */
+  readonly topLogprobs?: number;
+  /** Whether a stream reports each token with its figures, in events of the type `token` (default false). */
+  readonly streamTokens?: boolean;
   /**
    * Completions of this request that are decoded at once (default 16). Those of other requests on the same backend are decoded
    * beside them, whatever this is. It changes speed and memory, never a text.
@@ -217,6 +230,12 @@ export const SCHEMA = {
     topK: { type: 'integer', minimum: 0, default: 10 },
     earlyExit: { type: 'boolean', default: false },
     repetitionPenalty: { type: 'number', exclusiveMinimum: 0, default: 1 },
+    logitBias: {
+      type: 'object',
+      propertyNames: { pattern: String.raw`^(0|[1-9]\d{0,9})$` },
+      additionalProperties: { type: 'number' },
+      default: {},
+    },
     seed: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
     stop: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
     weights: { ...weights, default: {} },
@@ -229,6 +248,23 @@ export const SCHEMA = {
     redraw: REDRAW_SCHEMA,
     filters: { type: 'array', default: [] },
     trace: { type: 'boolean', default: false },
+    topLogprobs: { type: 'integer', minimum: 0, default: 0 },
+    streamTokens: { type: 'boolean', default: false },
     concurrency: { type: 'integer', minimum: 1, default: 16 },
   },
 } as const;
+
+/**
+ * JSON Schema of each option that is data, for programs that take options from elsewhere: `generate` checks by the same. Filters
+ * are functions and not among them.
+ *
+ * @beta
+ */
+export const OPTION_SCHEMAS: Readonly<Record<Exclude<keyof AnyDecodeOptions, 'filters'>, object>> = (({
+  prompt: _,
+  prompts: __,
+  messages: ___,
+  controlTokens: ____,
+  filters: _____,
+  ...schemas
+}) => schemas)(SCHEMA.properties);

@@ -4,7 +4,17 @@ import { steeringNames } from './steering.js';
 /** Options of `generate` that a method may set: those that are JSON and that no request decides. */
 export type MethodOptions = Omit<
   AnyDecodeOptions,
-  'samples' | 'seed' | 'filters' | 'trace' | 'concurrency' | 'maxTokens' | 'cap' | 'weights'
+  | 'samples'
+  | 'seed'
+  | 'filters'
+  | 'trace'
+  | 'concurrency'
+  | 'maxTokens'
+  | 'cap'
+  | 'weights'
+  | 'logitBias'
+  | 'topLogprobs'
+  | 'streamTokens'
 > & {
   /** As the option of `generate`; `none` for no limit, which JSON has no number for. */
   readonly cap?: Cap;

@@ -8,6 +8,7 @@ import {
   HalfspaceError,
   type ModelInfo,
   type Preset,
+  spendPreset,
   type Weight,
   valueOf,
 } from '@halfspace/core';
@@ -25,7 +26,6 @@ import { note } from '../../terminal/output.js';
 import { readPromptsAndChats } from '../../data/read-prompts.js';
 import { asAsked, shownBefore } from './chats.js';
 import { showCompletions } from './show-completions.js';
-import { spendPreset } from './spend-preset.js';
 import {
   assertNoModules,
   assertTunedFor,

@@ -62,7 +62,7 @@ async function showAll(
   progress.update(0, total);
   try {
     for await (const event of events) {
-      if (event.type === 'step') continue;
+      if (event.type === 'step' || event.type === 'token') continue;
       const { promptIndex, sample } = event.type === 'text' ? event : event.completion;
       const index = promptIndex * flags.samples + sample;
       progress.update(count(index, event), total);

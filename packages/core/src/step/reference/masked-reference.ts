@@ -74,7 +74,7 @@ function isNamed(mask: TokenSet, { topK }: ReferenceSettings): boolean {
 function rankNamed(
   tokens: readonly number[],
   { asked, logSumExp }: NextTokens,
-  { repetitionPenalty }: ReferenceSettings,
+  { repetitionPenalty, logitBias }: ReferenceSettings,
   seen: ReadonlySet<number>,
 ): RankedTokens {
   const entries = tokens.map((token, i) => {
@@ -82,7 +82,8 @@ function rankNamed(
     const isLess = repetitionPenalty !== 1 && seen.has(token);
     // As in `rankTokens`: without a penalty logits are log-probabilities, which differ by a constant.
     const raw = repetitionPenalty === 1 ? logProb : logProb + logSumExp;
-    return { token, logProb, logit: isLess ? penaliseRepetition(raw, repetitionPenalty) : raw };
+    const biased = raw + (logitBias?.get(token) ?? 0);
+    return { token, logProb, logit: isLess ? penaliseRepetition(biased, repetitionPenalty) : biased };
   });
   const possible = entries.filter(({ logit }) => logit > -Infinity);
   possible.sort((a, b) => b.logit - a.logit || a.token - b.token);

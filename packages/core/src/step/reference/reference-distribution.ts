@@ -10,6 +10,8 @@ export interface ReferenceSettings {
   readonly topP: number;
   /** {@link penaliseRepetition}; 1 for none. */
   readonly repetitionPenalty: number;
+  /** What is added to the logits of some tokens, before the penalty (default: nothing). */
+  readonly logitBias?: ReadonlyMap<number, number>;
 }
 
 /** The reference distribution of one step: its candidates, most probable first, ties by smaller id. */
@@ -25,7 +27,7 @@ export interface Reference {
  * What to ask a backend so that {@link referenceDistribution} can be exact.
  *
  * With top-k the mass is measured among the k best only, so k tokens are enough; a repetition penalty
- * can move any seen token in or out of them, so it needs as many more, and the seen ones by name.
+ * can move any seen token in or out of them, so it needs as many more, and the seen ones by name. So do biases, of the biased ones.
  * Without top-k the mass is measured over the whole vocabulary, so the whole vocabulary is asked for.
  *
  * @param seen - Distinct tokens of prompt and completion.
@@ -36,14 +38,24 @@ export function referenceRequest(
   seen: ReadonlySet<number>,
   vocabularySize: number,
 ): NextTokenRequest {
-  const { topK, repetitionPenalty } = settings;
+  const { topK } = settings;
   if (topK === 0) return { context, topK: vocabularySize };
-  if (repetitionPenalty === 1) return { context, topK: Math.min(topK, vocabularySize) };
-  return { context, topK: Math.min(topK + seen.size, vocabularySize), tokens: [...seen] };
+  const tokens = movedTokens(settings, seen);
+  if (tokens.length === 0) return { context, topK: Math.min(topK, vocabularySize) };
+  return { context, topK: Math.min(topK + tokens.length, vocabularySize), tokens };
+}
+
+/** The tokens that a penalty or a bias may move, each once. */
+function movedTokens(
+  { repetitionPenalty, logitBias }: ReferenceSettings,
+  seen: ReadonlySet<number>,
+): number[] {
+  const biased = logitBias === undefined ? [] : [...logitBias.keys()];
+  return repetitionPenalty === 1 ? biased : [...new Set([...seen, ...biased])];
 }
 
 /**
- * The reference distribution of a step, in the order of Hugging Face transformers: repetition penalty,
+ * The reference distribution of a step, in the order of Hugging Face transformers: biases, repetition penalty,
  * top-k, top-p, renormalise. Temperature is not part of it: it comes last, when a token is drawn. As there, top-p measures mass after the steps before it: over
  * the whole vocabulary without top-k, and over the k best, renormalised, with it. The nucleus is the
  * smallest set of most probable tokens whose mass reaches `topP`. One difference: where several tokens
@@ -127,20 +139,25 @@ export interface RankedTokens {
   readonly logits: Float64Array;
 }
 
-/** The tokens of a backend's answer in order, after the repetition penalty; ties go to the smaller id. */
+/** The tokens of a backend's answer in order, after biases and the repetition penalty; ties go to the smaller id. */
 export function rankTokens(
   next: NextTokens,
   settings: ReferenceSettings,
   seen: ReadonlySet<number>,
 ): RankedTokens {
-  if (settings.repetitionPenalty === 1) return { ...next, logits: next.logProbs };
+  const { repetitionPenalty, logitBias } = settings;
+  if (repetitionPenalty === 1 && !logitBias?.size) return { ...next, logits: next.logProbs };
   const logProbOf = new Map<number, number>();
   next.tokens.forEach((token, i) => logProbOf.set(token, next.logProbs[i]));
   // Without top-k nothing was asked by name, because every token is in the list.
-  if (next.asked.length > 0) [...seen].forEach((token, i) => logProbOf.set(token, next.asked[i]));
+  if (next.asked.length > 0) {
+    movedTokens(settings, seen).forEach((token, i) => logProbOf.set(token, next.asked[i]));
+  }
   const entries = [...logProbOf].map(([token, logProb]) => {
-    const logit = logProb + next.logSumExp;
-    const penalised = seen.has(token) ? penaliseRepetition(logit, settings.repetitionPenalty) : logit;
+    // Without a penalty they may be off by what is the same for all.
+    const raw = repetitionPenalty === 1 ? logProb : logProb + next.logSumExp;
+    const logit = raw + (logitBias?.get(token) ?? 0);
+    const penalised = seen.has(token) ? penaliseRepetition(logit, repetitionPenalty) : logit;
     return { token, logProb, logit: penalised };
   });
   entries.sort((a, b) => b.logit - a.logit || a.token - b.token);
