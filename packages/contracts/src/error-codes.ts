@@ -129,6 +129,8 @@ export type BuiltInErrorCode =
   | 'file-not-found'
   | 'not-readable'
   | 'not-writable'
+  // The server
+  | 'cannot-listen'
   // The command
   | 'bad-config'
   | 'bad-trace'

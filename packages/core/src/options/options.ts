@@ -255,16 +255,8 @@ export const SCHEMA = {
 } as const;
 
 /**
- * JSON Schema of each option that is data, for programs that take options from elsewhere: `generate` checks by the same. Filters
- * are functions and not among them.
+ * JSON Schema of each option, for programs that take options from elsewhere: `generate` checks by the same.
  *
  * @beta
  */
-export const OPTION_SCHEMAS: Readonly<Record<Exclude<keyof AnyDecodeOptions, 'filters'>, object>> = (({
-  prompt: _,
-  prompts: __,
-  messages: ___,
-  controlTokens: ____,
-  filters: _____,
-  ...schemas
-}) => schemas)(SCHEMA.properties);
+export const OPTION_SCHEMAS: Readonly<Record<keyof AnyDecodeOptions, object>> = SCHEMA.properties;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Context, NextTokenRequest, NextTokens } from '@halfspace/contracts';
 import { createHalfspace } from '../../plugins/container.js';
+import { tokenFilter } from '../../plugins/token-filter.js';
 import { createToyBackend, TOY_VOCABULARY } from '../../testing/toy-backend.js';
 import { referenceDistribution, referenceRequest, type ReferenceSettings } from './reference-distribution.js';
 import { penaliseRepetition } from './repetition-penalty.js';
@@ -76,6 +77,26 @@ describe('logit biases', () => {
     expect(await halfspace.generate({ ...options, logitBias: { [c]: 0 } })).toMatchObject(
       (await halfspace.generate(options)).map(({ text, tokens }) => ({ text, tokens })),
     );
+  });
+
+  it('hold among the tokens that masks let through, whose log-probabilities are told as they are', async () => {
+    const halfspace = await createHalfspace({ backend: createToyBackend({ endLogit: -99 }) });
+    const options = {
+      prompt: 'ab',
+      maxTokens: 4,
+      filters: [tokenFilter({ allow: [0, 1, 2] })],
+      topLogprobs: 5,
+    };
+    for (const topK of [2, 0]) {
+      for (const repetitionPenalty of [1, 1.3]) {
+        const biased = { ...options, topK, repetitionPenalty, logitBias: { 1: 100 } };
+        const { text, topLogprobs, tokenLogprobs } = await halfspace.complete(biased);
+        expect(text).toBe('bbbb');
+        expect(topLogprobs?.map((each) => each.length)).toEqual([5, 5, 5, 5]);
+        const own = topLogprobs?.[0].find(({ token }) => token === 1);
+        if (own !== undefined) expect(own.logprob).toBe(tokenLogprobs[0]);
+      }
+    }
   });
 
   it.each([
