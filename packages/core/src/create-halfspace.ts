@@ -158,7 +158,7 @@ function assertKnownTokens({ logitBias }: CheckedOptions, vocabularySize: number
   if (unknown === undefined) return;
   throw new HalfspaceError(
     'unknown-token',
-    `logitBias names the token ${unknown}, and the ids of the model go up to ${vocabularySize - 1}.`,
+    `The option logitBias names the token ${unknown}, and the ids of the model go up to ${vocabularySize - 1}.`,
   );
 }
 

@@ -61,6 +61,7 @@ export async function* streamedAnswer(
       state.waiting.push(each);
       continue;
     }
+    if (each.type === 'completion') assertNoFailure(each.completion.error);
     yield* open(index, state);
     if (each.type === 'text') {
       const tokens = state.waiting.splice(0);
@@ -76,7 +77,6 @@ export async function* streamedAnswer(
     }
     const { completion } = each;
     completions.push(completion);
-    assertNoFailure(completion.error);
     yield chunk(index, {
       ...shape.piece('', false),
       logprobs: shape.logprobs(writtenTokens(completion).slice(state.sent), state.offset),

@@ -82,7 +82,7 @@ const FAULTS: Readonly<Partial<Record<ErrorCode, string | null>>> = {
   'context-overflow': null,
   'empty-prompt': null,
   'empty-response': 'response',
-  'formula-invalid': 'halfspace',
+  'formula-invalid': null,
   'formula-not-finite': 'halfspace.formula',
   'no-candidate-left': 'halfspace.filters',
   'no-chat-template': 'messages',

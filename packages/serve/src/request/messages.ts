@@ -40,7 +40,7 @@ function textOf(content: Message['content'], role: string, at: string): string {
   if (Array.isArray(content))
     return (content as readonly Part[]).map((part, i) => partText(part, `${at}.${i}`)).join('');
   if (role === 'assistant') return '';
-  throw badRequest(at, `${at} must be a text or a list of texts.`, 'missing_required_parameter');
+  throw badRequest(at, `The field ${at} must be a text or a list of texts.`, 'missing_required_parameter');
 }
 
 function partText({ type, text }: Part, at: string): string {

@@ -99,7 +99,7 @@ function steers(weights: Steering['weights'] = {}): boolean {
 /**
  * Refuses names that the server does not know: nothing else is ever looked up by what a request says.
  *
- * @param at - What the field is called.
+ * @param at - What the field is called; empty for a body.
  * @throws ApiError 400 with the field
  */
 export function checkNames(steering: Steering, { attributes, filters }: Names, at: string): void {
@@ -118,7 +118,8 @@ export function checkNames(steering: Steering, { attributes, filters }: Names, a
     ]),
   ];
   for (const [name, place] of named) {
-    if (!attributes.includes(name)) throw unknown('attribute', name, attributes, `${at}.${place}`);
+    if (!attributes.includes(name))
+      throw unknown('attribute', name, attributes, at === '' ? place : `${at}.${place}`);
   }
   steering.filters?.forEach((filter, i) => {
     if (typeof filter !== 'string' || Object.hasOwn(filters, filter)) return;

@@ -3,6 +3,7 @@ import {
   checkRequest,
   type Completion,
   type GenerateOptions,
+  isHalfspaceError,
   type StreamEvent,
 } from '@halfspace/core';
 import type { AnswerShape } from '../answers/shape.js';
@@ -64,7 +65,7 @@ export const complete: Route = async (server, request) => {
 
 function chatLogprobsOf({ logprobs = false, top_logprobs = 0 }: RouteRequest['body']) {
   if (logprobs !== true && Number(top_logprobs) > 0) {
-    throw badRequest('top_logprobs', 'top_logprobs goes with "logprobs": true.');
+    throw badRequest('top_logprobs', 'The field top_logprobs goes with "logprobs": true.');
   }
   return { logprobs: logprobs === true, topLogprobs: Number(top_logprobs) };
 }
@@ -105,7 +106,8 @@ function askedOf(
 async function answer(server: ReadyServer, request: RouteRequest, asked: Asked): Promise<Response> {
   const { options, field } = asked;
   await checkRequest(options, server.halfspace.attributes).catch((error: unknown) => {
-    throw apiErrorOf(error, 'halfspace');
+    const formula = options.formula === undefined ? 'halfspace.weights' : 'halfspace.formula';
+    throw apiErrorOf(error, isHalfspaceError(error, 'formula-invalid') ? formula : 'halfspace');
   });
   const work = server.work.begin(request.raw.signal);
   try {
@@ -166,29 +168,37 @@ async function streamed(
 
   const { stream_options: more } = request.body as { stream_options?: { include_usage?: boolean } };
   const parts = streamedAnswer(noted(), options.samples ?? 1, shape, figures, more?.include_usage === true);
-  let status: ApiError | undefined;
+  let ended = false;
+  /** However it ends: at its end, by an error, or because the client has gone, before it has read anything or later. */
+  function end(error: ApiError | undefined): void {
+    if (ended) return;
+    ended = true;
+    work.end();
+    turn.noteCompletions(completions);
+    turn.finish(200, error);
+  }
   /** A stream that has begun can only say in an event that something went wrong. */
   async function* safely(first: Promise<IteratorResult<string, void>>): AsyncGenerator<string, void> {
     try {
       for (let next = await first; next.done !== true; next = await parts.next()) yield next.value;
+      end(undefined);
     } catch (error) {
-      status = endedBy(work, error, field);
+      const told = endedBy(work, error, field);
+      end(told);
       // As a client's own `fetch` would have it, where this is its `fetch`.
-      if (status.status === 499) throw new DOMException(status.message, 'AbortError');
-      yield event(status.body);
-    } finally {
-      // Where the client has left, it is told nothing, and the log is.
-      status ??= work.reason;
-      await parts.return();
-      work.end();
-      turn.noteCompletions(completions);
-      turn.finish(200, status);
+      if (told.status === 499) throw new DOMException(told.message, 'AbortError');
+      yield event(told.body);
     }
   }
 
   const first = parts.next();
   await Promise.race([first, new Promise((resolve) => setTimeout(resolve, WAIT_MS).unref?.())]);
   turn.postpone();
-  const body = eventStream(safely(first), () => work.abandon());
+  // Its work is over then, whether or not the client ever reads of it.
+  work.signal.addEventListener('abort', () => end(work.reason));
+  const body = eventStream(safely(first), () => {
+    work.abandon();
+    first.then(() => parts.return()).catch(() => undefined);
+  });
   return new Response(body, { headers: EVENT_STREAM_HEADERS });
 }

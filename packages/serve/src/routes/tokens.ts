@@ -20,7 +20,7 @@ export const tokenize: Route = ({ halfspace }, { body }) => {
   if (length > most) {
     throw badRequest(
       given[0],
-      `${given[0]} has ${length} characters, and may have ${most}.`,
+      `The field ${given[0]} has ${length} characters, and may have ${most}.`,
       'string_above_max_length',
     );
   }
