@@ -244,7 +244,7 @@ describe('@langchain/openai', () => {
     const { model, ...all } = await chatModel();
     const expected = await alone(all, 7, STEERED);
     let text = '';
-    for await (const part of await model.stream([['human', 'abc']])) text += String(part.content);
+    for await (const part of await model.stream([['human', 'abc']])) text += part.text;
     expect(text).toBe(expected.text);
   });
 });

@@ -271,7 +271,7 @@ describe('fields', () => {
 describe('a model that is being loaded', () => {
   it('is said to be, and asked for later', async () => {
     const { halfspace } = await toyServer();
-    let load = (_: typeof halfspace) => {};
+    let load: (found: typeof halfspace) => void = () => {};
     const server = createServer({ halfspace: new Promise<typeof halfspace>((resolve) => (load = resolve)) });
     const ask = async (path: string) => server.fetch(new Request(`http://localhost${path}`));
     expect((await ask('/health')).status).toBe(503);

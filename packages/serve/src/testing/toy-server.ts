@@ -11,9 +11,13 @@ export interface ToyServer {
   readonly halfspace: Halfspace;
   readonly log: LogEntry[];
   /** Asks it for something. */
-  ask(path: string, body?: unknown, init?: RequestInit): Promise<Response>;
+  readonly ask: (path: string, body?: unknown, init?: RequestInit) => Promise<Response>;
   /** Asks it, and reads the answer as JSON. */
-  json<T = Record<string, unknown>>(path: string, body?: unknown, init?: RequestInit): Promise<T>;
+  readonly json: <T = Record<string, unknown>>(
+    path: string,
+    body?: unknown,
+    init?: RequestInit,
+  ) => Promise<T>;
 }
 
 /** What the scoring attribute of the toy throws at, to be an attribute that fails. */
