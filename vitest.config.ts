@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  plugins: [
+    {
+      // Node runs the thread of a worker, not Vite: tests of sources start the one that was built.
+      name: 'built-worker',
+      transform(code, id) {
+        if (!id.endsWith('/worker/start-worker.ts')) return undefined;
+        return code.replace(/(["'])\.\/entry\.js\1/, '"../../dist/worker/entry.js"');
+      },
+    },
+  ],
   test: {
     setupFiles: ['test/property-seed.ts'],
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],

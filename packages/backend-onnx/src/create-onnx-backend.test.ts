@@ -174,7 +174,8 @@ describe('a compiled graph that does not load', () => {
     let compiled = 0;
     const create = vi.spyOn(InferenceSession, 'create').mockRejectedValue(new Error(message));
     const onProgress = () => void compiled++;
-    await expect(createOnnxBackend({ model, precision: 'f32', onProgress })).rejects.toThrow(code(expected));
+    const options = { model, precision: 'f32', worker: false, onProgress } as const;
+    await expect(createOnnxBackend(options)).rejects.toThrow(code(expected));
     create.mockRestore();
     expect(compiled).toBe(0);
     expect((await stat(join(place, 'weights.bin'))).ino).toBe(before.ino);
@@ -189,7 +190,7 @@ describe('a compiled graph that does not load', () => {
     await file.truncate(2 ** 40);
     await file.close();
     const create = vi.spyOn(InferenceSession, 'create');
-    const refused = createOnnxBackend({ model, precision: 'f32' });
+    const refused = createOnnxBackend({ model, precision: 'f32', worker: false });
     if (process.platform === 'linux') {
       await expect(refused).rejects.toThrow(/needs 1099.51 GB of memory at least/);
       await expect(refused).rejects.toThrow(code('out-of-memory'));
@@ -214,7 +215,7 @@ describe('options', () => {
 
   it('uses no more threads than there are cores', async () => {
     const create = vi.spyOn(InferenceSession, 'create');
-    await ask({ precision: 'f32', threads: 1000 });
+    await ask({ precision: 'f32', threads: 1000, worker: false });
     const used = create.mock.calls.map(
       ([, options]) => (options as { intraOpNumThreads: number }).intraOpNumThreads,
     );
@@ -235,6 +236,12 @@ describe('options', () => {
   it('refuses a precision that is none', async () => {
     const precision = 'int4' as 'int8';
     await expect(createOnnxBackend({ model, precision })).rejects.toThrow(code('bad-option'));
+  });
+
+  it.each([1, 'yes', null])('refuses %s for whether there is a worker', async (worker) => {
+    const options = { model, worker } as unknown as OnnxBackendOptions;
+    await expect(createOnnxBackend(options)).rejects.toThrow(code('bad-option'));
+    await expect(readdir(cacheDirectory())).rejects.toThrow('ENOENT');
   });
 
   it('gives the same in one thread and in two', async () => {

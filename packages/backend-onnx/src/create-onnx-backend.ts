@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import {
   createRegistry,
   HalfspaceError,
-  isHalfspaceError,
   type Backend,
   type ModelInfo,
   type PluginModule,
@@ -22,9 +21,9 @@ import {
   type SourceProgress,
 } from '@halfspace/model';
 import { usefulThreads } from '@halfspace/onnx-runtime';
-import { createBackend, type CacheStats } from './backend.js';
-import { loadGraphs, type Graphs } from './graphs.js';
-import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } from './precision.js';
+import type { CacheStats } from './backend.js';
+import { openBackend, remember } from './open-backend.js';
+import { openInWorker } from './worker/open-in-worker.js';
 
 /** Memory for texts that are finished, where nothing else is asked for. */
 const DEFAULT_CACHE_BYTES = 256 * 2 ** 20;
@@ -71,6 +70,11 @@ export interface OnnxBackendOptions {
    * one of them are not run again from the start: those used last are kept.
    */
   readonly cacheBytes?: number;
+  /**
+   * Whether the model runs in a worker thread (default true), so that this one stays free for timers, sockets and signals while it
+   * computes. `false`: it runs in this thread, which every call of ONNX Runtime holds; for programs that have a worker of their own.
+   */
+  readonly worker?: boolean;
   /** Ends the loading with the error `aborted`. */
   readonly signal?: AbortSignal;
   /** Called while the model is fetched, compiled and measured; not when the cache has that. */
@@ -96,7 +100,7 @@ export interface OnnxBackend extends Backend {
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
  * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
- * `unsupported-model`, `bad-chat-template`, `disk-full`, `out-of-memory`, `backend-failed`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
+ * `unsupported-model`, `bad-chat-template`, `disk-full`, `out-of-memory`, `backend-failed`, `worker-unavailable`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
  * where what one has bound fails
  */
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
@@ -104,6 +108,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   const threads = usefulThreads(options.threads);
   assertPrecision(options.precision);
   const cacheBytes = checkedBytes(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+  const inWorker = checkedFlag(options.worker ?? true);
   const registry = await createRegistry([...(options.modules ?? []), modelModule]);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
@@ -112,18 +117,9 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
     ...(onProgress && { onProgress }),
   });
   const file = await openModelFile(path);
-  const loaded = new Map<Precision, Promise<Graphs>>();
-  const disposeGraphs = async () => {
-    await Promise.allSettled([...loaded.values()].map(async (each) => (await each).dispose()));
-    loaded.clear();
-    await file.close();
-  };
   try {
     options.onFound?.({ name: file.name, fingerprint: file.fingerprint });
-    const { chatTemplate } = options;
-    const tokenizer = await createTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
     const compiled = new Map<Precision, Promise<CompiledModel>>();
-
     const compile = async (precision: Precision) =>
       remember(compiled, precision, async () =>
         compileModel(file, {
@@ -134,62 +130,39 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
           onProgress: (_, bytes) => onProgress?.({ phase: 'compile', ...bytes }),
         }),
       );
-    const load = async (precision: Precision): Promise<Graphs> => {
-      const model = await compile(precision);
-      try {
-        return await loadGraphs(model, threads, signal);
-      } catch (error) {
+    const tools = {
+      compile,
+      async compileAgain(precision: Precision) {
+        const model = await compile(precision);
         // Memory may be short, or the runtime another: graphs that have the bytes they were made with are not to blame.
-        if (!isHalfspaceError(error, 'backend-failed') || (await isUndamaged(model))) throw error;
-        // Damage that the cache did not notice: make the graphs again, once.
+        if (await isUndamaged(model)) return undefined;
+        // Damage that the cache did not notice.
         await rm(dirname(model.head), { recursive: true, force: true });
         compiled.delete(precision);
-        return loadGraphs(await compile(precision), threads, signal);
-      }
+        return compile(precision);
+      },
+      ...(signal && { signal }),
+      onMeasured: (share: number) => onProgress?.({ phase: 'measure', done: share, total: 1 }),
     };
-    const graphs = async (precision: Precision) => remember(loaded, precision, async () => load(precision));
-
-    async function measure(): Promise<Costs> {
-      const memo = costsPath(cache, file.fingerprint, threads);
-      const known = await readCosts(memo);
-      if (known !== undefined) return known;
-      const watch = (before: number) => ({
-        ...(signal && { signal }),
-        onProgress: (share: number) =>
-          onProgress?.({ phase: 'measure', done: (before + share) / 2, total: 1 }),
-      });
-      // One after the other: both in memory at once would be the most that this program ever needs.
-      const f32 = await load('f32');
-      const costs = {
-        f32: await measureCosts(f32, await compile('f32'), watch(0)).finally(async () => f32.dispose()),
-      };
-      const whole: Costs = {
-        ...costs,
-        int8: await measureCosts(await graphs('int8'), await compile('int8'), watch(1)),
-      };
-      // A cache that cannot be written costs time, not correctness.
-      await writeCosts(memo, whole).catch(() => undefined);
-      return whole;
-    }
-
-    const costs = options.precision === undefined ? await measure() : undefined;
-    const choosePrecision = (rows: number): Precision =>
-      options.precision ?? (costs === undefined ? 'f32' : cheapest(costs, rows));
-    const { architecture, cut } = await compile(choosePrecision(1));
-    await graphs(choosePrecision(1));
-    const model: ModelInfo = {
+    const { chatTemplate, precision } = options;
+    const makeTokenizer = async () =>
+      createTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
+    const request = {
       name: file.name,
       fingerprint: file.fingerprint,
-      layers: architecture.layers,
-      width: architecture.width,
-      cut,
-      contextLength: architecture.contextLength,
+      cache,
+      threads,
+      cacheBytes,
+      ...(precision !== undefined && { precision }),
     };
-    const parts = { model, architecture, cut, cacheBytes, tokenizer, choosePrecision, graphs, disposeGraphs };
-    const backend = createBackend(parts);
-    return Object.assign(backend, { [Symbol.asyncDispose]: async () => backend.dispose() });
+    const backend = inWorker
+      ? await openInWorker(request, { ...tools, makeTokenizer })
+      : await openBackend(request, { ...tools, tokenizer: await makeTokenizer() });
+    let ending: Promise<void> | undefined;
+    const dispose = async () => (ending ??= backend.dispose().finally(async () => file.close()));
+    return { ...backend, dispose, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await disposeGraphs();
+    await file.close();
     throw error;
   }
 }
@@ -199,19 +172,13 @@ function checkedBytes(bytes: unknown): number {
   throw new HalfspaceError('bad-option', 'The option cacheBytes is a number of bytes, at least 0.');
 }
 
+function checkedFlag(worker: unknown): boolean {
+  if (typeof worker === 'boolean') return worker;
+  throw new HalfspaceError('bad-option', 'The option worker is true or false.');
+}
+
 function assertPrecision(precision: string | undefined): void {
   if (precision !== undefined && precision !== 'f32' && precision !== 'int8') {
     throw new HalfspaceError('bad-option', `The option precision is f32 or int8; got ${precision}.`);
   }
-}
-
-/** The promise of a key, made once; a failed one is forgotten, so that it can be tried again. */
-async function remember<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
-  let promise = known.get(key);
-  if (promise === undefined) {
-    promise = make();
-    known.set(key, promise);
-    promise.catch(() => known.delete(key));
-  }
-  return promise;
 }

@@ -86,6 +86,8 @@ export type BuiltInErrorCode =
   | 'runtime-missing'
   | 'unknown-tensor'
   | 'unsupported-model'
+  | 'worker-lost'
+  | 'worker-unavailable'
   // Fitting subspaces
   | 'bad-state'
   | 'bad-subspace'

@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/contracts';
+import { asNativeCall } from './native-calls.js';
 import { ensureNoTelemetry } from './no-telemetry.js';
 import { InferenceSession, type Tensor } from './runtime.js';
 
@@ -12,6 +13,10 @@ const NO_MEMORY = /bad.?alloc|allocate memory|out of memory|not enough memory/i;
  */
 export async function openSession(path: string, threads: number): Promise<InferenceSession> {
   await ensureNoTelemetry();
+  return asNativeCall(async () => load(path, threads));
+}
+
+async function load(path: string, threads: number): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(path, {
       intraOpNumThreads: threads,
@@ -50,15 +55,17 @@ export async function runSession(
   feeds: Record<string, Tensor>,
   outputs: readonly string[] = session.outputNames,
 ): ReturnType<InferenceSession['run']> {
-  try {
-    return await session.run(feeds, outputs);
-  } catch (error) {
-    throw new HalfspaceError(
-      'backend-failed',
-      'ONNX Runtime could not finish a call. If memory is short, close other programs or run fewer texts together.',
-      { cause: error },
-    );
-  }
+  return asNativeCall(async () => {
+    try {
+      return await session.run(feeds, outputs);
+    } catch (error) {
+      throw new HalfspaceError(
+        'backend-failed',
+        'ONNX Runtime could not finish a call. If memory is short, close other programs or run fewer texts together.',
+        { cause: error },
+      );
+    }
+  });
 }
 
 /** The numbers of an output. */
