@@ -238,7 +238,7 @@ describe('options', () => {
     await expect(createOnnxBackend({ model, precision })).rejects.toThrow(code('bad-option'));
   });
 
-  it.each([1, 'yes', null])('refuses %s for whether there is a worker', async (worker) => {
+  it.each([1, 0, 'yes'])('refuses %s for whether there is a worker', async (worker) => {
     const options = { model, worker } as unknown as OnnxBackendOptions;
     await expect(createOnnxBackend(options)).rejects.toThrow(code('bad-option'));
     await expect(readdir(cacheDirectory())).rejects.toThrow('ENOENT');
