@@ -6,6 +6,7 @@ import { addForbidOptions } from '../../options/forbid.js';
 import { addJsonOption } from '../../options/json.js';
 import { addModelOptions } from '../../options/model.js';
 import { addRedrawOptions } from '../../options/redraw.js';
+import { addStructureOptions } from '../../options/structure.js';
 import type { GenerateFlags } from './flags.js';
 
 const EXAMPLES = `
@@ -21,6 +22,7 @@ Examples:
   $ halfspace generate --chat "Why is the sky blue?" --stop $'\\n\\n'
   $ halfspace generate --chat "Why is the sky blue?" --begin "The sky is blue because"
   $ halfspace generate "The captain" --forbid ship --forbid @words.txt
+  $ halfspace generate --chat "Describe my neighbour." --json-schema person.json --attribute nontoxic=2
   $ halfspace generate "The captain" --attribute nontoxic=2 --trace trace.jsonl
   $ halfspace generate --prompts prompts.jsonl --json > completions.jsonl`;
 
@@ -60,7 +62,9 @@ export function addGenerate(program: Command, signal: AbortSignal): void {
     )
     .option('--trace <file>', 'write every step with its candidates to a file; halfspace explain draws it');
   addJsonOption(
-    addModelOptions(addForbidOptions(addRedrawOptions(addControlOptions(addDecodingOptions(command))))),
+    addModelOptions(
+      addStructureOptions(addForbidOptions(addRedrawOptions(addControlOptions(addDecodingOptions(command))))),
+    ),
   )
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string | undefined, flags: GenerateFlags) => {

@@ -26,6 +26,7 @@ import { note } from '../../terminal/output.js';
 import { readPromptsAndChats } from '../../data/read-prompts.js';
 import { asAsked, shownBefore } from './chats.js';
 import { showCompletions } from './show-completions.js';
+import { structureFilters } from './structure-filters.js';
 import {
   assertNoModules,
   assertTunedFor,
@@ -49,7 +50,7 @@ export async function generate(
   const chosen = await loadAttributes<Weight>(choices, formula === undefined ? 1 : 0);
   const control = controlOf(flags, choices, chosen);
   const redraw = redrawOf(flags, choices, chosen);
-  const filters = await hardFilters(flags, signal);
+  const filters = [...(await structureFilters(flags, signal)), ...(await hardFilters(flags, signal))];
   const given =
     prompt === undefined ? await readPromptsAndChats(flags.prompts ?? '-', signal) : [checked(prompt)];
   const prompts = asAsked(given, flags);

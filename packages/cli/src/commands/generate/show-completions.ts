@@ -116,7 +116,7 @@ function printCompletion(completion: Completion, before: string, samples: number
   writeText(`${outColours.dim(before)}${text}\n\n`);
 }
 
-function figures({ tokens, finishReason, attempts, kl, margins }: Completion): string {
+function figures({ tokens, finishReason, isComplete, attempts, kl, margins }: Completion): string {
   const steered = Object.entries(margins).map(
     ([name, { mean, min }]) => `${name} ${mean.toFixed(2)} (lowest ${min.toFixed(2)})`,
   );
@@ -125,6 +125,7 @@ function figures({ tokens, finishReason, attempts, kl, margins }: Completion): s
   ];
   return [
     `${tokens.length} tokens${ending}`,
+    ...(isComplete === false && finishReason !== 'error' ? ['cut off before its end'] : []),
     ...(attempts === undefined ? [] : [attempts === 1 ? 'first attempt' : `${attempts} attempts`]),
     ...(steered.length > 0 ? [`KL ${kl.toFixed(2)} nats`] : []),
     ...steered,
