@@ -12,7 +12,13 @@ import type {
   TextStates,
   Tokenizer,
 } from '@halfspace/core';
-import type { Architecture, GraphPrecision, Precision } from '@halfspace/model';
+import {
+  blockTokens,
+  type Architecture,
+  type GraphPrecision,
+  type KvCache,
+  type Precision,
+} from '@halfspace/model';
 import type { Graphs, HeadGraph } from './graphs.js';
 import { createPrompts, type PromptRows, type PromptRun } from './prompts.js';
 import { createTokenTree, type TokenTree, type TreeContext } from './token-tree.js';
@@ -55,6 +61,8 @@ export interface BackendParts<G extends HeadGraph = Graphs> {
 
 /** Parts of a backend that runs on the processor. */
 export interface HostParts extends BackendParts {
+  /** How keys and values are kept (default `f32`). */
+  readonly kvCache?: KvCache;
   choosePrecision(rowsPerStep: number): Precision;
   graphs(precision: Precision): Promise<Graphs>;
 }
@@ -129,10 +137,11 @@ function fansOf(
 
 /** The backend contract on the processor: a token tree, two key/value stores and three graphs. */
 export function createBackend(parts: HostParts): Backend & { cacheStats(): CacheStats } {
+  const { architecture, cut, kvCache = 'f32' } = parts;
   return createBackendOn(parts, {
     exact: true,
-    keyValueBytes: Float32Array.BYTES_PER_ELEMENT,
-    createTrunk: (tree) => createTrunk(parts.architecture, parts.cut, tree),
+    keyValueBytes: kvCache === 'f32' ? Float32Array.BYTES_PER_ELEMENT : Uint16Array.BYTES_PER_ELEMENT,
+    createTrunk: (tree) => createTrunk(architecture, cut, kvCache, tree),
   });
 }
 
@@ -146,7 +155,7 @@ export function createBackendOn<G extends HeadGraph>(
   const numbers = blocks * 2 * architecture.keyValueHeads * architecture.headWidth;
   const bytesOfToken = numbers * device.keyValueBytes + NODE_BYTES;
   const mostCached = Math.floor((parts.cacheBytes ?? 0) / bytesOfToken);
-  const tree = createTokenTree(mostCached);
+  const tree = createTokenTree(mostCached, blockTokens(architecture.headWidth));
   const trunk = device.createTrunk(tree);
   const prompts = createPrompts(trunk, tree, async (precision) => parts.graphs(precision));
   const counts = { hits: 0, misses: 0 };

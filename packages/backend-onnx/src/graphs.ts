@@ -11,13 +11,13 @@ import {
   runSession,
   Tensor,
 } from '@halfspace/onnx-runtime';
-import type { KeyValueStore } from './key-value-store.js';
-import type { TrunkCall } from './trunk-call.js';
+import type { KeyValueStore, Numbers } from './key-value-store.js';
+import { pastBlocksOf, type PastCall, type TrunkCall, type View } from './trunk-call.js';
 
 /** What a part of the trunk says of its rows. */
 export interface TrunkResult {
-  /** [1, rows, blocks · 2 · keyValueHeads · headWidth] */
-  readonly keysValues: Float32Array;
+  /** [rows, blocks · 2 · keyValueHeads, headWidth] */
+  readonly keysValues: Numbers;
   /** Hidden states where the part ends, [rows, width]: at the cut, or after the final norm. */
   readonly end: Float32Array;
   /** Per asked-for layer of the part [rows, width]. */
@@ -71,6 +71,47 @@ export interface Graphs extends HeadGraph {
 const int64 = (values: readonly number[], shape: readonly number[]) =>
   new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
 
+/** The numbers of an output in the form that the store keeps them in. */
+function numbers(tensor: Tensor | undefined): Numbers {
+  if (tensor?.type !== 'float16') return floats(tensor);
+  // Newer versions of Node have an array for them; the bits are what is kept.
+  const { buffer, byteOffset, byteLength } = tensor.data as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
+}
+
+/** What says which rows attend to what. */
+function inputsOf({
+  rows,
+  texts,
+  heads,
+  keyValueHeads,
+  block,
+  rest,
+  ...call
+}: TrunkCall): Record<string, Tensor> {
+  const { blocks, places, queries } = rest;
+  const feeds: Record<string, Tensor> = {
+    [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
+    [TRUNK.restQueries]: new Tensor('int32', rest.index, [texts, 1, keyValueHeads, queries]),
+    [TRUNK.restPlaces]: new Tensor('int64', rest.stored, [texts, blocks, 1, places]),
+    [TRUNK.newPlaces]: new Tensor('int64', rest.added, [rows, keyValueHeads, 4]),
+    [TRUNK.newKeys]: new Tensor('int32', rest.keys, [rows, keyValueHeads]),
+  };
+  function feed(names: typeof TRUNK.whole | typeof TRUNK.window, view: View): void {
+    feeds[names.restMask] = new Tensor('float32', view.restMask, [texts, blocks, 1, queries, places]);
+    feeds[names.items] = new Tensor('int32', view.items, [rows, heads, view.itemsOfRow]);
+    const past = (index: string, masks: string, { count, mask, ...part }: PastCall) => {
+      feeds[index] = new Tensor('int32', part.index, [count, keyValueHeads, part.queries]);
+      if (mask !== undefined) feeds[masks] = new Tensor('float32', mask, [count, 1, part.queries, block]);
+    };
+    past(names.sharedQueries, names.sharedMask, view.shared);
+    past(names.ownQueries, names.ownMask, view.own);
+  }
+  feed(TRUNK.whole, call.whole);
+  if (call.window !== undefined) feed(TRUNK.window, call.window);
+  return feeds;
+}
+
 /**
  * Loads the graphs of a compiled model with `threads` threads.
  *
@@ -102,34 +143,29 @@ export async function loadGraphs(
   }
   const [lower, upper, head] = sessions;
 
+  const slides = new Set(model.architecture.sliding?.blocks);
+
   async function part(
     session: InferenceSession,
     own: Record<string, Tensor>,
-    { texts, rowsOfText, line, rows, ...call }: TrunkCall,
+    call: TrunkCall,
     store: KeyValueStore,
     layers: readonly number[],
     endsAt: number,
   ): Promise<TrunkResult> {
     const feeds: Record<string, Tensor> = {
-      ...store.inputs,
+      ...store.inputs((layer) => pastBlocksOf(call, slides.has(layer))),
       ...own,
-      [TRUNK.positions]: new Tensor('int64', call.positions, [1, rows]),
-      [TRUNK.queryIndex]: new Tensor('int64', call.queryIndex, [texts, rowsOfText, 2]),
-      [TRUNK.outputIndex]: new Tensor('int64', call.outputIndex, [1, rows, 2]),
-      [TRUNK.pastSlots]: new Tensor('int64', call.pastSlots, [texts, line]),
-      [TRUNK.slotMapping]: new Tensor('int64', call.slotMapping, [1, rows, 2]),
-      [TRUNK.mask]: new Tensor('float32', call.mask, [texts, 1, rowsOfText, line]),
+      ...inputsOf(call),
     };
-    if (call.windowMask !== undefined)
-      feeds[TRUNK.windowMask] = new Tensor('float32', call.windowMask, [texts, 1, rowsOfText, line]);
-    const kept = store.blocks > 0 ? [TRUNK.keysValues] : [];
+    const kept = store.layers > 0 ? [TRUNK.keysValues] : [];
     const nameOf = (layer: number) => (layer === cut ? TRUNK.residual : TRUNK.hidden(layer));
     const wanted = [...new Set([...layers, endsAt])].map(nameOf);
     const results = await runSession(session, feeds, [...kept, ...wanted]);
     // The call holds the thread; give timers, signals and streams their turn.
     await macrotask();
     return {
-      keysValues: kept.length > 0 ? floats(results[TRUNK.keysValues]) : new Float32Array(),
+      keysValues: kept.length > 0 ? numbers(results[TRUNK.keysValues]) : new Float32Array(),
       end: floats(results[nameOf(endsAt)]),
       hidden: new Map(layers.map((layer) => [layer, floats(results[nameOf(layer)])])),
     };

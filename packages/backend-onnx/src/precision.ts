@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { throwIfAborted } from '@halfspace/core';
-import { type CompiledModel, type Precision, writeCached } from '@halfspace/model';
+import { blockTokens, type CompiledModel, type Precision, writeCached } from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
-import { trunkCall } from './trunk-call.js';
+import { divide, trunkCall } from './trunk-call.js';
 
 /** Rows per call at which the trunk is timed. */
 const ROWS = [1, 4, 10, 20, 64] as const;
@@ -38,18 +38,20 @@ export interface MeasureOptions {
  */
 export async function measureCosts(
   graphs: Graphs,
-  { architecture }: Pick<CompiledModel, 'architecture'>,
+  { architecture, kvCache }: Pick<CompiledModel, 'architecture' | 'kvCache'>,
   { signal, onProgress, now = () => performance.now() }: MeasureOptions = {},
 ): Promise<number[]> {
-  const { layers, keyValueHeads, headWidth, sliding } = architecture;
-  const below = createKeyValueStore(0, graphs.cut, keyValueHeads * headWidth);
-  const above = createKeyValueStore(graphs.cut, layers, keyValueHeads * headWidth);
+  const { layers, sliding } = architecture;
+  const sizes = { ...architecture, block: blockTokens(architecture.headWidth), kvCache };
+  const callSizes = { ...sizes, ...(sliding !== undefined && { window: sliding.tokens }) };
+  const below = createKeyValueStore(0, graphs.cut, sizes);
+  const above = createKeyValueStore(graphs.cut, layers, sizes);
   const begun = now();
   const isLate = () => now() - begun > LONGEST_MS;
   const costs: number[] = [];
   for (const [place, count] of ROWS.entries()) {
     const tokens = Array.from({ length: count }, () => 0);
-    const call = trunkCall([{ parent: undefined, length: 0, tokens, shape: 'fan' }], sliding?.tokens);
+    const call = trunkCall(divide([{ parent: undefined, length: 0, tokens, shape: 'fan' }]), callSizes);
     const times: number[] = [];
     while (times.length <= ROUNDS && !isLate()) {
       throwIfAborted(signal);

@@ -2,11 +2,12 @@ import { HalfspaceError } from '@halfspace/core';
 import type { Context } from '@halfspace/core';
 import type { GraphPrecision } from '@halfspace/model';
 import { createPrefixCache, type CacheNode, type PrefixCache } from './prefix-cache.js';
+import { createSlots, type Copy, type Exchange, type Placed, type TextBlock } from './slots.js';
 
-/** One token of some texts: a node of the tree that their shared prefixes form. */
-export interface TokenNode extends CacheNode<TokenNode> {
-  /** Where its keys and values lie in the store. */
-  readonly slot: number;
+/** One token of some texts: a node of the tree that their shared prefixes form, and where it lies in the store. */
+export interface TokenNode extends CacheNode<TokenNode>, Placed {
+  /** Tokens of the text up to and including this one. */
+  readonly length: number;
 }
 
 /** How far the last token of a text has been run; handles on the same text share it. */
@@ -43,6 +44,8 @@ export interface NewToken {
 
 /** Keeps the texts in progress and the slots that their tokens occupy, and finished ones for as long as there is room. */
 export interface TokenTree {
+  /** Slots of a block of the store. */
+  readonly block: number;
   /** Slots in use or free below the highest one in use. */
   readonly extent: number;
   /** What is kept of texts that nobody holds. */
@@ -57,6 +60,15 @@ export interface TokenTree {
    * @param slot - Where its keys and values are already (default: it takes the lowest free slot).
    */
   append(parent: TokenNode | undefined, added: NewToken, slot?: number): TokenNode;
+  /**
+   * Puts the tokens that end with a node, whose keys and values are there now, into blocks of the store, if it is the last of
+   * a block. Tokens that lie in a block of another text are copied; that waits for another block if they are most of them.
+   *
+   * @returns What is to be copied before the next call.
+   */
+  seal(node: TokenNode): Copy[];
+  /** Sees to it that blocks lie close together: see `Slots.arrange`. */
+  arrange(lists: readonly (readonly TextBlock[])[]): Exchange[];
   /** Lets prompts find a node, whose keys and values are there now, if it may be found. */
   list(node: TokenNode): void;
   /** The node of a token after a text, if it is there for prompts to begin with. */
@@ -78,53 +90,57 @@ export interface TokenTree {
  * An empty tree.
  *
  * @param mostCached - Tokens of texts that nobody holds which are kept (default 0).
+ * @param block - Slots of a block of the store (default 128).
  */
-export function createTokenTree(mostCached = 0): TokenTree {
+export function createTokenTree(mostCached = 0, block = 128): TokenTree {
   const handles = new Set<Context>();
   const closing = new Map<Context, (() => void)[]>();
-  /** How many tokens and rows have a slot. */
-  const used: number[] = [];
-  let firstFree = 0;
-  const cache = createPrefixCache<TokenNode>(mostCached, ({ slot }) => freeSlot(slot));
-
-  function takeSlot(): number {
-    while ((used[firstFree] ?? 0) > 0) firstFree++;
-    used[firstFree] = 1;
-    return firstFree;
-  }
-
-  function freeSlot(slot: number): void {
-    used[slot] = (used[slot] ?? 1) - 1;
-    if (used[slot] > 0) return;
-    firstFree = Math.min(firstFree, slot);
-    while (used.length > 0 && used[used.length - 1] === 0) used.pop();
-  }
-
-  /** A slot that rows have, for a token as well. */
-  function shareSlot(slot: number): number {
-    used[slot] = (used[slot] ?? 0) + 1;
-    return slot;
-  }
+  const slots = createSlots<TokenNode>(block);
+  const cache = createPrefixCache<TokenNode>(mostCached, (node) => slots.free(node));
 
   const tree: TokenTree = {
+    block,
     get extent() {
-      return used.length;
+      return slots.extent;
     },
     cache,
-    takeSlots: (count) => Array.from({ length: count }, takeSlot),
-    freeSlot,
-    append: (parent, { token, precision, asPrompt }, slot) => ({
-      parent,
-      token,
-      group: precision,
-      keepable: asPrompt && (parent?.keepable ?? true),
-      slot: slot === undefined ? takeSlot() : shareSlot(slot),
-      children: undefined,
-      holders: 0,
-      kept: 0,
-      listed: false,
-      keptAt: 0,
-    }),
+    takeSlots: (count) => Array.from({ length: count }, () => slots.take()),
+    freeSlot: (slot) => slots.release(slot),
+    append(parent, { token, precision, asPrompt }, slot) {
+      if (slot !== undefined) slots.share(slot);
+      const node: TokenNode = {
+        parent,
+        token,
+        length: (parent?.length ?? 0) + 1,
+        group: precision,
+        keepable: asPrompt && (parent?.keepable ?? true),
+        slot: slot ?? slots.take(),
+        block: undefined,
+        children: undefined,
+        holders: 0,
+        kept: 0,
+        listed: false,
+        keptAt: 0,
+      };
+      slots.settle(node);
+      return node;
+    },
+    seal(last) {
+      if (last.length % block !== 0 || last.block !== undefined) return [];
+      const open: TokenNode[] = [];
+      let node: TokenNode | undefined = last;
+      for (; node !== undefined && node.block === undefined; node = node.parent) open.push(node);
+      if (2 * open.filter(slots.isInBlock).length > open.length) return [];
+      open.reverse();
+      const copies: Copy[] = [];
+      for (let from = 0, before = node?.block; from < open.length; from += block) {
+        const own = open.slice(from, from + block);
+        copies.push(slots.seal(own, before));
+        before = own.at(-1)?.block;
+      }
+      return copies;
+    },
+    arrange: (lists) => slots.arrange(lists),
     list: (node) => cache.list(node),
     find: (parent, precision, token) => cache.find(parent, precision, token),
     open(last, details) {

@@ -1,9 +1,9 @@
 import { HalfspaceError } from '@halfspace/core';
-import type { Architecture } from '@halfspace/model';
+import type { Architecture, KvCache } from '@halfspace/model';
 import type { Graphs, TrunkResult } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
 import type { NewToken, Tip, TokenNode, TokenTree, TreeContext } from './token-tree.js';
-import { trunkCall, type Branch } from './trunk-call.js';
+import { blocksOf, divide, trunkCall, type Branch, type TrunkCall } from './trunk-call.js';
 
 /** What a part of the trunk says of its rows. */
 export interface PartStates {
@@ -108,11 +108,44 @@ export function finish(tip: Tip, final: Float32Array): void {
 }
 
 /** The trunk of a model whose lower part has `cut` blocks, on the processor. */
-export function createTrunk(architecture: Architecture, cut: number, tree: TokenTree): Trunk<Graphs> {
-  const { layers: blocks, keyValueHeads, headWidth, width, sliding } = architecture;
-  const below = createKeyValueStore(0, cut, keyValueHeads * headWidth);
-  const above = createKeyValueStore(cut, blocks, keyValueHeads * headWidth);
-  const layOut = (branches: readonly Branch[]) => trunkCall(branches, sliding?.tokens);
+export function createTrunk(
+  architecture: Architecture,
+  cut: number,
+  kvCache: KvCache,
+  tree: TokenTree,
+): Trunk<Graphs> {
+  const { layers: blocks, heads, keyValueHeads, headWidth, width, sliding } = architecture;
+  const sizes = { heads, keyValueHeads, headWidth, block: tree.block, kvCache };
+  const callSizes = { ...sizes, ...(sliding !== undefined && { window: sliding.tokens }) };
+  const below = createKeyValueStore(0, cut, sizes);
+  const above = createKeyValueStore(cut, blocks, sizes);
+  const stores = [below, above];
+
+  /** Makes room for all that is in use, and for `blocks` blocks at least. */
+  function fit(blocks = 0): void {
+    for (const store of stores) store.fit(Math.max(blocks, Math.ceil(tree.extent / tree.block)));
+  }
+
+  /** Lays out a call, after the blocks that it reads were brought together. */
+  function layOut(branches: readonly Branch[]): TrunkCall {
+    const divided = divide(branches);
+    const { shared, own } = blocksOf(divided);
+    const exchanged = tree.arrange([shared, own]);
+    fit(Math.max(0, ...exchanged.flat()) + 1);
+    for (const store of stores) for (const [one, other] of exchanged) store.exchange(one, other);
+    fit();
+    return trunkCall(divided, callSizes);
+  }
+
+  /** What is to be done once all keys and values of a token are there. */
+  function settle(node: TokenNode): void {
+    tree.list(node);
+    const copies = tree.seal(node);
+    if (copies.length === 0) return;
+    // What is copied may lie behind all that is in use now.
+    fit(Math.floor(Math.max(...copies.flatMap(({ from }) => from)) / tree.block) + 1);
+    for (const store of stores) for (const copy of copies) store.copy(copy);
+  }
 
   function rowsOf(lower: TrunkResult, upper?: TrunkResult): Rows {
     return {
@@ -120,11 +153,11 @@ export function createTrunk(architecture: Architecture, cut: number, tree: Token
       ...(upper && { upper }),
       keep(parent, row, added) {
         const node = tree.append(parent, added);
-        for (const store of [below, above]) store.fit(tree.extent);
+        fit();
         below.write(node.slot, lower.keysValues, row);
         if (upper === undefined) return node;
         above.write(node.slot, upper.keysValues, row);
-        tree.list(node);
+        settle(node);
         return node;
       },
       tipOf: (row, place) => tipOfRow({ lower, ...(upper && { upper }) }, row, place, width),
@@ -135,24 +168,21 @@ export function createTrunk(architecture: Architecture, cut: number, tree: Token
 
   return {
     async run(graphs, branches, layers, whole, goOn) {
-      below.fit(tree.extent);
       const call = layOut(branches);
       const lower = await graphs.lower(call, below, layers);
       if (whole === 0) return { whole: rowsOf(lower), cut: rowsOf(lower) };
       goOn?.();
       const first = whole === branches.length ? call : layOut(branches.slice(0, whole));
-      above.fit(tree.extent);
       const upper = await graphs.upper(first, lower.end.subarray(0, first.rows * width), above, layers);
       return { whole: rowsOf(lower, upper), cut: rowsOf(lower) };
     },
     async complete(contexts, graphs) {
       const { tips, branches, residual } = pendingRowsOf(contexts, width);
       if (tips.length === 0) return;
-      above.fit(tree.extent);
       const { keysValues, end } = await graphs.upper(layOut(branches), residual, above, []);
       tips.forEach(({ tip, last }, row) => {
         above.write(last.slot, keysValues, row);
-        tree.list(last);
+        settle(last);
         finish(tip, rowOf(end, row, width));
       });
     },

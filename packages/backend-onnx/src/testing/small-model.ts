@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Tokenizer } from '@halfspace/core';
-import { compileModel, openModelFile } from '@halfspace/model';
+import { compileModel, openModelFile, type KvCache } from '@halfspace/model';
 import { createBackend } from '../backend.js';
 import { loadGraphs } from '../graphs.js';
 
@@ -47,12 +47,15 @@ export function toyTokenizer(vocabularySize: number): Tokenizer {
  * @param changes - To its config.json; undefined takes a key away.
  * @param contextLength - Most tokens (default {@link CONTEXT}).
  * @param cacheBytes - For texts that are finished (default 0).
+ * @param kvCache - How keys and values are kept (default `f32`).
  */
 export async function openSmallModel(
   name: string,
   changes: Readonly<Record<string, unknown>> = {},
   contextLength = CONTEXT,
   cacheBytes = 0,
+  kvCache: KvCache = 'f32',
+  threads = 1,
 ): Promise<SmallModel> {
   const cache = await mkdtemp(join(tmpdir(), 'halfspace-'));
   const directory = join(cache, name);
@@ -61,13 +64,14 @@ export async function openSmallModel(
   await writeFile(join(directory, 'config.json'), JSON.stringify({ ...config, ...changes }));
   const expected = JSON.parse(await readFile(join(directory, 'expected.json'), 'utf8')) as Expected;
   const file = await openModelFile(directory);
-  const compiled = await compileModel(file, { precision: 'f32', cache });
+  const compiled = await compileModel(file, { precision: 'f32', cache, kvCache });
   await file.close();
-  const graphs = await loadGraphs(compiled, 1);
+  const graphs = await loadGraphs(compiled, threads);
   const backend = createBackend({
     model: { name, fingerprint: file.fingerprint, layers: LAYERS, width: WIDTH, contextLength },
     architecture: compiled.architecture,
     cut: compiled.cut,
+    kvCache,
     cacheBytes,
     tokenizer: toyTokenizer(VOCABULARY),
     choosePrecision: () => 'f32',

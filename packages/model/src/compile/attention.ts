@@ -1,7 +1,13 @@
 import type { GraphBuilder } from '../onnx/graph.js';
-import { CONTRIB, real } from '../onnx/graph.js';
+import { CONTRIB, ELEMENT, real } from '../onnx/graph.js';
 import type { Architecture } from './architecture.js';
 import { normalise } from './norms.js';
+
+/** The largest number of float16. */
+const LARGEST_HALF = 65_504;
+
+/** A score that no block has: the weight of what is not there becomes exactly zero. */
+const LOWEST = -1e30;
 
 /** Tables of the cosines and sines of positions, in the graph. */
 export interface Turning {
@@ -12,96 +18,170 @@ export interface Turning {
   readonly width: number;
 }
 
-/** Values that all attention blocks of a trunk share; see {@link TRUNK} for what they mean. */
+/** Values that all attention blocks of a kind share; see {@link TRUNK} for what they mean. */
 export interface AttentionInputs {
   readonly positions: string;
   /** Absent where queries and keys are not turned. */
   readonly turning?: Turning;
-  readonly queryIndex: string;
-  readonly outputIndex: string;
-  readonly pastSlots: string;
-  readonly slotMapping: string;
-  readonly mask: string;
+  /** [N, keyValueHeads]: the new keys among [N · (heads + keyValueHeads), headWidth] queries and keys. */
+  readonly newKeys: string;
+  /** The past that several texts of a call have in common, and the past of one text alone. */
+  readonly past: readonly { readonly queries: string; readonly mask?: string }[];
+  readonly rest: {
+    readonly queries: string;
+    /** `[B, blocks, keyValueHeads, L]`: what is gathered, of the store as [capacity · keyValueHeads · block, headWidth]. */
+    readonly gathered: string;
+    /** `[N, keyValueHeads, 4]`: where the keys and values of a row go in what was gathered. */
+    readonly scattered: string;
+    readonly mask: string;
+  };
+  /** The results that make up the attention of a row and head, in the order of the text: [N, heads, J] and [N, heads, 1, J]. */
+  readonly items: { readonly column: string; readonly row: string };
+}
+
+/** Names of the keys and values of a block of the model. */
+export interface StoredPast {
+  /** The whole store, [capacity · keyValueHeads · block, headWidth]. */
+  readonly keys: string;
+  readonly values: string;
+  /** Consecutive blocks of it, for each of {@link AttentionInputs.past}: [blocks, keyValueHeads, block, headWidth]. */
+  readonly past: readonly { readonly keys: string; readonly values: string }[];
+}
+
+/** The most numbers of a matrix that ONNX Runtime multiplies without dividing the sums. */
+const UNDIVIDED = 128 * 128;
+
+/**
+ * How many consecutive tokens of a text are a block, whose keys and values lie together: of so many no product divides its
+ * sums, whatever its other sizes, so that each has the same bits in any company (docs/decisions/0027).
+ */
+export function blockTokens(headWidth: number): number {
+  let tokens = 128;
+  while (tokens > 16 && tokens * headWidth > UNDIVIDED) tokens /= 2;
+  return tokens;
+}
+
+/** Attention of some rows over one block each: the highest score, the largest share of the block and the attended values. */
+interface Attended {
+  readonly highest: string;
+  readonly largest: string;
+  readonly values: string;
 }
 
 /**
  * Grouped-query attention of the rows of a call over their ancestors and each other, rotary positions
- * included. Every text of the call has a line of keys and values of its own, its ancestors in order from 0
- * and then its rows, so that a row's sums do not depend on the other texts: docs/decisions/0004. Keys and
- * values of the new rows are returned as [1, N, keyValueHeads · headWidth].
+ * included. A text is attended to block by block, and what blocks give is put together in their order, so that a row's sums do
+ * not depend on the other texts, nor on where a block lies. Past blocks are read where they lie in the store; the rest of a
+ * text, with the new rows, is gathered. Keys and values of the new rows are returned as [N, keyValueHeads, headWidth].
  *
+ * @param half - Whether keys and values are kept as float16.
  * @param headNorms - Weights [heads + keyValueHeads, headWidth] of a norm of each query and key, if there is one.
  */
 export function treeAttention(
   graph: GraphBuilder,
   architecture: Architecture,
   projected: string,
-  past: { keys: string; values: string },
+  stored: StoredPast,
   shared: AttentionInputs,
+  half: boolean,
   headNorms?: string,
 ): { output: string; keys: string; values: string } {
   const { heads, keyValueHeads, headWidth, attention } = architecture;
-  const splitHeads = (value: string, first: number, second: number) =>
-    split(graph, value, first * headWidth, second * headWidth);
   const limited = attention.clip === undefined ? projected : clip(graph, projected, attention.clip);
-  const [unturned, values] = splitHeads(limited, heads + keyValueHeads, keyValueHeads);
+  const kept = keyValueHeads * headWidth;
+  const [unturned, newValues] = split(graph, limited, heads * headWidth + kept, kept);
   const norm = (rows: string) =>
     headNorms === undefined ? rows : normHeads(graph, architecture, rows, headNorms);
   const turned = attention.normsTurned
     ? norm(turn(graph, architecture, unturned, shared))
     : turn(graph, architecture, norm(unturned), shared);
-  const [queries, keys] = splitHeads(turned, heads, keyValueHeads);
-  const lines = (stored: string, rows: string) =>
-    graph.node('ScatterND', [graph.node('Gather', [stored, shared.pastSlots]), shared.slotMapping, rows]);
-  const attended = attend(
-    graph,
-    architecture,
-    graph.node('GatherND', [queries, shared.queryIndex]),
-    lines(past.keys, keys),
-    lines(past.values, values),
-    shared.mask,
-  );
-  return { output: graph.node('GatherND', [attended, shared.outputIndex]), keys, values };
+  const flat = graph.node('Reshape', [turned, graph.int64s([-1, headWidth])]);
+  const keep = (rows: string) =>
+    half ? graph.node('Cast', [clip(graph, rows, LARGEST_HALF)], { to: ELEMENT.float16 }) : rows;
+  const widened = (value: string) => (half ? graph.node('Cast', [value], { to: ELEMENT.float32 }) : value);
+  const keys = keep(graph.node('Gather', [flat, shared.newKeys]));
+  const values = keep(graph.node('Reshape', [newValues, graph.int64s([-1, keyValueHeads, headWidth])]));
+  const line = (store: string, rows: string) =>
+    widened(
+      graph.node('ScatterND', [
+        graph.node('Gather', [store, shared.rest.gathered]),
+        shared.rest.scattered,
+        rows,
+      ]),
+    );
+  const over = (index: string, blocks: { keys: string; values: string }, mask: string | undefined) =>
+    attend(graph, attention, graph.node('Gather', [flat, index]), blocks, mask);
+  const past = shared.past.map((part, index) => {
+    const blocks = stored.past[index];
+    return over(
+      part.queries,
+      { keys: widened(blocks?.keys ?? ''), values: widened(blocks?.values ?? '') },
+      part.mask,
+    );
+  });
+  const lines = { keys: line(stored.keys, keys), values: line(stored.values, values) };
+  const all = [...past, over(shared.rest.queries, lines, shared.rest.mask)];
+  return { output: putTogether(graph, architecture, all, shared.items), keys, values };
 }
 
-/** Queries [B, R, heads · headWidth] over the lines [B, T, keyValueHeads · headWidth] of their texts. */
+/** Queries [blocks, keyValueHeads, rows, headWidth] over keys and values [blocks, keyValueHeads, tokens, headWidth]. */
 function attend(
   graph: GraphBuilder,
-  { heads, keyValueHeads, headWidth, attention }: Architecture,
+  { scale, softCap }: Architecture['attention'],
   queries: string,
-  keys: string,
-  values: string,
-  mask: string,
+  { keys, values }: { keys: string; values: string },
+  mask: string | undefined,
+): Attended {
+  const products = graph.node(
+    'FusedMatMul',
+    [queries, keys],
+    { transB: 1, alpha: real(scale) },
+    { domain: CONTRIB },
+  );
+  // What must not be seen is masked after the cap, or it would be seen a little.
+  const scores = softCap === undefined ? products : softlyCapped(graph, products, softCap);
+  const masked = mask === undefined ? scores : graph.node('Add', [scores, mask]);
+  const shares = graph.node('Softmax', [masked], { axis: -1 });
+  const largest = (value: string) => graph.node('ReduceMax', [value, graph.int64s([-1])], { keepdims: 0 });
+  return {
+    highest: largest(masked),
+    largest: largest(shares),
+    values: graph.node('MatMul', [shares, values]),
+  };
+}
+
+/**
+ * One softmax over all blocks of a row: block b of highest score m and largest share s has the weight exp(m) / s, because s is
+ * 1 / Σ exp(score − m). Every exponential is one of the softmax operator, which treats rows alike wherever they lie.
+ */
+function putTogether(
+  graph: GraphBuilder,
+  { heads, headWidth }: Architecture,
+  parts: readonly Attended[],
+  items: AttentionInputs['items'],
 ): string {
-  const { scale, softCap } = attention;
-  if (softCap === undefined)
-    return graph.node('Attention', [queries, keys, values, mask], {
-      q_num_heads: heads,
-      kv_num_heads: keyValueHeads,
-      scale: real(scale),
-    });
-  // The operator caps scores after it has added the mask, so that what must not be seen would be.
-  const apart = (value: string, group: number, perm: readonly number[]) =>
+  const none = (value: number, shape: readonly number[]) =>
+    graph.node('Expand', [graph.float(value), graph.int64s(shape)]);
+  const joined = (of: (part: Attended) => string, shape: readonly number[], last: string) =>
     graph.node(
-      'Transpose',
-      [graph.node('Reshape', [value, graph.int64s([0, 0, keyValueHeads, group, headWidth])])],
-      {
-        perm,
-      },
+      'Concat',
+      [...parts.map((part) => graph.node('Reshape', [of(part), graph.int64s(shape)])), last],
+      { axis: 0 },
     );
-  const group = heads / keyValueHeads;
-  const products = graph.node('MatMul', [
-    apart(queries, group, [0, 2, 3, 1, 4]),
-    apart(keys, 1, [0, 2, 3, 4, 1]),
-  ]);
-  const scores = softlyCapped(graph, graph.node('Mul', [products, graph.float(scale)]), softCap);
-  const masked = graph.node('Add', [scores, graph.node('Unsqueeze', [mask, graph.int64s([2])])]);
-  const gathered = graph.node('MatMul', [
-    graph.node('Softmax', [masked], { axis: -1 }),
-    apart(values, 1, [0, 2, 3, 1, 4]),
-  ]);
-  const rows = graph.node('Transpose', [gathered], { perm: [0, 3, 1, 2, 4] });
-  return graph.node('Reshape', [rows, graph.int64s([0, 0, heads * headWidth])]);
+  const reshaped = (value: string, shape: readonly number[]) =>
+    graph.node('Reshape', [value, graph.int64s(shape)]);
+  const highest = joined((part) => part.highest, [-1], none(LOWEST, [1]));
+  const largest = joined((part) => part.largest, [-1], none(1, [1]));
+  const values = joined((part) => part.values, [-1, headWidth], none(0, [1, headWidth]));
+  const sums = graph.node('Div', [graph.float(1), largest]);
+  // A product of a row and a column, and not of two columns: each row and head is a product by itself.
+  const exponentials = graph.node('Softmax', [graph.node('Gather', [highest, items.row])], { axis: -1 });
+  const own = graph.node('Gather', [sums, items.row]);
+  const total = graph.node('MatMul', [exponentials, reshaped(own, [0, 0, -1, 1])]);
+  const weights = graph.node('Mul', [exponentials, own]);
+  const found = graph.node('Gather', [values, items.column]);
+  const attended = graph.node('Div', [graph.node('MatMul', [weights, found]), total]);
+  return reshaped(attended, [1, -1, heads * headWidth]);
 }
 
 /** cap · tanh(value / cap). */

@@ -12,7 +12,7 @@ import { constantsOf, storeMatrix, type Precision } from './linear.js';
 import { tabledPositions } from './rotary.js';
 import { weightReader } from './read-weights.js';
 import type { Role } from './tensor-spec.js';
-import { buildTrunk, cutOf } from './trunk.js';
+import { buildTrunk, cutOf, type KvCache } from './trunk.js';
 import { hasBytesAsMade } from './whole-directory.js';
 
 const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
@@ -21,6 +21,8 @@ const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as
 export interface CompileModelOptions extends CompileOptions {
   /** Where the model's family is looked up (default: those of this package alone). */
   readonly registry?: Registry;
+  /** How keys and values are kept between calls (default `f32`). */
+  readonly kvCache?: KvCache;
 }
 
 /** A model as ONNX graphs on disk. */
@@ -29,6 +31,8 @@ export interface CompiledModel {
   readonly architecture: Architecture;
   /** Arithmetic of the graphs. */
   readonly precision: Precision;
+  /** How keys and values are kept between calls. */
+  readonly kvCache: KvCache;
   /** Blocks in the lower part of the trunk. */
   readonly cut: number;
   /** Path of the graph of the trunk's lower part, from the tokens on. */
@@ -43,6 +47,7 @@ async function buildGraphs(
   model: ModelFile,
   architecture: Architecture,
   precision: Precision,
+  kvCache: KvCache,
   sink: WeightSink,
 ): Promise<Record<string, Uint8Array>> {
   const { weights, layers } = architecture;
@@ -60,8 +65,8 @@ async function buildGraphs(
     ? await head.constant('head.bias', 'float32', [matrix.rows], asBytes(await reader.bias('head')))
     : undefined;
   buildHead(head, architecture, { matrix, ...(bias !== undefined && { bias }) });
-  await buildTrunk(lower, model, architecture, precision, { first: 0, end: cut }, embedding);
-  await buildTrunk(upper, model, architecture, precision, { first: cut, end: layers }, embedding);
+  await buildTrunk(lower, model, architecture, precision, kvCache, { first: 0, end: cut }, embedding);
+  await buildTrunk(upper, model, architecture, precision, kvCache, { first: cut, end: layers }, embedding);
   return {
     [FILES.lower]: lower.toBytes(),
     [FILES.upper]: upper.toBytes(),
@@ -95,17 +100,19 @@ function weightBytesOf({ tensors }: ModelFile): number {
  * `cache-not-writable`, `aborted`
  */
 export async function compileModel(model: ModelFile, options: CompileModelOptions): Promise<CompiledModel> {
-  const { precision, registry } = options;
+  const { precision, registry, kvCache = 'f32' } = options;
   const described = await describeArchitecture(model, registry);
   const architecture = { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
-  const place = await ensureGraphs(model, architecture, options, Object.values(FILES), async (sink) =>
-    buildGraphs(model, architecture, precision, sink),
+  const about = { ...architecture, kvCache };
+  const place = await ensureGraphs(model, about, options, Object.values(FILES), async (sink) =>
+    buildGraphs(model, architecture, precision, kvCache, sink),
   );
   const at = (file: string) => join(place, file);
   const { lower, upper, head } = FILES;
   return {
     architecture,
     precision,
+    kvCache,
     cut: cutOf(architecture),
     lower: at(lower),
     upper: at(upper),

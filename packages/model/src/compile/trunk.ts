@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../onnx/graph.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Rotary } from './architecture.js';
-import { treeAttention, type AttentionInputs, type Turning } from './attention.js';
+import { blockTokens, treeAttention, type AttentionInputs, type Turning } from './attention.js';
 import { asBytes } from './bytes.js';
 import { lookUp, project, storeProjection, storeTable, type Precision, type StoredMatrix } from './linear.js';
 import { mixture, mlp, type StoredMlp } from './mlp.js';
@@ -9,6 +9,11 @@ import { addAndNorm, normalise, storeNorm, type StoredNorm } from './norms.js';
 import { weightReader, type WeightReader } from './read-weights.js';
 import { MOST_ROWS, rotariesOf, rotaryTables } from './rotary.js';
 import type { NormPart, Part } from './tensor-spec.js';
+
+/** How keys and values are kept between calls: as they are computed, or rounded to 16 bits, which takes half the memory. */
+export type KvCache = 'f32' | 'f16';
+
+const ELEMENT_OF = { f32: 'float32', f16: 'float16' } as const;
 
 /**
  * Blocks in the lower part of the trunk. A candidate whose margins are known there stops, and only the winner goes on
@@ -18,9 +23,34 @@ export function cutOf({ layers }: Pick<Architecture, 'layers'>): number {
   return Math.max(1, Math.round(layers * 0.6));
 }
 
+/** Names of the inputs that say what rows attend to; blocks with a sliding window have their own, where a model has some. */
+function viewNames(prefix: string) {
+  return {
+    /**
+     * For each past block that several texts have in common, the queries that attend to it, [C, keyValueHeads, R · group]:
+     * row · (heads + keyValueHeads) + head, as queries and keys lie together.
+     */
+    sharedQueries: `${prefix}shared_queries`,
+    /** The same for past blocks of one text. */
+    ownQueries: `${prefix}own_queries`,
+    /** Additive, [C, 1, R · group, block]; of sliding windows alone: without one a row sees all of a past block. */
+    sharedMask: `${prefix}shared_mask`,
+    ownMask: `${prefix}own_mask`,
+    /** Additive, [B, blocks of the rest, 1, R · group, L]. */
+    restMask: `${prefix}rest_mask`,
+    /**
+     * [N, heads, J]: the results that make up the attention of a row and head, in the order of the text. Results are
+     * counted through [C, keyValueHeads, R · group] of the shared past, then of the own, then through [B, blocks of the
+     * rest, keyValueHeads, R · group]; the number behind them stands for none.
+     */
+    items: `${prefix}items`,
+  } as const;
+}
+
 /**
- * Names of the inputs and outputs of both parts of the trunk. A call has N rows (tokens) of B texts; text b has a line of T
- * keys and values, and up to R rows of the call.
+ * Names of the inputs and outputs of both parts of the trunk. A call has N rows (tokens) of B texts. What of a text lies in the
+ * store as blocks (see {@link blockTokens}) is its past. The rest, with up to R rows of the call, is a line of a few blocks,
+ * each of L places.
  */
 export const TRUNK = {
   /** [1, N] */
@@ -29,23 +59,27 @@ export const TRUNK = {
   residual: 'residual',
   /** [1, N] */
   positions: 'positions',
-  /** [B, R, 2]: (0, row) of the r-th row of a text; texts with fewer rows repeat one. */
-  queryIndex: 'query_index',
-  /** [1, N, 2]: (b, r) of every row. */
-  outputIndex: 'output_index',
-  /** `[B, T]`: slots of the ancestors of a text, from the first token on; then any. */
-  pastSlots: 'past_slots',
-  /** [1, N, 2]: (b, t) where the keys and values of a row go in its text's line. */
-  slotMapping: 'slot_mapping',
-  /** Additive, [B, 1, R, T]. */
-  mask: 'mask',
-  /** The same for blocks with a sliding window; an input of models that have some. */
-  windowMask: 'window_mask',
-  /** [slots, keyValueHeads · headWidth] */
-  pastKeys: (layer: number) => `past_keys.${layer}`,
-  /** [slots, keyValueHeads · headWidth] */
-  pastValues: (layer: number) => `past_values.${layer}`,
-  /** `[1, N, blocks · 2 · keyValueHeads · headWidth]`: of each block of the part its keys, then its values. */
+  /** [B, 1, keyValueHeads, R · group], as those of a past; texts with fewer rows repeat one. */
+  restQueries: 'rest_queries',
+  /** [B, blocks of the rest, 1, L]: where of the store, for the first head, the tokens of the rest lie; places of none have any. */
+  restPlaces: 'rest_places',
+  /** [N, keyValueHeads, 4]: (b, block of the rest, head, place) where the keys and values of a row go. */
+  newPlaces: 'new_places',
+  /** [N, keyValueHeads]: row · (heads + keyValueHeads) + heads + head. */
+  newKeys: 'new_keys',
+  /** What rows attend to. */
+  whole: viewNames(''),
+  /** The same for blocks with a sliding window; inputs of models that have some. */
+  window: viewNames('window_'),
+  /** The whole store, [capacity · keyValueHeads · block, headWidth]. */
+  storedKeys: (layer: number) => `stored_keys.${layer}`,
+  storedValues: (layer: number) => `stored_values.${layer}`,
+  /** Consecutive blocks of it, [C, keyValueHeads, block, headWidth]. */
+  sharedKeys: (layer: number) => `shared_keys.${layer}`,
+  sharedValues: (layer: number) => `shared_values.${layer}`,
+  ownKeys: (layer: number) => `own_keys.${layer}`,
+  ownValues: (layer: number) => `own_values.${layer}`,
+  /** `[N, blocks · 2 · keyValueHeads, headWidth]`: of each block of the part its keys, then its values. */
   keysValues: 'keys_values',
   /** [1, N, width] */
   hidden: (layer: number) => `hidden.${layer}`,
@@ -60,19 +94,41 @@ export interface TrunkPart {
 function declareInputs(
   graph: GraphBuilder,
   { keyValueHeads, headWidth, sliding }: Architecture,
+  kvCache: KvCache,
   { first, end }: TrunkPart,
 ): void {
-  const mask = ['texts', 1, 'rows_of_text', 'line'];
+  const block = blockTokens(headWidth);
   graph.input(TRUNK.positions, 'int64', [1, 'rows']);
-  graph.input(TRUNK.queryIndex, 'int64', ['texts', 'rows_of_text', 2]);
-  graph.input(TRUNK.outputIndex, 'int64', [1, 'rows', 2]);
-  graph.input(TRUNK.pastSlots, 'int64', ['texts', 'line']);
-  graph.input(TRUNK.slotMapping, 'int64', [1, 'rows', 2]);
-  graph.input(TRUNK.mask, 'float32', mask);
-  if (sliding !== undefined) graph.input(TRUNK.windowMask, 'float32', mask);
+  graph.input(TRUNK.restQueries, 'int32', ['texts', 1, keyValueHeads, 'queries_of_text']);
+  graph.input(TRUNK.restPlaces, 'int64', ['texts', 'blocks_of_rest', 1, 'places']);
+  graph.input(TRUNK.newPlaces, 'int64', ['rows', keyValueHeads, 4]);
+  graph.input(TRUNK.newKeys, 'int32', ['rows', keyValueHeads]);
+  for (const [names, prefix] of [
+    [TRUNK.whole, ''],
+    ...(sliding === undefined ? [] : [[TRUNK.window, 'window_'] as const]),
+  ] as const) {
+    const masked = names === TRUNK.window;
+    const rest = ['texts', 'blocks_of_rest', 1, 'queries_of_text', 'places'];
+    graph.input(names.restMask, 'float32', rest);
+    graph.input(names.items, 'int32', ['rows', 'heads', `${prefix}items_of_row`]);
+    for (const [queries, mask, kind] of [
+      [names.sharedQueries, names.sharedMask, `${prefix}shared`],
+      [names.ownQueries, names.ownMask, `${prefix}own`],
+    ] as const) {
+      graph.input(queries, 'int32', [`${kind}_blocks`, keyValueHeads, `${kind}_queries`]);
+      if (masked) graph.input(mask, 'float32', [`${kind}_blocks`, 1, `${kind}_queries`, block]);
+    }
+  }
+  const type = ELEMENT_OF[kvCache];
+  const slides = new Set(sliding?.blocks);
   for (let layer = first; layer < end; layer++) {
-    graph.input(TRUNK.pastKeys(layer), 'float32', ['slots', keyValueHeads * headWidth]);
-    graph.input(TRUNK.pastValues(layer), 'float32', ['slots', keyValueHeads * headWidth]);
+    const prefix = slides.has(layer) ? 'window_' : '';
+    for (const name of [TRUNK.storedKeys(layer), TRUNK.storedValues(layer)])
+      graph.input(name, type, ['stored', headWidth]);
+    for (const name of [TRUNK.sharedKeys(layer), TRUNK.sharedValues(layer)])
+      graph.input(name, type, [`${prefix}shared_blocks`, keyValueHeads, block, headWidth]);
+    for (const name of [TRUNK.ownKeys(layer), TRUNK.ownValues(layer)])
+      graph.input(name, type, [`${prefix}own_blocks`, keyValueHeads, block, headWidth]);
   }
 }
 
@@ -96,15 +152,37 @@ async function sharedInputs(
   graph: GraphBuilder,
   architecture: Architecture,
 ): Promise<(layer: number) => AttentionInputs> {
-  const { rotary, sliding, unturned } = architecture;
+  const { rotary, sliding, unturned, keyValueHeads, headWidth } = architecture;
   const tables = await turnings(graph, architecture);
   const slides = new Set(sliding?.blocks);
   const still = new Set(unturned);
+  // The heads of a token lie a block apart.
+  const heads = Array.from({ length: keyValueHeads }, (_, head) => head * blockTokens(headWidth));
+  const column = graph.node('Unsqueeze', [graph.int64s(heads), graph.int64s([1])]);
+  const gathered = graph.node('Add', [TRUNK.restPlaces, column]);
+  const rest = { queries: TRUNK.restQueries, gathered, scattered: TRUNK.newPlaces };
+  const items = (column: string) => ({
+    column,
+    row: graph.node('Unsqueeze', [column, graph.int64s([2])]),
+  });
+  const whole = items(TRUNK.whole.items);
+  const window = sliding === undefined ? whole : items(TRUNK.window.items);
   return (layer) => {
-    const by = slides.has(layer) ? sliding?.rotary : rotary;
+    const slide = slides.has(layer);
+    const by = slide ? sliding?.rotary : rotary;
     const turning = by === undefined || still.has(layer) ? undefined : tables.get(by);
-    const mask = slides.has(layer) ? TRUNK.windowMask : TRUNK.mask;
-    return { ...TRUNK, mask, ...(turning !== undefined && { turning }) };
+    const names = slide ? TRUNK.window : TRUNK.whole;
+    return {
+      positions: TRUNK.positions,
+      past: [
+        { queries: names.sharedQueries, ...(slide && { mask: names.sharedMask }) },
+        { queries: names.ownQueries, ...(slide && { mask: names.ownMask }) },
+      ],
+      rest: { ...rest, mask: names.restMask },
+      newKeys: TRUNK.newKeys,
+      items: slide ? window : whole,
+      ...(turning !== undefined && { turning }),
+    };
   };
 }
 
@@ -161,6 +239,7 @@ interface TrunkBuild {
   readonly graph: GraphBuilder;
   readonly architecture: Architecture;
   readonly precision: Precision;
+  readonly kvCache: KvCache;
   /** The tensors outside of blocks. */
   readonly outside: WeightReader;
   /** The tensors of a block. */
@@ -220,16 +299,24 @@ function add(
 }
 
 async function attentionOf(
-  { graph, architecture, precision, block, shared }: TrunkBuild,
+  { graph, architecture, precision, kvCache, block, shared }: TrunkBuild,
   layer: number,
   normed: string,
 ): Promise<{ output: string; keys: string; values: string }> {
   const reader = block(layer);
   const qkv = await storeProjection(graph, `qkv.${layer}`, reader, ['query', 'key', 'value'], precision);
-  const past = { keys: TRUNK.pastKeys(layer), values: TRUNK.pastValues(layer) };
+  const stored = {
+    keys: TRUNK.storedKeys(layer),
+    values: TRUNK.storedValues(layer),
+    past: [
+      { keys: TRUNK.sharedKeys(layer), values: TRUNK.sharedValues(layer) },
+      { keys: TRUNK.ownKeys(layer), values: TRUNK.ownValues(layer) },
+    ],
+  };
   const norms = await headNorms(graph, reader, architecture, layer);
   const projected = project(graph, normed, qkv);
-  const attention = treeAttention(graph, architecture, projected, past, shared(layer), norms);
+  const half = kvCache === 'f16';
+  const attention = treeAttention(graph, architecture, projected, stored, shared(layer), half, norms);
   const out = await storeProjection(graph, `o.${layer}`, reader, ['attentionOutput'], precision);
   return { ...attention, output: project(graph, attention.output, out) };
 }
@@ -298,16 +385,18 @@ export async function buildTrunk(
   model: ModelFile,
   architecture: Architecture,
   precision: Precision,
+  kvCache: KvCache,
   part: TrunkPart,
   embedding: StoredMatrix,
 ): Promise<void> {
   const { layers, width, keyValueHeads, headWidth, weights } = architecture;
   const { first, end } = part;
-  declareInputs(graph, architecture, part);
+  declareInputs(graph, architecture, kvCache, part);
   const build: TrunkBuild = {
     graph,
     architecture,
     precision,
+    kvCache,
     outside: weightReader(model, weights.model),
     block: (layer) => weightReader(model, weights.blocks[layer] ?? []),
     shared: await sharedInputs(graph, architecture),
@@ -337,6 +426,7 @@ export async function buildTrunk(
     : statesFrom(Math.min(first + 1, layers), layers + 1))
     graph.output(each, 'float32', [1, 'rows', width]);
   if (kept.length === 0) return;
-  graph.node('Concat', kept, { axis: 2 }, { output: TRUNK.keysValues });
-  graph.output(TRUNK.keysValues, 'float32', [1, 'rows', (end - first) * 2 * keyValueHeads * headWidth]);
+  graph.node('Concat', kept, { axis: 1 }, { output: TRUNK.keysValues });
+  const heads = (end - first) * 2 * keyValueHeads;
+  graph.output(TRUNK.keysValues, ELEMENT_OF[kvCache], ['rows', heads, headWidth]);
 }

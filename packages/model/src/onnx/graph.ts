@@ -1,7 +1,7 @@
 import { bytes, concatBytes, float, int, message, string, type Field } from './protobuf.js';
 
 /** Element types, numbered as in `onnx.TensorProto.DataType`. */
-export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
 const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   float32: 4,
@@ -9,6 +9,7 @@ const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   int8: 1,
   int32: 4,
   int64: 8,
+  float16: 2,
 };
 
 /** Name of an element type that our graphs use. */

