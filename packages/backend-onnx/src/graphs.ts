@@ -97,7 +97,7 @@ function inputsOf({
     [TRUNK.newPlaces]: new Tensor('int64', rest.added, [rows, keyValueHeads, 4]),
     [TRUNK.newKeys]: new Tensor('int32', rest.keys, [rows, keyValueHeads]),
   };
-  function feed(names: typeof TRUNK.whole | typeof TRUNK.window, view: View): void {
+  function feed(names: typeof TRUNK.whole, view: View): void {
     feeds[names.restMask] = new Tensor('float32', view.restMask, [texts, blocks, 1, queries, places]);
     feeds[names.items] = new Tensor('int32', view.items, [rows, heads, view.itemsOfRow]);
     const past = (index: string, masks: string, { count, mask, ...part }: PastCall) => {

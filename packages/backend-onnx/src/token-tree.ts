@@ -130,7 +130,7 @@ export function createTokenTree(mostCached = 0, block = 128): TokenTree {
       const open: TokenNode[] = [];
       let node: TokenNode | undefined = last;
       for (; node !== undefined && node.block === undefined; node = node.parent) open.push(node);
-      if (2 * open.filter(slots.isInBlock).length > open.length) return [];
+      if (2 * open.filter((each) => slots.isInBlock(each)).length > open.length) return [];
       open.reverse();
       const copies: Copy[] = [];
       for (let from = 0, before = node?.block; from < open.length; from += block) {

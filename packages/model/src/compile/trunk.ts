@@ -35,11 +35,12 @@ function viewNames(prefix: string) {
     ownQueries: `${prefix}own_queries`,
     /** Additive, [C, 1, R · group, block]; of sliding windows alone: without one a row sees all of a past block. */
     sharedMask: `${prefix}shared_mask`,
+    /** The same for past blocks of one text. */
     ownMask: `${prefix}own_mask`,
     /** Additive, [B, blocks of the rest, 1, R · group, L]. */
     restMask: `${prefix}rest_mask`,
     /**
-     * [N, heads, J]: the results that make up the attention of a row and head, in the order of the text. Results are
+     * `[N, heads, J]`: the results that make up the attention of a row and head, in the order of the text. Results are
      * counted through [C, keyValueHeads, R · group] of the shared past, then of the own, then through [B, blocks of the
      * rest, keyValueHeads, R · group]; the number behind them stands for none.
      */
@@ -59,13 +60,13 @@ export const TRUNK = {
   residual: 'residual',
   /** [1, N] */
   positions: 'positions',
-  /** [B, 1, keyValueHeads, R · group], as those of a past; texts with fewer rows repeat one. */
+  /** `[B, 1, keyValueHeads, R · group]`, as those of a past; texts with fewer rows repeat one. */
   restQueries: 'rest_queries',
-  /** [B, blocks of the rest, 1, L]: where of the store, for the first head, the tokens of the rest lie; places of none have any. */
+  /** `[B, blocks of the rest, 1, L]`: where of the store, for the first head, the tokens of the rest lie; places of none have any. */
   restPlaces: 'rest_places',
-  /** [N, keyValueHeads, 4]: (b, block of the rest, head, place) where the keys and values of a row go. */
+  /** `[N, keyValueHeads, 4]`: (b, block of the rest, head, place) where the keys and values of a row go. */
   newPlaces: 'new_places',
-  /** [N, keyValueHeads]: row · (heads + keyValueHeads) + heads + head. */
+  /** `[N, keyValueHeads]`: row · (heads + keyValueHeads) + heads + head. */
   newKeys: 'new_keys',
   /** What rows attend to. */
   whole: viewNames(''),
@@ -73,11 +74,15 @@ export const TRUNK = {
   window: viewNames('window_'),
   /** The whole store, [capacity · keyValueHeads · block, headWidth]. */
   storedKeys: (layer: number) => `stored_keys.${layer}`,
+  /** Its values, as its keys. */
   storedValues: (layer: number) => `stored_values.${layer}`,
   /** Consecutive blocks of it, [C, keyValueHeads, block, headWidth]. */
   sharedKeys: (layer: number) => `shared_keys.${layer}`,
+  /** Their values, as their keys. */
   sharedValues: (layer: number) => `shared_values.${layer}`,
+  /** The same for blocks of one text. */
   ownKeys: (layer: number) => `own_keys.${layer}`,
+  /** Their values, as their keys. */
   ownValues: (layer: number) => `own_values.${layer}`,
   /** `[N, blocks · 2 · keyValueHeads, headWidth]`: of each block of the part its keys, then its values. */
   keysValues: 'keys_values',
