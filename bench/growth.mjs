@@ -77,7 +77,6 @@ async function block({ candidates, completions, context, attributes, weight, loo
     prompt: promptOf(context),
     maxTokens: tokens,
     samples: completions,
-    concurrency: completions,
     topK: candidates,
     topP: 0.9,
     weights: Object.fromEntries(known.map(({ name }) => [name, weight])),

@@ -2,7 +2,15 @@ import { isHalfspaceError, type Backend, type ModelInfo, type Tokenizer } from '
 import type { CompiledModel, Precision } from '@halfspace/model';
 import { createBackend, type CacheStats } from './backend.js';
 import { loadGraphs, type Graphs } from './graphs.js';
-import { cheapest, costsPath, measureCosts, readCosts, writeCosts, type Costs } from './precision.js';
+import {
+  cheapest,
+  costsPath,
+  measureCosts,
+  readCosts,
+  rowsPerCall,
+  writeCosts,
+  type Costs,
+} from './precision.js';
 
 /** What a backend is opened with: data alone, which may come from another thread. */
 export interface OpenRequest extends Pick<ModelInfo, 'name' | 'fingerprint'> {
@@ -59,8 +67,9 @@ export async function openBackend(
   }
   const graphs = async (arithmetic: Precision) => remember(loaded, arithmetic, async () => load(arithmetic));
 
+  const memo = costsPath(cache, fingerprint, threads);
+
   async function measure(): Promise<Costs> {
-    const memo = costsPath(cache, fingerprint, threads);
     const known = await readCosts(memo);
     if (known !== undefined) return known;
     const watch = (before: number) => ({
@@ -88,7 +97,10 @@ export async function openBackend(
     const { architecture, cut } = await compile(choosePrecision(1));
     await graphs(choosePrecision(1));
     const { layers, width, contextLength } = architecture;
-    const model: ModelInfo = { name, fingerprint, layers, width, cut, contextLength };
+    // Where the arithmetic is given, it is not measured for this alone.
+    const timed = costs ?? (await readCosts(memo));
+    const rows = timed && { rowsPerCall: rowsPerCall(timed, choosePrecision(1)) };
+    const model: ModelInfo = { name, fingerprint, layers, width, cut, contextLength, ...rows };
     const parts = { model, architecture, cut, cacheBytes, tokenizer, choosePrecision, graphs, disposeGraphs };
     return createBackend(parts);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledModel } from '@halfspace/model';
 import type { Graphs, TrunkResult } from './graphs.js';
-import { cheapest, measureCosts } from './precision.js';
+import { cheapest, measureCosts, rowsPerCall } from './precision.js';
 
 describe('the precision of a step', () => {
   // Milliseconds at 1, 4, 10, 20 and 64 rows.
@@ -19,6 +19,17 @@ describe('the precision of a step', () => {
     expect(cheapest(costs, 10)).toBe('int8');
     expect(cheapest({ f32: costs.int8, int8: costs.f32 }, 10)).toBe('f32');
   });
+});
+
+it.each([
+  // 8 ms a call and 1 ms a row; 6 and 3; 30 and 1; rows that cost nothing; nothing but rows.
+  [[9, 12, 18, 28, 72], 152],
+  [[9, 18, 36, 66, 198], 64],
+  [[31, 34, 40, 50, 94], 256],
+  [[5, 5, 5, 5, 5], 256],
+  [[1, 4, 10, 20, 64], 64],
+])('a call has the rows that leave little of its own cost: %j', (costs, rows) => {
+  expect(rowsPerCall({ int8: costs, f32: [] }, 'int8')).toBe(rows);
 });
 
 describe('a measurement', () => {

@@ -85,6 +85,22 @@ export function cheapest(costs: Costs, rowsPerStep: number): Precision {
   return cost(second, nearest) < cost(first, nearest) * (1 - WORTHWHILE) ? second : first;
 }
 
+/** What share of a call of `rowsPerCall` rows is what it costs without any. */
+const FIXED_SHARE = 1 / 20;
+
+/** The fewest and the most rows that a call should have, whatever has been measured. */
+const [FEWEST_ROWS, MOST_ROWS] = [64, 256];
+
+/** How many rows a call of an arithmetic should have: with more, hardly anything of what a call costs by itself is left to share. */
+export function rowsPerCall(costs: Costs, precision: Precision): number {
+  const measured = costs[precision];
+  const [first, last] = [measured[0] ?? 0, measured.at(-1) ?? 0];
+  const row = Math.max(0, last - first) / ((ROWS.at(-1) ?? 1) - (ROWS[0] ?? 1));
+  const fixed = Math.max(0, first - row);
+  const rows = (fixed * (1 / FIXED_SHARE - 1)) / row;
+  return Math.round(Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Number.isNaN(rows) ? FEWEST_ROWS : rows)));
+}
+
 /** Where the measurements of a model on this machine are kept. */
 export function costsPath(cache: string, fingerprint: string, threads: number): string {
   const machine = createHash('sha256')

@@ -57,6 +57,10 @@ describe('an error as JSON', () => {
         },
       },
     });
+    const later = new HalfspaceError('busy', 'Wait.', { retryAfterMs: 2000 });
+    expect(later.retryAfterMs).toBe(2000);
+    expect(written(later)).toMatchObject({ error: { code: 'busy', retryAfterMs: 2000 } });
+    expect(new HalfspaceError('busy', 'Wait.')).not.toHaveProperty('retryAfterMs');
     expect(written(new HalfspaceError('bad-option', 'Alone.'))).toEqual({
       error: { name: 'HalfspaceError', code: 'bad-option', message: 'Alone.' },
     });

@@ -15,6 +15,8 @@ export interface ErrorRecord {
   readonly code?: string;
   /** For people. */
   readonly message: string;
+  /** As {@link HalfspaceError.retryAfterMs}. */
+  readonly retryAfterMs?: number;
   /** The error behind it; a text where something else than an error was thrown. */
   readonly cause?: ErrorRecord | string;
 }
@@ -27,6 +29,9 @@ export class HalfspaceError extends Error {
   /** What `String(error)` begins with. */
   override readonly name = 'HalfspaceError';
 
+  /** Milliseconds after which it is worth trying again, where that is known: an HTTP server may answer with it as `Retry-After`. */
+  declare readonly retryAfterMs?: number;
+
   static {
     // Not a field: it is of no interest to who prints an error.
     Object.defineProperty(this.prototype, BRAND, { value: true });
@@ -35,20 +40,22 @@ export class HalfspaceError extends Error {
   /**
    * @param code - Stable identifier in kebab-case, e.g. `unknown-attribute`; one of your own is declared in `CustomErrorCodes`.
    * @param message - What was wrong and what to do, as a colleague would put it.
-   * @param options - `cause`: the lower-level error behind this one, if any.
+   * @param options - `cause`: the lower-level error behind this one, if any; `retryAfterMs`: when it is worth trying again, if that is known.
    */
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; retryAfterMs?: number } = {},
   ) {
     super(message, options);
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** What `JSON.stringify` makes of it: name, code, message and causes, which of an `Error` it leaves out. It never throws. */
+  /** What `JSON.stringify` makes of it: name, code, message, `retryAfterMs` and causes, which of an `Error` it leaves out. It never throws. */
   toJSON(): ErrorRecord {
-    const { name, code, message } = this;
-    return { name, code, message, ...causeRecord(this, MOST_CAUSES) };
+    const { name, code, message, retryAfterMs } = this;
+    const known = { name, code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    return { ...known, ...causeRecord(this, MOST_CAUSES) };
   }
 }
 

@@ -7,6 +7,6 @@ export { checkDefinition, timeoutFault } from './plugin/definition.js';
 export { checkName, FORMULA_NUMBERS } from './plugin/plugin-name.js';
 export { readAnswer } from './plugin/read-answer.js';
 export type { ExpectedAnswer } from './plugin/read-answer.js';
-export { attributeNameFault, givenAsBefore, nowCalled, renamed } from './renamed.js';
+export { attributeNameFault, givenAsBefore, nowCalled, moved, renamed } from './renamed.js';
 export { onAbort } from './waiting/on-abort.js';
 export { SPECIFICATION_VERSIONS, versionOf } from './specification-version.js';

@@ -1,11 +1,16 @@
 import { expect, it } from 'vitest';
-import { attributeNameFault, givenAsBefore, renamed } from './renamed.js';
+import { attributeNameFault, givenAsBefore, moved, renamed } from './renamed.js';
 
 it('finds what a name is now, among those that there are', () => {
   expect(renamed('attributes', ['weights', 'measure'])).toBe('weights');
   expect(renamed('attributes', ['measure'])).toBe('measure');
   expect(renamed('attributes', ['attributes'])).toBeUndefined();
   expect(renamed('toString', ['toString'])).toBeUndefined();
+});
+
+it('finds what is elsewhere now', () => {
+  expect(moved('concurrency', ['prompt', 'maxTokens'])).toBe('limits.maxRows of createHalfspace');
+  expect(moved('concurrency', ['endpoint'])).toBeUndefined();
 });
 
 it('says so where something is missing', () => {

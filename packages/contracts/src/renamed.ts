@@ -20,6 +20,24 @@ const RENAMED: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
+/** Options that others have taken the place of elsewhere: beside which option they stood, and what is there now. */
+const MOVED: ReadonlyMap<string, { readonly beside: string; readonly now: string }> = new Map([
+  ['concurrency', { beside: 'maxTokens', now: 'limits.maxRows of createHalfspace' }],
+]);
+
+/**
+ * What has taken the place of something that was here in an earlier version; undefined where nothing has.
+ *
+ * @param name - As it was called.
+ * @param names - Those that there are now.
+ * @returns A name, and where it is: `limits.maxRows of createHalfspace`
+ * @beta
+ */
+export function moved(name: string, names: Iterable<string>): string | undefined {
+  const found = MOVED.get(name);
+  return found !== undefined && new Set(names).has(found.beside) ? found.now : undefined;
+}
+
 /**
  * What something is called now that had another name in an earlier version: an option, a flag in camel case, a key of a file, an
  * attribute.

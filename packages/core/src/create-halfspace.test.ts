@@ -5,6 +5,7 @@ import { createHalfspace } from './plugins/container.js';
 import type { Completion, TracedStep } from './decode/completion.js';
 import type { Halfspace } from './create-halfspace.js';
 import type { AnyGenerateOptions, GenerateOptions } from './options/options.js';
+import { atOnce } from './testing/at-once.js';
 import { chiSquareDeviate } from './testing/chi-square.js';
 import {
   createToyBackend,
@@ -30,9 +31,10 @@ function attribute(name: string, axis: number): LinearAttribute {
 const kind = attribute('kind', 0);
 const calm = attribute('calm', 1);
 
-async function setUp(toy: ToyOptions = {}) {
+async function setUp(toy: ToyOptions = {}, together = 16) {
   const backend = createToyBackend(toy);
-  return { backend, halfspace: await createHalfspace({ backend, attributes: [kind, calm] }) };
+  const limits = atOnce(together);
+  return { backend, halfspace: await createHalfspace({ backend, attributes: [kind, calm], limits }) };
 }
 
 const withoutCost = (completions: readonly Completion[]) =>
@@ -141,21 +143,14 @@ describe('generate', () => {
         fc.integer({ min: 1, max: 7 }),
         fc.integer({ min: 1, max: 4 }),
         fc.constantFrom<Record<string, number>>({}, { kind: 1 }, { kind: 1, calm: 0 }),
-        async (seed, concurrency, samples, weights) => {
+        async (seed, atATime, samples, weights) => {
           const options = { seed, weights, maxTokens: 6, topK: 4 };
           const prompts = ['ab', 'cde', 'f g'];
           const together = await (
-            await setUp()
-          ).halfspace.generate({ ...options, prompts, samples, concurrency });
+            await setUp({}, atATime)
+          ).halfspace.generate({ ...options, prompts, samples });
           for (const [promptIndex, prompt] of prompts.entries()) {
-            const alone = await (
-              await setUp()
-            ).halfspace.generate({
-              ...options,
-              prompt,
-              samples: 4,
-              concurrency: 1,
-            });
+            const alone = await (await setUp({}, 1)).halfspace.generate({ ...options, prompt, samples: 4 });
             const found = together.filter((each) => each.promptIndex === promptIndex);
             expect(withoutCost(found)).toEqual(
               withoutCost(alone.slice(0, samples)).map((each) => ({ ...each, promptIndex })),
@@ -254,7 +249,7 @@ describe('generate', () => {
   });
 
   it('gives every context back, however it ends', async () => {
-    const options = { prompts: ['ab', 'cd'], samples: 3, concurrency: 2, weights: { kind: 1 } };
+    const options = { prompts: ['ab', 'cd'], samples: 3, weights: { kind: 1 } };
     const done = await setUp();
     await done.halfspace.generate(options);
     const broken = await setUp({ breakAfter: 2, endLogit: -50 });

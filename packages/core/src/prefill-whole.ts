@@ -1,6 +1,8 @@
 import { type Backend, throwIfAborted } from '@halfspace/contracts';
-import { DEFAULT_LIMITS } from './decode/engine-limits.js';
 import { createPromptQueue, type WholePrefill, type WholePrefillRequest } from './decode/prompt-queue.js';
+
+/** Rows of a slice: so long an abort waits. */
+const SLICE_ROWS = 64;
 
 /**
  * Runs a prompt to its end, in slices of 64 rows.
@@ -25,7 +27,7 @@ export async function prefillWhole(
   try {
     while (outcome.done === undefined && outcome.failure === undefined) {
       throwIfAborted(signal);
-      await queue.advance(DEFAULT_LIMITS.maxPromptRows);
+      await queue.advance(SLICE_ROWS);
     }
     throwIfAborted(signal);
   } catch (error) {

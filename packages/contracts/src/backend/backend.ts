@@ -16,6 +16,11 @@ export interface ModelInfo {
    * only (default: no such layer).
    */
   readonly cut?: number;
+  /**
+   * Candidates that a call of the model should have at most, as measured on this machine: from there on a row takes as long in a call of its
+   * own (default: nothing is known).
+   */
+  readonly rowsPerCall?: number;
   /** The most tokens that prompt and completion may have together. */
   readonly contextLength: number;
 }

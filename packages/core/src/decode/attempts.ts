@@ -59,6 +59,8 @@ export interface NextAttempt {
 /** Attempts that are still to be begun. */
 export interface AttemptQueue {
   readonly hasMore: boolean;
+  /** The prompt of the next, as an index. */
+  readonly nextIndex: number | undefined;
   /** The next: of a completion that is drawn anew, or else the first of one. */
   take(): NextAttempt | undefined;
   /** A further attempt of a completion. */
@@ -85,6 +87,9 @@ export function createAttemptQueue(order: readonly number[], samples: number): A
   return {
     get hasMore() {
       return again.length > 0 || started < total;
+    },
+    get nextIndex() {
+      return again[0]?.index ?? order[Math.floor(started / samples)];
     },
     take: () => again.shift() ?? first(),
     add: (next) => void again.push(next),

@@ -96,7 +96,13 @@ function createReading(source: AsyncGenerator<StreamEvent, void, undefined>): Re
 }
 
 /**
- * Makes a stream of events that decoding gives.
+ * Ends the work of streams that are garbage: nobody can read them any more. What is held for a stream must not refer to it.
+ */
+const abandoned = new FinalizationRegistry<Reading>((reading) => void reading.leave().catch(() => undefined));
+
+/**
+ * Makes a stream of events that decoding gives. One that is dropped before its end, without being left, is left when it is found
+ * to be garbage.
  *
  * @param source - Read only as far as somebody asks.
  * @param assertOne - Throws where there will be more than one completion.
@@ -119,7 +125,12 @@ export function createCompletionStream(
   }
 
   const stream: CompletionStream = {
-    next: async () => reading.next(),
+    async next() {
+      const result = await reading.next();
+      // Until then the stream is no garbage, even where the promise alone was kept; a stream at its end needs no watch.
+      if (result.done === true) abandoned.unregister(stream);
+      return result;
+    },
     async return() {
       await reading.leave();
       return { done: true, value: undefined };
@@ -135,6 +146,8 @@ export function createCompletionStream(
     },
     get completions() {
       if (whole === undefined) {
+        // From now on the work runs to its end, whoever has kept the stream.
+        abandoned.unregister(stream);
         whole = reading.readAll();
         // Who reads the events hears of an error there, and may never look at this.
         whole.catch(() => undefined);
@@ -142,5 +155,6 @@ export function createCompletionStream(
       return whole;
     },
   };
+  abandoned.register(stream, reading, stream);
   return stream;
 }

@@ -14,10 +14,16 @@ export interface JobListener {
   readonly onWork: () => void;
   /** The job has failed. */
   readonly onEnd: (job: DecodeJob) => void;
+  /** Milliseconds of a clock. */
+  readonly now: () => number;
 }
 
 /** Makes a job; it ends with the error `aborted` when the signal of the run does. */
-export function createJob(task: DecodeRun, prompts: PromptQueue, { onWork, onEnd }: JobListener): DecodeJob {
+export function createJob(
+  task: DecodeRun,
+  prompts: PromptQueue,
+  { onWork, onEnd, now }: JobListener,
+): DecodeJob {
   const controller = new AbortController();
   const run: DecodeRun = { ...task, signal: controller.signal };
   const seats = new Map<LiveCompletion, Seat>();
@@ -27,6 +33,7 @@ export function createJob(task: DecodeRun, prompts: PromptQueue, { onWork, onEnd
   });
   const events = createEventQueue();
   let ended = false;
+  let readAt = now();
   let onClosed = () => {};
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve;
@@ -46,10 +53,13 @@ export function createJob(task: DecodeRun, prompts: PromptQueue, { onWork, onEnd
     get ended() {
       return ended;
     },
-    hasWork: (hasRoom) =>
-      (hasRoom && !job.isPaused && pool.hasRoom) ||
-      [...seats.values()].some(({ stage }) => stage !== 'waiting' && (stage !== 'idle' || !job.isPaused)),
-    fill: (room) => (job.isPaused ? 0 : pool.fill(room)),
+    get readAt() {
+      return readAt;
+    },
+    get hasWork() {
+      return canGoOn(seats.values(), job.isPaused);
+    },
+    start: () => pool.start(),
     settle(seat, ending) {
       const { live } = seat;
       Object.assign(seat, { stage: 'idle', step: undefined, outcome: undefined });
@@ -80,10 +90,20 @@ export function createJob(task: DecodeRun, prompts: PromptQueue, { onWork, onEnd
       onClosed();
     },
     async next() {
+      readAt = now();
       const found = await events.next();
+      readAt = now();
       onWork();
       return found;
     },
   };
   return job;
+}
+
+/** Whether a round would get some step on. */
+function canGoOn(seats: Iterable<Seat>, isPaused: boolean): boolean {
+  for (const { stage } of seats) {
+    if (stage !== 'waiting' && (stage !== 'idle' || !isPaused)) return true;
+  }
+  return false;
 }

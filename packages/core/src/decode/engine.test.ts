@@ -1,5 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { type Backend, defineAttribute } from '@halfspace/contracts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Backend, defineAttribute, type HalfspaceError } from '@halfspace/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecodeOptions } from '../options/options.js';
@@ -7,6 +9,7 @@ import { createHalfspace } from '../plugins/container.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, type ToyBackend } from '../testing/toy-backend.js';
 import type { Completion, StreamEvent } from './completion.js';
+import type { EngineLimits } from './engine-limits.js';
 import { engineStats } from './shared-engine.js';
 
 const BAD = 'gg';
@@ -34,8 +37,8 @@ const slow = defineAttribute({
 });
 const attributes = [toyAttribute('kind', 0), toyAttribute('calm', 1), hanging, throwing, lying, slow];
 
-async function setUp(backend: ToyBackend = createToyBackend({ endLogit: -2 })) {
-  return { backend, halfspace: await createHalfspace({ backend, attributes }) };
+async function setUp(backend = createToyBackend({ endLogit: -2 }), limits: Partial<EngineLimits> = {}) {
+  return { backend, halfspace: await createHalfspace({ backend, attributes, limits }) };
 }
 
 const said = (completions: readonly Completion[]) =>
@@ -122,7 +125,6 @@ describe('calls at the same time', () => {
         maxTokens: fc.integer({ min: 1, max: 9 }),
         seed: fc.nat(5),
         temperature: fc.constantFrom(0, 0.7, 1),
-        concurrency: fc.constantFrom(1, 16),
         topK: fc.constantFrom(2, 5),
         weights: fc.constantFrom({}, { kind: 2 }, { kind: 1, calm: -2 }, { slow: 1 }, { kind: 1, slow: -1 }),
       }),
@@ -198,16 +200,24 @@ describe('calls at the same time', () => {
     );
   }, 120_000);
 
-  it('are limited by whole numbers alone', async () => {
+  it('are limited by whole numbers, and by a factor above 1', async () => {
     const backend = createToyBackend();
-    const wrong = [{ maxRows: 0 }, { maxCalls: 1.5 }, { maxCompletions: NaN }, { most: 3 } as object];
+    const wrong = [
+      { maxRows: 0 },
+      { maxCalls: 1.5 },
+      { maxCompletions: NaN },
+      { maxSlowdown: 1 },
+      { most: 3 } as object,
+    ];
     for (const limits of wrong) {
       await expect(createHalfspace({ backend, limits })).rejects.toMatchObject({ code: 'bad-option' });
     }
+    await createHalfspace({ backend, limits: { maxSlowdown: 1.5 } });
   });
 
   it('go on while a long prompt is run, in slices between their rounds', async () => {
-    const { backend, halfspace } = await setUp(createToyBackend({ endLogit: -50, contextLength: 3000 }));
+    const toy = createToyBackend({ endLogit: -50, contextLength: 3000 });
+    const { backend, halfspace } = await setUp(toy, { maxPromptRows: 64 });
     const order: string[] = [];
     const long = halfspace
       .generate({ prompt: 'abcdefg '.repeat(250), maxTokens: 1 })
@@ -289,6 +299,47 @@ describe('a call that misbehaves', () => {
     expect(backend.open).toBe(0);
   });
 
+  it('is given up when nobody reads it and others wait for its place', async () => {
+    const toy = createToyBackend({ endLogit: -50, contextLength: 500 });
+    const { backend, halfspace } = await setUp(toy, { maxCompletions: 3, maxStallMs: 20 });
+    const streams = ['ab', 'cd', 'ef'].map((prompt) => halfspace.stream({ prompt, maxTokens: 300 }));
+    for (const stream of streams) await stream.next();
+    // All places are taken by streams that nobody reads.
+    const found = await halfspace.generate({ prompt: 'bc', maxTokens: 5 });
+    expect(found[0].tokens).toHaveLength(5);
+    const ends = await Promise.allSettled(
+      streams.map(async (stream) => {
+        let events = 1;
+        for await (const _ of { [Symbol.asyncIterator]: () => stream }) events++;
+        return events;
+      }),
+    );
+    const lost = ends.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    expect(lost).toMatchObject([{ code: 'busy', message: expect.stringContaining('Nobody read') }]);
+    for (const end of ends) if (end.status === 'fulfilled') expect(end.value).toBeGreaterThan(1);
+    expect(backend.open).toBe(0);
+  });
+
+  it('leaves nothing behind when its stream is dropped and never left', async () => {
+    const { backend, halfspace } = await setUp(createToyBackend({ endLogit: -50, contextLength: 500 }));
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const drop = async () => {
+      for (let i = 0; i < 20; i++) await halfspace.stream({ prompt: 'ab', maxTokens: 300, seed: i }).next();
+    };
+    await drop();
+    // Who has asked for its completions has them, whatever becomes of the stream.
+    const wanted = halfspace.stream({ prompt: 'cd', maxTokens: 300 }).completions;
+    expect(backend.open).toBeGreaterThan(0);
+    for (let turn = 0; turn < 400 && engineStats(backend).jobs > 0; turn++) {
+      collect();
+      await sleep(5);
+    }
+    expect(engineStats(backend)).toMatchObject({ jobs: 0, live: 0 });
+    expect(backend.open).toBe(0);
+    expect((await wanted)[0].tokens).toHaveLength(300);
+  });
+
   it('leaves nothing behind, whenever it is aborted', async () => {
     const { backend, halfspace } = await setUp();
     let aborted = 0;
@@ -325,7 +376,13 @@ describe('a call that misbehaves', () => {
     const outcomes = await Promise.allSettled(works);
     const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
     expect(refused).toHaveLength(1100 - 1024);
-    for (const reason of refused) expect(reason).toMatchObject({ code: 'busy' });
+    for (const reason of refused) {
+      const { code, retryAfterMs = NaN } = reason as HalfspaceError;
+      expect(code).toBe('busy');
+      // It says when to come back: for HTTP in whole seconds, a minute at most.
+      expect(retryAfterMs).toBeGreaterThanOrEqual(1000);
+      expect(retryAfterMs).toBeLessThanOrEqual(60_000);
+    }
     expect(backend.open).toBe(0);
   }, 60_000);
 });

@@ -1,11 +1,20 @@
 import { type Backend, HalfspaceError } from '@halfspace/contracts';
 import { checkAnswers } from '../plugins/check-answers.js';
 import { createJob } from './create-job.js';
+import { placesOf } from './admit.js';
 import { createRun, type DecodeTask } from './decode-task.js';
-import { changeLimits, DEFAULT_LIMITS, type EngineLimits } from './engine-limits.js';
+import { changeLimits, limitsFor, type EngineLimits } from './engine-limits.js';
 import type { DecodeJob } from './job.js';
-import { createPromptQueue, type PromptListener, type WholePrefillRequest } from './prompt-queue.js';
-import { liveOf, runRound } from './run-round.js';
+import {
+  createPromptQueue,
+  type PromptListener,
+  type PromptQueue,
+  type WholePrefillRequest,
+} from './prompt-queue.js';
+import { createPromptSlices } from './prompt-slices.js';
+import { runRound } from './run-round.js';
+import { giveUpStalled, givesUpIn } from './stalled-streams.js';
+import { createTurnover } from './turnover.js';
 
 /**
  * What an engine is at.
@@ -32,9 +41,13 @@ export interface Engine {
   /** Whether a round would get anything on. If not, {@link Engine.onWork} tells when one would. */
   readonly hasWork: boolean;
   /**
+   * Milliseconds until a stream that nobody reads may be given up for those who wait for its place; undefined where nobody waits so.
+   */
+  readonly givesUpIn: number | undefined;
+  /**
    * Takes a task in, from the next round on.
    *
-   * @throws HalfspaceError `busy`
+   * @throws HalfspaceError `busy`, which says when to come back
    */
   add(task: DecodeTask): DecodeJob;
   /**
@@ -65,13 +78,16 @@ export interface Engine {
  * others go on.
  *
  * @param onWork - Called when there is something to do that was not there before.
+ * @param now - Milliseconds of a clock, by which slices of prompts are sized.
  */
-export function createEngine(bare: Backend, onWork: () => void): Engine {
+export function createEngine(bare: Backend, onWork: () => void, now = () => performance.now()): Engine {
   const backend = checkAnswers(bare);
   const prompts = createPromptQueue(backend);
   const jobs = new Set<DecodeJob>();
   const leaving = new Set<DecodeJob>();
-  let limits = DEFAULT_LIMITS;
+  const slices = createPromptSlices();
+  const turnover = createTurnover(now);
+  let limits = limitsFor(backend.model);
   let rounds = 0;
   let advancing = false;
 
@@ -80,6 +96,7 @@ export function createEngine(bare: Backend, onWork: () => void): Engine {
     for (const job of leaving) {
       jobs.delete(job);
       job.close();
+      turnover.noteEnd();
     }
     leaving.clear();
   }
@@ -96,14 +113,20 @@ export function createEngine(bare: Backend, onWork: () => void): Engine {
   return {
     get hasWork() {
       if (prompts.size > 0) return true;
-      const hasRoom = liveOf(jobs) < limits.maxCompletions;
-      return [...jobs].some((job) => !job.ended && job.hasWork(hasRoom));
+      const places = placesOf(jobs, limits);
+      if ([...jobs].some((job) => !job.ended && (job.hasWork || places.isFor(job)))) return true;
+      return givesUpIn(jobs, limits, now()) === 0;
+    },
+    get givesUpIn() {
+      return givesUpIn(jobs, limits, now());
     },
     add(task) {
-      if (jobs.size >= limits.maxCalls) throw busy(jobs.size);
+      if (jobs.size >= limits.maxCalls) giveUpStalled(jobs, limits, now());
+      if (jobs.size >= limits.maxCalls) throw busy(jobs.size, turnover.retryAfterMs);
       const job = createJob(createRun(task, backend), prompts, {
         onWork,
         onEnd: (ended) => void remove(ended),
+        now,
       });
       jobs.add(job);
       onWork();
@@ -116,10 +139,11 @@ export function createEngine(bare: Backend, onWork: () => void): Engine {
       return withdraw;
     },
     async advance() {
+      if (givesUpIn(jobs, limits, now()) === 0) giveUpStalled(jobs, limits, now());
       advancing = true;
       rounds++;
       try {
-        await runRound({ jobs, prompts, backend, limits, sweep });
+        await runRound({ jobs, prompts, slices, backend, limits, now, sweep });
       } catch (error) {
         // Nobody may wait for what never comes.
         for (const job of jobs) job.fail(error);
@@ -131,20 +155,22 @@ export function createEngine(bare: Backend, onWork: () => void): Engine {
     limit(changes) {
       limits = changeLimits(limits, changes);
     },
-    stats: () => ({
-      jobs: jobs.size,
-      live: [...jobs].reduce((sum, { pool }) => sum + pool.live.size, 0),
-      waitingPrompts: prompts.size,
-      rounds,
-      promptTokens: prompts.counts.run,
-      cachedTokens: prompts.counts.cached,
-    }),
+    stats: () => statsOf(jobs, prompts, rounds),
   };
 }
 
-function busy(calls: number): HalfspaceError {
+function busy(calls: number, retryAfterMs: number): HalfspaceError {
+  const seconds = Math.ceil(retryAfterMs / 1000);
   return new HalfspaceError(
     'busy',
-    `${calls} calls are being served or wait already. Come back when some have ended, in a few seconds.`,
+    `${calls} calls are being served or wait already. Come back when some have ended, in about ${seconds} s.`,
+    { retryAfterMs },
   );
+}
+
+function statsOf(jobs: ReadonlySet<DecodeJob>, { size, counts }: PromptQueue, rounds: number): EngineStats {
+  let live = 0;
+  for (const { pool } of jobs) live += pool.live.size;
+  const { run: promptTokens, cached: cachedTokens } = counts;
+  return { jobs: jobs.size, live, waitingPrompts: size, rounds, promptTokens, cachedTokens };
 }

@@ -16,10 +16,12 @@ export interface DecodeJob {
   readonly isPaused: boolean;
   /** Whether it is over, for whatever reason. */
   readonly ended: boolean;
-  /** Whether a round would get it on. */
-  hasWork(hasRoom: boolean): boolean;
-  /** Starts completions. @returns How many more are being written or wait for their prompt. */
-  fill(room: number): number;
+  /** When its reader has last asked for something, in milliseconds of the engine's clock. */
+  readonly readAt: number;
+  /** Whether a round would get one of its completions on. */
+  readonly hasWork: boolean;
+  /** Starts one more completion. */
+  start(): void;
   /** Writes down that a completion has taken a step. */
   settle(seat: Seat, ending: Ending | undefined): void;
   /** Does something for it; what that throws ends it. */

@@ -4,6 +4,7 @@ import { type Attribute, type Backend, defineAttribute, type Prediction } from '
 import { createHalfspace } from '../plugins/container.js';
 import type { Completion } from './completion.js';
 import type { DecodeOptions } from '../options/options.js';
+import { atOnce } from '../testing/at-once.js';
 import { chiSquareDeviate } from '../testing/chi-square.js';
 import { TOY_SLOPE, toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, toyHidden, toyLogits, TOY_VOCABULARY } from '../testing/toy-backend.js';
@@ -46,9 +47,13 @@ function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number
   };
 }
 
-const setUp = async (attributes: readonly Attribute[] = [kind, calm]) => {
+const setUp = async (attributes: readonly Attribute[] = [kind, calm], together = 16) => {
   const backend = ranked();
-  return { backend, halfspace: await createHalfspace({ backend, attributes: [...attributes, brief] }) };
+  const limits = atOnce(together);
+  return {
+    backend,
+    halfspace: await createHalfspace({ backend, attributes: [...attributes, brief], limits }),
+  };
 };
 
 /** What lazy and eager look-ahead have in common: all but what it costs and how KL is known. */
@@ -89,10 +94,10 @@ describe('lazy look-ahead', () => {
           temperature: fc.constantFrom(0.5, 1, 1.5),
         }),
         fc.constantFrom([kind, calm], [sureKind, calm], [sureKind, sureCalm]),
-        async (seed, concurrency, { own, ...options }, attributes) => {
+        async (seed, together, { own, ...options }, attributes) => {
           const prompts = ['ab', { text: 'f g', weights: own }];
           const task = { ...options, seed, prompts, samples: 20, maxTokens: 5 };
-          const lazy = await (await setUp(attributes)).halfspace.generate({ ...task, concurrency });
+          const lazy = await (await setUp(attributes, together)).halfspace.generate(task);
           const eager = await (await setUp(attributes)).halfspace.generate({ ...task, lookAhead: 'eager' });
           expect(common(lazy)).toEqual(common(eager));
           expect(total(lazy, 'evaluations')).toBeLessThanOrEqual(total(eager, 'evaluations'));
@@ -126,7 +131,7 @@ describe('lazy look-ahead', () => {
           topK: 0,
           topP: 1,
         };
-        const lazy = await (await setUp(attributes)).halfspace.generate({ ...task, concurrency: 17 });
+        const lazy = await (await setUp(attributes, 17)).halfspace.generate(task);
         const eager = await (await setUp(attributes)).halfspace.generate({ ...task, lookAhead: 'eager' });
         expect(common(lazy)).toEqual(common(eager));
         expect(total(lazy, 'evaluations')).toBeLessThan(0.9 * total(eager, 'evaluations'));
@@ -135,8 +140,8 @@ describe('lazy look-ahead', () => {
   });
 
   it('runs few candidates, in few calls, and counts them', async () => {
-    const { backend, halfspace } = await setUp();
-    const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1, concurrency: 25 };
+    const { backend, halfspace } = await setUp(undefined, 25);
+    const task = { prompts: ['ab', 'cd'], samples: 50, maxTokens: 8, topK: 0, topP: 1 };
     const lazy = await halfspace.generate({ ...task, weights: { kind: 1 }, cap: 0.2 });
     const tokens = lazy.reduce((sum, each) => sum + each.tokens.length, 0);
     expect(total(lazy, 'evaluations')).toBe(backend.calls.rows);
@@ -154,9 +159,9 @@ describe('lazy look-ahead', () => {
       samples: 6,
       stop: ['d'],
     };
-    const callsOf = async (concurrency: number, samples: number) => {
-      const { backend, halfspace } = await setUp();
-      await halfspace.generate({ ...options, concurrency, samples });
+    const callsOf = async (together: number, samples: number) => {
+      const { backend, halfspace } = await setUp(undefined, together);
+      await halfspace.generate({ ...options, samples });
       return backend.calls.lookAhead;
     };
     // One after another: those of the first, of the first two, …

@@ -12,19 +12,18 @@ import { recordEvents } from './record-events.js';
 export interface Pool {
   /** Being written, in the order they were started. */
   readonly live: ReadonlySet<LiveCompletion>;
+  /** How many are being written, or wait for their prompt to be run. */
+  readonly size: number;
+  /** Candidates that a step of all these is expected to run. */
+  readonly rows: number;
+  /** Whether there are any to start. */
+  readonly hasMore: boolean;
+  /** Candidates that a step of the next one is expected to run. */
+  readonly nextRows: number;
   /** Whether all have been given out. */
   readonly done: boolean;
-  /** How many wait for their prompt to be run. */
-  readonly starting: number;
-  /** Whether more may be started. */
-  readonly hasRoom: boolean;
-  /**
-   * Starts completions until as many are being written as may be, those to be drawn anew first.
-   *
-   * @param room - The most to start.
-   * @returns How many were started, or wait for their prompt now.
-   */
-  fill(room: number): number;
+  /** Starts one, those to be drawn anew first; it waits for its prompt if that has not been run. */
+  start(): void;
   /**
    * Notes that a completion has taken a step, or that an error has ended it.
    *
@@ -48,10 +47,11 @@ export interface PoolListener {
 export function createPool(run: DecodeRun, queue: PromptQueue, listener: PoolListener): Pool {
   const { backend, prompts, options } = run;
   const live = new Set<LiveCompletion>();
-  const runs = createPromptRuns(run, queue, { onRun: start, onFailure: listener.onFailure });
+  const runs = createPromptRuns(run, queue, { onRun: begin, onFailure: listener.onFailure });
   /** They wait for their prompt. */
   let starting: NextAttempt[] = [];
   const attempts = createAttemptQueue(runs.groups.order, options.samples);
+  const rowsOf = (index: number | undefined) => runs.rows[index ?? -1] ?? 0;
 
   /** Gives out a completion that has ended, or has it drawn anew. */
   function finish(each: LiveCompletion, ending: Ending): StreamEvent[] {
@@ -75,7 +75,7 @@ export function createPool(run: DecodeRun, queue: PromptQueue, listener: PoolLis
   }
 
   /** Starts those whose prompt has been run. */
-  function start(): void {
+  function begin(): void {
     starting = starting.filter((next) => {
       const shared = runs.of(next.index);
       if (shared === undefined) return true;
@@ -87,29 +87,30 @@ export function createPool(run: DecodeRun, queue: PromptQueue, listener: PoolLis
     });
   }
 
-  const isFull = () => live.size + starting.length >= options.concurrency;
-
   return {
     live,
-    get starting() {
-      return starting.length;
+    get size() {
+      return live.size + starting.length;
     },
-    get hasRoom() {
-      return attempts.hasMore && !isFull();
+    get rows() {
+      const indices = [...[...live].map(({ ready }) => ready.index), ...starting.map(({ index }) => index)];
+      return indices.reduce((sum, index) => sum + rowsOf(index), 0);
+    },
+    get hasMore() {
+      return attempts.hasMore;
+    },
+    get nextRows() {
+      return rowsOf(attempts.nextIndex);
     },
     get done() {
       return live.size === 0 && starting.length === 0 && !attempts.hasMore;
     },
-    fill(room) {
-      let taken = 0;
-      for (; taken < room && !isFull(); taken++) {
-        const next = attempts.take();
-        if (next === undefined) break;
-        starting.push(next);
-        runs.ask(next.index);
-      }
-      start();
-      return taken;
+    start() {
+      const next = attempts.take();
+      if (next === undefined) return;
+      starting.push(next);
+      runs.ask(next.index);
+      begin();
     },
     report(each, ending) {
       const reason = recordEvents(each, ending, run);

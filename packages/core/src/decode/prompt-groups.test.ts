@@ -2,25 +2,26 @@ import { expect, it } from 'vitest';
 import type { Completion } from './completion.js';
 import { createHalfspace } from '../plugins/container.js';
 import type { GenerateOptions } from '../options/options.js';
+import { atOnce } from '../testing/at-once.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 
-async function setUp() {
+async function setUp(together = 16) {
   const backend = createToyBackend({ endLogit: 0 });
-  return { backend, halfspace: await createHalfspace({ backend, attributes: [toyAttribute('kind', 0)] }) };
+  const attributes = [toyAttribute('kind', 0)];
+  return { backend, halfspace: await createHalfspace({ backend, attributes, limits: atOnce(together) }) };
 }
 
 const comparable = (completions: readonly Completion[]) =>
   completions.map((each) => ({ ...each, timing: undefined }));
 
-it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', async (concurrency) => {
-  const { backend, halfspace } = await setUp();
+it.each([1, 3, 16])('equal prompts of a request are run once, %d at a time', async (together) => {
+  const { backend, halfspace } = await setUp(together);
   const prompts = ['abc', 'dd', 'abc', 'e', 'dd', 'abc'];
   const options: GenerateOptions = {
     samples: 3,
     maxTokens: 6,
     weights: { kind: 1 },
-    concurrency,
     seed: 7,
   };
   const found = await halfspace.generate({ ...options, prompts });
@@ -54,13 +55,12 @@ it('also with weights of their own, as long as the arithmetic is the same', asyn
 });
 
 it('and released when the last of them is done, also with attempts and errors', async () => {
-  const { backend, halfspace } = await setUp();
+  const { backend, halfspace } = await setUp(1);
   const most: number[] = [];
   const options: GenerateOptions = {
     prompts: ['a', 'b', 'c', 'a', 'b', 'c'],
     samples: 2,
     maxTokens: 3,
-    concurrency: 1,
     redraw: { ifMeanBelow: { kind: 0.5 }, maxAttempts: 3 },
   };
   for await (const event of halfspace.stream(options)) {

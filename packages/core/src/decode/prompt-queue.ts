@@ -39,12 +39,13 @@ export interface PromptQueue {
   /** @returns Withdraws the prompt: its listener hears nothing any more. */
   add(request: WholePrefillRequest, listener: PromptListener): () => void;
   /**
-   * One call of the model. Prompts have their turn in the order in which they came; one that is too long for what is left of the call has
-   * its next turn after the others.
+   * One call of the model. Prompts have their turn in the order in which they came. One that has had as many rows as a call has, and
+   * is not at its end, has its next turn after the others.
    *
    * @param maxRows - Tokens to run.
+   * @returns Tokens that were run.
    */
-  advance(maxRows: number): Promise<void>;
+  advance(maxRows: number): Promise<number>;
 }
 
 interface WaitingPrompt {
@@ -55,6 +56,8 @@ interface WaitingPrompt {
   /** As far as it has been run. */
   context: Context | undefined;
   cachedTokens: number;
+  /** Rows that it has had in this turn. */
+  had: number;
   withdrawn: boolean;
 }
 
@@ -95,7 +98,6 @@ export function createPromptQueue(backend: Backend): PromptQueue {
       for (const prompt of prompts) await run([prompt], maxRows);
       return;
     }
-    const late: WaitingPrompt[] = [];
     prompts.forEach((prompt, i) => {
       const { context, cachedTokens } = found[i];
       const before = prompt.context;
@@ -112,9 +114,9 @@ export function createPromptQueue(backend: Backend): PromptQueue {
         return fail(prompt, error);
       }
       if (context.length === prompt.request.tokens.length) finish(prompt, context);
-      else if (ran > 0) late.push(prompt);
+      else prompt.had += ran;
     });
-    waiting = [...waiting.filter((each) => !late.includes(each)), ...late];
+    waiting = inTurn(waiting, maxRows);
   }
 
   function finish(prompt: WaitingPrompt, context: Context): void {
@@ -129,8 +131,7 @@ export function createPromptQueue(backend: Backend): PromptQueue {
     },
     counts,
     add(request, listener) {
-      const parts = new Map((request.layers ?? []).map((layer) => [layer, [] as Float32Array[]]));
-      const prompt = { request, listener, parts, context: undefined, cachedTokens: 0, withdrawn: false };
+      const prompt = waitingPrompt(request, listener);
       waiting.push(prompt);
       return () => {
         prompt.withdrawn = true;
@@ -140,15 +141,31 @@ export function createPromptQueue(backend: Backend): PromptQueue {
     },
     async advance(maxRows) {
       for (const prompt of waiting.filter(({ withdrawn }) => withdrawn)) leave(prompt);
-      if (waiting.length === 0) return;
+      if (waiting.length === 0) return 0;
       running = true;
+      const before = counts.run;
       try {
         await run(waiting, maxRows);
+        return counts.run - before;
       } finally {
         running = false;
       }
     },
   };
+}
+
+/** Prompts in the order in which they are run next: those that have had their turn go behind the others. */
+function inTurn(waiting: WaitingPrompt[], maxRows: number): WaitingPrompt[] {
+  const late = waiting.filter(({ had }) => had >= maxRows);
+  if (late.length === 0) return waiting;
+  for (const prompt of late) prompt.had = 0;
+  return [...waiting.filter((each) => !late.includes(each)), ...late];
+}
+
+/** A prompt as it begins to wait. */
+function waitingPrompt(request: WholePrefillRequest, listener: PromptListener): WaitingPrompt {
+  const parts = new Map((request.layers ?? []).map((layer) => [layer, [] as Float32Array[]]));
+  return { request, listener, parts, context: undefined, cachedTokens: 0, had: 0, withdrawn: false };
 }
 
 function endToEnd(parts: readonly Float32Array[]): Float32Array {

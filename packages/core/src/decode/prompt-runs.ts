@@ -1,4 +1,5 @@
 import { marginsOf } from '../step/margins/margins-of.js';
+import type { CheckedOptions } from '../options/options.js';
 import type { Steering } from '../step/bonus/steering.js';
 import type { DecodeRun } from './decode-task.js';
 import type { PromptRun } from './live-completion.js';
@@ -14,6 +15,8 @@ const ROWS_WHEN_LAZY = 3;
 /** The prompts of a task as they are run: once for all that are the same, and held until the last of those is done. */
 export interface PromptRuns {
   readonly groups: PromptGroups;
+  /** Candidates that a step of a completion is expected to run, by the index of its prompt. */
+  readonly rows: readonly number[];
   /** The run of a prompt, given by its index, once it is there. */
   of(index: number): PromptRun | undefined;
   /** Has a prompt run, if it is not yet. */
@@ -43,6 +46,7 @@ export function createPromptRuns(
     prompts,
     prompts.map(({ steering }) => rowsPerStep(steering, options.topK)),
   );
+  const rows = prompts.map(({ steering }) => expectedRows(steering, options));
   /** By the number of their group. */
   const runs = new Map<number, PromptRun>();
   /** Of groups whose prompt waits: takes it out of the queue. */
@@ -50,6 +54,7 @@ export function createPromptRuns(
 
   return {
     groups,
+    rows,
     of: (index) => runs.get(groups.groupOf[index]),
     ask(index) {
       const group = groups.groupOf[index];
@@ -108,8 +113,17 @@ function promptRunOf(
   }
 }
 
+/** Candidates that a step runs, about. */
+function expectedRows(steering: Steering, { topK, lookAhead, trace }: CheckedOptions): number {
+  const all = lookAhead === 'eager' || trace;
+  return rowsPerStep(all ? { ...steering, lazy: false } : steering, topK);
+}
+
 /** The same for lazy and eager look-ahead, because the text must be. */
-function rowsPerStep({ steers, lazy, textual }: Steering, topK: number): number {
+function rowsPerStep(
+  { steers, lazy, textual }: Pick<Steering, 'steers' | 'lazy' | 'textual'>,
+  topK: number,
+): number {
   if (!steers || textual) return 1;
   return lazy ? ROWS_WHEN_LAZY : topK || ROWS_WITHOUT_TOP_K;
 }

@@ -3,15 +3,16 @@ import { defineAttribute } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
 import type { Halfspace } from '../create-halfspace.js';
 import type { GenerateOptions } from '../options/options.js';
+import { atOnce } from '../testing/at-once.js';
 import { chiSquareDeviate } from '../testing/chi-square.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend, toyHidden, toyLogits, type ToyBackend } from '../testing/toy-backend.js';
 
 const END_LOGIT = 0.5;
 const kind = toyAttribute('kind', 0);
-const toy = async (attributes = [kind, toyAttribute('calm', 1)]) => {
+const toy = async (attributes = [kind, toyAttribute('calm', 1)], limits = {}) => {
   const backend = createToyBackend({ endLogit: END_LOGIT });
-  return await createHalfspace({ backend, attributes });
+  return await createHalfspace({ backend, attributes, limits });
 };
 const open = ({ backend }: Halfspace) => (backend as ToyBackend).open;
 const OPTIONS = { prompt: 'abc', maxTokens: 6, samples: 12, topK: 0, topP: 1 } as const;
@@ -74,7 +75,7 @@ describe('redraw', () => {
     { weight: 0, attempts: 3 },
     { weight: 1.5, attempts: 2 },
   ])('keeps completions as often as all that can be written foretells: %o', async ({ weight, attempts }) => {
-    const halfspace = await toy();
+    const halfspace = await toy(undefined, atOnce(500));
     const samples = 6000;
     const completions = await halfspace.generate({
       ...OPTIONS,
@@ -83,7 +84,6 @@ describe('redraw', () => {
       cap: Infinity,
       weights: { kind: weight },
       redraw: { ifMeanBelow: { kind: 0.2 }, maxAttempts: attempts },
-      concurrency: 500,
     });
     const all = enumerate(halfspace.backend.tokenizer.encode('abc'), 2, weight);
     const kept = all.map((each) => keptOf(each, all, 0.2, attempts));
@@ -119,7 +119,7 @@ describe('redraw', () => {
   });
 
   it('writes the same whatever is decoded together', async () => {
-    const halfspace = await toy();
+    const halfspaceOf = async (together: number) => toy(undefined, atOnce(together));
     const { prompt: _, ...rest } = OPTIONS;
     const options = {
       ...rest,
@@ -127,8 +127,8 @@ describe('redraw', () => {
       weights: { calm: 1 },
       redraw,
     };
-    const texts = async (concurrency: number) =>
-      (await halfspace.generate({ ...options, concurrency })).map(({ tokens, attempts }) => ({
+    const texts = async (together: number) =>
+      (await (await halfspaceOf(together)).generate(options)).map(({ tokens, attempts }) => ({
         tokens,
         attempts,
       }));
@@ -136,12 +136,13 @@ describe('redraw', () => {
     expect(await texts(7)).toEqual(alone);
     expect(await texts(100)).toEqual(alone);
     // With all candidates run, the evaluations of all attempts are the same, too.
-    const rows = async (concurrency: number) =>
-      (await halfspace.generate({ ...options, concurrency, lookAhead: 'eager' })).map(
-        (each) => each.evaluations,
-      );
+    const rows = async (together: number) => {
+      const halfspace = await halfspaceOf(together);
+      const found = await halfspace.generate({ ...options, lookAhead: 'eager' });
+      expect(open(halfspace)).toBe(0);
+      return found.map((each) => each.evaluations);
+    };
     expect(await rows(7)).toEqual(await rows(1));
-    expect(open(halfspace)).toBe(0);
   });
 
   it('streams the text of the attempt that is kept, and its steps', async () => {

@@ -365,7 +365,6 @@ describe('a faulty attribute', () => {
     await halfspace.generate({
       prompt: 'abc',
       samples: 30,
-      concurrency: 30,
       maxTokens: 2,
       weights: { scored: 1 },
       signal,

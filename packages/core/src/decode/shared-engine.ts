@@ -10,19 +10,24 @@ export function engineOf(backend: Backend): Engine {
   const known = engines.get(backend);
   if (known !== undefined) return known;
   let running = false;
+  let alarm: ReturnType<typeof setTimeout> | undefined;
   async function run(): Promise<void> {
+    clearTimeout(alarm);
     try {
       while (engine.hasWork) await engine.advance();
     } finally {
       running = false;
     }
+    const { givesUpIn } = engine;
+    if (givesUpIn !== undefined) alarm = setTimeout(start, givesUpIn);
   }
-  const engine = createEngine(backend, () => {
+  function start(): void {
     if (running) return;
     running = true;
     // Those who come at the same time are in the first round together.
     setTimeout(() => void run());
-  });
+  }
+  const engine = createEngine(backend, start);
   engines.set(backend, engine);
   return engine;
 }

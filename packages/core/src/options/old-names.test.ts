@@ -12,6 +12,7 @@ const halfspace = await createHalfspace({
 it.each([
   [{ prompt: 'a', attributes: { kind: 1 } }, '"attributes" is now "weights".'],
   [{ prompts: [{ text: 'a', attributes: { kind: 1 } }] }, '"attributes" is now "weights".'],
+  [{ prompt: 'a', concurrency: 3 }, '"concurrency" is now limits.maxRows of createHalfspace.'],
   [{ prompt: 'a', early: true }, '"early" is now "earlyExit".'],
   [{ prompt: 'a', form: 'softmax' }, '"form" is now "bonus".'],
   [{ prompt: 'a', bonus: 'calibrated' }, '"calibrated" is now "margin".'],

@@ -137,11 +137,6 @@ export interface AnyDecodeOptions<Name extends string = string> {
   readonly topLogprobs?: number;
   /** Whether a stream reports each token with its figures, in events of the type `token` (default false). */
   readonly streamTokens?: boolean;
-  /**
-   * Completions of this request that are decoded at once (default 16). Those of other requests on the same backend are decoded
-   * beside them, whatever this is. It changes speed and memory, never a text.
-   */
-  readonly concurrency?: number;
 }
 
 /**
@@ -250,7 +245,6 @@ export const SCHEMA = {
     trace: { type: 'boolean', default: false },
     topLogprobs: { type: 'integer', minimum: 0, default: 0 },
     streamTokens: { type: 'boolean', default: false },
-    concurrency: { type: 'integer', minimum: 1, default: 16 },
   },
 } as const;
 

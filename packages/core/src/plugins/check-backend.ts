@@ -53,6 +53,10 @@ const MODEL: Rules<ModelInfo> = {
   width: COUNT,
   contextLength: ['a number above 0', (value) => typeof value === 'number' && value > 0],
   cut: ['a layer', (value) => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)],
+  rowsPerCall: [
+    'a number of rows',
+    (value) => value === undefined || (Number.isSafeInteger(value) && Number(value) > 0),
+  ],
 };
 
 const TOKENIZER: Rules<Tokenizer> = {

@@ -102,6 +102,10 @@ describe('every field that a backend must have', () => {
     ],
     ['its model.cut is -1 and not a layer', { ...backend, model: { ...model, cut: -1 } }],
     [
+      'its model.rowsPerCall is 0 and not a number of rows',
+      { ...backend, model: { ...model, rowsPerCall: 0 } },
+    ],
+    [
       'its tokenizer.endTokens is a list and not a set',
       { ...backend, tokenizer: { ...tokenizer, endTokens: [] } },
     ],

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { nowCalled, renamed } from '@halfspace/contracts/internal';
+import { moved, nowCalled, renamed } from '@halfspace/contracts/internal';
 
 /** Longest name that is compared: what is longer is no slip of the pen. */
 const LONGEST = 64;
@@ -26,7 +26,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 
 /**
  * A sentence to go behind a message of an unknown name: ` Did you mean "nontoxic"?`, or nothing where no name is near;
- * of what had that name before, what it is called now: ` "form" is now "bonus".`
+ * of what had that name before, what it is called now: ` "form" is now "bonus".`, or what is there in its place.
  *
  * @beta
  */
@@ -34,6 +34,8 @@ export function didYouMean(name: string, names: Iterable<string>): string {
   const known = [...names];
   const now = renamed(name, known);
   if (now !== undefined) return nowCalled(name, now);
+  const place = moved(name, known);
+  if (place !== undefined) return ` "${name}" is now ${place}.`;
   const found = nearest(name, known);
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }

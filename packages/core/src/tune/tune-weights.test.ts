@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defineAttribute } from '@halfspace/contracts';
 import { createHalfspace } from '../plugins/container.js';
 import type { AnyDecodeOptions } from '../options/options.js';
+import { atOnce } from '../testing/at-once.js';
 import { toyAttribute } from '../testing/toy-attribute.js';
 import { createToyBackend } from '../testing/toy-backend.js';
 import type { TuneGoal } from './tune-goal.js';
@@ -28,8 +29,13 @@ const DECODING = {
   seed: 3,
 } satisfies Partial<TuneOptions>;
 
-async function tune(attributes: Record<string, number>, goal: TuneGoal, options: Partial<TuneOptions> = {}) {
-  return tuneWeights(halfspace, { ...DECODING, weights: attributes, goal, ...options });
+async function tune(
+  attributes: Record<string, number>,
+  goal: TuneGoal,
+  options: Partial<TuneOptions> = {},
+  tuned = halfspace,
+) {
+  return tuneWeights(tuned, { ...DECODING, weights: attributes, goal, ...options });
 }
 
 /** Mean KL and margins over the steps of completions with these weights, from their traces. */
@@ -105,7 +111,12 @@ describe('tuneWeights', () => {
     const told: TuneProgress[] = [];
     const goal = { kl: 0.1 };
     const once = await tune({ kind: 1 }, goal, { onProgress: (progress) => told.push(progress) });
-    expect(await tune({ kind: 1 }, goal, { concurrency: 3 })).toEqual(once);
+    const narrow = await createHalfspace({
+      backend: createToyBackend({ endLogit: -1 }),
+      attributes: [kind, calm, brief],
+      limits: atOnce(3),
+    });
+    expect(await tune({ kind: 1 }, goal, {}, narrow)).toEqual(once);
     expect(told.filter(({ done }) => done === 24)).toEqual(
       once.rounds.map((_, round) => ({ round, done: 24, total: 24 })),
     );

@@ -1,6 +1,6 @@
 import type { Completion } from '@halfspace/core';
 import { defineMethod } from './define-method.js';
-import { decodeOptions, requestOf, writtenCompletion, together } from './open-decoding.js';
+import { decodeOptions, requestOf, writtenCompletion } from './open-decoding.js';
 import { steeringParameters } from './steering.js';
 
 /** Parameters of {@link bestOfN}. */
@@ -38,7 +38,6 @@ export const bestOfN = defineMethod<BestOfNParameters>({
           samples: samples * n,
           seed,
           trace,
-          concurrency: together(samples),
           signal,
         };
         const drawn = await model.halfspace.generate({ ...settings, ...request });

@@ -8,7 +8,6 @@ export type MethodOptions = Omit<
   | 'seed'
   | 'filters'
   | 'trace'
-  | 'concurrency'
   | 'maxTokens'
   | 'cap'
   | 'weights'

@@ -11,14 +11,6 @@ import type { SuitePrompt } from '../suites/suite-prompt.js';
 import type { CompletionRequest, MethodModel, OpenMethod, WrittenCompletion } from './method.js';
 import { steeringNames, steeringParameters } from './steering.js';
 
-/** Completions that are decoded together at most: more save little, and a call of the model takes only so many rows. */
-const MOST_TOGETHER = 32;
-
-/** How many completions of a prompt to decode together: it changes speed and memory, never a text. */
-export function together(samples: number): number {
-  return Math.min(samples, MOST_TOGETHER);
-}
-
 /** A prompt as `generate` takes it. */
 export function requestOf({ text, messages }: SuitePrompt): PromptOptions {
   return messages === undefined ? { prompt: text } : { messages };
@@ -36,7 +28,7 @@ export async function openDecoding(model: MethodModel, options: AnyDecodeOptions
   return {
     extraParameters: steeringParameters(model.halfspace, steeringNames(options), options.earlyExit),
     async complete({ prompt, samples, seed, trace = false, signal }) {
-      const request = { ...requestOf(prompt), samples, seed, trace, concurrency: together(samples), signal };
+      const request = { ...requestOf(prompt), samples, seed, trace, signal };
       const completions = await model.halfspace.generate({ ...settings, ...request });
       return completions.map((completion) => writtenCompletion(completion));
     },

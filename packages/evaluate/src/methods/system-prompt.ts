@@ -1,5 +1,5 @@
 import { defineMethod } from './define-method.js';
-import { afterPlainPrompt, decodeOptions, requestOf, writtenCompletion, together } from './open-decoding.js';
+import { afterPlainPrompt, decodeOptions, requestOf, writtenCompletion } from './open-decoding.js';
 
 /** Parameters of {@link systemPrompt}. */
 interface SystemPromptParameters {
@@ -32,7 +32,7 @@ export const systemPrompt = defineMethod<SystemPromptParameters>({
             ? { ...prompt, text: `${text}\n\n${prompt.text}` }
             : { ...prompt, messages: [{ role: 'system' as const, content: text }, ...messages] };
         const options = { ...decodeOptions(model, {}), ...requestOf(told), samples, seed, trace, signal };
-        const found = await model.halfspace.generate({ ...options, concurrency: together(samples) });
+        const found = await model.halfspace.generate(options);
         return afterPlainPrompt(model, found.map(writtenCompletion), { prompt, signal });
       },
       dispose: () => Promise.resolve(),

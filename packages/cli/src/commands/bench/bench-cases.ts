@@ -102,7 +102,6 @@ export function optionsOf({ attributes, completions, options }: BenchCase, flags
     ...candidatesOf(flags),
     ...options,
     samples: completions,
-    concurrency: completions,
     weights: weightsOf(attributes),
   };
 }

@@ -14,7 +14,6 @@ import {
 } from '@halfspace/core';
 import { type AtomicFile, writeFileAtomically } from '@halfspace/files';
 import type { GenerateFlags } from './flags.js';
-import { concurrencyOf } from '../../request/concurrency.js';
 import { cappedWeights } from '../../request/capped-weights.js';
 import { attributeChoices, constraintChoices, controlOf, redrawOf } from '../../request/control-of.js';
 import { traceLine } from '../../reports/trace/trace-line.js';
@@ -84,8 +83,7 @@ export async function generate(
     withBackend({ ...flags, onFound: accept }, signal, async (backend) => {
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
       const halfspace = await createHalfspace({ backend, attributes });
-      const concurrency = concurrencyOf(options);
-      const request = { ...options, concurrency, trace: file !== undefined, signal };
+      const request = { ...options, trace: file !== undefined, signal };
       // Which options go together was checked before the model was loaded.
       const events = halfspace.stream(request as GenerateOptions);
       return showCompletions({ events, before: prompts.map(shownBefore), flags, trace });

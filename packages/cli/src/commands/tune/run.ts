@@ -13,7 +13,6 @@ import {
 import { measureFrontier } from '@halfspace/evaluate';
 import { assertWritable, writeFileAtomically } from '@halfspace/files';
 import type { TuneFlags } from './flags.js';
-import { concurrencyIfEager } from '../../request/concurrency.js';
 import { cappedWeights } from '../../request/capped-weights.js';
 import { attributeChoices } from '../../request/control-of.js';
 import { loadAttributes, onlyFor, type WeightedAttribute } from '../../attributes/load-attributes.js';
@@ -123,7 +122,6 @@ async function tuneAndMeasure(
     prompts: sample,
     weights: start,
     goal,
-    concurrency: concurrencyIfEager(flags.topK),
     onProgress: ({ round, done, total }) => tuning.update(round * total + done, ROUNDS * total),
   }).finally(() => tuning.stop());
   const measuring = createProgress('Measuring');
