@@ -53,7 +53,6 @@ export function decodingOptions(body: Body, model: ServedModel, parts: DecodingP
   return {
     ...steeringOptions(over(over(defaults, preset), own), names, maxTokens, 'halfspace'),
     samples,
-    concurrency: samples,
     seed: seedOf(fields.seed),
     stop: typeof stop === 'string' ? [stop] : stop,
     ...(fields.temperature !== undefined && { temperature: fields.temperature }),

@@ -15,16 +15,7 @@ import { badRequest } from '../http/api-error.js';
 /** How to steer, as data: of a request, of a preset, or what a server does where nothing else is said. */
 export interface Steering extends Omit<
   AnyDecodeOptions,
-  | 'filters'
-  | 'formula'
-  | 'cap'
-  | 'weights'
-  | 'samples'
-  | 'concurrency'
-  | 'streamTokens'
-  | 'topLogprobs'
-  | 'stop'
-  | 'seed'
+  'filters' | 'formula' | 'cap' | 'weights' | 'samples' | 'streamTokens' | 'topLogprobs' | 'stop' | 'seed'
 > {
   /** As the option of `generate`; `none` for no limit. */
   readonly cap?: number | 'none';
