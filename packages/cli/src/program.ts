@@ -12,6 +12,7 @@ import { addFitPrediction } from './commands/fit-prediction/command.js';
 import { addGenerate } from './commands/generate/command.js';
 import { addModel } from './commands/model/command.js';
 import { addPerplexity } from './commands/perplexity/command.js';
+import { addServe } from './commands/serve/command.js';
 import { addScore } from './commands/score/command.js';
 import { addTune } from './commands/tune/command.js';
 import { noteText, write } from './terminal/output.js';
@@ -49,6 +50,7 @@ export function createProgram(signal: AbortSignal, added = ''): Command {
   addGenerate(program, signal);
   addExplain(program, signal);
   addTune(program, signal);
+  addServe(program, signal);
   addScore(program, signal);
   addFit(program, signal);
   addFitPrediction(program, signal);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Halfspace, HalfspaceError } from '@halfspace/core';
+import type { Halfspace } from '@halfspace/core';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { checkSteeringNames, checkSteeringShape } from './check-steering.js';
 import { ApiError, apiErrorOf } from './http/api-error.js';
 import { createKeyCheck } from './http/key.js';
 import { readJson } from './http/read-json.js';
@@ -11,7 +12,7 @@ import { createWorkList, type Stopped } from './http/work.js';
 import { limitsWith } from './limits.js';
 import { createMetrics } from './metrics.js';
 import { modelName, servedModels } from './models.js';
-import { checkNames, type Names, steeringOptions } from './request/steering.js';
+import type { Names } from './request/steering.js';
 import { createValidator } from './request/validator.js';
 import { attributes, isAvailable } from './routes/attributes.js';
 import { chat, complete } from './routes/completions.js';
@@ -71,6 +72,7 @@ const GRACE_MS = 10_000;
  */
 export function createServer(options: ServerOptions): Server {
   const limits = limitsWith(options.limits);
+  checkSteeringShape(options, limits);
   const requests = requestSchemas(limits);
   const validator = createValidator(requests);
   const document = openApiDocument(requests, VERSION);
@@ -91,7 +93,7 @@ export function createServer(options: ServerOptions): Server {
   const ready = Promise.resolve(options.halfspace).then((found) => {
     halfspace = found;
     const names = namesOf(found, options);
-    checkSteering(options, names);
+    checkSteeringNames(options, names);
     const { model = modelName(found), presets = {}, defaults = {}, cards = {} } = options;
     const models = servedModels(typeof model === 'string' ? [model] : model, presets);
     state = { halfspace: found, models, names, defaults, cards, limits, validator, work, metrics, created };
@@ -226,23 +228,4 @@ function namesOf(
     filters,
     presets,
   };
-}
-
-/** @throws HalfspaceError `bad-option` */
-function checkSteering({ defaults = {}, presets = {} }: ServerOptions, names: Names): void {
-  const all = {
-    defaults,
-    ...Object.fromEntries(Object.entries(presets).map(([name, each]) => [`presets.${name}`, each])),
-  };
-  for (const [at, steering] of Object.entries(all)) {
-    try {
-      checkNames(steering, names, at);
-      steeringOptions(steering, names, 1, at);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      throw new HalfspaceError('bad-option', `${error.details.param ?? at}: ${error.message}`, {
-        cause: error,
-      });
-    }
-  }
 }

@@ -107,7 +107,7 @@ describe('a request is refused with 400 and the field at fault:', () => {
     [TEXT, 'halfspace.filters.0', { model: 'toy', prompt: 'a', halfspace: { filters: ['toString'] } }],
     [TEXT, 'halfspace.filters', { model: 'toy', prompt: 'a', halfspace: { filters: [{ words: [' '] }] } }],
     ['/tokenize', 'content', {}],
-    ['/tokenize', 'content', { content: 'a'.repeat(64 * 16 + 1) }],
+    ['/tokenize', 'content', { content: 'a'.repeat(64 * 8 + 1) }],
     ['/detokenize', 'tokens.1', { tokens: [1, 99] }],
     ['/halfspace/score', 'response', { response: '' }],
     ['/halfspace/score', 'measure.0', { response: 'a', measure: ['x'] }],

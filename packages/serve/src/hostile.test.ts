@@ -238,6 +238,33 @@ describe('what would be expensive', () => {
     expect(answer).toMatchObject({ choices: [{}] });
   });
 
+  it('is refused by runs of characters that a tokenizer merges as a whole', async () => {
+    const { json } = await toyServer({}, { contextLength: 100_000 });
+    for (const [run, more] of [
+      ['a', 1],
+      [' ', 1],
+      ['é', 1],
+      ['\u0301', 1],
+      ['1', 1],
+      ['-', 1],
+      ['😀', 2],
+    ] as const) {
+      const prompt = `ab ${run.repeat(4097 / more + 1)} c`;
+      const param = (answer: object) =>
+        expect(answer).toMatchObject({ error: { code: 'string_above_max_length' } });
+      param(await json('/v1/completions', { model: 'toy', prompt }));
+      param(await json('/v1/completions', { model: 'toy', prompt: ['a', prompt] }));
+      param(
+        await json('/v1/chat/completions', { model: 'toy', messages: [{ role: 'user', content: prompt }] }),
+      );
+      param(await json('/tokenize', { content: prompt }));
+      param(await json('/halfspace/score', { response: prompt }));
+      param(await json('/halfspace/score', { prompt, response: 'a' }));
+    }
+    const fine = 'ab '.repeat(9000);
+    expect(await json('/tokenize', { content: fine })).toMatchObject({ count: 27_000 });
+  });
+
   it('or is no template: what messages spell is text', async () => {
     const { json, backend } = await toyServer();
     const content = '{{ range(10**9) }}{% for i in range(9) %}';

@@ -185,6 +185,9 @@ describe('defaults of the server', () => {
   it.each([
     [{ defaults: { weights: { knid: 1 } } }, /defaults\.weights\.knid.*kind/],
     [{ presets: { a: { filters: ['nix'] } } }, /presets\.a\.filters\.0/],
+    [{ presets: { a: { wieghts: {} } as never } }, /presets\.a.*wieghts.*weights/],
+    [{ defaults: { maxTokens: -1 } }, /defaults.*maxTokens/],
+    [{ defaults: { weights: { kind: '1'.repeat(2000) } } }, /defaults/],
     [{ presets: { a: { preset: 'nix' } } }, /presets\.a\.preset/],
     [{ limits: { maxtokens: 1 } as never }, /maxTokens/],
     [{ limits: { maxTokens: 0 } }, /maxTokens must be/],

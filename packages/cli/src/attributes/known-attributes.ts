@@ -6,7 +6,9 @@ import { findConfig, isPlace, type FoundConfig } from '../config/find-config.js'
 import { projectRegistry } from '../config/project-modules.js';
 
 /** The packages of the attributes that come with the command. A further one is a further entry. */
-const INSTALLED = ['toxicity', 'helpfulness', 'truthfulness'].map((name) => `@halfspace/attribute-${name}`);
+export const INSTALLED = ['toxicity', 'helpfulness', 'truthfulness'].map(
+  (name) => `@halfspace/attribute-${name}`,
+);
 
 /** The attributes that can be called by their name. */
 export interface KnownAttributes {

@@ -11,14 +11,34 @@ const SETTINGS = {
   precision: { enum: ['f32', 'int8'] },
   chatTemplate: { type: 'string', minLength: 1 },
   threads: { type: 'integer', minimum: 1 },
+  serve: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      host: { type: 'string', minLength: 1 },
+      port: { type: 'integer', minimum: 0, maximum: 65535 },
+      key: { type: ['string', 'array'], items: { type: 'string' }, minLength: 1 },
+      id: { type: ['string', 'array'], items: { type: 'string' }, minLength: 1 },
+      // The server checks them by what "halfspace" of requests is checked by.
+      defaults: { type: 'object' },
+      presets: { type: 'object' },
+      limits: { type: 'object' },
+      metrics: { type: 'boolean' },
+      cors: { type: 'array', items: { type: 'string' } },
+      log: { enum: ['none', 'requests', 'texts'] },
+      grace: { type: 'number', minimum: 0 },
+    },
+  },
   modules: { type: 'array', items: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] } },
 } satisfies Record<keyof HalfspaceConfig, object>;
 
-const validate = new Ajv2020({ strict: true, verbose: true }).compile<HalfspaceConfig>({
-  type: 'object',
-  properties: SETTINGS,
-  additionalProperties: false,
-});
+const validate = new Ajv2020({ strict: true, verbose: true, allowUnionTypes: true }).compile<HalfspaceConfig>(
+  {
+    type: 'object',
+    properties: SETTINGS,
+    additionalProperties: false,
+  },
+);
 
 /**
  * Checks what a config says.

@@ -1,4 +1,5 @@
 import type { PluginModule, Preset } from '@halfspace/core';
+import type { ServerLimits, Steering } from '@halfspace/serve';
 
 /** What a `halfspace.config.ts`, `.js` or `.json` may say. Everything may be left out. */
 export interface HalfspaceConfig {
@@ -26,6 +27,34 @@ export interface HalfspaceConfig {
    * `definePluginModule` makes, or packages and paths as in `attributes`. A `.json` has packages and paths alone.
    */
   readonly modules?: readonly (string | PluginModule)[];
+  /** What `halfspace serve` does where it is not told otherwise. */
+  readonly serve?: ServeConfig;
+}
+
+/** What `serve` of a config may say: as the options of `halfspace serve`, which count more. */
+export interface ServeConfig {
+  /** Address to listen on. */
+  readonly host?: string;
+  /** Port to listen on. */
+  readonly port?: number;
+  /** Keys that requests must have. */
+  readonly key?: string | readonly string[];
+  /** What the model is called. */
+  readonly id?: string | readonly string[];
+  /** How requests steer and decode that say nothing else. */
+  readonly defaults?: Steering;
+  /** Presets by name. */
+  readonly presets?: Readonly<Record<string, Steering>>;
+  /** How much requests may ask for. */
+  readonly limits?: Partial<ServerLimits>;
+  /** Whether there are figures for Prometheus. */
+  readonly metrics?: boolean;
+  /** Origins whose pages may use the server. */
+  readonly cors?: readonly string[];
+  /** What is written of requests. */
+  readonly log?: 'none' | 'requests' | 'texts';
+  /** Seconds that requests have to finish when the server is stopped. */
+  readonly grace?: number;
 }
 
 /** Gives a config its type: `export default defineConfig({ attributes: ['./calm'] })`. Changes nothing. */

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '@halfspace/core';
 import { badRequest } from '../http/api-error.js';
+import { checkRuns } from './text-runs.js';
 
 interface Message {
   readonly role: 'system' | 'developer' | 'user' | 'assistant';
@@ -31,7 +32,9 @@ export function chatMessages(messages: unknown): ChatMessage[] {
         'unsupported_value',
       );
     }
-    return { role: role === 'developer' ? 'system' : role, content: textOf(content, role, `${at}.content`) };
+    const text = textOf(content, role, `${at}.content`);
+    checkRuns(text, `${at}.content`);
+    return { role: role === 'developer' ? 'system' : role, content: text };
   });
 }
 

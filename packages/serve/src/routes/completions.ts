@@ -18,6 +18,7 @@ import { findModel } from '../models.js';
 import { checkCount, decodingOptions } from '../request/decoding.js';
 import { ignoredFields } from '../request/ignored.js';
 import { chatMessages } from '../request/messages.js';
+import { checkRuns } from '../request/text-runs.js';
 import { refuseUnsupported } from '../request/unsupported.js';
 import type { ReadyServer, Route, RouteRequest } from './route.js';
 
@@ -55,7 +56,10 @@ export const complete: Route = async (server, request) => {
   const { prompt, logprobs } = request.body as { prompt: string | string[]; logprobs?: number };
   const asked = askedOf(server, request, 'CompletionRequest', {
     field: 'prompt',
-    prompt: () => (typeof prompt === 'string' ? { prompt } : { prompts: prompt }),
+    prompt() {
+      for (const text of typeof prompt === 'string' ? [prompt] : prompt) checkRuns(text, 'prompt');
+      return typeof prompt === 'string' ? { prompt } : { prompts: prompt };
+    },
     maxTokens: TEXT_TOKENS,
     topLogprobs: logprobs ?? 0,
     shapeOf: (head) => textShape({ ...head, logprobs: logprobs !== undefined }),

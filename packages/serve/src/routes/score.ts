@@ -4,6 +4,7 @@ import { jsonResponse } from '../http/respond.js';
 import { findModel } from '../models.js';
 import { chatMessages } from '../request/messages.js';
 import { checkNames } from '../request/steering.js';
+import { checkRuns } from '../request/text-runs.js';
 import type { Route } from './route.js';
 
 /** `POST /halfspace/score`. */
@@ -26,6 +27,8 @@ export const score: Route = async (server, { body, raw, turn }) => {
   if (prompt !== undefined && body['messages'] !== undefined) {
     throw badRequest('messages', 'Give one of prompt and messages.');
   }
+  checkRuns(response, 'response');
+  checkRuns(prompt ?? '', 'prompt');
   const before: string | ChatMessage[] =
     body['messages'] === undefined ? (prompt ?? '') : chatMessages(body['messages']);
   const work = server.work.begin(raw.signal);

@@ -2,10 +2,11 @@ import { encodePrompt, type Tokenizer } from '@halfspace/core';
 import { badRequest } from '../http/api-error.js';
 import { jsonResponse } from '../http/respond.js';
 import { chatMessages } from '../request/messages.js';
+import { checkRuns } from '../request/text-runs.js';
 import type { ReadyServer, Route } from './route.js';
 
 /** A text is tokenized if it may have so many times as many characters as the model takes tokens. */
-const CHARACTERS_PER_TOKEN = 16;
+const CHARACTERS_PER_TOKEN = 8;
 
 /** `POST /tokenize`. */
 export const tokenize: Route = ({ halfspace }, { body }) => {
@@ -24,6 +25,7 @@ export const tokenize: Route = ({ halfspace }, { body }) => {
       'string_above_max_length',
     );
   }
+  if (typeof text === 'string') checkRuns(text, given[0]);
   const { tokens } = encodePrompt(tokenizer, text);
   const pieces = body['with_pieces'] === true;
   return jsonResponse({

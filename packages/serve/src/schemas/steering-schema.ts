@@ -84,6 +84,16 @@ export function steeringSchema({
   };
 }
 
+/** What a server may say of how requests are steered and decoded that say nothing else. */
+export function serverSteeringSchema(limits: ServerLimits): JsonSchema {
+  const { properties, ...rest } = steeringSchema(limits);
+  const more = ['temperature', 'topP', 'logitBias', 'maxTokens'] as const;
+  const decoding = Object.fromEntries(
+    more.map((name) => [name, forJson(OPTION_SCHEMAS[name], limits.maxFormula)]),
+  );
+  return { ...rest, properties: { ...(properties as object), ...decoding } };
+}
+
 /** Infinity, which JSON has no number for, is `none`; texts are bounded, and defaults are the server's. */
 function forJson(schema: unknown, maxLength: number): unknown {
   if (Array.isArray(schema)) return schema.map((each) => forJson(each, maxLength));
