@@ -7,6 +7,9 @@ const PLATFORMS = ['not as root', 'not on Windows', 'on Linux alone', 'on Linux 
 /** What a test needs, and how to have it. @type {Readonly<Record<string, string>>} */
 const NEEDS = {
   'redis-server': 'apt-get install redis-server (brew install redis)',
+  nginx: 'apt-get install nginx-light (brew install nginx)',
+  'llm-comply':
+    'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',
   'the published tokenizers': 'packages/model/fixtures/fetch-tokenizers.sh',
   'alt-profanity-check':
     'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',
