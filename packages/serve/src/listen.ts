@@ -22,7 +22,7 @@ export interface Listening {
   /** Where, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /** As {@link Server.stop}, and lets go of the port. */
-  stop(graceMs?: number): Promise<Stopped>;
+  readonly stop: (graceMs?: number) => Promise<Stopped>;
 }
 
 /** How often slow senders are looked for. */

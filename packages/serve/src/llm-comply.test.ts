@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- the checks are a program of Python
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -47,8 +48,8 @@ describe.skipIf(PYTHON === undefined)('conformance (needs llm-comply)', () => {
     const { results } = JSON.parse(stdout) as {
       results: { id: string; status: string; errors: string[]; warnings: string[] }[];
     };
-    expect(
-      results.map(({ id, status, errors = [], warnings = [] }) => ({ id, status, errors, warnings })),
-    ).toEqual(TEXT_TESTS.map((id) => ({ id, status: 'passed', errors: [], warnings: [] })));
+    expect(results.map(({ id, status, errors, warnings }) => ({ id, status, errors, warnings }))).toEqual(
+      TEXT_TESTS.map((id) => ({ id, status: 'passed', errors: [], warnings: [] })),
+    );
   });
 });

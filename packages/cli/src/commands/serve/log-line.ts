@@ -1,3 +1,4 @@
+import { describeValue } from '@halfspace/core';
 import type { LogEntry } from '@halfspace/serve';
 import { inLine } from '../../terminal/harmless.js';
 
@@ -35,7 +36,7 @@ export function logLine(entry: LogEntry, now = new Date()): string {
 
 function causeOf({ cause }: LogEntry): string[] {
   if (cause === undefined) return [];
-  return [`cause=${JSON.stringify(cause instanceof Error ? cause.message : String(cause))}`];
+  return [`cause=${JSON.stringify(cause instanceof Error ? cause.message : describeValue(cause))}`];
 }
 
 function textsOf({ texts }: LogEntry): string[] {
