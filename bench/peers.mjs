@@ -1,20 +1,28 @@
 // Halfspace, plain and steered, and other systems that run the same model, in turns. See README.md here.
-import { execFileSync, fork, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { helpful } from '@halfspace/attribute-helpfulness';
 import { nontoxic } from '@halfspace/attribute-toxicity';
 import { truthful } from '@halfspace/attribute-truthfulness';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace, tuneWeights } from '@halfspace/core';
-import { cacheDirectory, resolveModel } from '@halfspace/model';
+import { resolveModel } from '@halfspace/model';
+import {
+  answerOf,
+  answerQuestions,
+  installLlamaCpp,
+  LLAMA_CPP,
+  LLAMA_CPP_VERSION,
+  llamaCppPlace,
+  loadLlamaCpp,
+  median,
+  startServer,
+  whole,
+} from './peer-process.mjs';
 
-const LLAMA_CPP = 'node-llama-cpp';
-const LLAMA_CPP_VERSION = '3.22.1';
 const PROMPT =
   'The quick brown fox jumps over the lazy dog. It was a nice day and the people of the town went out to see ' +
   'what was happening in the streets. They had never seen anything like that.';
@@ -39,10 +47,7 @@ const WAYS = {
 const { values: flags } = parseArgs({
   options: {
     serve: { type: 'string' },
-    'llama-cpp': {
-      type: 'string',
-      default: join(cacheDirectory(), 'peers', `${LLAMA_CPP}-${LLAMA_CPP_VERSION}`),
-    },
+    'llama-cpp': { type: 'string', default: llamaCppPlace() },
     python: { type: 'string' },
     aisteer360: { type: 'string' },
     model: { type: 'string' },
@@ -52,20 +57,12 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const threads = whole('threads', 1);
-const tokens = whole('tokens', 2);
-const rounds = whole('rounds', 1);
+const threads = whole('threads', flags.threads, 1);
+const tokens = whole('tokens', flags.tokens, 2);
+const rounds = whole('rounds', flags.rounds, 1);
 
 if (flags.serve === undefined) await compare();
 else await serve(flags.serve === LLAMA_CPP ? await openLlamaCpp() : await openHalfspace());
-
-function whole(name, least) {
-  const value = Number(flags[name]);
-  if (!Number.isInteger(value) || value < least) {
-    throw new Error(`--${name} must be a whole number from ${least}; got ${flags[name]}.`);
-  }
-  return value;
-}
 
 function equal(weight) {
   return Object.fromEntries(ATTRIBUTES.map(({ name }) => [name, weight]));
@@ -73,10 +70,14 @@ function equal(weight) {
 
 /** Each system lives in a process of its own, which sleeps while the others work. */
 async function compare() {
-  install();
+  installLlamaCpp(flags['llama-cpp']);
   const { path: model } = await resolveModel(flags.model);
-  const halfspace = await start('halfspace', model);
-  const llamaCpp = await start(LLAMA_CPP, model);
+  const words = ['--model', model, '--llama-cpp', flags['llama-cpp']];
+  for (const name of ['threads', 'tokens', 'rounds']) words.push(`--${name}`, flags[name]);
+  const script = fileURLToPath(import.meta.url);
+  const start = async (engine) => startServer(script, engine, ['--serve', engine, ...words]);
+  const halfspace = await start('halfspace');
+  const llamaCpp = await start(LLAMA_CPP);
   const python = flags.python === undefined ? undefined : await startPython(model);
   const engines = [
     ...Object.keys(WAYS).map((engine) => ({ name: `Halfspace, ${engine}`, engine, process: halfspace })),
@@ -112,32 +113,6 @@ async function compare() {
   report(engines);
 }
 
-/** Puts node-llama-cpp where the workspace does not see it. */
-function install() {
-  const place = flags['llama-cpp'];
-  if (existsSync(join(place, 'node_modules', LLAMA_CPP, 'package.json'))) return;
-  process.stderr.write(`Installing ${LLAMA_CPP} ${LLAMA_CPP_VERSION} in ${place}\n`);
-  mkdirSync(place, { recursive: true });
-  const words = ['install', '--prefix', place, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-  execFileSync('npm', [...words, `${LLAMA_CPP}@${LLAMA_CPP_VERSION}`], { stdio: ['ignore', 2, 2] });
-}
-
-async function start(engine, model) {
-  const words = ['--serve', engine, '--model', model, '--llama-cpp', flags['llama-cpp']];
-  for (const name of ['threads', 'tokens', 'rounds']) words.push(`--${name}`, flags[name]);
-  const child = fork(fileURLToPath(import.meta.url), words, { stdio: ['ignore', 2, 2, 'ipc'] });
-  const answer = () => answerOf(child, engine, (use) => child.once('message', use));
-  await answer();
-  return {
-    ask(question) {
-      const answered = answer();
-      child.send(question);
-      return answered;
-    },
-    stop: () => child.kill(),
-  };
-}
-
 async function startPython(model) {
   const script = fileURLToPath(new URL('peer_transformers.py', import.meta.url));
   const words = ['--model', model, '--threads', threads, '--tokens', tokens, '--beta', BETA];
@@ -157,17 +132,6 @@ async function startPython(model) {
   };
 }
 
-function answerOf(child, name, listen) {
-  return new Promise((resolve, reject) => {
-    const failed = () => reject(new Error(`The process of ${name} ended early.`));
-    child.once('exit', failed);
-    listen((message) => {
-      child.off('exit', failed);
-      resolve(message);
-    });
-  });
-}
-
 async function serve({ encode, decode }) {
   /** The median time from token to token. A completion that ends early is tried again with another seed. */
   async function rate(engine, prompt, seed) {
@@ -177,12 +141,9 @@ async function serve({ encode, decode }) {
       return { msPerToken: median(times.slice(1).map((time, index) => time - times[index])), ...rest };
     }
   }
-  process.on('message', async ({ encode: text, engine, prompt, seed }) => {
-    if (text === undefined) process.send(await rate(engine, prompt, seed));
-    else process.send({ tokens: encode(text) });
-  });
-  process.on('disconnect', () => process.exit());
-  process.send('ready');
+  answerQuestions(async ({ encode: text, engine, prompt, seed }) =>
+    text === undefined ? rate(engine, prompt, seed) : { tokens: encode(text) },
+  );
 }
 
 async function openHalfspace() {
@@ -230,10 +191,7 @@ async function weightAt(halfspace, earlyExit) {
 }
 
 async function openLlamaCpp() {
-  const entry = join(flags['llama-cpp'], 'node_modules', LLAMA_CPP, 'dist', 'index.js');
-  const { getLlama } = await import(pathToFileURL(entry).href);
-  const llama = await getLlama({ gpu: false, build: 'never', maxThreads: threads, logLevel: 'error' });
-  const model = await llama.loadModel({ modelPath: flags.model });
+  const model = await loadLlamaCpp(flags['llama-cpp'], flags.model, threads);
   const context = await model.createContext({ contextSize: 512, threads });
   const sequence = context.getSequence();
   return {
@@ -247,12 +205,6 @@ async function openLlamaCpp() {
       return { times };
     },
   };
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** The median of the rounds' ratios, with a bootstrap interval of 95 %. */
