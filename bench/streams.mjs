@@ -206,17 +206,17 @@ async function openHalfspace() {
       );
       // The long prompt comes once all streams are written.
       let started = 0;
-      let long;
+      const longs = [];
       const beside = await timeStreams(4, async (stream, onToken) => {
         let own = 0;
         const notice = () => {
           onToken();
-          if (++own === 4 && ++started === 4) long = first(before, way);
+          if (++own === 4 && ++started === 4) longs.push(first(before, way));
         };
         return (await write(promptOf(`${way} beside ${round}`, stream), tokens, way, round, notice)).tokens
           .length;
       });
-      await long;
+      await Promise.all(longs);
       return { alone: alone.p50, p50: beside.p50, p99: beside.p99 };
     }
     const turn = ` ${promptOf(`and ${round}`, 0)}`;
@@ -297,15 +297,15 @@ async function openLlamaCpp() {
       const alone = await four('alone', (onToken) => onToken);
       for (const sequence of longOnes) await sequence.clearHistory();
       let started = 0;
-      let prompt;
+      const prompts = [];
       const beside = await four('beside', (onToken) => {
         let own = 0;
         return () => {
           onToken();
-          if (++own === 4 && ++started === 4) prompt = first(longOnes[4], before);
+          if (++own === 4 && ++started === 4) prompts.push(first(longOnes[4], before));
         };
       });
-      await prompt;
+      await Promise.all(prompts);
       return { alone: alone.p50, p50: beside.p50, p99: beside.p99 };
     }
     const turn = encode(` ${promptOf(`and ${round}`, 0)}`).slice(0, TURN_TOKENS);
