@@ -233,6 +233,26 @@ describe('options', () => {
     await ask({ onProgress: ({ phase }) => expect(phase).not.toBe('measure') });
   });
 
+  it('refuses keys and values in what is none', async () => {
+    const kvCache = 'f8' as 'f16';
+    await expect(createOnnxBackend({ model, kvCache })).rejects.toThrow(code('bad-option'));
+  });
+
+  it('keeps keys and values in 16 bits, unless it is asked for f32', async () => {
+    const bytes = async (options: Parameters<typeof createOnnxBackend>[0]) => {
+      const backend = await createOnnxBackend({ model, threads: 1, ...options });
+      const [prefill] = await backend.prefill([{ tokens: [5, 6, 7], rowsPerStep: 1 }]);
+      if (prefill !== undefined) backend.release(prefill.context);
+      const { bytes: found } = backend.cacheStats();
+      await backend.dispose();
+      return found;
+    };
+    const wide = await bytes({ precision: 'f32' });
+    expect(await bytes({ precision: 'int8' })).toBeLessThan(wide);
+    expect(await bytes({ precision: 'f32', kvCache: 'f16' })).toBe(await bytes({ precision: 'int8' }));
+    expect(await bytes({ precision: 'int8', kvCache: 'f32' })).toBe(wide);
+  });
+
   it('refuses a precision that is none', async () => {
     const precision = 'int4' as 'int8';
     await expect(createOnnxBackend({ model, precision })).rejects.toThrow(code('bad-option'));

@@ -94,15 +94,15 @@ export async function openBackend(
     const costs = precision === undefined ? await measure() : undefined;
     const choosePrecision = (rows: number): Precision =>
       precision ?? (costs === undefined ? 'f32' : cheapest(costs, rows));
-    const { architecture, cut } = await compile(choosePrecision(1));
+    const { architecture, cut, kvCache } = await compile(choosePrecision(1));
     await graphs(choosePrecision(1));
     const { layers, width, contextLength } = architecture;
     // Where the arithmetic is given, it is not measured for this alone.
     const timed = costs ?? (await readCosts(memo));
     const rows = timed && { rowsPerCall: rowsPerCall(timed, choosePrecision(1)) };
     const model: ModelInfo = { name, fingerprint, layers, width, cut, contextLength, ...rows };
-    const parts = { model, architecture, cut, cacheBytes, tokenizer, choosePrecision, graphs, disposeGraphs };
-    return createBackend(parts);
+    const parts = { model, architecture, cut, kvCache, cacheBytes, tokenizer, choosePrecision, graphs };
+    return createBackend({ ...parts, disposeGraphs });
   } catch (error) {
     await disposeGraphs();
     throw error;
