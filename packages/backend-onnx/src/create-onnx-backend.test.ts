@@ -240,7 +240,7 @@ describe('options', () => {
 
   it('keeps keys and values in 16 bits, unless it is asked for f32', async () => {
     const bytes = async (options: Parameters<typeof createOnnxBackend>[0]) => {
-      const backend = await createOnnxBackend({ model, threads: 1, ...options });
+      const backend = await createOnnxBackend({ model, threads: 1, worker: false, ...options });
       const [prefill] = await backend.prefill([{ tokens: [5, 6, 7], rowsPerStep: 1 }]);
       if (prefill !== undefined) backend.release(prefill.context);
       const { bytes: found } = backend.cacheStats();
