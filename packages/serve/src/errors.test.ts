@@ -46,7 +46,7 @@ describe('a request is refused with 400 and the field at fault:', () => {
     [CHAT, 'top_logprobs', { model: 'toy', messages, top_logprobs: 2 }],
     [CHAT, 'tool_choice', { model: 'toy', messages, tools: [{}], tool_choice: 'required' }],
     [CHAT, 'tool_choice', { model: 'toy', messages, tools: [{}], tool_choice: { type: 'function' } }],
-    [CHAT, 'response_format', { model: 'toy', messages, response_format: { type: 'json_object' } }],
+    [CHAT, 'response_format', { model: 'toy', messages, response_format: { type: 'xml' } }],
     [CHAT, 'modalities', { model: 'toy', messages, modalities: ['text', 'audio'] }],
     [CHAT, 'audio', { model: 'toy', messages, audio: {} }],
     [CHAT, 'presence_penalty', { model: 'toy', messages, presence_penalty: 1 }],

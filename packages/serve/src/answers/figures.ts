@@ -2,13 +2,25 @@ import type { Completion, TokenFigures } from '@halfspace/core';
 
 /** What `halfspace` of a finished choice has. */
 export function completionFigures(completion: Completion): object {
-  const { margins, kl, klIsExact, evaluations, attempts, statuses, warnings, trace, settings, error } =
-    completion;
+  const {
+    margins,
+    kl,
+    klIsExact,
+    evaluations,
+    isComplete,
+    attempts,
+    statuses,
+    warnings,
+    trace,
+    settings,
+    error,
+  } = completion;
   return {
     margins,
     kl,
     klIsExact,
     evaluations,
+    ...(isComplete !== undefined && { isComplete }),
     ...(attempts !== undefined && { attempts }),
     ...(statuses !== undefined && { statuses }),
     ...(warnings !== undefined && { warnings }),

@@ -3,6 +3,7 @@ import type { AnyDecodeOptions, AnyGenerateOptions } from '@halfspace/core';
 import { badRequest } from '../http/api-error.js';
 import type { ServerLimits } from '../limits.js';
 import type { ServedModel } from '../models.js';
+import { structureFilters } from './response-format.js';
 import { checkNames, type Names, over, type Steering, steeringOptions } from './steering.js';
 import type { Body } from './validator.js';
 
@@ -50,8 +51,11 @@ export function decodingOptions(body: Body, model: ServedModel, parts: DecodingP
     fields.max_tokens ??
     Math.min(defaults.maxTokens ?? parts.maxTokens, limits.maxTokens);
   const { stop = [] } = fields;
+  const steering = steeringOptions(over(over(defaults, preset), own), names, maxTokens, 'halfspace');
+  const structure = structureFilters(body);
   return {
-    ...steeringOptions(over(over(defaults, preset), own), names, maxTokens, 'halfspace'),
+    ...steering,
+    ...(structure.length > 0 && { filters: [...structure, ...(steering.filters ?? [])] }),
     samples,
     seed: seedOf(fields.seed),
     stop: typeof stop === 'string' ? [stop] : stop,

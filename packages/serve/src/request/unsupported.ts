@@ -27,11 +27,6 @@ const UNSUPPORTED: Readonly<
     allows: isZero,
     why: 'There is repetition_penalty instead: above 1 it discourages tokens.',
   },
-  response_format: {
-    allows: (value) =>
-      typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
-    why: 'Only { "type": "text" } is known.',
-  },
   suffix: { allows: (value) => value === '', why: 'The model goes on with a text and fills no gaps.' },
   tool_choice: { allows: isNoCall, why: 'The model makes no calls of tools.' },
   web_search_options: { allows: isNothing, why: 'The server searches nothing.' },

@@ -1,0 +1,58 @@
+import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
+import type { GenerateOptions, Halfspace } from '@halfspace/core';
+import { readCall } from './read-call.js';
+import { finishReasonOf, metadataOf, usageOf } from './results.js';
+import { readableOf, streamParts } from './stream-parts.js';
+
+/** A language model of the AI SDK; see {@link createLanguageModel}. */
+export type HalfspaceLanguageModel = LanguageModelV3;
+
+/**
+ * A model of Halfspace as the AI SDK takes it.
+ *
+ * @param load - Gives the model, loaded when it is first used.
+ */
+export function createLanguageModel(
+  provider: string,
+  modelId: string,
+  load: () => Promise<Halfspace>,
+): HalfspaceLanguageModel {
+  return {
+    specificationVersion: 'v3',
+    provider,
+    modelId,
+    supportedUrls: {},
+    async doGenerate(call) {
+      call.abortSignal?.throwIfAborted();
+      const halfspace = await load();
+      const { options, warnings } = readCall(call, halfspace);
+      try {
+        // Which options go together is checked when they are used.
+        const [completion] = await halfspace.generate(options as GenerateOptions);
+        if (completion.error !== undefined) throw completion.error;
+        return {
+          content: [{ type: 'text', text: completion.text }],
+          finishReason: finishReasonOf(completion),
+          usage: usageOf(completion),
+          providerMetadata: metadataOf(completion, options.seed),
+          response: { modelId, timestamp: new Date() },
+          warnings,
+        };
+      } catch (error) {
+        throw failureOf(error, call);
+      }
+    },
+    async doStream(call) {
+      call.abortSignal?.throwIfAborted();
+      const halfspace = await load();
+      const read = readCall(call, halfspace);
+      const events = halfspace.stream({ ...read.options, streamTokens: true } as GenerateOptions);
+      return { stream: readableOf(streamParts(events, read, modelId, (error) => failureOf(error, call))) };
+    },
+  };
+}
+
+/** An abort is what the caller aborted with, as the AI SDK expects it; all else stays what it is. */
+function failureOf(error: unknown, { abortSignal }: LanguageModelV3CallOptions): unknown {
+  return abortSignal?.aborted === true ? abortSignal.reason : error;
+}
