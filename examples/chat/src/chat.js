@@ -14,7 +14,7 @@ form.addEventListener('submit', async (event) => {
   const said = {
     id: crypto.randomUUID(),
     role: /** @type {const} */ ('user'),
-    parts: [{ type: /** @type {const} */ ('text'), text: String(text) }],
+    parts: [{ type: /** @type {const} */ ('text'), text: /** @type {string} */ (text) }],
   };
   messages.push(said);
   show(said);
