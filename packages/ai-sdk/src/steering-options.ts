@@ -45,7 +45,10 @@ const KEYS: Readonly<Record<keyof SteeringOptions, true>> = {
  */
 export function steer<Name extends string = string>(
   options: SteeringOptions<Name>,
-): { halfspace: JSONObject } {
+): {
+  /** The options, as the AI SDK passes them on. */
+  halfspace: JSONObject;
+} {
   return { halfspace: options as unknown as JSONObject };
 }
 
