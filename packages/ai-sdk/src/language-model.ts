@@ -4,7 +4,7 @@ import { readCall } from './read-call.js';
 import { finishReasonOf, metadataOf, usageOf } from './results.js';
 import { readableOf, streamParts } from './stream-parts.js';
 
-/** A language model of the AI SDK; see {@link createLanguageModel}. */
+/** A model of Halfspace as the AI SDK takes it. */
 export type HalfspaceLanguageModel = LanguageModelV3;
 
 /**

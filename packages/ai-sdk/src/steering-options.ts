@@ -1,21 +1,16 @@
 import { InvalidArgumentError, type JSONObject, type SharedV3ProviderOptions } from '@ai-sdk/provider';
-import { type AnyDecodeOptions, didYouMean, type Filter, wordFilter } from '@halfspace/core';
+import { type AnyDecodeOptions, didYouMean, type Filter, type Weights, wordFilter } from '@halfspace/core';
 import { grammarFilter } from '@halfspace/grammar';
 
 /** What `providerOptions.halfspace` may say: how to steer, and what the AI SDK has no setting for. */
 export interface SteeringOptions<Name extends string = string> extends Pick<
   AnyDecodeOptions<Name>,
-  | 'bonus'
-  | 'cap'
-  | 'control'
-  | 'earlyExit'
-  | 'formula'
-  | 'lookAhead'
-  | 'measure'
-  | 'redraw'
-  | 'repetitionPenalty'
-  | 'weights'
+  'bonus' | 'cap' | 'control' | 'earlyExit' | 'lookAhead' | 'measure' | 'redraw' | 'repetitionPenalty'
 > {
+  /** Weight of each attribute by name, as the option of `generate`. */
+  readonly weights?: Weights<Name>;
+  /** What a candidate gets as a formula of its margins, as the option of `generate`. */
+  readonly formula?: string;
   /** Words and phrases that are never written; see `wordFilter`. */
   readonly forbid?: readonly string[];
   /** A grammar in EBNF that the text is of; see `grammarFilter`. Not beside an object by schema. */
