@@ -16,6 +16,7 @@ import { cacheDirectory } from '@halfspace/model';
 import { InferenceSession } from '@halfspace/onnx-runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tinyGguf } from '../../model/src/testing/tiny-llama.js';
+import { fourBitGguf } from './testing/four-bit-model.js';
 import { createOnnxBackend, type OnnxBackendOptions } from './create-onnx-backend.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -100,18 +101,18 @@ describe('measured costs', () => {
 
   it.each([
     ['empty', ''],
-    ['half written', '{"f32":[1,2,3,4,5],"int8":[1,2'],
+    ['half written', '{"f32":[1,2,3,4,5,6],"int8":[1,2'],
     ['of something else', '{"name":"halfspace"}'],
     ['no object', 'null'],
     ['too short', '{"f32":[1,2],"int8":[1,2]}'],
-    ['nonsense', '{"f32":[1,2,3,4,-5],"int8":[1,2,3,4,"5"]}'],
+    ['nonsense', '{"f32":[1,2,3,4,5,-6],"int8":[1,2,3,4,5,"6"]}'],
   ])('that are %s are measured again', async (_, content) => {
     await ask();
     const file = await onlyFileOf('measured');
     await writeFile(file, content);
     await ask();
     const measured = JSON.parse(await readFile(file, 'utf8')) as Record<string, number[]>;
-    expect(measured['f32']).toHaveLength(5);
+    expect(measured['f32']).toHaveLength(6);
     expect(measured['int8']?.every((cost) => cost > 0)).toBe(true);
   });
 
@@ -123,6 +124,27 @@ describe('measured costs', () => {
     await mkdir(join(file, 'in-the-way'), { recursive: true });
     expect((await ask()).logProbs).toHaveLength(2);
     expect(await readdir(dirname(file))).toHaveLength(1);
+  });
+
+  it('are of a sample, so that no more is compiled than what is used', async () => {
+    await ask();
+    await onlyFileOf('compiled');
+    expect((await readdir(cacheDirectory())).filter((name) => name.startsWith('sample'))).toEqual([]);
+  });
+
+  it('choose four bits where the file has them, and choose them again', async () => {
+    await writeFile(
+      model,
+      fourBitGguf(() => 'Q4_0'),
+    );
+    await ask();
+    const file = await onlyFileOf('measured');
+    const kept = JSON.parse(await readFile(file, 'utf8')) as Record<string, number[]>;
+    expect(Object.keys(kept).sort()).toEqual(['f32', 'int4', 'int8']);
+    await writeFile(file, JSON.stringify({ ...kept, int4: kept['int4']?.map(() => 1e-3) }));
+    await rm(join(cacheDirectory(), 'compiled'), { recursive: true });
+    await ask();
+    expect(await onlyFileOf('compiled')).toMatch(/int4/);
   });
 
   it('are not needed when the precision is given', async () => {
@@ -254,7 +276,7 @@ describe('options', () => {
   });
 
   it('refuses a precision that is none', async () => {
-    const precision = 'int4' as 'int8';
+    const precision = 'int2' as 'int8';
     await expect(createOnnxBackend({ model, precision })).rejects.toThrow(code('bad-option'));
   });
 

@@ -7,8 +7,10 @@ import {
   costsPath,
   measureCosts,
   readCosts,
+  ROWS,
   rowsPerCall,
   writeCosts,
+  type Candidates,
   type Costs,
 } from './precision.js';
 
@@ -19,7 +21,9 @@ export interface OpenRequest extends Pick<ModelInfo, 'name' | 'fingerprint'> {
   readonly threads: number;
   /** Bytes of memory for texts that are finished. */
   readonly cacheBytes: number;
-  /** Default: the faster one, which is measured. */
+  /** What there is to choose from where no precision is given. */
+  readonly candidates: Candidates;
+  /** Default: the fastest of the candidates, which is measured. */
   readonly precision?: Precision;
 }
 
@@ -28,6 +32,8 @@ export interface OpenTools {
   readonly tokenizer: Tokenizer;
   /** Graphs of a precision, compiled when first asked for. */
   readonly compile: (precision: Precision) => Promise<CompiledModel>;
+  /** Graphs of a few blocks, to be timed; undefined for a model of a single block. Whoever gives them removes them. */
+  readonly compileSample: (precision: Precision) => Promise<CompiledModel | undefined>;
   /** Makes graphs again that do not load, once. Undefined where they are what was made: they are not to blame then. */
   readonly compileAgain: (precision: Precision) => Promise<CompiledModel | undefined>;
   /** Ends the loading with the error `aborted`. */
@@ -45,8 +51,8 @@ export type OpenedBackend = Backend & { cacheStats(): CacheStats };
  * @throws HalfspaceError `out-of-memory`, `backend-failed`, `aborted`; and what compiling throws
  */
 export async function openBackend(
-  { name, fingerprint, cache, threads, cacheBytes, precision }: OpenRequest,
-  { tokenizer, compile, compileAgain, signal, onMeasured }: OpenTools,
+  { name, fingerprint, cache, threads, cacheBytes, candidates, precision }: OpenRequest,
+  { tokenizer, compile, compileSample, compileAgain, signal, onMeasured }: OpenTools,
 ): Promise<OpenedBackend> {
   const loaded = new Map<Precision, Promise<Graphs>>();
   const disposeGraphs = async () => {
@@ -69,36 +75,41 @@ export async function openBackend(
 
   const memo = costsPath(cache, fingerprint, threads);
 
+  /** Milliseconds of calls of a few blocks. Of a model of a single block nothing can be told. */
+  async function measureSample(
+    arithmetic: Precision,
+    onProgress: (share: number) => void,
+  ): Promise<readonly number[]> {
+    const sample = await compileSample(arithmetic);
+    if (sample === undefined) return ROWS.map(() => 1);
+    const timed = await loadGraphs(sample, threads, signal);
+    const watch = { ...(signal && { signal }), onProgress };
+    return measureCosts(timed, sample, watch).finally(async () => timed.dispose());
+  }
+
   async function measure(): Promise<Costs> {
-    const known = await readCosts(memo);
+    const { precisions } = candidates;
+    const known = await readCosts(memo, precisions);
     if (known !== undefined) return known;
-    const watch = (before: number) => ({
-      ...(signal && { signal }),
-      onProgress: (share: number) => onMeasured?.((before + share) / 2),
-    });
-    // One after the other: both in memory at once would be the most that this program ever needs.
-    const f32 = await load('f32');
-    const costs = {
-      f32: await measureCosts(f32, await compile('f32'), watch(0)).finally(async () => f32.dispose()),
-    };
-    const whole: Costs = {
-      ...costs,
-      int8: await measureCosts(await graphs('int8'), await compile('int8'), watch(1)),
-    };
+    const costs: Partial<Record<Precision, readonly number[]>> = {};
+    // One after the other, and never the whole of a model: what is not chosen is neither compiled nor loaded.
+    for (const [index, each] of precisions.entries())
+      costs[each] = await measureSample(each, (share) => onMeasured?.((index + share) / precisions.length));
     // A cache that cannot be written costs time, not correctness.
-    await writeCosts(memo, whole).catch(() => undefined);
-    return whole;
+    await writeCosts(memo, costs).catch(() => undefined);
+    return costs;
   }
 
   try {
-    const costs = precision === undefined ? await measure() : undefined;
+    const costs = precision === undefined && candidates.precisions.length > 1 ? await measure() : undefined;
     const choosePrecision = (rows: number): Precision =>
-      precision ?? (costs === undefined ? 'f32' : cheapest(costs, rows));
+      precision ??
+      (costs === undefined ? candidates.precisions[0] : cheapest(costs, rows, candidates.together));
     const { architecture, cut, kvCache } = await compile(choosePrecision(1));
     await graphs(choosePrecision(1));
     const { layers, width, contextLength } = architecture;
     // Where the arithmetic is given, it is not measured for this alone.
-    const timed = costs ?? (await readCosts(memo));
+    const timed = costs ?? (await readCosts(memo, [choosePrecision(1)]));
     const rows = timed && { rowsPerCall: rowsPerCall(timed, choosePrecision(1)) };
     const model: ModelInfo = { name, fingerprint, layers, width, cut, contextLength, ...rows };
     const parts = { model, architecture, cut, kvCache, cacheBytes, tokenizer, choosePrecision, graphs };

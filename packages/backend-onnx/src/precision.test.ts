@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledModel } from '@halfspace/model';
 import type { Graphs, TrunkResult } from './graphs.js';
-import { cheapest, measureCosts, rowsPerCall } from './precision.js';
+import { candidatesOf, cheapest, machineMemory, measureCosts, rowsPerCall } from './precision.js';
 
 describe('the precision of a step', () => {
-  // Milliseconds at 1, 4, 10, 20 and 64 rows.
-  const costs = { f32: [20, 22, 26, 34, 100], int8: [9, 17, 27, 44, 130] };
+  // Milliseconds at 1, 2, 4, 10, 25 and 64 rows.
+  const costs = { f32: [20, 21, 22, 26, 40, 100], int8: [9, 11, 17, 27, 55, 130] };
 
   it('is the one that is faster for its rows', () => {
-    expect([1, 4, 20, 64].map((rows) => cheapest(costs, rows))).toEqual(['int8', 'int8', 'f32', 'f32']);
+    expect([1, 4, 25, 64].map((rows) => cheapest(costs, rows))).toEqual(['int8', 'int8', 'f32', 'f32']);
   });
 
   it('goes by the nearest measured number of rows', () => {
@@ -19,17 +19,57 @@ describe('the precision of a step', () => {
     expect(cheapest(costs, 10)).toBe('int8');
     expect(cheapest({ f32: costs.int8, int8: costs.f32 }, 10)).toBe('f32');
   });
+
+  it('is less exact only where that saves a tenth', () => {
+    const int4 = [8, 10, 16, 28, 60, 150];
+    expect(cheapest({ ...costs, int4 }, 1)).toBe('int4');
+    expect(cheapest({ ...costs, int4: int4.with(0, 8.2) }, 1)).toBe('int8');
+    expect(cheapest({ int8: costs.int8, int4 }, 64)).toBe('int8');
+  });
+
+  it('is that of a single row where there is no memory for two', () => {
+    expect(cheapest(costs, 64, [])).toBe('int8');
+  });
+});
+
+describe('the kinds of arithmetic that are measured', () => {
+  const modelOf = (type: 'Q4_K' | 'Q8_0', numbers: number) => ({
+    tensors: new Map([['weight', { name: 'weight', type, shape: [1000, numbers / 1000] }]]),
+  });
+  const total = 24e9;
+
+  it('are those that fit the memory of the machine, in any state of it', () => {
+    const precisions = (numbers: number) => candidatesOf(modelOf('Q4_K', numbers), { total }).precisions;
+    expect(precisions(1e9)).toEqual(['f32', 'int8', 'int4']);
+    expect(precisions(8e9)).toEqual(['int8', 'int4']);
+    expect(precisions(20e9)).toEqual(['int4']);
+    // Nothing fits: loading says so.
+    expect(precisions(70e9)).toEqual(['int4']);
+  });
+
+  it('have four bits where the file has them', () => {
+    expect(candidatesOf(modelOf('Q8_0', 1e9), { total }).precisions).toEqual(['f32', 'int8']);
+    expect(candidatesOf(modelOf('Q8_0', 70e9), { total }).precisions).toEqual(['int8']);
+  });
+
+  it('fit together where their bytes do', () => {
+    expect(candidatesOf(modelOf('Q4_K', 3.5e9), { total }).together).toEqual([['int8', 'int4']]);
+  });
+
+  it('are of this machine, which has some memory', () => {
+    expect(machineMemory().total).toBeGreaterThan(1e8);
+  });
 });
 
 it.each([
   // 8 ms a call and 1 ms a row; 6 and 3; 30 and 1; rows that cost nothing; nothing but rows.
-  [[9, 12, 18, 28, 72], 152],
-  [[9, 18, 36, 66, 198], 64],
-  [[31, 34, 40, 50, 94], 256],
-  [[5, 5, 5, 5, 5], 256],
-  [[1, 4, 10, 20, 64], 64],
+  [[9, 10, 12, 18, 33, 72], 152],
+  [[9, 12, 18, 36, 81, 198], 64],
+  [[31, 32, 34, 40, 55, 94], 256],
+  [[5, 5, 5, 5, 5, 5], 256],
+  [[1, 2, 4, 10, 25, 64], 64],
 ])('a call has the rows that leave little of its own cost: %j', (costs, rows) => {
-  expect(rowsPerCall({ int8: costs, f32: [] }, 'int8')).toBe(rows);
+  expect(rowsPerCall({ int8: costs }, 'int8')).toBe(rows);
 });
 
 describe('a measurement', () => {
@@ -63,19 +103,21 @@ describe('a measurement', () => {
   it('times a few calls of each number of rows, and says how far it is', async () => {
     const { clock, measure } = slowGraphs(2);
     const shares: number[] = [];
-    expect(await measure({ onProgress: (share: number) => shares.push(share) })).toEqual([2, 8, 20, 40, 128]);
-    expect(clock.calls).toBe(40);
+    expect(await measure({ onProgress: (share: number) => shares.push(share) })).toEqual([
+      2, 4, 8, 20, 50, 128,
+    ]);
+    expect(clock.calls).toBe(48);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBe(1);
   });
 
   it('is bounded, however slow the calls are, and goes on from what it has timed', async () => {
     for (const [perRow, calls] of [
-      [1_000, 6],
+      [1_000, 3],
       [100_000, 1],
     ]) {
       const { clock, measure } = slowGraphs(perRow);
-      expect(await measure()).toEqual([1, 4, 10, 20, 64].map((rows) => rows * perRow));
+      expect(await measure()).toEqual([1, 2, 4, 10, 25, 64].map((rows) => rows * perRow));
       expect(clock.calls).toBe(calls);
     }
   });

@@ -1,23 +1,49 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { throwIfAborted } from '@halfspace/core';
-import { blockTokens, type CompiledModel, type Precision, writeCached } from '@halfspace/model';
+import {
+  blockTokens,
+  bytesOfWeights,
+  type CompiledModel,
+  type ModelFile,
+  type Precision,
+  writeCached,
+} from '@halfspace/model';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
 import { divide, trunkCall } from './trunk-call.js';
 
-/** Rows per call at which the trunk is timed. */
-const ROWS = [1, 4, 10, 20, 64] as const;
-const ROUNDS = 7;
-/** After so long no further call of a measurement is begun. The default model takes a third of that on two idle cores. */
-const LONGEST_MS = 5_000;
-/** Share of a step that a second precision must save. */
-const WORTHWHILE = 0.1;
+/** All kinds of arithmetic, the most exact first. */
+export const PRECISIONS = ['f32', 'int8', 'int4'] as const satisfies readonly Precision[];
 
-/** Milliseconds of one trunk call, per precision, for each of the measured numbers of rows. */
-export type Costs = Readonly<Record<Precision, readonly number[]>>;
+/** Rows per call at which the trunk is timed. */
+export const ROWS = [1, 2, 4, 10, 25, 64] as const;
+const ROUNDS = 7;
+/** After so long no further call of a measurement is begun. The default model takes a fifth of that on two idle cores. */
+const LONGEST_MS = 3_000;
+/** Share of a step that a less exact precision, or a second one, must save. */
+const WORTHWHILE = 0.1;
+/** Share of the machine's memory that weights may take. */
+const MOST_MEMORY = 0.7;
+
+/** Milliseconds of one trunk call for each of the measured numbers of rows, of each precision that was measured. */
+export type Costs = Readonly<Partial<Record<Precision, readonly number[]>>>;
+
+/** Which kinds of arithmetic a model can have on a machine. */
+export interface Candidates {
+  /** The most exact first; where none fits, the smallest alone. */
+  readonly precisions: readonly Precision[];
+  /** Pairs that there is memory for. */
+  readonly together: readonly (readonly [Precision, Precision])[];
+}
+
+const PAIRS: Candidates['together'] = [
+  ['f32', 'int8'],
+  ['f32', 'int4'],
+  ['int8', 'int4'],
+];
 
 /** What watches a measurement. */
 export interface MeasureOptions {
@@ -31,8 +57,8 @@ export interface MeasureOptions {
 
 /**
  * Times a trunk on a short past: for each number of rows the fastest of a few calls, because what else runs
- * on the machine can only add to it, and the figures are kept. When the time for that is used up, what has been timed must do:
- * what has not is taken to cost as much as its rows.
+ * on the machine can only add to it, and the figures are kept. All numbers of rows are timed once before any is timed again. When
+ * the time for that is used up, what has been timed must do: what has not is taken to cost as much as its rows.
  *
  * @throws HalfspaceError `aborted`, `backend-failed`
  */
@@ -46,43 +72,92 @@ export async function measureCosts(
   const callSizes = { ...sizes, ...(sliding !== undefined && { window: sliding.tokens }) };
   const below = createKeyValueStore(0, graphs.cut, sizes);
   const above = createKeyValueStore(graphs.cut, layers, sizes);
-  const begun = now();
-  const isLate = () => now() - begun > LONGEST_MS;
-  const costs: number[] = [];
-  for (const [place, count] of ROWS.entries()) {
+  const calls = ROWS.map((count) => {
     const tokens = Array.from({ length: count }, () => 0);
-    const call = trunkCall(divide([{ parent: undefined, length: 0, tokens, shape: 'fan' }]), callSizes);
-    const times: number[] = [];
-    while (times.length <= ROUNDS && !isLate()) {
-      throwIfAborted(signal);
-      const start = now();
-      const { end } = await graphs.lower(call, below, []);
-      await graphs.upper(call, end, above, []);
-      times.push(now() - start);
-      onProgress?.((place + times.length / (ROUNDS + 1)) / ROWS.length);
-    }
-    const inProportion = ((costs.at(-1) ?? 1) * count) / (ROWS[place - 1] ?? 1);
-    // The first call sets up buffers.
-    costs.push(times.length > 1 ? Math.min(...times.slice(1)) : (times[0] ?? inProportion));
+    return trunkCall(divide([{ parent: undefined, length: 0, tokens, shape: 'fan' }]), callSizes);
+  });
+  const times = ROWS.map((): number[] => []);
+  const most = ROWS.length * (ROUNDS + 1);
+  const begun = now();
+  for (let done = 0; done < most && now() - begun <= LONGEST_MS; done++) {
+    throwIfAborted(signal);
+    const call = calls[done % ROWS.length];
+    const start = now();
+    const { end } = await graphs.lower(call, below, []);
+    await graphs.upper(call, end, above, []);
+    times[done % ROWS.length].push(now() - start);
+    onProgress?.((done + 1) / most);
   }
   onProgress?.(1);
+  const costs: number[] = [];
+  times.forEach((each, place) => {
+    const inProportion = ((costs.at(-1) ?? 1) * ROWS[place]) / (ROWS[place - 1] ?? 1);
+    // The first call sets up buffers.
+    costs.push(each.length > 1 ? Math.min(...each.slice(1)) : (each[0] ?? inProportion));
+  });
   return costs;
 }
 
-/**
- * The precision for a step of so many rows, by the nearest measured number of rows: the one that is faster
- * for a single row, unless the other one saves enough to be loaded and held as well.
- */
-export function cheapest(costs: Costs, rowsPerStep: number): Precision {
+/** Milliseconds of a call at the measured number of rows that is nearest, in ratio, to the number asked for. */
+function costAt(costs: readonly number[], rowsPerStep: number): number {
   const distance = (rows: number) => Math.abs(Math.log(rows / Math.max(1, rowsPerStep)));
   const nearest = ROWS.reduce(
-    (best, rows, index) => (distance(rows) < distance(ROWS[best] ?? 1) ? index : best),
+    (best, rows, index) => (distance(rows) < distance(ROWS[best]) ? index : best),
     0,
   );
-  const cost = (precision: Precision, index: number) => costs[precision][index] ?? 0;
-  const first: Precision = cost('int8', 0) <= cost('f32', 0) ? 'int8' : 'f32';
-  const second: Precision = first === 'int8' ? 'f32' : 'int8';
-  return cost(second, nearest) < cost(first, nearest) * (1 - WORTHWHILE) ? second : first;
+  return costs[nearest];
+}
+
+/**
+ * The precision for a step of so many rows: the one that is best for a single row, unless another saves a tenth of the step and so
+ * is worth being loaded and held as well. For a single row a less exact one must save a tenth of the step, too.
+ *
+ * @param together - Pairs that there is memory for (default: all).
+ */
+export function cheapest(
+  costs: Costs,
+  rowsPerStep: number,
+  together: Candidates['together'] = PAIRS,
+): Precision {
+  const measured = PRECISIONS.filter((each) => costs[each] !== undefined);
+  const at = (precision: Precision, rows: number) => costAt(costs[precision] ?? [], rows);
+  const best = (among: readonly Precision[], rows: number) =>
+    among.reduce((found, each) => (at(each, rows) < at(found, rows) * (1 - WORTHWHILE) ? each : found));
+  const single = best(measured, 1);
+  const others = measured.filter((each) =>
+    together.some((pair) => each !== single && pair.includes(each) && pair.includes(single)),
+  );
+  return best([single, ...others], rowsPerStep);
+}
+
+/** What is known of a machine's memory. */
+export interface Memory {
+  /** Bytes that it has, or that this process may have of it. */
+  readonly total: number;
+}
+
+/** The memory of this machine, or what its control group may have of it. */
+export function machineMemory(): Memory {
+  const limit = process.constrainedMemory();
+  return { total: limit > 0 ? Math.min(limit, totalmem()) : totalmem() };
+}
+
+/**
+ * The kinds of arithmetic that a model has and that fit the memory of the machine: what happens to be free does not count, because
+ * the choice must be the same the next time. A model has `int4` where most of its bytes are four-bit weights of its file.
+ */
+export function candidatesOf(
+  model: Pick<ModelFile, 'tensors'>,
+  { total }: Memory = machineMemory(),
+): Candidates {
+  const bytes = (precision: Precision) => bytesOfWeights(model, precision);
+  const fits = (needed: number) => needed <= MOST_MEMORY * total;
+  const has = bytes('int4') < 0.9 * bytes('int8') ? PRECISIONS : PRECISIONS.slice(0, 2);
+  const fitting = has.filter((precision) => fits(bytes(precision)));
+  return {
+    precisions: fitting.length > 0 ? fitting : has.slice(-1),
+    together: PAIRS.filter(([one, other]) => fits(bytes(one) + bytes(other))),
+  };
 }
 
 /** What share of a call of `rowsPerCall` rows is what it costs without any. */
@@ -93,7 +168,7 @@ const [FEWEST_ROWS, MOST_ROWS] = [64, 256];
 
 /** How many rows a call of an arithmetic should have: with more, hardly anything of what a call costs by itself is left to share. */
 export function rowsPerCall(costs: Costs, precision: Precision): number {
-  const measured = costs[precision];
+  const measured = costs[precision] ?? [];
   const [first, last] = [measured[0] ?? 0, measured.at(-1) ?? 0];
   const row = Math.max(0, last - first) / ((ROWS.at(-1) ?? 1) - (ROWS[0] ?? 1));
   const fixed = Math.max(0, first - row);
@@ -106,23 +181,23 @@ export function costsPath(cache: string, fingerprint: string, threads: number): 
   const machine = createHash('sha256')
     .update(`${cpus()[0]?.model ?? ''}/${threads}/${process.arch}`)
     .digest('hex');
-  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v3.json`);
+  return join(cache, 'measured', `${fingerprint.slice(0, 16)}-${machine.slice(0, 16)}-v4.json`);
 }
 
-function isCosts(value: unknown): value is Costs {
+function isCosts(value: unknown, wanted: readonly Precision[]): value is Costs {
   const lists = value as Partial<Record<Precision, unknown>> | null;
   const whole = (list: unknown) =>
     Array.isArray(list) &&
     list.length === ROWS.length &&
     list.every((each) => typeof each === 'number' && each > 0);
-  return typeof lists === 'object' && lists !== null && whole(lists.f32) && whole(lists.int8);
+  return typeof lists === 'object' && lists !== null && wanted.every((each) => whole(lists[each]));
 }
 
 /** Measurements made before, if they are there and whole. */
-export async function readCosts(path: string): Promise<Costs | undefined> {
+export async function readCosts(path: string, wanted: readonly Precision[]): Promise<Costs | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return isCosts(value) ? value : undefined;
+    return isCosts(value, wanted) ? Object.fromEntries(wanted.map((each) => [each, value[each]])) : undefined;
   } catch {
     return undefined;
   }

@@ -1,16 +1,6 @@
+import { subMinimum, subScale } from './four-bit.js';
+import { half } from './half.js';
 import { blockBytes, blockElements, type TensorType } from './tensor-type.js';
-
-/** IEEE half precision to a number. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-const HALF = Float32Array.from({ length: 65_536 }, (_, bits) => half(bits));
 
 /**
  * Writes the numbers of the block that begins at `at` to `out`, from `to` on. Scales have eleven bits and
@@ -18,7 +8,7 @@ const HALF = Float32Array.from({ length: 65_536 }, (_, bits) => half(bits));
  */
 type Block = (bytes: Uint8Array, at: number, out: Float32Array, to: number) => void;
 
-const f16 = (bytes: Uint8Array, at: number): number => HALF[bytes[at] | (bytes[at + 1] << 8)];
+const f16 = (bytes: Uint8Array, at: number): number => half(bytes[at] | (bytes[at + 1] << 8));
 const i8 = (bytes: Uint8Array, at: number): number => (bytes[at] << 24) >> 24;
 const u32 = (bytes: Uint8Array, at: number): number =>
   bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
@@ -55,18 +45,6 @@ const q8_0: Block = (bytes, at, out, to) => {
   const scale = f16(bytes, at);
   for (let index = 0; index < 32; index++) out[to + index] = scale * i8(bytes, at + 2 + index);
 };
-
-/** Six-bit scale of one of eight sub-blocks, packed with the minima in twelve bytes. */
-function subScale(bytes: Uint8Array, at: number, group: number): number {
-  if (group < 4) return bytes[at + group] & 63;
-  return (bytes[at + group + 4] & 15) | ((bytes[at + group - 4] >> 6) << 4);
-}
-
-/** Six-bit minimum of a sub-block. */
-function subMinimum(bytes: Uint8Array, at: number, group: number): number {
-  if (group < 4) return bytes[at + group + 4] & 63;
-  return (bytes[at + group + 4] >> 4) | ((bytes[at + group] >> 6) << 4);
-}
 
 /** Q4_K and Q5_K: eight sub-blocks of 32; `fifth` is where the fifth bits lie, if there are any. */
 const kBlock =

@@ -3,6 +3,8 @@ export { readJsonFile } from './json-file.js';
 export type { JsonObject } from './json-file.js';
 export { openModelFile } from './weights.js';
 export type { ModelFile } from './weights.js';
+export type { FourBitForm, FourBitMatrix } from './four-bit.js';
+export { bytesOfWeights, hasFourBits } from './compile/bytes-of-weights.js';
 export type { MetadataValue, WeightTensor } from './weight-tensor.js';
 export type {
   Activation,
@@ -33,7 +35,7 @@ export type { Layout, Sizes } from './families/tensor-list.js';
 export { ggufNames, LLAMA_PARTS, transformersNames } from './families/tensor-names.js';
 export type { ExpertPart, NamedPart, TensorNames } from './families/tensor-names.js';
 export { describeArchitecture } from './compile/families.js';
-export { compileModel, isUndamaged } from './compile/compile.js';
+export { compileModel, compileSample, isUndamaged } from './compile/compile.js';
 export type { CompiledModel, CompileModelOptions } from './compile/compile.js';
 export type { EncoderArchitecture } from './compile/bert.js';
 export { compileEncoder } from './compile/compile-encoder.js';

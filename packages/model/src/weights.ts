@@ -4,6 +4,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { HalfspaceError, isHalfspaceError } from '@halfspace/core';
 import { fingerprintFile } from './cache.js';
 import { dequantize, isFloatType } from './dequantize.js';
+import {
+  FOUR_BIT_BLOCK,
+  FOUR_BIT_FORMS,
+  isFourBitType,
+  readFourBitBlocks,
+  type FourBitForm,
+  type FourBitMatrix,
+} from './four-bit.js';
 import { OutOfBytes } from './gguf/byte-reader.js';
 import { type GgufHeader, parseGgufHeader } from './gguf/header.js';
 import { isFile } from './is-file.js';
@@ -23,6 +31,8 @@ import {
   findPackedLayers,
   isPackedPart,
   readPackedConfig,
+  isInOrder,
+  unpackFourBit,
   unpackWeights,
   type PackedLayer,
 } from './safetensors/packed-weights.js';
@@ -60,6 +70,20 @@ export interface ModelFile {
    * @param count - How many rows; with `from` no more than there are.
    */
   readRows(name: string, from: number, count: number): Promise<Float32Array>;
+  /**
+   * What a tensor has as four-bit blocks, which `readFourBit` reads.
+   *
+   * @returns Undefined where the file has it in another form than Q4_0, Q4_1, Q4_K, GPTQ or AWQ, or in blocks that are none of
+   * 32 neighbours.
+   * @throws HalfspaceError as `readF32`
+   */
+  fourBitForm(name: string): Promise<FourBitForm | undefined>;
+  /**
+   * A tensor as the four-bit blocks that the file has, with nothing rounded.
+   *
+   * @throws HalfspaceError as `readF32`; `unknown-tensor` where it has no such form
+   */
+  readFourBit(name: string): Promise<FourBitMatrix>;
   /** Gives the files back. Idempotent. */
   close(): Promise<void>;
 }
@@ -85,6 +109,11 @@ interface Reader {
   readonly read: () => Promise<Float32Array>;
   /** Some rows; absent where all must be read for that. */
   readonly readRows?: (from: number, count: number) => Promise<Float32Array>;
+  /** Absent where it is not of four bits. */
+  readonly fourBit?: {
+    readonly form: () => Promise<FourBitForm | undefined>;
+    readonly read: () => Promise<FourBitMatrix>;
+  };
 }
 
 /** Readers of tensors that are stored one by one. */
@@ -106,10 +135,24 @@ function plainReaders(stored: ReadonlyMap<string, Stored>): Readers {
           tensor,
           read: async () => readBytes(0, tensor.length),
           readRows: async (from: number, count: number) => readBytes(from * rowBytes, count * rowBytes),
+          ...fourBitReader({ tensor, file }),
         },
       ] as const;
     }),
   );
+}
+
+/** How a tensor of GGUF is read as four-bit blocks. */
+function fourBitReader({ tensor: { type, shape, offset, length }, file }: Stored): Pick<Reader, 'fourBit'> {
+  const columns = shape.at(-1) ?? 1;
+  if (!isFourBitType(type) || columns % FOUR_BIT_BLOCK !== 0) return {};
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  return {
+    fourBit: {
+      form: async () => FOUR_BIT_FORMS[type],
+      read: async () => readFourBitBlocks(type, await readAt(file, offset, length), rows, columns),
+    },
+  };
 }
 
 /** Readers in which packed layers have the weights that they stand for. */
@@ -124,14 +167,22 @@ function withPackedLayers(
   };
   const unpacked = [...layers].map(([name, layer]) => {
     const type = layer.packing === 'awq' ? ('AWQ4' as const) : ('GPTQ4' as const);
-    const read = async (): Promise<Float32Array> =>
-      unpackWeights(layer, {
-        quants: await integers(layer.quants),
-        zeros: await integers(layer.zeros),
-        scales: await (plain.get(layer.scales) as Reader).read(),
-        groups: layer.groups === undefined ? undefined : await integers(layer.groups),
-      });
-    return [name, { tensor: { name, shape: [layer.outputs, layer.inputs], type }, read }] as const;
+    const groups = async () => (layer.groups === undefined ? undefined : integers(layer.groups));
+    const parts = async () => ({
+      quants: await integers(layer.quants),
+      zeros: await integers(layer.zeros),
+      scales: await (plain.get(layer.scales) as Reader).read(),
+      groups: await groups(),
+    });
+    const reader: Reader = {
+      tensor: { name, shape: [layer.outputs, layer.inputs], type },
+      read: async () => unpackWeights(layer, await parts()),
+      fourBit: {
+        form: async () => (isInOrder(layer, await groups()) ? FOUR_BIT_FORMS[type] : undefined),
+        read: async () => unpackFourBit(layer, await parts()),
+      },
+    };
+    return [name, reader] as const;
   });
   return new Map([...[...plain].filter(([name]) => !isPackedPart(name, layers)), ...unpacked]);
 }
@@ -195,6 +246,15 @@ function createModelFile(
         throw new RangeError(`${name} has ${rows} rows, and not ${count} from ${from} on.`);
       if (readRows !== undefined) return checked(name, await readRows(from, count));
       return checked(name, await read()).subarray(from * columns, (from + count) * columns);
+    },
+    fourBitForm: async (name) => find(name).fourBit?.form(),
+    async readFourBit(name) {
+      const blocks = await find(name).fourBit?.read();
+      if (blocks === undefined)
+        throw new HalfspaceError('unknown-tensor', `${about.name} has no four-bit tensor ${name}.`);
+      checked(name, blocks.scales);
+      checked(name, blocks.minima);
+      return blocks;
     },
     async close() {
       if (closed) return;

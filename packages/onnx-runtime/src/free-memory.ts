@@ -77,6 +77,6 @@ export async function assertMemoryFor(what: string, paths: readonly string[]): P
   if (free === undefined || free >= needed) return;
   throw new HalfspaceError(
     'out-of-memory',
-    `${what} needs ${gigabytes(needed)} of memory at least, and ${gigabytes(free)} are free. Close other programs, or take a smaller model; the precision int8 needs about a quarter of f32.`,
+    `${what} needs ${gigabytes(needed)} of memory at least, and ${gigabytes(free)} are free. Close other programs, or take a smaller model; the precision int8 needs about a quarter of f32, and int4 a fifth.`,
   );
 }

@@ -6,7 +6,14 @@ import type { MainCalls, WorkerCalls } from '../worker/protocol.js';
 import { serveBackend } from '../worker/serve-backend.js';
 import { createWorkerBackend } from '../worker/worker-backend.js';
 
-const REQUEST: OpenRequest = { name: '', fingerprint: '', cache: '', threads: 1, cacheBytes: 0 };
+const REQUEST: OpenRequest = {
+  name: '',
+  fingerprint: '',
+  cache: '',
+  threads: 1,
+  cacheBytes: 0,
+  candidates: { precisions: ['f32'], together: [] },
+};
 
 /** A backend as it is reached through a worker, with both ends of the line in this thread, where calls can be watched. */
 export async function serveHere(backend: OpenedBackend): Promise<OpenedBackend & { readonly line: Line }> {
@@ -18,6 +25,7 @@ export async function serveHere(backend: OpenedBackend): Promise<OpenedBackend &
   const channel = openChannel<WorkerCalls, MainCalls>(port1, {
     started: async () => new Answer(undefined),
     compile: none,
+    compileSample: none,
     compileAgain: none,
     measured: async () => new Answer(undefined),
   });

@@ -16,7 +16,7 @@ export interface WorkerTools extends Omit<OpenTools, 'tokenizer'> {
  */
 export async function openInWorker(
   request: OpenRequest,
-  { makeTokenizer, compile, compileAgain, signal, onMeasured }: WorkerTools,
+  { makeTokenizer, compile, compileSample, compileAgain, signal, onMeasured }: WorkerTools,
   limits: Pick<WorkerSettings, 'resourceLimits'> = {},
 ): Promise<OpenedBackend> {
   const stopped = new AbortController();
@@ -35,6 +35,7 @@ export async function openInWorker(
     ...limits,
     handlers: {
       compile: async (precision) => watched(async () => compile(precision)),
+      compileSample: async (precision) => watched(async () => compileSample(precision)),
       compileAgain: async (precision) => watched(async () => compileAgain(precision)),
       measured: async (share) => watched(async () => onMeasured?.(share)).finally(() => thrown && stop()),
     },

@@ -77,6 +77,8 @@ export interface MainCalls {
   /** The worker runs, and answers. */
   readonly started: { readonly args: undefined; readonly answer: void };
   readonly compile: { readonly args: Precision; readonly answer: CompiledModel };
+  /** A few blocks, to be timed. */
+  readonly compileSample: { readonly args: Precision; readonly answer: CompiledModel | undefined };
   /** Makes graphs again that do not load, unless they are what was made: undefined then. */
   readonly compileAgain: { readonly args: Precision; readonly answer: CompiledModel | undefined };
   /** The share of the measurement that is done, 0 to 1. */

@@ -176,6 +176,7 @@ export function serveBackend(
       opening = open(request, {
         tokenizer: NO_TOKENIZER,
         compile: async (precision) => main.call('compile', precision),
+        compileSample: async (precision) => main.call('compileSample', precision),
         compileAgain: async (precision) => main.call('compileAgain', precision),
         signal: loading.signal,
         onMeasured: (share) => main.tell('measured', share),

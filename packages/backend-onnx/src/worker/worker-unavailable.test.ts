@@ -26,7 +26,12 @@ vi.mock('node:worker_threads', async (importOriginal) => ({
 const none = async () => {
   throw new Error('not asked for');
 };
-const handlers = { compile: none, compileAgain: none, measured: async () => new Answer(undefined) };
+const handlers = {
+  compile: none,
+  compileSample: none,
+  compileAgain: none,
+  measured: async () => new Answer(undefined),
+};
 const hint = { code: 'worker-unavailable', message: expect.stringContaining('the option worker: false') };
 
 it('a worker that cannot be made says how to do without', async () => {

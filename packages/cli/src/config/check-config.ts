@@ -8,7 +8,7 @@ const SETTINGS = {
   formula: { type: 'string', minLength: 1 },
   model: { type: 'string', minLength: 1 },
   preset: { enum: PRESET_NAMES },
-  precision: { enum: ['f32', 'int8'] },
+  precision: { enum: ['f32', 'int8', 'int4'] },
   chatTemplate: { type: 'string', minLength: 1 },
   threads: { type: 'integer', minimum: 1 },
   serve: {

@@ -4,7 +4,7 @@ import { integer } from './number.js';
 /** What every command that runs a model takes. */
 export interface ModelFlags {
   readonly model?: string;
-  readonly precision?: 'f32' | 'int8';
+  readonly precision?: 'f32' | 'int8' | 'int4';
   readonly threads?: number;
   readonly controlTokens?: true;
   readonly chatTemplate?: string;
@@ -24,15 +24,15 @@ export const ALWAYS_F32 = 'f32, whatever the config says: figures are compared b
  */
 export function addModelOptions(
   command: Command,
-  precision = 'that of the config, or the faster one here',
+  precision = 'that of the config, or the fastest here that fits',
 ): Command {
   return command
     .option('--model <spec>', `which model: ${MODEL_SPEC}`)
     .addOption(
       new Option(
         '--precision <kind>',
-        `arithmetic: that of the published weights, or eight bits (default: ${precision})`,
-      ).choices(['f32', 'int8']),
+        `arithmetic: that of the published weights, eight bits, or the four-bit weights of the file as they are (default: ${precision})`,
+      ).choices(['f32', 'int8', 'int4']),
     )
     .option(
       '--threads <n>',

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Registry } from '@halfspace/core';
-import { createGraph, type WeightSink } from '../onnx/graph.js';
+import { createGraph, type GraphBuilder, type WeightSink } from '../onnx/graph.js';
 import { byteLength } from '../tensor-type.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Weights } from './architecture.js';
@@ -8,10 +8,10 @@ import { asBytes } from './bytes.js';
 import { describeArchitecture } from './families.js';
 import { ensureGraphs, type CompileOptions } from './graph-cache.js';
 import { buildHead } from './head.js';
-import { constantsOf, storeMatrix, type Precision } from './linear.js';
+import { constantsOf, storeParts, type Precision, type StoredMatrix } from './linear.js';
 import { tabledPositions } from './rotary.js';
-import { weightReader } from './read-weights.js';
-import type { Role } from './tensor-spec.js';
+import { weightReader, type WeightReader } from './read-weights.js';
+import type { Role, TensorSpec } from './tensor-spec.js';
 import { buildTrunk, cutOf, type KvCache } from './trunk.js';
 import { hasBytesAsMade } from './whole-directory.js';
 
@@ -56,15 +56,7 @@ async function buildGraphs(
   const lower = createGraph('lower', sink);
   const upper = createGraph('upper', sink);
   const head = createGraph('head', sink);
-  const embedding = await storeMatrix(lower, 'embedding', reader.matrix('embedding'), precision);
-  if (isTied(weights)) head.share(lower, constantsOf(embedding));
-  const matrix = isTied(weights)
-    ? embedding
-    : await storeMatrix(head, 'head', reader.matrix('head'), precision);
-  const bias = reader.hasBias('head')
-    ? await head.constant('head.bias', 'float32', [matrix.rows], asBytes(await reader.bias('head')))
-    : undefined;
-  buildHead(head, architecture, { matrix, ...(bias !== undefined && { bias }) });
+  const embedding = await buildEnds(lower, head, reader, architecture, precision);
   await buildTrunk(lower, model, architecture, precision, kvCache, { first: 0, end: cut }, embedding);
   await buildTrunk(upper, model, architecture, precision, kvCache, { first: cut, end: layers }, embedding);
   return {
@@ -72,6 +64,40 @@ async function buildGraphs(
     [FILES.upper]: upper.toBytes(),
     [FILES.head]: head.toBytes(),
   };
+}
+
+/** Stores the embedding, and builds the head. */
+async function buildEnds(
+  lower: GraphBuilder,
+  head: GraphBuilder,
+  reader: WeightReader,
+  architecture: Architecture,
+  precision: Precision,
+): Promise<StoredMatrix> {
+  const isTiedHead = isTied(architecture.weights);
+  const embedding = await storePart(lower, 'embedding', reader, precision);
+  if (isTiedHead) head.share(lower, constantsOf(embedding));
+  const matrix = isTiedHead ? embedding : await storePart(head, 'head', reader, precision);
+  const bias = reader.hasBias('head')
+    ? await head.constant('head.bias', 'float32', [matrix.rows], asBytes(await reader.bias('head')))
+    : undefined;
+  buildHead(head, architecture, {
+    matrices: [matrix],
+    rows: matrix.rows,
+    ...(bias !== undefined && { bias }),
+  });
+  return embedding;
+}
+
+/** Stores a part that has a matrix of its own. */
+async function storePart(
+  graph: GraphBuilder,
+  part: 'embedding' | 'head',
+  reader: WeightReader,
+  precision: Precision,
+): Promise<StoredMatrix> {
+  const [matrix] = await storeParts(graph, part, reader, [part], precision);
+  return matrix;
 }
 
 /** Whether the head is the embedding. */
@@ -100,9 +126,91 @@ function weightBytesOf({ tensors }: ModelFile): number {
  * `cache-not-writable`, `aborted`
  */
 export async function compileModel(model: ModelFile, options: CompileModelOptions): Promise<CompiledModel> {
-  const { precision, registry, kvCache = 'f32' } = options;
+  return compile(model, await architectureOf(model, options.registry), options);
+}
+
+/**
+ * Compiles a few blocks of a model, of which a call can be timed to know what one of the model takes: they are spread over it, and
+ * have its own weights. There is a vocabulary of 16 tokens that mean nothing.
+ *
+ * @param mostWeights - Of all blocks that are taken; one is taken in any case.
+ * @returns The graphs; whoever asks for them removes them. Undefined for a model of a single block.
+ * @throws HalfspaceError as `compileModel`
+ */
+export async function compileSample(
+  model: ModelFile,
+  options: CompileModelOptions,
+  mostWeights: number,
+): Promise<CompiledModel | undefined> {
+  const whole = await architectureOf(model, options.registry);
+  const { layers, weights } = whole;
+  if (layers < 2) return undefined;
+  const ofBlock = weights.blocks.map((block) =>
+    [...new Set(block.map(({ name }) => name))].reduce(
+      (sum, name) => sum + (model.tensors.get(name)?.shape.reduce((a, b) => a * b, 1) ?? 0),
+      0,
+    ),
+  );
+  const count = Math.min(layers, Math.max(1, Math.floor(mostWeights / Math.max(...ofBlock))));
+  const blocks = Array.from(
+    { length: count },
+    (_, index) => weights.blocks[Math.floor(((index + 0.5) * layers) / count)],
+  );
+  const ends = weights.model.map((spec) =>
+    isOfVocabulary(spec)
+      ? { ...spec, shape: spec.shape.map((size) => (size === whole.vocabulary ? SAMPLE_TOKENS : size)) }
+      : spec,
+  );
+  const sample = {
+    ...whole,
+    layers: count,
+    vocabulary: SAMPLE_TOKENS,
+    weights: { ...weights, model: ends, blocks },
+  };
+  return compile(withoutVocabulary(model, ends), sample, options);
+}
+
+/** Tokens of a sample. */
+const SAMPLE_TOKENS = 16;
+
+const isOfVocabulary = ({ role }: TensorSpec) => /^(?:embedding|head)\./.test(role);
+
+/** A model whose embedding and head hold nothing but zeros, in the shapes of these tensors. */
+function withoutVocabulary(model: ModelFile, specs: readonly TensorSpec[]): ModelFile {
+  const ends = new Map(specs.filter(isOfVocabulary).map(({ name, shape }) => [name, shape]));
+  const tensors = new Map(
+    [...model.tensors].map(([name, tensor]) => {
+      const shape = ends.get(name);
+      return [name, shape === undefined ? tensor : { name, shape, type: 'F32' as const }];
+    }),
+  );
+  const zeros = (shape: readonly number[]) => new Float32Array(shape.reduce((a, b) => a * b, 1));
+  return {
+    ...model,
+    tensors,
+    async readF32(name) {
+      const shape = ends.get(name);
+      return shape === undefined ? model.readF32(name) : zeros(shape);
+    },
+    async readRows(name, from, count) {
+      const shape = ends.get(name);
+      return shape === undefined ? model.readRows(name, from, count) : zeros([count, ...shape.slice(-1)]);
+    },
+    fourBitForm: async (name) => (ends.has(name) ? undefined : model.fourBitForm(name)),
+  };
+}
+
+async function architectureOf(model: ModelFile, registry: Registry | undefined): Promise<Architecture> {
   const described = await describeArchitecture(model, registry);
-  const architecture = { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
+  return { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
+}
+
+async function compile(
+  model: ModelFile,
+  architecture: Architecture,
+  options: CompileModelOptions,
+): Promise<CompiledModel> {
+  const { precision, kvCache = 'f32' } = options;
   const about = { ...architecture, kvCache };
   const place = await ensureGraphs(model, about, options, Object.values(FILES), async (sink) =>
     buildGraphs(model, architecture, precision, kvCache, sink),

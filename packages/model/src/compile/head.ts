@@ -30,7 +30,7 @@ export function buildHead(
   graph.input(HEAD.hidden, 'float32', ['rows', width]);
   graph.input(HEAD.count, 'int64', [1]);
   graph.input(HEAD.asked, 'int64', ['rows', 'asked']);
-  const products = project(graph, HEAD.hidden, head);
+  const products = project(graph, HEAD.hidden, head, 2);
   const scaled = after.scale === 1 ? products : graph.node('Mul', [products, graph.float(after.scale)]);
   const logits = after.softCap === undefined ? scaled : softlyCapped(graph, scaled, after.softCap);
   graph.nodes('TopK', [logits, HEAD.count], [HEAD.topLogits, HEAD.topTokens], {

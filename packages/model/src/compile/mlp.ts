@@ -28,25 +28,28 @@ function activate(graph: GraphBuilder, activation: Activation, input: string): s
 /**
  * An MLP of two layers, down(activation(up · x)), or a gated one (Shazeer 2020, SwiGLU and GEGLU),
  * down(activation(gate · x) ⊙ (up · x)).
+ *
+ * @param rank - Of the input (default: 3).
  */
 export function mlp(
   graph: GraphBuilder,
   activation: Activation,
   input: string,
   { first, gated, down }: StoredMlp,
+  rank: 2 | 3 = 3,
 ): string {
-  const raised = project(graph, input, first);
-  if (!gated) return project(graph, activate(graph, activation, raised), down);
-  const half = first.matrix.rows / 2;
+  const raised = project(graph, input, first, rank);
+  if (!gated) return project(graph, activate(graph, activation, raised), down, rank);
+  const half = first.rows / 2;
   const [gate, up] = [graph.fresh('gate'), graph.fresh('up')];
   graph.nodes('Split', [raised, graph.int64s([half, half])], [gate, up], { axis: -1 });
-  return project(graph, graph.node('Mul', [activate(graph, activation, gate), up]), down);
+  return project(graph, graph.node('Mul', [activate(graph, activation, gate), up]), down, rank);
 }
 
 /** What a router says of rows: the weight of each expert, [N, experts], 0 for those that a row does not go through. */
 function route(graph: GraphBuilder, rows: string, router: StoredProjection, experts: Experts): string {
   const { perToken, normalised } = experts;
-  const probabilities = graph.node('Softmax', [project(graph, rows, router)], { axis: -1 });
+  const probabilities = graph.node('Softmax', [project(graph, rows, router, 2)], { axis: -1 });
   const [values, indices] = [graph.fresh('values'), graph.fresh('indices')];
   graph.nodes('TopK', [probabilities, graph.int64s([perToken])], [values, indices], {
     axis: -1,
@@ -86,7 +89,7 @@ export function mixture(
       },
     );
     const own = graph.node('GatherND', [rows, places]);
-    const made = mlp(graph, activation, own, expert);
+    const made = mlp(graph, activation, own, expert, 2);
     const weighted = graph.node('Mul', [made, graph.node('GatherND', [column, places])]);
     sum = graph.node('ScatterND', [sum, places, weighted], { reduction: 'add' });
   }

@@ -66,6 +66,20 @@ describe.each(cases)('four-bit weights as $name', (packed) => {
     expect(found).toHaveLength(expected.length / 4);
     found.forEach((number, at) => expect(number).toBe(expected.readFloatLE(at * 4)));
     expect([...(await model.readF32('norm.weight'))]).toEqual([7]);
+    // In blocks they are the same, where inputs of a group lie together.
+    const inOrder = packed.name !== 'gptq by activation';
+    const form = await model.fourBitForm('layer.weight');
+    expect(form).toEqual(inOrder ? { zeros: true, offsets: false } : undefined);
+    const blocks = inOrder ? await model.readFourBit('layer.weight') : undefined;
+    blocks?.scales.forEach((scale, block) => {
+      const { quants, minima } = blocks;
+      for (let at = block * 32; at < (block + 1) * 32; at++) {
+        const quant = (quants[at >> 1] >> ((at & 1) * 4)) & 15;
+        expect(scale * quant + minima[block]).toBeCloseTo(found[at], 6);
+      }
+    });
+    expect(await model.fourBitForm('norm.weight')).toBeUndefined();
+    await expect(model.readFourBit('norm.weight')).rejects.toThrow(code('unknown-tensor'));
     await model.close();
     await expect(model.readF32('layer.weight')).rejects.toThrow(code('closed-model'));
   });

@@ -1,5 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
+import { FOUR_BIT_BLOCK, type FourBitMatrix } from '../four-bit.js';
 import { isJsonObject } from '../json-file.js';
 import type { MetadataValue, WeightTensor } from '../weight-tensor.js';
 
@@ -123,21 +124,38 @@ export interface PackedTensors {
   readonly groups: Int32Array | undefined;
 }
 
+/** Where a quant and a zero lie in the integers of a layer. */
+interface Places {
+  readonly quant: (input: number, output: number) => number;
+  readonly zero: (group: number, output: number) => number;
+}
+
+function placesIn({ packing, offset, outputs }: PackedLayer, { quants, zeros }: PackedTensors): Places {
+  const columns = outputs / IN_ONE;
+  // Of eight columns in an integer, where each one's four bits begin.
+  const shifts = AWQ_PLACES.map((place, column) => 4 * (packing === 'awq' ? place : column));
+  return {
+    quant: (input, output) =>
+      15 &
+      (packing === 'awq'
+        ? quants[input * columns + (output >> 3)] >> shifts[output % IN_ONE]
+        : quants[(input >> 3) * outputs + output] >> (4 * (input % IN_ONE))),
+    zero: (group, output) =>
+      ((zeros[group * columns + (output >> 3)] >> shifts[output % IN_ONE]) + offset) & 15,
+  };
+}
+
 /**
  * The weights of a packed layer, outputs first: scale · (quant − zero) of the group that the input is of.
  *
  * @throws HalfspaceError `corrupt-model` where an input is of a group that there is not
  */
-export function unpackWeights(
-  layer: PackedLayer,
-  { quants, zeros, scales, groups }: PackedTensors,
-): Float32Array {
-  const { packing, offset, inputs, outputs, group } = layer;
+export function unpackWeights(layer: PackedLayer, tensors: PackedTensors): Float32Array {
+  const { inputs, outputs, group } = layer;
+  const { scales, groups } = tensors;
+  const { quant, zero } = placesIn(layer, tensors);
   const count = inputs / group;
   const weights = new Float32Array(inputs * outputs);
-  const columns = outputs / IN_ONE;
-  // Of eight columns in an integer, where each one's four bits begin.
-  const shifts = AWQ_PLACES.map((place, column) => 4 * (packing === 'awq' ? place : column));
   for (let input = 0; input < inputs; input++) {
     const of = groups === undefined ? Math.floor(input / group) : groups[input];
     if (of < 0 || of >= count)
@@ -145,16 +163,37 @@ export function unpackWeights(
         'corrupt-model',
         `The packed weights ${layer.quants} have an input of group ${of}, of ${count} groups. Fetch the model again.`,
       );
-    for (let output = 0; output < outputs; output++) {
-      const shift = shifts[output % IN_ONE];
-      const column = Math.floor(output / IN_ONE);
-      const quant =
-        packing === 'awq'
-          ? quants[input * columns + column] >> shift
-          : quants[(input >> 3) * outputs + output] >> (4 * (input % IN_ONE));
-      const zero = ((zeros[of * columns + column] >> shift) + offset) & 15;
-      weights[output * inputs + input] = scales[of * outputs + output] * ((quant & 15) - zero);
-    }
+    for (let output = 0; output < outputs; output++)
+      weights[output * inputs + input] =
+        scales[of * outputs + output] * (quant(input, output) - zero(of, output));
   }
   return weights;
+}
+
+/** Whether the inputs of a group lie together, and are a whole number of four-bit blocks. */
+export function isInOrder({ group }: PackedLayer, groups: Int32Array | undefined): boolean {
+  if (group % FOUR_BIT_BLOCK !== 0) return false;
+  return groups === undefined || groups.every((each, input) => each === Math.floor(input / group));
+}
+
+/** The four-bit blocks of a packed layer that is {@link isInOrder}, outputs first. */
+export function unpackFourBit(layer: PackedLayer, tensors: PackedTensors): FourBitMatrix {
+  const { inputs, outputs, group } = layer;
+  const { scales: steps } = tensors;
+  const { quant, zero } = placesIn(layer, tensors);
+  const blocks = inputs / FOUR_BIT_BLOCK;
+  const quants = new Uint8Array((inputs * outputs) / 2);
+  const scales = new Float32Array(blocks * outputs);
+  const minima = new Float32Array(blocks * outputs);
+  for (let output = 0; output < outputs; output++) {
+    for (let input = 0; input < inputs; input += 2)
+      quants[(output * inputs + input) >> 1] = quant(input, output) | (quant(input + 1, output) << 4);
+    for (let block = 0; block < blocks; block++) {
+      const of = Math.floor((block * FOUR_BIT_BLOCK) / group);
+      const step = steps[of * outputs + output];
+      scales[output * blocks + block] = step;
+      minima[output * blocks + block] = -step * zero(of, output);
+    }
+  }
+  return { rows: outputs, columns: inputs, quants, scales, minima };
 }

@@ -14,7 +14,7 @@ export async function evaluateWorker(flags: EvaluateWorkerFlags, signal: AbortSi
   const plan = await readQueuedPlan(flags.queue, signal);
   const attributes = await attributesOfPlan(plan, flags.attribute);
   // A plan has one of the two: it was made by this command.
-  const precision = plan.model.precision as 'f32' | 'int8';
+  const precision = plan.model.precision as 'f32' | 'int8' | 'int4';
   const done = await withBackend({ ...flags, precision }, signal, async (backend) => {
     const halfspace = await createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);

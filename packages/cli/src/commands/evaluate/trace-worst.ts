@@ -29,7 +29,7 @@ export async function traceWorst(
   const attributes = await attributesOfPlan(plan, flags.attribute);
   const registry = await projectRegistry(evaluateModule);
   // A plan has one of the two: it was made by this command.
-  const precision = plan.model.precision as 'f32' | 'int8';
+  const precision = plan.model.precision as 'f32' | 'int8' | 'int4';
   await withBackend({ ...flags, precision }, signal, async (backend) => {
     const halfspace = await createHalfspace({ backend, attributes });
     assertModelOfPlan(plan, halfspace, precision);
