@@ -234,6 +234,37 @@ it('refuses data that figures of it would mean nothing', async () => {
   expect(stderr).toMatch(/^error \(one-sided-data\): /);
 });
 
+it('compare-precision writes into a subspace what another arithmetic makes of it, and who loads it there is told', async () => {
+  await fit('read', 1);
+  const read = async () =>
+    (JSON.parse(await workspace.read('read.json')) as { readings: Record<string, unknown> }).readings;
+  expect(await read()).toEqual({ arithmetic: 'f32', layers: 'transformers' });
+  const model = SMALL.map((word) => (word === 'f32' ? 'int8' : word));
+  const score = async (words: readonly string[]) => {
+    const run = await workspace.run([
+      ...'score --attribute ./read.json --input dev.jsonl --json'.split(' '),
+      ...words,
+    ]);
+    expect(run.code).toBe(0);
+    return run.stderr;
+  };
+  expect(await score(model)).toMatch(/warning: .*fitted in f32 are read in int8 \(read: not measured\)/);
+  const words = 'compare-precision read.json --data dev.jsonl --with int8 f32 --limit 30 --json'.split(' ');
+  const [compared] = resultsOf<{ others: Record<string, { rows: number; auroc: number[] }> }>(
+    await workspace.run([...words, ...SMALL]),
+  );
+  expect(compared).toMatchObject({ file: 'read.json', attribute: 'read', fitted: 'f32' });
+  expect(compared.others).toMatchObject({ int8: { rows: 60 } });
+  expect(await read()).toEqual({ arithmetic: 'f32', layers: 'transformers', others: compared.others });
+  expect(await score(model)).toMatch(/warning: .*read: margins of 60 texts differ by \d/);
+  expect(await score(SMALL)).not.toContain('warning');
+  const two = await workspace.run([
+    ...'compare-precision early.json late.json --data dev.jsonl --with int8'.split(' '),
+    ...SMALL,
+  ]);
+  expect(two.stderr).toMatch(/^error \(bad-option\): The files are of several attributes/);
+});
+
 it('decorrelate writes subspaces whose margins are uncorrelated', async () => {
   await fit('other', 1, '--positions last');
   const words = 'decorrelate early.json other.json --data dev.jsonl dev.jsonl --output-dir apart --json';

@@ -92,6 +92,7 @@ const OPTIONS = {
     '--model',
     '--json',
   ],
+  'compare-precision': ['--with', '--limit', '--data', '--label', '--model', '--precision', '--json'],
   decorrelate: ['--output-dir', '--data', '--label', '--model', '--json'],
   perplexity: ['--window', '--windows', '--model', '--json'],
   bench: ['--json'],

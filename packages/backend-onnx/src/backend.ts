@@ -26,7 +26,7 @@ import { createTrunk, statesOf, type Rows, type Trunk } from './trunk.js';
 import type { Branch } from './trunk-call.js';
 
 /** Rows of whole texts that are run in one call. */
-const TEXT_ROWS = 256;
+export const TEXT_ROWS = 256;
 
 /**
  * Rows of prompts that are run in one call. A call holds the thread until it is done, and nobody can end it: this is how long an

@@ -1,10 +1,11 @@
 import { isHalfspaceError, type Backend, type ModelInfo, type Tokenizer } from '@halfspace/core';
 import type { CompiledModel, Precision } from '@halfspace/model';
-import { createBackend, type CacheStats } from './backend.js';
+import { createBackend, TEXT_ROWS, type CacheStats } from './backend.js';
 import { loadGraphs, type Graphs } from './graphs.js';
 import {
   cheapest,
   costsPath,
+  FEW_ROWS,
   measureCosts,
   readCosts,
   ROWS,
@@ -111,7 +112,17 @@ export async function openBackend(
     // Where the arithmetic is given, it is not measured for this alone.
     const timed = costs ?? (await readCosts(memo, [choosePrecision(1)]));
     const rows = timed && { rowsPerCall: rowsPerCall(timed, choosePrecision(1)) };
-    const model: ModelInfo = { name, fingerprint, layers, width, cut, contextLength, ...rows };
+    const arithmetic = { states: choosePrecision(TEXT_ROWS), decoding: choosePrecision(FEW_ROWS) };
+    const model: ModelInfo = {
+      name,
+      fingerprint,
+      layers,
+      width,
+      cut,
+      arithmetic,
+      contextLength,
+      ...rows,
+    };
     const parts = { model, architecture, cut, kvCache, cacheBytes, tokenizer, choosePrecision, graphs };
     return createBackend({ ...parts, disposeGraphs });
   } catch (error) {

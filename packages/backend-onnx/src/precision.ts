@@ -18,6 +18,9 @@ import { divide, trunkCall } from './trunk-call.js';
 /** All kinds of arithmetic, the most exact first. */
 export const PRECISIONS = ['f32', 'int8', 'int4'] as const satisfies readonly Precision[];
 
+/** Rows of a step of a completion that is steered, as `rowsPerStep` of core has them. */
+export const FEW_ROWS = 3;
+
 /** Rows per call at which the trunk is timed. */
 export const ROWS = [1, 2, 4, 10, 25, 64] as const;
 const ROUNDS = 7;

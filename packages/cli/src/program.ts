@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAttribute } from './commands/attribute/command.js';
 import { addBench } from './commands/bench/command.js';
+import { addComparePrecision } from './commands/compare-precision/command.js';
 import { addDecorrelate } from './commands/decorrelate/command.js';
 import { addEvaluate } from './commands/evaluate/command.js';
 import { addEvaluateChoices } from './commands/evaluate-choices/command.js';
@@ -59,6 +60,7 @@ export function createProgram(signal: AbortSignal, added = ''): Command {
   addEvaluateChoices(program, signal);
   addEvaluateSubspace(program, signal);
   addDecorrelate(program, signal);
+  addComparePrecision(program, signal);
   addPerplexity(program, signal);
   addBench(program, signal);
   addModel(program, signal);

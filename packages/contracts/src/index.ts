@@ -19,6 +19,8 @@ export type {
   LinearAttribute,
   NamedAttribute,
   Prediction,
+  ReadingDifference,
+  Readings,
   ScoringAttribute,
   Subspace,
 } from './attribute/attribute.js';

@@ -20,6 +20,7 @@ import { openMasks } from './plugins/open-masks.js';
 import { encodePrompts } from './options/prompts.js';
 import { createSteering } from './step/bonus/steering.js';
 import { tabulate } from './options/weight-tables.js';
+import { arithmeticWarnings } from './step/margins/arithmetic-warnings.js';
 import { checkScoreOptions, score, type Score, type ScoreOptions } from './score.js';
 
 /**
@@ -32,6 +33,11 @@ export interface Halfspace<Name extends string = string> {
   readonly backend: Backend;
   /** The attributes it was made with, in that order. */
   readonly attributes: readonly Attribute<Name>[];
+  /**
+   * What is to be known of them with this model: by how much margins differ where a subspace was fitted in another arithmetic than
+   * completions have. Mostly empty.
+   */
+  readonly warnings: readonly string[];
   /**
    * Completes one prompt, several, or a conversation. Completions come ordered by prompt, then sample.
    * All of them come, also one that was ended by an error of its own, such as that of a scoring attribute:
@@ -133,6 +139,7 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
   return {
     backend,
     attributes,
+    warnings: arithmeticWarnings(attributes, backend.model),
     generate,
     async complete(options) {
       assertOneCompletion(options, 'complete', check);

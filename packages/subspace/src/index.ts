@@ -35,6 +35,8 @@ export { createRandom } from './statistics/random.js';
 export type { Figures } from './artifact/figures.js';
 export { evaluateAttributes } from './evaluate/evaluate-attributes.js';
 export type { AttributeEvaluation, EvaluateOptions, Evaluation } from './evaluate/evaluate-attributes.js';
+export { compareReadings, readEndMargins } from './evaluate/compare-readings.js';
+export type { EndMarginOptions } from './evaluate/compare-readings.js';
 export { evaluateChoices } from './evaluate/evaluate-choices.js';
 export type { ChoiceEvaluation, EvaluateChoicesOptions } from './evaluate/evaluate-choices.js';
 export { chanceOf } from './evaluate/choice-question.js';

@@ -42,6 +42,33 @@ export interface Subspace {
   readonly prediction?: Prediction;
   /** Digest of the rows that it was fitted and measured on (default: not known): figures of the same ones flatter. */
   readonly fittedOn?: string;
+  /** Which hidden states it was fitted on (default: not known). */
+  readonly readings?: Readings;
+}
+
+/** Which hidden states a subspace was fitted on. */
+export interface Readings {
+  /** Their arithmetic, as {@link ModelInfo.arithmetic} has it. */
+  readonly arithmetic: string;
+  /**
+   * How layers are numbered and what they hold. `transformers`: 0 is the embedding, n what block n gives, and the number of
+   * blocks what the final norm makes of it, as `hidden_states` of Hugging Face transformers.
+   */
+  readonly layers: 'transformers';
+  /** What other arithmetics make of its margins, by their names (default: not measured). */
+  readonly others?: Readonly<Record<string, ReadingDifference>>;
+}
+
+/** Margins of the same texts in another arithmetic than the one that a subspace was fitted in. */
+export interface ReadingDifference {
+  /** Texts that were read, each after its last token. */
+  readonly rows: number;
+  /** By how much a margin differs, in log-odds: root mean square. */
+  readonly margin: number;
+  /** By how much margins are larger on average, in log-odds. */
+  readonly shift: number;
+  /** How well margins tell the labels apart (AUROC), in the arithmetic of the fit and in the other. */
+  readonly auroc: readonly [fitted: number, other: number];
 }
 
 /**

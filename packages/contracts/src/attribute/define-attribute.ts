@@ -121,7 +121,7 @@ function checkedScoring(definition: ScoringAttributeDefinition) {
 }
 
 function checkedCopy(name: string, subspace: Subspace): Subspace {
-  const { model, layers, direction, offset, calibration, prediction, fittedOn } = subspace;
+  const { model, layers, direction, offset, calibration, prediction, fittedOn, readings } = subspace;
   const { slope, intercept } = calibration;
   if (model === '') fail(name, 'has a subspace without a model fingerprint.');
   if (layers.length === 0) fail(name, 'has a subspace that reads no layer.');
@@ -147,6 +147,7 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
     calibration: Object.freeze({ slope, intercept }),
     ...(prediction !== undefined && { prediction: checkedPrediction(name, prediction) }),
     ...(fittedOn !== undefined && { fittedOn }),
+    ...(readings !== undefined && { readings: Object.freeze({ ...readings }) }),
   });
 }
 

@@ -5,6 +5,7 @@ import {
   HalfspaceError,
   type LinearAttribute,
   type Prediction,
+  type Readings,
   schemaComplaint,
   type Subspace,
 } from '@halfspace/core';
@@ -63,6 +64,8 @@ export interface SubspaceArtifact {
   readonly calibration: Calibration;
   /** What is expected of a distance before a token is run; see `fitTokenEffects`. */
   readonly prediction?: PredictionRecord;
+  /** Which hidden states it was fitted on; files of before version 0.2 do not say. */
+  readonly readings?: Readings;
   /** What it was fitted and measured on. */
   readonly data: DataSummary;
   /** Held-out AUROC, never on rows that the direction was fitted on. */
@@ -159,6 +162,23 @@ const SCHEMA = record(
       candidates: count,
       explained: { type: 'number', maximum: 1 },
     }),
+    readings: record(
+      {
+        arithmetic: text,
+        layers: { const: 'transformers' },
+        others: {
+          type: 'object',
+          maxProperties: 64,
+          additionalProperties: record({
+            rows: { ...count, minimum: 1 },
+            margin: { type: 'number', minimum: 0 },
+            shift: number,
+            auroc: { type: 'array', items: share, minItems: 2, maxItems: 2 },
+          }),
+        },
+      },
+      ['others'],
+    ),
     data: record({
       digest: text,
       ...counts,
@@ -179,7 +199,7 @@ const SCHEMA = record(
     decorrelatedFrom: { type: 'array', items: text, minItems: 1, maxItems: 1024 },
     createdWith: text,
   },
-  ['layerScores', 'shrinkage', 'prediction', 'forced', 'decorrelatedFrom'],
+  ['layerScores', 'shrinkage', 'prediction', 'readings', 'forced', 'decorrelatedFrom'],
 );
 
 const validate = new Ajv2020({ strict: true, verbose: true }).compile<SubspaceArtifact>(SCHEMA);
@@ -211,6 +231,7 @@ export function subspaceOf(artifact: SubspaceArtifact): Subspace {
     offset: artifact.offset,
     calibration: artifact.calibration,
     ...(artifact.prediction && { prediction: decodePrediction(artifact.prediction) }),
+    ...(artifact.readings && { readings: artifact.readings }),
     fittedOn: artifact.data.digest,
   };
 }

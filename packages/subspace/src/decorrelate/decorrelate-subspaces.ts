@@ -172,7 +172,7 @@ function remake(
   );
   const { seed } = artifact.data.heldOut;
   const figures = measureFigures(responses, seed, false);
-  const { forced: _, layerScores: __, prediction: ___, ...rest } = artifact;
+  const { forced: _, layerScores: __, prediction: ___, readings, ...rest } = artifact;
   const aboveChance = isAboveChance(figures, artifact.positions);
   if (!aboveChance && !artifact.forced) {
     throw new HalfspaceError(
@@ -183,6 +183,8 @@ function remake(
   }
   return {
     ...rest,
+    // What was measured in other arithmetics was measured of another direction.
+    ...(readings && { readings: { arithmetic: readings.arithmetic, layers: readings.layers } }),
     direction: encodeDirection(mixed.map((value) => value / norm)),
     offset: subspaces.reduce((sum, { offset }, a) => sum + weights[a] * offset, 0),
     calibration: calibrateResponses(responses, artifact.positions),

@@ -21,6 +21,7 @@ import {
   type SubspaceArtifact,
 } from '../artifact/subspace-artifact.js';
 import { auditData, type DataAudit } from './audit-data.js';
+import { readingsOf } from '../artifact/readings.js';
 import { PACKAGE_VERSION } from '../version.js';
 
 /**
@@ -79,6 +80,7 @@ export async function fitSubspace(
     direction: encodeDirection(direction),
     offset: fitted.offset,
     calibration: calibration(measured, settings, layers, figures),
+    ...readingsOf(model),
     data: {
       digest: report.digest,
       rows: report.rows,

@@ -33,6 +33,7 @@ import {
   type FoundWeights,
   readWeights,
 } from '../../request/weights-file.js';
+import { noteWarnings } from '../../model/note-warnings.js';
 import { withBackend } from '../../model/with-backend.js';
 
 /** `halfspace generate`. */
@@ -83,6 +84,7 @@ export async function generate(
     withBackend({ ...flags, onFound: accept }, signal, async (backend) => {
       const trace = file && (async (completion: Completion) => file.append(traceLine(completion)));
       const halfspace = await createHalfspace({ backend, attributes });
+      noteWarnings(halfspace);
       const request = { ...options, trace: file !== undefined, signal };
       // Which options go together was checked before the model was loaded.
       const events = halfspace.stream(request as GenerateOptions);

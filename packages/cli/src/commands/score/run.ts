@@ -8,6 +8,7 @@ import { readRows } from '../../data/stream-rows.js';
 import { optionalTextOf, type Row, textOf } from '../../data/rows.js';
 import { table } from '../../terminal/table.js';
 import { shortened } from '../../terminal/width.js';
+import { noteWarnings } from '../../model/note-warnings.js';
 import { withBackend } from '../../model/with-backend.js';
 
 /** Columns of a response that the table shows. */
@@ -29,6 +30,7 @@ export async function score(flags: ScoreFlags, signal: AbortSignal): Promise<voi
   await withBackend({ ...flags, ...onlyFor(attributes) }, signal, async (backend) => {
     await inTurns(texts, (text) => check(text, backend), signal);
     const halfspace = await createHalfspace({ backend, attributes });
+    noteWarnings(halfspace);
     const progress = createProgress('Scoring');
     progress.update(0, texts.length);
     try {

@@ -24,6 +24,7 @@ import { showTuning } from '../../reports/tuning/show-tuning.js';
 import { type PromptSplit, splitPrompts } from './split-prompts.js';
 import { tunedPoint, type TuningReport } from '../../reports/tuning/tuning-report.js';
 import { tunedWith, weightsAt, type WeightsFile } from '../../request/weights-file.js';
+import { noteWarnings } from '../../model/note-warnings.js';
 import { withBackend } from '../../model/with-backend.js';
 
 /** Rounds of tuning at most, for the bar. */
@@ -111,6 +112,7 @@ async function tuneAndMeasure(
     backend,
     attributes: attributes.map(({ attribute }) => attribute),
   });
+  noteWarnings(halfspace);
   const asGiven = (texts: readonly string[]) => (flags.chat ? texts.map(asChat) : texts);
   const [sample, heldOut] = [asGiven(prompts.sample), asGiven(prompts.heldOut)];
   assertFit(backend, [...prompts.sample, ...prompts.heldOut], flags.chat === true);
