@@ -8,14 +8,15 @@ export const FOUR_BIT_BLOCK = 32;
  * 0 to 15.
  */
 export interface FourBitMatrix {
+  /** How many there are. */
   readonly rows: number;
   /** A multiple of 32. */
   readonly columns: number;
-  /** [rows, columns / 2]: of two neighbours in a row the first is in the low half of a byte. */
+  /** Shape [rows, columns / 2]. Of two neighbours in a row the first is in the low half of a byte. */
   readonly quants: Uint8Array;
-  /** [rows, columns / 32]; may be negative. */
+  /** Shape [rows, columns / 32]; may be negative. */
   readonly scales: Float32Array;
-  /** [rows, columns / 32] */
+  /** Shape [rows, columns / 32]. */
   readonly minima: Float32Array;
 }
 

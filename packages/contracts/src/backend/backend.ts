@@ -21,11 +21,13 @@ export interface ModelInfo {
    * own (default: nothing is known).
    */
   readonly rowsPerCall?: number;
-  /**
-   * The arithmetic that hidden states come from, by name, such as `f32` (default: not known): those of whole texts
-   * ({@link Backend.states}), and those of completions that evaluate a few rows a step.
-   */
-  readonly arithmetic?: { readonly states: string; readonly decoding: string };
+  /** The arithmetic that hidden states come from, by name, such as `f32` (default: not known). */
+  readonly arithmetic?: {
+    /** Of whole texts: {@link Backend.states}. */
+    readonly states: string;
+    /** Of completions that evaluate a few rows a step. */
+    readonly decoding: string;
+  };
   /** The most tokens that prompt and completion may have together. */
   readonly contextLength: number;
 }
