@@ -77,6 +77,6 @@ export { PRESETS } from './tune/presets.js';
 export type { Preset } from './tune/presets.js';
 export { spendPreset } from './tune/spend-preset.js';
 export { tuneWeights } from './tune/tune-weights.js';
-export type { TuneRound, Tuning } from './tune/tune-weights.js';
+export type { TuneRound, Tuning } from './tune/tuning.js';
 export type { TunedWeight, TuneOptions, TuneProgress } from './tune/tune-options.js';
 export type { TargetLevel, TuneGoal } from './tune/tune-goal.js';
