@@ -7,6 +7,11 @@ const MOST_TOP_LOGPROBS = 20;
 /** Fields that both kinds of completions have. */
 function decodingFields(limits: ServerLimits): JsonSchema {
   return {
+    response_format: {
+      type: ['object', 'null'],
+      description:
+        'The structure that answers have: { type: "text" }, { type: "json_object" }, or { type: "json_schema", json_schema: { schema } }.',
+    },
     model: { type: 'string', description: 'One of GET /v1/models.' },
     n: { type: 'integer', minimum: 1, maximum: limits.maxCompletions },
     seed: {
