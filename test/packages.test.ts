@@ -153,9 +153,11 @@ const backend = await createOnnxBackend({ model: './untied', precision: 'f32', t
 const halfspace = await createHalfspace({ backend, attributes: [] });
 const [{ tokens }] = await halfspace.generate({ prompt: 'hi', maxTokens: 4 });
 console.log(tokens.length, nontoxic.subspaces.length, typeof createToxicityJudge, harmless('\\u001b'));
-await halfspace.dispose();`,
+await halfspace.dispose();
+// The file of the worker is not beside the bundle.
+console.log(await createOnnxBackend({ model: './untied', worker: true }).catch(({ code }) => code));`,
       "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     );
-    expect(stdout).toBe('4 2 function \\u001b\n');
+    expect(stdout).toBe('4 2 function \\u001b\nworker-unavailable\n');
   });
 });

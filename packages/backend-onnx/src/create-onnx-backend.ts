@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import {
   createRegistry,
   HalfspaceError,
+  isHalfspaceError,
   type Backend,
   type ModelInfo,
   type PluginModule,
@@ -84,8 +85,9 @@ export interface OnnxBackendOptions {
    */
   readonly cacheBytes?: number;
   /**
-   * Whether the model runs in a worker thread (default true), so that this one stays free for timers, sockets and signals while it
-   * computes. `false`: it runs in this thread, which every call of ONNX Runtime holds; for programs that have a worker of their own.
+   * Whether the model runs in a worker thread, so that this one stays free for timers, sockets and signals while it computes (default:
+   * in one, unless none can be started, as in a bundle without the worker's file). `false`: it runs in this thread, which every
+   * call of ONNX Runtime holds; for programs that have a worker of their own. `true`: in one or not at all.
    */
   readonly worker?: boolean;
   /**
@@ -128,7 +130,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   const { kvCache = options.precision === 'f32' ? 'f32' : 'f16' } = options;
   assertKvCache(kvCache);
   const cacheBytes = checkedBytes(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
-  const inWorker = checkedFlag(options.worker ?? true);
+  const inWorker = checkedFlag(options.worker);
   const registry = await createRegistry([...(options.modules ?? []), modelModule]);
   const cache = cacheDirectory();
   const { path } = await resolveModel(options.model, {
@@ -185,9 +187,15 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       candidates: candidatesOf(file),
       ...(precision !== undefined && { precision }),
     };
-    const backend = inWorker
-      ? await openInWorker(request, { ...tools, makeTokenizer })
-      : await openBackend(request, { ...tools, tokenizer: await makeTokenizer() });
+    const openHere = async () => openBackend(request, { ...tools, tokenizer: await makeTokenizer() });
+    const openThere = async () => openInWorker(request, { ...tools, makeTokenizer });
+    const backend =
+      inWorker === false
+        ? await openHere()
+        : await openThere().catch(async (error: unknown) => {
+            if (inWorker === true || !isHalfspaceError(error, 'worker-unavailable')) throw error;
+            return openHere();
+          });
     let ending: Promise<void> | undefined;
     const dispose = async () => (ending ??= backend.dispose().finally(async () => file.close()));
     return { ...backend, dispose, [Symbol.asyncDispose]: dispose };
@@ -204,8 +212,8 @@ function checkedBytes(bytes: unknown): number {
   throw new HalfspaceError('bad-option', 'The option cacheBytes is a number of bytes, at least 0.');
 }
 
-function checkedFlag(worker: unknown): boolean {
-  if (typeof worker === 'boolean') return worker;
+function checkedFlag(worker: unknown): boolean | undefined {
+  if (worker === undefined || typeof worker === 'boolean') return worker;
   throw new HalfspaceError('bad-option', 'The option worker is true or false.');
 }
 

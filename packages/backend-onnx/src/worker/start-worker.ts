@@ -79,6 +79,8 @@ export async function startWorker({ handlers, resourceLimits }: WorkerSettings):
   function fail(error: Error): void {
     failure ??= isStarted ? lost(error) : unavailable(error);
     channel.end(failure);
+    // It has begun no call that the end of the program would have to wait for.
+    if (!isStarted) forget();
   }
 
   const ended = new Promise<void>((resolve) => {
@@ -102,9 +104,10 @@ export async function startWorker({ handlers, resourceLimits }: WorkerSettings):
       if (failure !== undefined) throw failure;
     },
     async end() {
+      // Its end is waited for, whatever else the program has to do.
+      worker.ref();
       if (failure === undefined) {
         ending ??= channel.call('dispose', undefined);
-        worker.ref();
         // It fails where the worker is lost on the way, and then there is nothing left to end.
         await ending.catch(() => undefined);
       }
