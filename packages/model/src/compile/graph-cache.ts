@@ -10,7 +10,7 @@ import type { Precision } from './linear.js';
 import { ensureDirectory } from './whole-directory.js';
 
 /** Raised whenever the graphs change, so that older ones are not used any more. */
-const COMPILER_VERSION = 14;
+const COMPILER_VERSION = 15;
 
 const WEIGHTS_FILE = 'weights.bin';
 

@@ -37,29 +37,36 @@ export async function writeWeightFile(
   const file = await open(path, 'wx');
   const hash = createHash('sha256');
   let end = 0;
+  async function append(data: Bytes, length: number): Promise<number> {
+    const offset = end;
+    let at = offset;
+    let writing = Promise.resolve();
+    try {
+      for await (const part of partsOf(data)) {
+        await writing;
+        writing = write(file, part, at);
+        // A failure is met below; until then it must not end the program.
+        writing.catch(() => undefined);
+        hash.update(part);
+        at += part.length;
+      }
+    } finally {
+      await writing;
+    }
+    if (at !== offset + length) throw new Error(`A constant of ${length} bytes has ${at - offset}.`);
+    end = offset + pagesOf(length);
+    hash.update(new Uint8Array(end - at));
+    return offset;
+  }
+  // Constants that are given together are written one after the other.
+  let last: Promise<unknown> = Promise.resolve();
   try {
     await use({
       location: basename(path),
       async append(data, length) {
-        const offset = end;
-        let at = offset;
-        let writing = Promise.resolve();
-        try {
-          for await (const part of partsOf(data)) {
-            await writing;
-            writing = write(file, part, at);
-            // A failure is met below; until then it must not end the program.
-            writing.catch(() => undefined);
-            hash.update(part);
-            at += part.length;
-          }
-        } finally {
-          await writing;
-        }
-        if (at !== offset + length) throw new Error(`A constant of ${length} bytes has ${at - offset}.`);
-        end = offset + pagesOf(length);
-        hash.update(new Uint8Array(end - at));
-        return offset;
+        const appended = last.then(async () => append(data, length));
+        last = appended.catch(() => undefined);
+        return appended;
       },
     });
     await file.truncate(end);
