@@ -16,7 +16,10 @@ interface Case {
 
 it('names every way to decode otherwise', async () => {
   const words = ['bench', '--rounds', '1', '--tokens', '2', '--json', ...SMALL];
-  const [{ cases }] = resultsOf<{ cases: readonly Case[] }>(await workspace.run(words));
+  const [{ cases, device }] = resultsOf<{ cases: readonly Case[]; device: string }>(
+    await workspace.run(words),
+  );
+  expect(device).toBe('cpu');
   const names = cases.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(expect.arrayContaining(['plain', '3 eager', 'plain, 25 together']));

@@ -2,7 +2,13 @@
 // run, in brackets.
 
 /** Where a test cannot run: a property of the platform, which nobody is asked to change. */
-const PLATFORMS = ['not as root', 'not on Windows', 'on Linux alone', 'on Linux with prlimit'];
+const PLATFORMS = [
+  'not as root',
+  'not on Windows',
+  'on Linux alone',
+  'on Linux with prlimit',
+  'on a GPU with shader-f16 alone',
+];
 
 /** What a test needs, and how to have it. @type {Readonly<Record<string, string>>} */
 const NEEDS = {
@@ -10,6 +16,8 @@ const NEEDS = {
   nginx: 'apt-get install nginx-light (brew install nginx)',
   'llm-comply':
     'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',
+  'a Vulkan driver':
+    'apt-get install chromium libvulkan1, then VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json XDG_RUNTIME_DIR=/tmp npm test',
   'the published tokenizers': 'packages/model/fixtures/fetch-tokenizers.sh',
   'alt-profanity-check':
     'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',

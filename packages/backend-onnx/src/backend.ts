@@ -63,6 +63,8 @@ export interface BackendParts<G extends HeadGraph = Graphs> {
 export interface HostParts extends BackendParts {
   /** How keys and values are kept (default `f32`). */
   readonly kvCache?: KvCache;
+  /** As {@link Backend.exact} (default true). */
+  readonly exact?: boolean;
   choosePrecision(rowsPerStep: number): Precision;
   graphs(precision: Precision): Promise<Graphs>;
 }
@@ -139,7 +141,7 @@ function fansOf(
 export function createBackend(parts: HostParts): Backend & { cacheStats(): CacheStats } {
   const { architecture, cut, kvCache = 'f32' } = parts;
   return createBackendOn(parts, {
-    exact: true,
+    exact: parts.exact ?? true,
     keyValueBytes: kvCache === 'f32' ? Float32Array.BYTES_PER_ELEMENT : Uint16Array.BYTES_PER_ELEMENT,
     createTrunk: (tree) => createTrunk(architecture, cut, kvCache, tree),
   });

@@ -28,8 +28,12 @@ import {
 } from '@halfspace/model';
 import { usefulThreads } from '@halfspace/onnx-runtime';
 import type { CacheStats } from './backend.js';
-import { candidatesOf, PRECISIONS } from './precision.js';
-import { openBackend, remember } from './open-backend.js';
+import { chooseDevice } from './device/choose-device.js';
+import { assertDevice, isHostArithmetic, type Arithmetic, type Device } from './device/device.js';
+import { timeSteps } from './device/faster-device.js';
+import { openGpuBackend, type GpuBackend } from './device/gpu-backend.js';
+import { candidatesOf } from './precision.js';
+import { openBackend, remember, type OpenedBackend } from './open-backend.js';
 import { openInWorker } from './worker/open-in-worker.js';
 
 /**
@@ -70,8 +74,16 @@ export interface OnnxBackendOptions {
    * four-bit weights of the file as they are (Q4_0, Q4_1, Q4_K, GPTQ, AWQ) and rounds activations to eight bits. By default
    * the fastest that fits the memory of this machine, measured once on a few blocks of the model, in seconds, and remembered;
    * a less exact one must save a tenth of the time. For the default model that moves perplexity by less than one percent.
+   * On a GPU (`webgpu`) there is no `int8`; `f16`, the default where the GPU has half precision, keeps weights, keys and values in
+   * that; `int4` rounds weights of any file to four bits, in blocks of 32, and no activations.
    */
-  readonly precision?: Precision;
+  readonly precision?: Arithmetic;
+  /**
+   * What runs the model (default `cpu`). `webgpu` is a GPU, and is refused where there is none. `auto` is the GPU if there is one
+   * and it is the faster, which is measured once for each model and machine, and the processor otherwise. `cuda`, `coreml` and
+   * `dml` (DirectML) are there where ONNX Runtime has them, and are untested. On all but `cpu` the backend is not `exact`.
+   */
+  readonly device?: Device | 'auto';
   /** Threads of a call, a whole number from 1 (default, and the most that are used: the cores of the machine). */
   readonly threads?: number;
   /**
@@ -92,7 +104,8 @@ export interface OnnxBackendOptions {
   readonly worker?: boolean;
   /**
    * How keys and values are kept: as they are computed, or rounded to 16 bits, which takes half the memory and moves what the
-   * model says by a ten-thousandth of what `int8` does (default: `f16`; `f32` where the precision asked for is `f32`).
+   * model says by a ten-thousandth of what `int8` does (default: `f16`; `f32` where the precision asked for is `f32`). On a GPU
+   * they are kept as the precision has them, whatever this says.
    */
   readonly kvCache?: KvCache;
   /** Ends the loading with the error `aborted`. */
@@ -110,6 +123,8 @@ export interface OnnxBackendOptions {
 
 /** A {@link Backend} that `await using` frees at the end of its block. */
 export interface OnnxBackend extends Backend {
+  /** What runs the model. */
+  readonly device: Device;
   /** What the cache of texts holds, and what it has been good for. */
   cacheStats(): CacheStats;
   /** As `dispose`. */
@@ -126,9 +141,9 @@ export interface OnnxBackend extends Backend {
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
   const { signal, onProgress } = options;
   const threads = usefulThreads(options.threads);
-  assertPrecision(options.precision);
-  const { kvCache = options.precision === 'f32' ? 'f32' : 'f16' } = options;
-  assertKvCache(kvCache);
+  const device = options.device ?? 'cpu';
+  assertDevice(device, options.precision);
+  if (options.kvCache !== undefined) assertKvCache(options.kvCache);
   const cacheBytes = checkedBytes(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
   const inWorker = checkedFlag(options.worker);
   const registry = await createRegistry([...(options.modules ?? []), modelModule]);
@@ -140,9 +155,37 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   });
   const file = await openModelFile(path);
   const samples = join(cache, `sample-${randomUUID()}`);
+  let gpu: GpuBackend | undefined;
   try {
     options.onFound?.({ name: file.name, fingerprint: file.fingerprint });
+    const { chatTemplate } = options;
+    const makeTokenizer = async () =>
+      createTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
+    const { fingerprint } = file;
+    const choice = await chooseDevice({ device, precision: options.precision, threads, cache, fingerprint });
+    // On a GPU, weights of any file are rounded to four bits.
+    const isForGpuAlone = choice.host === undefined || (options.precision === 'int4' && !isInFourBits(file));
+    if (choice.gpu !== undefined)
+      gpu = await openGpuBackend({
+        file,
+        tokenizer: await makeTokenizer(),
+        precision: choice.gpu,
+        cache,
+        cacheBytes,
+        registry,
+        signal,
+        onProgress: (_, bytes) => onProgress?.({ phase: 'compile', ...bytes }),
+      }).catch((error: unknown) => {
+        // The processor may have what the GPU lacks, such as memory.
+        if (isForGpuAlone || !isGpuAtFault(error)) throw error;
+        return undefined;
+      });
+    const close = async () => file.close();
+    if (gpu !== undefined && isForGpuAlone) return disposable(gpu, 'webgpu', close);
     if (options.precision === 'int4') assertFourBits(file);
+    const { host = 'cpu' } = choice;
+    const precision = hostPrecision(options.precision, host);
+    const { kvCache = precision === 'f32' ? 'f32' : 'f16' } = options;
     const compiled = new Map<Precision, Promise<CompiledModel>>();
     const compile = async (precision: Precision) =>
       remember(compiled, precision, async () =>
@@ -175,9 +218,6 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       ...(signal && { signal }),
       onMeasured: (share: number) => onProgress?.({ phase: 'measure', done: share, total: 1 }),
     };
-    const { chatTemplate, precision } = options;
-    const makeTokenizer = async () =>
-      createTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
     const request = {
       name: file.name,
       fingerprint: file.fingerprint,
@@ -186,6 +226,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       cacheBytes,
       candidates: candidatesOf(file),
       ...(precision !== undefined && { precision }),
+      provider: host,
     };
     const openHere = async () => openBackend(request, { ...tools, tokenizer: await makeTokenizer() });
     const openThere = async () => openInWorker(request, { ...tools, makeTokenizer });
@@ -196,15 +237,35 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
             if (inWorker === true || !isHalfspaceError(error, 'worker-unavailable')) throw error;
             return openHere();
           });
-    let ending: Promise<void> | undefined;
-    const dispose = async () => (ending ??= backend.dispose().finally(async () => file.close()));
-    return { ...backend, dispose, [Symbol.asyncDispose]: dispose };
+    if (gpu === undefined) return disposable(backend, host, close);
+    const isFaster = (await timeSteps(gpu)) < (await timeSteps(backend));
+    await choice.remember(isFaster ? 'webgpu' : 'cpu');
+    await (isFaster ? backend : gpu).dispose();
+    return isFaster ? disposable(gpu, 'webgpu', close) : disposable(backend, host, close);
   } catch (error) {
+    await gpu?.dispose();
     await file.close();
     throw error;
   } finally {
     await rm(samples, { recursive: true, force: true });
   }
+}
+
+function disposable(backend: OpenedBackend, device: Device, close: () => Promise<void>): OnnxBackend {
+  let ending: Promise<void> | undefined;
+  const dispose = async () => (ending ??= backend.dispose().finally(close));
+  return { ...backend, device, dispose, [Symbol.asyncDispose]: dispose };
+}
+
+/** Whether an error of a GPU says nothing of the model. */
+function isGpuAtFault(error: unknown): boolean {
+  return isHalfspaceError(error, 'backend-failed') || isHalfspaceError(error, 'out-of-memory');
+}
+
+/** Arithmetic of graphs for the processor; undefined where it is to be measured which is faster. */
+function hostPrecision(asked: Arithmetic | undefined, host: Device): Precision | undefined {
+  if (asked !== undefined && isHostArithmetic(asked)) return asked;
+  return host === 'cpu' ? undefined : 'f32';
 }
 
 function checkedBytes(bytes: unknown): number {
@@ -222,15 +283,14 @@ function assertKvCache(kvCache: string): void {
     throw new HalfspaceError('bad-option', `The option kvCache is f32 or f16; got ${kvCache}.`);
 }
 
-function assertPrecision(precision: string | undefined): void {
-  if (precision === undefined || PRECISIONS.some((known) => known === precision)) return;
-  throw new HalfspaceError('bad-option', `The option precision is f32, int8 or int4; got ${precision}.`);
+function isInFourBits({ tensors }: ModelFile): boolean {
+  return [...tensors.values()].some(hasFourBits);
 }
 
-function assertFourBits({ name, tensors }: ModelFile): void {
-  if ([...tensors.values()].some(hasFourBits)) return;
+function assertFourBits(file: ModelFile): void {
+  if (isInFourBits(file)) return;
   throw new HalfspaceError(
     'bad-option',
-    `${name} has no four-bit weights that int4 could take as they are (Q4_0, Q4_1, Q4_K, GPTQ or AWQ). Take another file of the model, or the precision int8.`,
+    `${file.name} has no four-bit weights that int4 could take as they are (Q4_0, Q4_1, Q4_K, GPTQ or AWQ). Take another file of the model, or the precision int8.`,
   );
 }

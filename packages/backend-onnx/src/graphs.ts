@@ -8,6 +8,7 @@ import {
   floats,
   type InferenceSession,
   openSession,
+  type Provider,
   runSession,
   Tensor,
 } from '@halfspace/onnx-runtime';
@@ -112,15 +113,41 @@ function inputsOf({
   return feeds;
 }
 
+/** The output head of a model whose graph is loaded. */
+export function createHeadGraph(session: InferenceSession, width: number): HeadGraph {
+  return {
+    async head(hidden, count, asked, askedPerRow) {
+      const rows = hidden.length / width;
+      const results = await runSession(session, {
+        [HEAD.hidden]: new Tensor('float32', hidden, [rows, width]),
+        [HEAD.count]: int64([count], [1]),
+        [HEAD.asked]: int64(asked, [rows, askedPerRow]),
+      });
+      const topTokens = results[HEAD.topTokens]?.data;
+      if (!(topTokens instanceof BigInt64Array)) {
+        throw new HalfspaceError('backend-failed', 'ONNX Runtime returned no token ids where they belong.');
+      }
+      return {
+        topTokens,
+        topLogits: floats(results[HEAD.topLogits]),
+        askedLogits: floats(results[HEAD.askedLogits]),
+        logSumExp: floats(results[HEAD.logSumExp]),
+      };
+    },
+  };
+}
+
 /**
  * Loads the graphs of a compiled model with `threads` threads.
  *
+ * @param provider - What runs them (default: the processor); keys and values are in the memory of the processor all the same.
  * @throws HalfspaceError `out-of-memory`, `backend-failed`, `aborted`
  */
 export async function loadGraphs(
   model: CompiledModel,
   threads: number,
   signal?: AbortSignal,
+  provider: Provider = 'cpu',
 ): Promise<Graphs> {
   const { cut } = model;
   const { layers, width } = model.architecture;
@@ -135,7 +162,7 @@ export async function loadGraphs(
   );
   try {
     for (const path of [model.lower, model.upper, model.head])
-      sessions.push(await openSession(path, threads));
+      sessions.push(await openSession(path, threads, { provider }));
     throwIfAborted(signal);
   } catch (error) {
     await dispose();
@@ -195,24 +222,7 @@ export async function loadGraphs(
         layers,
       );
     },
-    async head(hidden, count, asked, askedPerRow) {
-      const rows = hidden.length / width;
-      const results = await runSession(head, {
-        [HEAD.hidden]: new Tensor('float32', hidden, [rows, width]),
-        [HEAD.count]: int64([count], [1]),
-        [HEAD.asked]: int64(asked, [rows, askedPerRow]),
-      });
-      const topTokens = results[HEAD.topTokens]?.data;
-      if (!(topTokens instanceof BigInt64Array)) {
-        throw new HalfspaceError('backend-failed', 'ONNX Runtime returned no token ids where they belong.');
-      }
-      return {
-        topTokens,
-        topLogits: floats(results[HEAD.topLogits]),
-        askedLogits: floats(results[HEAD.askedLogits]),
-        logSumExp: floats(results[HEAD.logSumExp]),
-      };
-    },
+    ...createHeadGraph(head, width),
     dispose,
   };
 }

@@ -1,5 +1,6 @@
 import { isHalfspaceError, type Backend, type ModelInfo, type Tokenizer } from '@halfspace/core';
 import type { CompiledModel, Precision } from '@halfspace/model';
+import type { Provider } from '@halfspace/onnx-runtime';
 import { createBackend, TEXT_ROWS, type CacheStats } from './backend.js';
 import { loadGraphs, type Graphs } from './graphs.js';
 import {
@@ -26,6 +27,8 @@ export interface OpenRequest extends Pick<ModelInfo, 'name' | 'fingerprint'> {
   readonly candidates: Candidates;
   /** Default: the fastest of the candidates, which is measured. */
   readonly precision?: Precision;
+  /** What runs the graphs (default: the processor). */
+  readonly provider?: Provider;
 }
 
 /** What goes with it: graphs are compiled where the model file and the families of the app are. */
@@ -52,7 +55,7 @@ export type OpenedBackend = Backend & { cacheStats(): CacheStats };
  * @throws HalfspaceError `out-of-memory`, `backend-failed`, `aborted`; and what compiling throws
  */
 export async function openBackend(
-  { name, fingerprint, cache, threads, cacheBytes, candidates, precision }: OpenRequest,
+  { name, fingerprint, cache, threads, cacheBytes, candidates, precision, provider = 'cpu' }: OpenRequest,
   { tokenizer, compile, compileSample, compileAgain, signal, onMeasured }: OpenTools,
 ): Promise<OpenedBackend> {
   const loaded = new Map<Precision, Promise<Graphs>>();
@@ -64,12 +67,12 @@ export async function openBackend(
   async function load(arithmetic: Precision): Promise<Graphs> {
     const model = await compile(arithmetic);
     try {
-      return await loadGraphs(model, threads, signal);
+      return await loadGraphs(model, threads, signal, provider);
     } catch (error) {
       if (!isHalfspaceError(error, 'backend-failed')) throw error;
       const again = await compileAgain(arithmetic);
       if (again === undefined) throw error;
-      return loadGraphs(again, threads, signal);
+      return loadGraphs(again, threads, signal, provider);
     }
   }
   const graphs = async (arithmetic: Precision) => remember(loaded, arithmetic, async () => load(arithmetic));
@@ -123,7 +126,18 @@ export async function openBackend(
       contextLength,
       ...rows,
     };
-    const parts = { model, architecture, cut, kvCache, cacheBytes, tokenizer, choosePrecision, graphs };
+    const exact = provider === 'cpu';
+    const parts = {
+      model,
+      architecture,
+      cut,
+      kvCache,
+      cacheBytes,
+      tokenizer,
+      exact,
+      choosePrecision,
+      graphs,
+    };
     return createBackend({ ...parts, disposeGraphs });
   } catch (error) {
     await disposeGraphs();

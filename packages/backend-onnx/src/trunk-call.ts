@@ -3,7 +3,7 @@ import { spanOf, type TextBlock } from './slots.js';
 import type { TokenNode } from './token-tree.js';
 
 /** Added to the score of what a row must not see; its weight becomes exactly zero. */
-const UNSEEN = -1e9;
+export const UNSEEN = -1e9;
 
 /** What is added up has whole steps of this many places: the widest vector that sums are made in. */
 const STEP = 16;
@@ -26,7 +26,7 @@ export interface Branch {
 }
 
 /** Where a row of a branch stands in its text, as its keys and values are laid out. */
-function placeOf({ length, places }: Branch, row: number): number {
+export function placeOf({ length, places }: Branch, row: number): number {
   return length + (places?.[row] ?? row);
 }
 

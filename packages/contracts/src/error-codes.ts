@@ -85,6 +85,7 @@ export type BuiltInErrorCode =
   | 'download-failed'
   | 'model-not-found'
   | 'model-not-readable'
+  | 'no-device'
   | 'out-of-memory'
   | 'runtime-missing'
   | 'unknown-tensor'

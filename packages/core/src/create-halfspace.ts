@@ -116,7 +116,8 @@ export function assemble(backend: Backend, attributes: readonly Attribute[], che
           options: checked,
         });
         const idle = idleParts({ options: checked, weights, tables, steering, bound, descriptionOf });
-        return { ...prompt, weights, steering, warnings: [...idle, ...idleFormula] };
+        const warnings = [...idle, ...idleFormula, ...inexactParts(backend, options.seed)];
+        return { ...prompt, weights, steering, warnings };
       }),
     );
     const { signal } = options;
@@ -167,6 +168,14 @@ function assertKnownTokens({ logitBias }: CheckedOptions, vocabularySize: number
     'unknown-token',
     `The option logitBias names the token ${unknown}, and the ids of the model go up to ${vocabularySize - 1}.`,
   );
+}
+
+/** What a seed does not give where a backend does not promise equal numbers. */
+function inexactParts({ exact }: Backend, seed: number | undefined): string[] {
+  if (exact || seed === undefined) return [];
+  return [
+    'The backend is not exact: the same seed may write another text in other company or on another machine.',
+  ];
 }
 
 /** Warnings of a formula of which some or all margins make no difference. */

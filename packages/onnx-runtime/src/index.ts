@@ -3,4 +3,5 @@ export { asNativeCall, gateNativeCalls, type NativeCallGate } from './native-cal
 export { ensureNoTelemetry } from './no-telemetry.js';
 export { InferenceSession, Tensor } from './runtime.js';
 export { floats, openSession, runSession } from './session.js';
+export type { Provider, SessionOptions } from './session.js';
 export { usefulThreads } from './threads.js';

@@ -1,6 +1,7 @@
 import { didYouMean, HalfspaceError, schemaComplaint } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { HalfspaceConfig } from './config.js';
+import { ARITHMETICS, DEVICE_NAMES } from '../options/model.js';
 import { PRESET_NAMES } from '../options/preset.js';
 
 const SETTINGS = {
@@ -8,9 +9,10 @@ const SETTINGS = {
   formula: { type: 'string', minLength: 1 },
   model: { type: 'string', minLength: 1 },
   preset: { enum: PRESET_NAMES },
-  precision: { enum: ['f32', 'int8', 'int4'] },
+  precision: { enum: ARITHMETICS },
   chatTemplate: { type: 'string', minLength: 1 },
   threads: { type: 'integer', minimum: 1 },
+  device: { enum: DEVICE_NAMES },
   serve: {
     type: 'object',
     additionalProperties: false,

@@ -1,3 +1,4 @@
+import type { Arithmetic, Device } from '@halfspace/backend-onnx';
 import type { PluginModule, Preset } from '@halfspace/core';
 import type { ServerLimits, Steering } from '@halfspace/serve';
 
@@ -17,7 +18,9 @@ export interface HalfspaceConfig {
   /** How far `halfspace generate` goes where it steers and is not told how far: see `PRESETS` of core. */
   readonly preset?: Preset;
   /** Arithmetic where a command is not told another (default: the faster one). */
-  readonly precision?: 'f32' | 'int8' | 'int4';
+  readonly precision?: Arithmetic;
+  /** What runs the model where a command is not told otherwise (default: the processor). */
+  readonly device?: Device | 'auto';
   /** Threads to run the model with where a command is not told another number (default: all cores). */
   readonly threads?: number;
   /** File with a chat template in place of that of the model, relative to the config: for `model`, or where neither names one. */

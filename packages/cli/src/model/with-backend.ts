@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createOnnxBackend } from '@halfspace/backend-onnx';
+import { createOnnxBackend, type Device } from '@halfspace/backend-onnx';
 import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core';
 import { findConfig } from '../config/find-config.js';
 import { projectModules } from '../config/project-modules.js';
@@ -14,14 +14,14 @@ export interface BackendFlags extends ModelFlags {
   readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
 }
 
-/** Loads the model that the flags name, or else the config, lends it out, and frees it however that ends. */
+/** Loads the model that the flags name, or else the config, lends it out with what runs it, and frees it however that ends. */
 export async function withBackend<T>(
   flags: BackendFlags,
   signal: AbortSignal,
-  use: (backend: Backend) => Promise<T>,
+  use: (backend: Backend, device: Device) => Promise<T>,
 ): Promise<T> {
   const config = await findConfig();
-  const { model, precision, threads, controlTokens, onFound }: BackendFlags = { ...config, ...flags };
+  const { model, precision, device, threads, controlTokens, onFound }: BackendFlags = { ...config, ...flags };
   // That of the config is for the model of the config.
   const template = flags.chatTemplate ?? (flags.model === undefined ? config?.chatTemplate : undefined);
   const chatTemplate = template === undefined ? undefined : await readText(template, signal);
@@ -33,6 +33,7 @@ export async function withBackend<T>(
   const backend = await createOnnxBackend({
     ...(model !== undefined && { model }),
     ...(precision !== undefined && { precision }),
+    ...(device !== undefined && { device }),
     ...(threads !== undefined && { threads }),
     ...(chatTemplate !== undefined && { chatTemplate }),
     modules,
@@ -41,7 +42,7 @@ export async function withBackend<T>(
     ...(onFound !== undefined && { onFound }),
   }).finally(() => bars.stop());
   try {
-    return await use(controlTokens === true ? withControlTokens(backend) : backend);
+    return await use(controlTokens === true ? withControlTokens(backend) : backend, backend.device);
   } finally {
     await backend.dispose();
   }

@@ -1,14 +1,25 @@
+import type { Arithmetic, Device } from '@halfspace/backend-onnx';
 import { type Command, Option } from 'commander';
 import { integer } from './number.js';
 
 /** What every command that runs a model takes. */
 export interface ModelFlags {
   readonly model?: string;
-  readonly precision?: 'f32' | 'int8' | 'int4';
+  readonly precision?: Arithmetic;
+  readonly device?: Device | 'auto';
   readonly threads?: number;
   readonly controlTokens?: true;
   readonly chatTemplate?: string;
 }
+
+/** What `--precision` takes. */
+export const ARITHMETICS = ['f32', 'int8', 'int4', 'f16'] as const satisfies readonly Arithmetic[];
+
+/** What `--device` takes. */
+export const DEVICE_NAMES = ['auto', 'cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const satisfies readonly (
+  | Device
+  | 'auto'
+)[];
 
 /** How a model is named on the command line. */
 export const MODEL_SPEC =
@@ -31,8 +42,14 @@ export function addModelOptions(
     .addOption(
       new Option(
         '--precision <kind>',
-        `arithmetic: that of the published weights, eight bits, or the four-bit weights of the file as they are (default: ${precision})`,
-      ).choices(['f32', 'int8', 'int4']),
+        `arithmetic: that of the published weights, eight bits (processor), half precision (GPU), or four bits: on the processor the four-bit weights of the file as they are (default: ${precision})`,
+      ).choices(ARITHMETICS),
+    )
+    .addOption(
+      new Option(
+        '--device <name>',
+        'what runs the model: the processor, a GPU by WebGPU, the faster of both (auto), or, untested, CUDA, CoreML or DirectML where ONNX Runtime has them (default: that of the config, or cpu)',
+      ).choices(DEVICE_NAMES),
     )
     .option(
       '--threads <n>',

@@ -24,6 +24,8 @@ export interface Plan {
     readonly fingerprint: string;
     /** Arithmetic. */
     readonly precision: string;
+    /** What ran it; absent where it was the processor. */
+    readonly device?: string | undefined;
   };
   /** sha-256 of each attribute that is measured or steers, by name. */
   readonly attributes: Readonly<Record<string, string>>;
@@ -47,6 +49,8 @@ export interface PlanParts {
   readonly halfspace: Halfspace;
   /** Arithmetic that the model was loaded with. */
   readonly precision: string;
+  /** What runs the model (default `cpu`). Arithmetic of other devices rounds in another way. */
+  readonly device?: string;
   /** How methods draw. */
   readonly decoding: Decoding;
   /** Completions of each prompt, at least 1. */
@@ -68,7 +72,7 @@ export interface PlanParts {
  * `unknown-attribute`
  */
 export async function createPlan(parts: PlanParts): Promise<Plan> {
-  const { halfspace, precision, decoding, samples, seed, methods, prompts } = parts;
+  const { halfspace, precision, device, decoding, samples, seed, methods, prompts } = parts;
   if (methods.length === 0 || prompts.length === 0) {
     throw new HalfspaceError('bad-plan', 'There must be at least one method and one prompt.');
   }
@@ -84,7 +88,7 @@ export async function createPlan(parts: PlanParts): Promise<Plan> {
   return {
     version: VERSION,
     encoding: ENCODING,
-    ...modelParts(halfspace, precision),
+    ...modelParts(halfspace, precision, device),
     decoding,
     samples,
     seed,
@@ -124,10 +128,16 @@ export function assertSamePlan(begun: Plan, asked: Plan, place: string): void {
 /**
  * Refuses a model, or attributes, that are not those of a plan.
  *
+ * @param device - What runs the model (default `cpu`).
  * @throws HalfspaceError `other-plan`, which says what differs
  */
-export function assertModelOfPlan(plan: Plan, halfspace: Halfspace, precision: string): void {
-  const here = { version: VERSION, encoding: ENCODING, ...modelParts(halfspace, precision) };
+export function assertModelOfPlan(
+  plan: Plan,
+  halfspace: Halfspace,
+  precision: string,
+  device?: string,
+): void {
+  const here = { version: VERSION, encoding: ENCODING, ...modelParts(halfspace, precision, device) };
   const { version, encoding, model, attributes } = plan;
   const differences = planDifferences({ version, encoding, model, attributes }, here);
   if (differences.length === 0) return;
@@ -140,10 +150,11 @@ export function assertModelOfPlan(plan: Plan, halfspace: Halfspace, precision: s
 function modelParts(
   { backend, attributes }: Halfspace,
   precision: string,
+  device = 'cpu',
 ): Pick<Plan, 'model' | 'attributes'> {
   const { name, fingerprint } = backend.model;
   return {
-    model: { name, fingerprint, precision },
+    model: { name, fingerprint, precision, ...(device !== 'cpu' && { device }) },
     attributes: Object.fromEntries(attributes.map((each) => [each.name, attributeDigest(each, fingerprint)])),
   };
 }

@@ -58,7 +58,7 @@ const PROMPT = object(
 
 const PLAN_PARTS = {
   version: TEXT,
-  model: object({ name: TEXT, fingerprint: TEXT, precision: TEXT }),
+  model: object({ name: TEXT, fingerprint: TEXT, precision: TEXT }, { device: TEXT }),
   attributes: byName(TEXT, NAME),
   decoding: object({ maxTokens: COUNT, temperature: NUMBER, topP: NUMBER, topK: COUNT }),
   samples: { type: 'integer', minimum: 1 },

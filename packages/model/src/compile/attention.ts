@@ -190,16 +190,17 @@ export function softlyCapped(graph: GraphBuilder, value: string, cap: number, ou
   return graph.node('Mul', [bent, graph.float(cap)], {}, output === undefined ? {} : { output });
 }
 
-function clip(graph: GraphBuilder, value: string, limit: number): string {
+/** Limits numbers to ±`limit`. */
+export function clip(graph: GraphBuilder, value: string, limit: number): string {
   return graph.node('Clip', [value, graph.float(-limit), graph.float(limit)]);
 }
 
-/** Turns queries and keys by their positions. */
-function turn(
+/** Turns queries and keys by their positions; `rows` is [1, N, (heads + keyValueHeads) · headWidth]. */
+export function turn(
   graph: GraphBuilder,
   { heads, keyValueHeads, headWidth }: Architecture,
   rows: string,
-  { turning, positions }: AttentionInputs,
+  { turning, positions }: Pick<AttentionInputs, 'turning' | 'positions'>,
 ): string {
   if (turning === undefined) return rows;
   const attributes = {
@@ -212,7 +213,7 @@ function turn(
 }
 
 /** Norm of every head by itself, or of all queries and of all keys; `weights` is [heads + keyValueHeads, headWidth]. */
-function normHeads(
+export function normHeads(
   graph: GraphBuilder,
   { heads, keyValueHeads, headWidth, norm, normEpsilon, attention }: Architecture,
   input: string,
@@ -241,7 +242,7 @@ function normHeads(
 }
 
 /** The first and the last columns of a value. */
-function split(graph: GraphBuilder, value: string, first: number, second: number): [string, string] {
+export function split(graph: GraphBuilder, value: string, first: number, second: number): [string, string] {
   const parts: [string, string] = [graph.fresh('part'), graph.fresh('part')];
   graph.nodes('Split', [value, graph.int64s([first, second])], parts, { axis: -1 });
   return parts;

@@ -1,6 +1,6 @@
 import { isFourBitType } from '../four-bit.js';
 import type { WeightTensor } from '../weight-tensor.js';
-import type { Precision } from './linear.js';
+import type { Precision } from './precision.js';
 
 /** Bytes of a weight; with blocks come their scales, and what the runtime keeps of their zeros. */
 const BYTES = { f32: 4, int8: 1.125, int4: 0.8 } as const;

@@ -8,7 +8,8 @@ import { asBytes } from './bytes.js';
 import { describeArchitecture } from './families.js';
 import { ensureGraphs, type CompileOptions } from './graph-cache.js';
 import { buildHead } from './head.js';
-import { constantsOf, storeParts, type Precision, type StoredMatrix } from './linear.js';
+import { constantsOf, storeParts, type StoredMatrix } from './linear.js';
+import type { GraphPrecision, Precision } from './precision.js';
 import { tabledPositions } from './rotary.js';
 import { weightReader, type WeightReader } from './read-weights.js';
 import type { Role, TensorSpec } from './tensor-spec.js';
@@ -18,19 +19,19 @@ import { hasBytesAsMade } from './whole-directory.js';
 const FILES = { lower: 'lower.onnx', upper: 'upper.onnx', head: 'head.onnx' } as const;
 
 /** Settings of {@link compileModel}. */
-export interface CompileModelOptions extends CompileOptions {
+export interface CompileModelOptions<P extends GraphPrecision = Precision> extends CompileOptions<P> {
   /** Where the model's family is looked up (default: those of this package alone). */
   readonly registry?: Registry;
   /** How keys and values are kept between calls (default `f32`). */
   readonly kvCache?: KvCache;
 }
 
-/** A model as ONNX graphs on disk. */
-export interface CompiledModel {
+/** A model as ONNX graphs on disk, for the processor or for a GPU. */
+export interface CompiledModel<P extends GraphPrecision = Precision> {
   /** The model's sizes. Of a model that claims a context whose tables would be larger than its weights, with less of it. */
   readonly architecture: Architecture;
   /** Arithmetic of the graphs. */
-  readonly precision: Precision;
+  readonly precision: P;
   /** How keys and values are kept between calls. */
   readonly kvCache: KvCache;
   /** Blocks in the lower part of the trunk. */
@@ -46,7 +47,7 @@ export interface CompiledModel {
 async function buildGraphs(
   model: ModelFile,
   architecture: Architecture,
-  precision: Precision,
+  precision: GraphPrecision,
   kvCache: KvCache,
   sink: WeightSink,
 ): Promise<Record<string, Uint8Array>> {
@@ -72,7 +73,7 @@ async function buildEnds(
   head: GraphBuilder,
   reader: WeightReader,
   architecture: Architecture,
-  precision: Precision,
+  precision: GraphPrecision,
 ): Promise<StoredMatrix> {
   const isTiedHead = isTied(architecture.weights);
   const embedding = await storePart(lower, 'embedding', reader, precision);
@@ -94,7 +95,7 @@ async function storePart(
   graph: GraphBuilder,
   part: 'embedding' | 'head',
   reader: WeightReader,
-  precision: Precision,
+  precision: GraphPrecision,
 ): Promise<StoredMatrix> {
   const [matrix] = await storeParts(graph, part, reader, [part], precision);
   return matrix;
@@ -125,7 +126,10 @@ function weightBytesOf({ tensors }: ModelFile): number {
  * @throws HalfspaceError `unsupported-model`; `corrupt-model`, also when a weight is not finite; `disk-full`,
  * `cache-not-writable`, `aborted`
  */
-export async function compileModel(model: ModelFile, options: CompileModelOptions): Promise<CompiledModel> {
+export async function compileModel<P extends GraphPrecision>(
+  model: ModelFile,
+  options: CompileModelOptions<P>,
+): Promise<CompiledModel<P>> {
   return compile(model, await architectureOf(model, options.registry), options);
 }
 
@@ -205,11 +209,11 @@ async function architectureOf(model: ModelFile, registry: Registry | undefined):
   return { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
 }
 
-async function compile(
+async function compile<P extends GraphPrecision>(
   model: ModelFile,
   architecture: Architecture,
-  options: CompileModelOptions,
-): Promise<CompiledModel> {
+  options: CompileModelOptions<P>,
+): Promise<CompiledModel<P>> {
   const { precision, kvCache = 'f32' } = options;
   const about = { ...architecture, kvCache };
   const place = await ensureGraphs(model, about, options, Object.values(FILES), async (sink) =>
@@ -229,6 +233,6 @@ async function compile(
 }
 
 /** Whether compiled graphs have the bytes that they were made with; all of them are read for that. */
-export async function isUndamaged({ head }: CompiledModel): Promise<boolean> {
+export async function isUndamaged({ head }: CompiledModel<GraphPrecision>): Promise<boolean> {
   return hasBytesAsMade(dirname(head));
 }

@@ -2,8 +2,10 @@ import { CONTRIB, real, type GraphBuilder } from '../onnx/graph.js';
 import type { ModelFile } from '../weights.js';
 import { BERT_WEIGHTS, type EncoderArchitecture } from './bert.js';
 import { asBytes } from './bytes.js';
-import { multiply, storeMatrix, storeTable, type Precision } from './linear.js';
+import { multiply, storeMatrix } from './linear.js';
 import { dataOf, stack } from './matrix.js';
+import type { Precision } from './precision.js';
+import { storeTable } from './store.js';
 import { tensorMatrix } from './read-weights.js';
 
 /** Names of the encoder's input and output. A call has B texts of T tokens each, without padding. */

@@ -6,7 +6,7 @@ import { explainWriteError } from '../cache.js';
 import type { Bytes, WeightSink } from '../onnx/graph.js';
 import { pagesOf, writeWeightFile } from '../onnx/weight-file.js';
 import type { ModelFile } from '../weights.js';
-import type { Precision } from './linear.js';
+import type { GraphPrecision, Precision } from './precision.js';
 import { ensureDirectory } from './whole-directory.js';
 
 /** Raised whenever the graphs change, so that older ones are not used any more. */
@@ -15,9 +15,9 @@ const COMPILER_VERSION = 15;
 const WEIGHTS_FILE = 'weights.bin';
 
 /** Settings of {@link compileModel} and {@link compileEncoder}. */
-export interface CompileOptions {
+export interface CompileOptions<P extends GraphPrecision = Precision> {
   /** Arithmetic of the graphs. */
-  readonly precision: Precision;
+  readonly precision: P;
   /** Directory that keeps compiled models. */
   readonly cache: string;
   /** Ends the run with the error `aborted`. */
@@ -52,7 +52,11 @@ export async function bytesOfGraphs(build: BuildGraphs): Promise<number> {
 }
 
 /** Stops when the signal says so, and tells how far it is. */
-function watch(sink: WeightSink, total: number, { signal, onProgress }: CompileOptions): WeightSink {
+function watch(
+  sink: WeightSink,
+  total: number,
+  { signal, onProgress }: CompileOptions<GraphPrecision>,
+): WeightSink {
   let done = 0;
   async function* watched(data: Bytes): AsyncGenerator<Uint8Array> {
     for await (const part of data instanceof Uint8Array ? [data] : data) {
@@ -67,7 +71,7 @@ function watch(sink: WeightSink, total: number, { signal, onProgress }: CompileO
 }
 
 /** A name for all that the graphs depend on. Safetensors have the sizes in another file than the weights. */
-function placeName(model: ModelFile, architecture: object, precision: Precision): string {
+function placeName(model: ModelFile, architecture: object, precision: GraphPrecision): string {
   const about = createHash('sha256').update(JSON.stringify(architecture)).digest('hex').slice(0, 8);
   return `${model.fingerprint.slice(0, 16)}-${about}-${precision}-v${COMPILER_VERSION}`;
 }
@@ -83,7 +87,7 @@ function placeName(model: ModelFile, architecture: object, precision: Precision)
 export async function ensureGraphs(
   model: ModelFile,
   architecture: object,
-  options: CompileOptions,
+  options: CompileOptions<GraphPrecision>,
   files: readonly string[],
   build: BuildGraphs,
 ): Promise<string> {

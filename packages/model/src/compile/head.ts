@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../onnx/graph.js';
 import type { Architecture } from './architecture.js';
 import { softlyCapped } from './attention.js';
 import { project, type StoredProjection } from './linear.js';
+import { isForGpu } from './precision.js';
 
 /** Names of the head's inputs and outputs. */
 export const HEAD = {
@@ -39,7 +40,8 @@ export function buildHead(
     sorted: 1,
   });
   graph.node('GatherElements', [logits, HEAD.asked], { axis: 1 }, { output: HEAD.askedLogits });
-  logSumExp(graph, logits);
+  if (head.matrices.some(({ precision }) => isForGpu(precision))) gpuLogSumExp(graph, logits);
+  else logSumExp(graph, logits);
   graph.output(HEAD.topLogits, 'float32', ['rows', 'count']);
   graph.output(HEAD.topTokens, 'int64', ['rows', 'count']);
   graph.output(HEAD.askedLogits, 'float32', ['rows', 'asked']);
@@ -51,9 +53,20 @@ export function buildHead(
  * for ReduceLogSumExp one by one, which takes five times as long and rounds far more.
  */
 function logSumExp(graph: GraphBuilder, logits: string): void {
-  const first = (values: string) =>
-    graph.node('Slice', [values, graph.int64s([0]), graph.int64s([1]), graph.int64s([1])]);
+  const first = (values: string) => firstColumn(graph, values);
   const logProbs = graph.node('LogSoftmax', [logits], { axis: -1 });
   const logProb = graph.node('GatherElements', [logProbs, first(HEAD.topTokens)], { axis: 1 });
   graph.node('Sub', [first(HEAD.topLogits), logProb], {}, { output: HEAD.logSumExp });
+}
+
+/** By the operators that there are for WebGPU, where the sum of exponentials is of the numbers as they are. */
+function gpuLogSumExp(graph: GraphBuilder, logits: string): void {
+  const largest = firstColumn(graph, HEAD.topLogits);
+  const below = graph.node('Sub', [logits, largest]);
+  const sum = graph.node('ReduceLogSumExp', [below, graph.int64s([-1])], { keepdims: 1 });
+  graph.node('Add', [largest, sum], {}, { output: HEAD.logSumExp });
+}
+
+function firstColumn(graph: GraphBuilder, values: string): string {
+  return graph.node('Slice', [values, graph.int64s([0]), graph.int64s([1]), graph.int64s([1])]);
 }

@@ -8,20 +8,17 @@ import {
   storeFourBit,
   type StoredFourBit,
 } from './four-bit-product.js';
+import { lookUpOnGpu, multiplyOnGpu, storeGpuMatrix, type GpuMatrix } from './gpu-linear.js';
+import { isForGpu, type GraphPrecision } from './precision.js';
 import { QUANTIZED_BLOCK, quantize8 } from './quantize.js';
-import { rowsOf, stack, type Matrix } from './matrix.js';
+import { stack, type Matrix } from './matrix.js';
+import { storeBlocks, storeTable } from './store.js';
 import type { WeightReader } from './read-weights.js';
 import type { Part } from './tensor-spec.js';
 
-/**
- * Arithmetic of the matrix products. `f32`: that of the published weights. `int8`: weights in blocks of 64 with one scale each.
- * `int4`: the four-bit blocks of the model file as they are, and `int8` for what it has in another form. In both of them
- * activations are rounded to eight bits, block by block and row by row, so that rows stay independent.
- */
-export type Precision = 'f32' | 'int8' | 'int4';
-
 /** A matrix whose constants are in the graph, in the form that its precision asks for. */
 export type StoredMatrix =
+  | GpuMatrix
   | { readonly precision: 'f32'; readonly values: string; readonly rows: number; readonly columns: number }
   | {
       readonly precision: 'int8';
@@ -34,17 +31,9 @@ export type StoredMatrix =
 
 /** Names of the constants of a matrix. */
 export function constantsOf(matrix: StoredMatrix): string[] {
-  if (matrix.precision === 'f32') return [matrix.values];
-  const zeros = matrix.precision === 'int4' ? matrix.zeros : undefined;
-  return [matrix.values, matrix.scales, ...(zeros === undefined ? [] : [zeros])];
-}
-
-/** Writes a table of numbers as they are. */
-export async function storeTable(graph: GraphBuilder, name: string, matrix: Matrix): Promise<string> {
-  async function* parts() {
-    for await (const numbers of rowsOf(matrix)) yield asBytes(numbers);
-  }
-  return graph.constant(name, 'float32', [matrix.rows, matrix.columns], parts());
+  const scales = 'scales' in matrix ? matrix.scales : undefined;
+  const zeros = 'zeros' in matrix ? matrix.zeros : undefined;
+  return [matrix.values, scales, zeros].filter((name) => name !== undefined);
 }
 
 /** Writes the constants of a matrix that is no four-bit one. Rows that are no whole number of blocks stay in f32. */
@@ -52,33 +41,18 @@ export async function storeMatrix(
   graph: GraphBuilder,
   name: string,
   matrix: Matrix,
-  precision: Precision,
+  precision: GraphPrecision,
 ): Promise<StoredMatrix> {
+  if (isForGpu(precision)) return storeGpuMatrix(graph, name, matrix, precision);
   const { rows, columns } = matrix;
   if (precision === 'f32' || columns % QUANTIZED_BLOCK !== 0)
     return { precision: 'f32', values: await storeTable(graph, name, matrix), rows, columns };
-  const blocks = columns / QUANTIZED_BLOCK;
-  // One pass makes both; the scales, a sixteenth of the matrix, wait until its values are written.
-  const scales: Uint8Array[] = [];
-  async function* valuesOf() {
-    for await (const numbers of rowsOf(matrix)) {
-      const quantized = quantize8(numbers);
-      scales.push(asBytes(quantized.scales));
-      yield quantized.values;
-    }
-  }
-  async function* scalesOf() {
-    // Where only sizes are asked for, no values have been made.
-    if (scales.length === 0) yield new Uint8Array(rows * blocks * Float32Array.BYTES_PER_ELEMENT);
-    yield* scales;
-  }
-  return {
-    precision: 'int8',
-    values: await graph.constant(name, 'uint8', [rows, blocks, QUANTIZED_BLOCK], valuesOf()),
-    scales: await graph.constant(`${name}.scales`, 'float32', [rows, blocks], scalesOf()),
-    rows,
-    columns,
-  };
+  const stored = await storeBlocks(graph, name, matrix, QUANTIZED_BLOCK, QUANTIZED_BLOCK, quantize8);
+  return { precision: 'int8', ...stored, rows, columns };
+}
+
+function isOnGpu(matrix: StoredMatrix): matrix is GpuMatrix {
+  return isForGpu(matrix.precision);
 }
 
 /**
@@ -88,6 +62,7 @@ export async function storeMatrix(
  */
 export function multiply(graph: GraphBuilder, input: string, matrix: StoredMatrix, rank: 2 | 3 = 3): string {
   if (matrix.precision === 'int4') return multiplyFourBit(graph, input, matrix, rank);
+  if (isOnGpu(matrix)) return multiplyOnGpu(graph, input, matrix);
   if (matrix.precision === 'f32')
     return graph.node('FusedMatMul', [input, matrix.values], { transB: 1 }, { domain: CONTRIB });
   return graph.node(
@@ -118,7 +93,7 @@ export async function storeParts(
   name: string,
   reader: WeightReader,
   parts: readonly Part[],
-  precision: Precision,
+  precision: GraphPrecision,
 ): Promise<StoredMatrix[]> {
   const sources = await Promise.all(
     parts.map(async (part) => (precision === 'int4' ? reader.fourBit(part) : undefined)),
@@ -149,7 +124,7 @@ export async function storeProjection(
   name: string,
   reader: WeightReader,
   parts: readonly Part[],
-  precision: Precision,
+  precision: GraphPrecision,
 ): Promise<StoredProjection> {
   const matrices = await storeParts(graph, name, reader, parts, precision);
   const rows = matrices.reduce((sum, each) => sum + each.rows, 0);
@@ -181,6 +156,10 @@ export function project(
 
 /** Rows of the matrix by index [1, N] → [1, N, columns], under the name `output`. */
 export function lookUp(graph: GraphBuilder, indices: string, matrix: StoredMatrix, output: string): void {
+  if (isOnGpu(matrix)) {
+    lookUpOnGpu(graph, indices, matrix, output);
+    return;
+  }
   if (matrix.precision === 'int4') {
     lookUpFourBit(graph, indices, matrix, output);
     return;

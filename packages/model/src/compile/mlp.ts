@@ -47,7 +47,7 @@ export function mlp(
 }
 
 /** What a router says of rows: the weight of each expert, [N, experts], 0 for those that a row does not go through. */
-function route(graph: GraphBuilder, rows: string, router: StoredProjection, experts: Experts): string {
+export function route(graph: GraphBuilder, rows: string, router: StoredProjection, experts: Experts): string {
   const { perToken, normalised } = experts;
   const probabilities = graph.node('Softmax', [project(graph, rows, router, 2)], { axis: -1 });
   const [values, indices] = [graph.fresh('values'), graph.fresh('indices')];

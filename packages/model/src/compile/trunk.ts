@@ -1,13 +1,16 @@
-import type { GraphBuilder } from '../onnx/graph.js';
+import type { Dimension, GraphBuilder } from '../onnx/graph.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture, Rotary } from './architecture.js';
 import { blockTokens, treeAttention, type AttentionInputs, type Turning } from './attention.js';
 import { asBytes } from './bytes.js';
-import { lookUp, project, storeProjection, storeTable, type Precision, type StoredMatrix } from './linear.js';
+import { declareGpuInputs, GPU_TRUNK, gpuAttention, gpuMixture } from './gpu-trunk.js';
+import { lookUp, project, storeProjection, type StoredMatrix } from './linear.js';
 import { mixture, mlp, type StoredMlp } from './mlp.js';
 import { addAndNorm, normalise, storeNorm, type StoredNorm } from './norms.js';
+import { isForGpu, type GpuPrecision, type GraphPrecision } from './precision.js';
 import { weightReader, type WeightReader } from './read-weights.js';
 import { MOST_ROWS, rotariesOf, rotaryTables } from './rotary.js';
+import { storeTable } from './store.js';
 import type { NormPart, Part } from './tensor-spec.js';
 
 /** How keys and values are kept between calls: as they are computed, or rounded to 16 bits, which takes half the memory. */
@@ -96,14 +99,31 @@ export interface TrunkPart {
   readonly end: number;
 }
 
+/** Hidden states of the rows of a call. A GPU has products of two dimensions alone. */
+function shapeOfRows(precision: GraphPrecision, width: number): readonly Dimension[] {
+  return isForGpu(precision) ? ['rows', width] : [1, 'rows', width];
+}
+
 function declareInputs(
   graph: GraphBuilder,
-  { keyValueHeads, headWidth, sliding }: Architecture,
+  architecture: Architecture,
+  precision: GraphPrecision,
   kvCache: KvCache,
   { first, end }: TrunkPart,
 ): void {
-  const block = blockTokens(headWidth);
   graph.input(TRUNK.positions, 'int64', [1, 'rows']);
+  const layers = Array.from({ length: end - first }, (_, index) => first + index);
+  if (isForGpu(precision)) declareGpuInputs(graph, architecture, precision, layers);
+  else declareHostInputs(graph, architecture, kvCache, layers);
+}
+
+function declareHostInputs(
+  graph: GraphBuilder,
+  { keyValueHeads, headWidth, sliding }: Architecture,
+  kvCache: KvCache,
+  layers: readonly number[],
+): void {
+  const block = blockTokens(headWidth);
   graph.input(TRUNK.restQueries, 'int32', ['texts', 1, keyValueHeads, 'queries_of_text']);
   graph.input(TRUNK.restPlaces, 'int64', ['texts', 'blocks_of_rest', 1, 'places']);
   graph.input(TRUNK.newPlaces, 'int64', ['rows', keyValueHeads, 4]);
@@ -126,7 +146,7 @@ function declareInputs(
   }
   const type = ELEMENT_OF[kvCache];
   const slides = new Set(sliding?.blocks);
-  for (let layer = first; layer < end; layer++) {
+  for (const layer of layers) {
     const prefix = slides.has(layer) ? 'window_' : '';
     for (const name of [TRUNK.storedKeys(layer), TRUNK.storedValues(layer)])
       graph.input(name, type, ['stored', headWidth]);
@@ -152,15 +172,29 @@ async function turnings(graph: GraphBuilder, architecture: Architecture): Promis
   return found;
 }
 
+/** How the queries and keys of each block are turned, if they are. */
+async function turningsOfBlocks(
+  graph: GraphBuilder,
+  architecture: Architecture,
+): Promise<(layer: number) => Turning | undefined> {
+  const { rotary, sliding, unturned } = architecture;
+  const tables = await turnings(graph, architecture);
+  const slides = new Set(sliding?.blocks);
+  const still = new Set(unturned);
+  return (layer) => {
+    const by = slides.has(layer) ? sliding?.rotary : rotary;
+    return by === undefined || still.has(layer) ? undefined : tables.get(by);
+  };
+}
+
 /** What the attention of a block shares with others of its kind. */
 async function sharedInputs(
   graph: GraphBuilder,
   architecture: Architecture,
 ): Promise<(layer: number) => AttentionInputs> {
-  const { rotary, sliding, unturned, keyValueHeads, headWidth } = architecture;
-  const tables = await turnings(graph, architecture);
+  const { sliding, keyValueHeads, headWidth } = architecture;
+  const turningOf = await turningsOfBlocks(graph, architecture);
   const slides = new Set(sliding?.blocks);
-  const still = new Set(unturned);
   // The heads of a token lie a block apart.
   const heads = Array.from({ length: keyValueHeads }, (_, head) => head * blockTokens(headWidth));
   const column = graph.node('Unsqueeze', [graph.int64s(heads), graph.int64s([1])]);
@@ -174,8 +208,7 @@ async function sharedInputs(
   const window = sliding === undefined ? whole : items(TRUNK.window.items);
   return (layer) => {
     const slide = slides.has(layer);
-    const by = slide ? sliding?.rotary : rotary;
-    const turning = by === undefined || still.has(layer) ? undefined : tables.get(by);
+    const turning = turningOf(layer);
     const names = slide ? TRUNK.window : TRUNK.whole;
     return {
       positions: TRUNK.positions,
@@ -213,7 +246,8 @@ async function headNorms(
 /** Rows of the embedding, scaled, and of the positions where they have an embedding: the first hidden states. */
 async function embed(
   graph: GraphBuilder,
-  { embeddingScale }: Architecture,
+  { embeddingScale, width }: Architecture,
+  precision: GraphPrecision,
   embedding: StoredMatrix,
   reader: WeightReader,
 ): Promise<void> {
@@ -223,10 +257,11 @@ async function embed(
     steps.push((rows, output) => graph.node('Mul', [rows, graph.float(embeddingScale)], {}, named(output)));
   if (reader.has('positions')) {
     const table = await storeTable(graph, 'positions_embedding', reader.matrix('positions'));
-    const places = graph.node('Gather', [table, TRUNK.positions]);
+    const found = graph.node('Gather', [table, TRUNK.positions]);
+    const places = isForGpu(precision) ? graph.node('Reshape', [found, graph.int64s([-1, width])]) : found;
     steps.push((each, output) => graph.node('Add', [each, places], {}, named(output)));
   }
-  const tokens = graph.input(TRUNK.tokens, 'int64', [1, 'rows']);
+  const tokens = graph.input(TRUNK.tokens, 'int64', isForGpu(precision) ? ['rows'] : [1, 'rows']);
   let rows = steps.length === 0 ? TRUNK.hidden(0) : graph.fresh('rows');
   lookUp(graph, tokens, embedding, rows);
   steps.forEach(
@@ -239,18 +274,61 @@ function statesFrom(from: number, end: number): string[] {
   return Array.from({ length: end - from }, (_, index) => TRUNK.hidden(from + index));
 }
 
+/** As {@link treeAttention} or {@link gpuAttention}. */
+type Attend = (
+  layer: number,
+  projected: string,
+  headNorms: string | undefined,
+) => { readonly output: string; readonly kept: readonly string[] };
+
+async function hostAttention(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  kvCache: KvCache,
+): Promise<Attend> {
+  const shared = await sharedInputs(graph, architecture);
+  return (layer, projected, headNorms) => {
+    const stored = {
+      keys: TRUNK.storedKeys(layer),
+      values: TRUNK.storedValues(layer),
+      past: [
+        { keys: TRUNK.sharedKeys(layer), values: TRUNK.sharedValues(layer) },
+        { keys: TRUNK.ownKeys(layer), values: TRUNK.ownValues(layer) },
+      ],
+    };
+    const half = kvCache === 'f16';
+    const found = treeAttention(graph, architecture, projected, stored, shared(layer), half, headNorms);
+    return { output: found.output, kept: [found.keys, found.values] };
+  };
+}
+
+async function attentionOnGpu(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  precision: GpuPrecision,
+): Promise<Attend> {
+  const turningOf = await turningsOfBlocks(graph, architecture);
+  const slides = new Set(architecture.sliding?.blocks);
+  return (layer, projected, headNorms) => {
+    const turning = turningOf(layer);
+    const mask = slides.has(layer) ? GPU_TRUNK.windowMask : GPU_TRUNK.mask;
+    const shared = { positions: TRUNK.positions, mask, ...(turning !== undefined && { turning }) };
+    const output = gpuAttention(graph, architecture, precision, layer, projected, shared, headNorms);
+    return { output, kept: [] };
+  };
+}
+
 /** What a graph of the trunk is built with. */
 interface TrunkBuild {
   readonly graph: GraphBuilder;
   readonly architecture: Architecture;
-  readonly precision: Precision;
-  readonly kvCache: KvCache;
+  readonly precision: GraphPrecision;
   /** The tensors outside of blocks. */
   readonly outside: WeightReader;
   /** The tensors of a block. */
   readonly block: (layer: number) => WeightReader;
-  /** What the attention of a block shares with others. */
-  readonly shared: (layer: number) => AttentionInputs;
+  /** The attention of a block over its queries, keys and values: what is gathered, and the keys and values that come out. */
+  readonly attend: Attend;
 }
 
 /** A residual stream, and what the next block reads of it. */
@@ -304,26 +382,16 @@ function add(
 }
 
 async function attentionOf(
-  { graph, architecture, precision, kvCache, block, shared }: TrunkBuild,
+  { graph, architecture, precision, block, attend }: TrunkBuild,
   layer: number,
   normed: string,
-): Promise<{ output: string; keys: string; values: string }> {
+): Promise<{ output: string; kept: readonly string[] }> {
   const reader = block(layer);
   const qkv = await storeProjection(graph, `qkv.${layer}`, reader, ['query', 'key', 'value'], precision);
-  const stored = {
-    keys: TRUNK.storedKeys(layer),
-    values: TRUNK.storedValues(layer),
-    past: [
-      { keys: TRUNK.sharedKeys(layer), values: TRUNK.sharedValues(layer) },
-      { keys: TRUNK.ownKeys(layer), values: TRUNK.ownValues(layer) },
-    ],
-  };
   const norms = await headNorms(graph, reader, architecture, layer);
-  const projected = project(graph, normed, qkv);
-  const half = kvCache === 'f16';
-  const attention = treeAttention(graph, architecture, projected, stored, shared(layer), half, norms);
+  const { output, kept } = attend(layer, project(graph, normed, qkv), norms);
   const out = await storeProjection(graph, `o.${layer}`, reader, ['attentionOutput'], precision);
-  return { ...attention, output: project(graph, attention.output, out) };
+  return { output: project(graph, output, out), kept };
 }
 
 async function storeMlp(
@@ -340,15 +408,17 @@ async function storeMlp(
 }
 
 async function mlpOf(build: TrunkBuild, layer: number, input: string): Promise<string> {
-  const { graph, architecture, block } = build;
+  const { graph, architecture, block, precision } = build;
   const { activation, experts, width } = architecture;
   const reader = block(layer);
   if (experts === undefined) return mlp(graph, activation, input, await storeMlp(build, reader, `${layer}`));
   // Of a router's few rows each decides: they are not rounded.
-  const router = await storeProjection(graph, `router.${layer}`, reader, ['router'], 'f32');
+  const exact = isForGpu(precision) ? 'gpu-f32' : 'f32';
+  const router = await storeProjection(graph, `router.${layer}`, reader, ['router'], exact);
   const stored: StoredMlp[] = [];
   for (let index = 0; index < experts.count; index++)
     stored.push(await storeMlp(build, reader.expert(index), `${layer}.${index}`));
+  if (isForGpu(precision)) return gpuMixture(graph, activation, input, experts, router, stored);
   return mixture(graph, activation, input, width, experts, router, stored);
 }
 
@@ -360,19 +430,19 @@ async function buildBlock(
   build: TrunkBuild,
   layer: number,
   { residual, normed }: State,
-): Promise<{ residual: string; addition: string; kept: [keys: string, values: string] }> {
+): Promise<{ residual: string; addition: string; kept: readonly string[] }> {
   const { graph, architecture } = build;
-  const { output, keys, values } = await attentionOf(build, layer, normed);
+  const { output, kept } = await attentionOf(build, layer, normed);
   const attended = await additionOf(build, layer, 'attentionOutputNorm', output);
   const mlpNorm = await normOf(build, layer, 'mlpNorm');
   if (architecture.parallel) {
     const read = mlpNorm === undefined ? normed : normalise(graph, residual, mlpNorm);
     const fed = await additionOf(build, layer, 'mlpOutputNorm', await mlpOf(build, layer, read));
-    return { residual, addition: graph.node('Add', [attended, fed]), kept: [keys, values] };
+    return { residual, addition: graph.node('Add', [attended, fed]), kept };
   }
   const middle = add(graph, residual, attended, mlpNorm);
   const fed = await additionOf(build, layer, 'mlpOutputNorm', await mlpOf(build, layer, middle.normed));
-  return { residual: middle.residual, addition: fed, kept: [keys, values] };
+  return { residual: middle.residual, addition: fed, kept };
 }
 
 /** Names of a state between blocks: hidden states are outputs, and the last of them is the one after the final norm. */
@@ -389,25 +459,27 @@ export async function buildTrunk(
   graph: GraphBuilder,
   model: ModelFile,
   architecture: Architecture,
-  precision: Precision,
+  precision: GraphPrecision,
   kvCache: KvCache,
   part: TrunkPart,
   embedding: StoredMatrix,
 ): Promise<void> {
   const { layers, width, keyValueHeads, headWidth, weights } = architecture;
   const { first, end } = part;
-  declareInputs(graph, architecture, kvCache, part);
+  declareInputs(graph, architecture, precision, kvCache, part);
   const build: TrunkBuild = {
     graph,
     architecture,
     precision,
-    kvCache,
     outside: weightReader(model, weights.model),
     block: (layer) => weightReader(model, weights.blocks[layer] ?? []),
-    shared: await sharedInputs(graph, architecture),
+    attend: isForGpu(precision)
+      ? await attentionOnGpu(graph, architecture, precision)
+      : await hostAttention(graph, architecture, kvCache),
   };
-  const start = first === 0 ? TRUNK.hidden(0) : graph.input(TRUNK.residual, 'float32', [1, 'rows', width]);
-  if (first === 0) await embed(graph, architecture, embedding, build.outside);
+  const start =
+    first === 0 ? TRUNK.hidden(0) : graph.input(TRUNK.residual, 'float32', shapeOfRows(precision, width));
+  if (first === 0) await embed(graph, architecture, precision, embedding, build.outside);
   const norm = await normOf(build, first, 'attentionNorm');
   // A model of a single block has none above the cut, where the final norm is all there is.
   const name = first === layers ? TRUNK.hidden(layers) : undefined;
@@ -429,7 +501,7 @@ export async function buildTrunk(
   for (const each of first === 0
     ? [...statesFrom(0, end), TRUNK.residual]
     : statesFrom(Math.min(first + 1, layers), layers + 1))
-    graph.output(each, 'float32', [1, 'rows', width]);
+    graph.output(each, 'float32', shapeOfRows(precision, width));
   if (kept.length === 0) return;
   graph.node('Concat', kept, { axis: 1 }, { output: TRUNK.keysValues });
   const heads = (end - first) * 2 * keyValueHeads;

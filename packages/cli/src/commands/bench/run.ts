@@ -1,3 +1,4 @@
+import type { Device } from '@halfspace/backend-onnx';
 import {
   type Attribute,
   type Backend,
@@ -48,7 +49,7 @@ interface Block {
 export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<void> {
   const chosen = flags.attribute === undefined ? undefined : await loadAttributes(flags.attribute, 1);
   const required = onlyFor(chosen?.map(({ attribute }) => attribute) ?? []);
-  await withBackend({ ...flags, ...required }, signal, async (backend) => {
+  await withBackend({ ...flags, ...required }, signal, async (backend, device) => {
     const prompt = promptFor(backend, flags);
     const attributes = await fillUp(chosen ?? (await knownFor(backend)), backend, prompt);
     await announce(attributes, backend, prompt, flags, signal);
@@ -63,7 +64,7 @@ export async function bench(flags: BenchFlags, signal: AbortSignal): Promise<voi
     }).finally(() => tuning.stop());
     const cases = found.map((each): Case => ({ ...each, blocks: [] }));
     await time(cases, backend, prompt, flags, signal);
-    report(cases, backend, flags);
+    report(cases, backend, device, flags);
   });
 }
 
@@ -199,7 +200,12 @@ async function timeBlock(
   };
 }
 
-function report(cases: readonly Case[], { model }: Backend, { candidates, topP, json }: BenchFlags): void {
+function report(
+  cases: readonly Case[],
+  { model }: Backend,
+  device: Device,
+  { candidates, topP, json }: BenchFlags,
+): void {
   const figures = cases.map((each) => {
     const plain = cases.find(
       ({ attributes, completions }) => attributes.length === 0 && completions === each.completions,
@@ -222,7 +228,7 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, topP, 
   });
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   if (json) {
-    printJson({ candidates, topP, cases: figures, peakMemoryBytes });
+    printJson({ device, candidates, topP, cases: figures, peakMemoryBytes });
     return;
   }
   const rows = figures.map((each) => [
@@ -246,7 +252,7 @@ function report(cases: readonly Case[], { model }: Backend, { candidates, topP, 
     'KL (nats)',
   ];
   print(
-    `${inLine(model.name)}, per token, at most ${candidates} candidates of ${topP * 100} % probability:\n`,
+    `${inLine(model.name)} on ${device}, per token, at most ${candidates} candidates of ${topP * 100} % probability:\n`,
   );
   for (const line of table([heading, ...rows])) print(line);
   print(`\nPeak memory ${(peakMemoryBytes / 1e6).toFixed(0)} MB.`);

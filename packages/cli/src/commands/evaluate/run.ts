@@ -93,12 +93,13 @@ async function complete(
   const names = await Promise.all(methods.map(async (each) => attributesOfMethod(each, { registry })));
   const named = new Set(names.flat());
   const required = onlyFor(attributes.filter(({ name }) => named.has(name)));
-  const run = await withBackend({ ...flags, precision, ...required }, signal, async (backend) => {
+  const run = await withBackend({ ...flags, precision, ...required }, signal, async (backend, device) => {
     const halfspace = await createHalfspace({ backend, attributes });
     const decoding = { maxTokens, temperature, topP, topK, ...(controlTokens && { controlTokens }) };
     const plan = await createPlan({
       halfspace,
       precision,
+      device,
       decoding,
       samples,
       seed,

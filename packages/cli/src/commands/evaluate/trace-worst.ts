@@ -9,6 +9,7 @@ import {
 import type { EvaluateFlags } from './flags.js';
 import { projectRegistry } from '../../config/project-modules.js';
 import { withBackend } from '../../model/with-backend.js';
+import { arithmeticOf } from '../../model/arithmetic-of-plan.js';
 import { attributesOfPlan } from '../../attributes/attributes-named.js';
 import { shown } from '../../terminal/progress.js';
 
@@ -28,11 +29,10 @@ export async function traceWorst(
   );
   const attributes = await attributesOfPlan(plan, flags.attribute);
   const registry = await projectRegistry(evaluateModule);
-  // A plan has one of the two: it was made by this command.
-  const precision = plan.model.precision as 'f32' | 'int8' | 'int4';
-  await withBackend({ ...flags, precision }, signal, async (backend) => {
+  const { precision, device } = arithmeticOf(plan);
+  await withBackend({ ...flags, precision, device }, signal, async (backend) => {
     const halfspace = await createHalfspace({ backend, attributes });
-    assertModelOfPlan(plan, halfspace, precision);
+    assertModelOfPlan(plan, halfspace, precision, device);
     await shown('Tracing', async (onProgress) =>
       traceRun(run, halfspace, samples, { registry, signal, onProgress }),
     );

@@ -10,7 +10,7 @@ export function runFacts({ plan, units }: RunReport): string {
       ? ''
       : ` ${units.done} of ${units.total} prompts are done, counting each method's.`;
   return (
-    `${model.name} (${model.precision}), ${pluralise(samples, 'completion')} of a prompt, at most ${pluralise(maxTokens, 'token')}, ` +
+    `${model.name} (${model.precision}${model.device === undefined ? '' : ` on ${model.device}`}), ${pluralise(samples, 'completion')} of a prompt, at most ${pluralise(maxTokens, 'token')}, ` +
     `top-p ${topP}, top-k ${topK === 0 ? 'off' : topK}, temperature ${temperature}, seed ${seed}.${done} ` +
     'Intervals are 95 %, by a bootstrap over prompts; p-values by sign flips over prompts, corrected after Holm.'
   );
