@@ -68,10 +68,28 @@ it('inspect says what a model is made of', async () => {
       vocabulary: 96,
       chatTemplate: true,
       subspaceLayers: { from: 0, to: 2 },
+      needs: {
+        free: { memory: expect.any(Number) as number, disk: expect.any(Number) as number },
+        arithmetics: ['f32', 'int8'].map((precision) => ({
+          precision,
+          disk: expect.any(Number) as number,
+          memory: expect.any(Number) as number,
+          // Two blocks, four heads of eight numbers, keys and values.
+          keyValues: [{ tokens: 64, bytes: 64 * 2 * 4 * 8 * 2 * (precision === 'f32' ? 4 : 2) }],
+          compiled: false,
+          lastUsed: null,
+          fitsDisk: true,
+          fitsMemory: true,
+          contextThatFits: 64,
+        })),
+        compileSeconds: expect.any(Number) as number,
+      },
     },
   ]);
   const { stdout } = await workspace.run(['model', 'inspect', './untied']);
   expect(stdout).toMatch(/^parameters +26,784 in 21 tensors$/m);
+  expect(stdout).toMatch(/^in f32 .*: not compiled yet; fits, with 64 tokens of context$/m);
+  expect(stdout).toMatch(/^free here +[\d.]+ [MG]B of memory, [\d.]+ [MG]B of disk$/m);
 });
 
 it('inspect takes a GGUF file that is split for one model, whichever part is named', async () => {
@@ -102,4 +120,48 @@ it('inspect takes a GGUF file that is split for one model, whichever part is nam
     code: 1,
     stderr: expect.stringContaining('tiny-00002-of-00002.gguf is missing') as string,
   });
+});
+
+it('list and inspect say what is compiled, and prune removes what is old', async () => {
+  const words = ['he said', '--model', './untied', '--max-tokens', '2', '--precision', 'f32'];
+  expect(await workspace.run(['generate', ...words])).toMatchObject({ code: 0 });
+  const compiled = async () =>
+    (await json('model', 'list')).filter((line) => (line as { kind: string }).kind === 'compiled graphs');
+  const all = (await compiled()) as { name: string; bytes: number; path: string }[];
+  const untied = all.find(({ name }) => name === 'untied');
+  expect(untied).toMatchObject({
+    precision: 'f32',
+    source: join(workspace.path, 'untied'),
+    inUse: false,
+    outdated: false,
+    lastUsed: expect.stringMatching(/^\d{4}-/) as string,
+  });
+  // The bytes that were told before are those that are there.
+  const [found] = (await json('model', 'inspect', './untied')) as {
+    needs: { arithmetics: { precision: string; disk: number; compiled: boolean }[] };
+  }[];
+  expect(found.needs.arithmetics[0]).toMatchObject({ precision: 'f32', compiled: true });
+  expect((untied?.bytes ?? 0) - found.needs.arithmetics[0].disk).toBeLessThan(1000);
+  expect((await workspace.run(['model', 'list'])).stdout).toMatch(/^untied +f32 +\d+ MB +today$/m);
+
+  expect(await workspace.run(['model', 'prune'])).toMatchObject({
+    code: 0,
+    stderr: 'There is nothing to remove.\n',
+  });
+  const going = await json('model', 'prune', '--all', '--dry-run');
+  expect(going).toContainEqual(
+    expect.objectContaining({ path: untied?.path, reason: 'all', outcome: 'would be removed' }),
+  );
+  expect(await compiled()).toHaveLength(all.length);
+  const { code, stdout } = await workspace.run(['model', 'prune', '--older-than', '0d']);
+  expect({ code, stdout }).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^untied .* removed$/m) as string,
+  });
+  expect(await compiled()).toEqual([]);
+  expect(await workspace.run(['model', 'prune', '--older-than', 'long'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('30d, 4w, 6m or 1y') as string,
+  });
+  expect(await workspace.run(['generate', ...words])).toMatchObject({ code: 0 });
 });

@@ -27,6 +27,7 @@ import {
   type SourceProgress,
 } from '@halfspace/model';
 import { usefulThreads } from '@halfspace/onnx-runtime';
+import { assertFits } from './assert-fits.js';
 import type { CacheStats } from './backend.js';
 import { chooseDevice } from './device/choose-device.js';
 import { assertDevice, isHostArithmetic, type Arithmetic, type Device } from './device/device.js';
@@ -188,16 +189,17 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
     const { kvCache = precision === 'f32' ? 'f32' : 'f16' } = options;
     const compiled = new Map<Precision, Promise<CompiledModel>>();
     const compile = async (precision: Precision) =>
-      remember(compiled, precision, async () =>
-        compileModel(file, {
+      remember(compiled, precision, async () => {
+        await assertFits(file, precision, { cache, registry });
+        return compileModel(file, {
           precision,
           kvCache,
           cache,
           registry,
           ...(signal && { signal }),
           onProgress: (_, bytes) => onProgress?.({ phase: 'compile', ...bytes }),
-        }),
-      );
+        });
+      });
     const tools = {
       compile,
       async compileAgain(precision: Precision) {

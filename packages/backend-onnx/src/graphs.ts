@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { HalfspaceError, throwIfAborted } from '@halfspace/core';
-import { HEAD, TRUNK, type CompiledModel } from '@halfspace/model';
+import { HEAD, markInUse, TRUNK, type CompiledModel } from '@halfspace/model';
 import {
   assertMemoryFor,
   floats,
@@ -152,14 +152,17 @@ export async function loadGraphs(
   const { cut } = model;
   const { layers, width } = model.architecture;
   const sessions: InferenceSession[] = [];
-  const dispose = async () => {
-    await Promise.all(sessions.splice(0).map(async (session) => session.release()));
-  };
-  const names = await readdir(dirname(model.head));
+  const directory = dirname(model.head);
+  const names = await readdir(directory);
   await assertMemoryFor(
     `The model in ${model.precision}`,
-    names.map((name) => join(dirname(model.head), name)),
+    names.map((name) => join(directory, name)),
   );
+  const giveBack = await markInUse(directory);
+  const dispose = async () => {
+    await Promise.all(sessions.splice(0).map(async (session) => session.release()));
+    await giveBack();
+  };
   try {
     for (const path of [model.lower, model.upper, model.head])
       sessions.push(await openSession(path, threads, { provider }));

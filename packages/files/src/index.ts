@@ -4,7 +4,7 @@ export { fileFault } from './file-fault.js';
 export { lockFile } from './file-lock.js';
 export type { Unlock } from './file-lock.js';
 export { flushDirectory } from './flush.js';
-export { partialPath, removeAbandoned } from './partial.js';
+export { abandonedIn, partialPath, removeAbandoned } from './partial.js';
 export type { ProcessIdentity } from './process-identity.js';
 export { putInPlace } from './put-in-place.js';
 export { removeDirectory, writeDirectory } from './whole-directory.js';

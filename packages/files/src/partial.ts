@@ -40,16 +40,24 @@ function short(text: string | undefined): string {
  * the directory: of what runs on another machine, or in another container, only its age can be told.
  */
 export async function removeAbandoned(directory: string): Promise<void> {
+  for (const path of await abandonedIn(directory)) {
+    // Whoever cannot remove it can still work.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Paths of what {@link removeAbandoned} would remove. */
+export async function abandonedIn(directory: string): Promise<string[]> {
   const own = await ownIdentity();
   const names = await readdir(directory).catch(() => []);
+  const found: string[] = [];
   for (const name of names) {
     const maker = makerOf(name);
     if (maker === undefined) continue;
     const path = join(directory, name);
-    const isAbandoned = (await isThere(maker, own, short)) === false || (await isOld(path));
-    // Whoever cannot remove it can still work.
-    if (isAbandoned) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if ((await isThere(maker, own, short)) === false || (await isOld(path))) found.push(path);
   }
+  return found;
 }
 
 /** Whose a partial file is, in what its name says; undefined where it is none. */

@@ -99,7 +99,10 @@ export async function verifiedFingerprint(path: string): Promise<string> {
   return found;
 }
 
-const memoPath = (key: string) => join(cacheDirectory(), 'fingerprints', key);
+/** Directory of remembered fingerprints in a cache. */
+export const FINGERPRINTS = 'fingerprints';
+
+const memoPath = (key: string) => join(cacheDirectory(), FINGERPRINTS, key);
 
 /** Remembers the sha-256 of a file that this process has just made, so that {@link fingerprintFile} need not read it. */
 export async function rememberFingerprint(path: string, fingerprint: string): Promise<void> {

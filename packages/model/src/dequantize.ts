@@ -46,39 +46,68 @@ const q8_0: Block = (bytes, at, out, to) => {
   for (let index = 0; index < 32; index++) out[to + index] = scale * i8(bytes, at + 2 + index);
 };
 
-/** Q4_K and Q5_K: eight sub-blocks of 32; `fifth` is where the fifth bits lie, if there are any. */
-const kBlock =
-  (nibbles: number, fifth: number | undefined): Block =>
-  (bytes, at, out, to) => {
-    const scale = f16(bytes, at);
-    const least = f16(bytes, at + 2);
-    for (let group = 0; group < 8; group++) {
-      const step = scale * subScale(bytes, at + 4, group);
-      const floor = least * subMinimum(bytes, at + 4, group);
-      const from = at + nibbles + (group >> 1) * 32;
-      const shift = (group & 1) * 4;
-      for (let index = 0; index < 32; index++) {
-        const high = fifth === undefined ? 0 : ((bytes[at + fifth + index] >> group) & 1) << 4;
-        const quant = ((bytes[from + index] >> shift) & 15) | high;
-        out[to + group * 32 + index] = step * quant - floor;
-      }
+/** Q4_K: eight sub-blocks of 32; the low halves of the bytes are one of them, and the high halves the next. */
+const q4_k: Block = (bytes, at, out, to) => {
+  const scale = f16(bytes, at);
+  const least = f16(bytes, at + 2);
+  for (let pair = 0; pair < 4; pair++) {
+    const lowStep = scale * subScale(bytes, at + 4, 2 * pair);
+    const lowFloor = least * subMinimum(bytes, at + 4, 2 * pair);
+    const highStep = scale * subScale(bytes, at + 4, 2 * pair + 1);
+    const highFloor = least * subMinimum(bytes, at + 4, 2 * pair + 1);
+    const from = at + 16 + pair * 32;
+    const low = to + pair * 64;
+    const high = low + 32;
+    for (let index = 0; index < 32; index++) {
+      const both = bytes[from + index];
+      out[low + index] = lowStep * (both & 15) - lowFloor;
+      out[high + index] = highStep * (both >> 4) - highFloor;
     }
-  };
+  }
+};
 
-/** Q6_K: sixteen sub-blocks of 16, each of one scale. Their low four bits and high two bits lie apart. */
+/** Q5_K: as Q4_K, with the fifth bits of all sub-blocks in front. */
+const q5_k: Block = (bytes, at, out, to) => {
+  const scale = f16(bytes, at);
+  const least = f16(bytes, at + 2);
+  for (let group = 0; group < 8; group++) {
+    const step = scale * subScale(bytes, at + 4, group);
+    const floor = least * subMinimum(bytes, at + 4, group);
+    const from = at + 48 + (group >> 1) * 32;
+    const shift = (group & 1) * 4;
+    for (let index = 0; index < 32; index++) {
+      const high = ((bytes[at + 16 + index] >> group) & 1) << 4;
+      const quant = ((bytes[from + index] >> shift) & 15) | high;
+      out[to + group * 32 + index] = step * quant - floor;
+    }
+  }
+};
+
+/**
+ * Q6_K: sixteen sub-blocks of 16, each of one scale. Their low four bits and high two bits lie apart; a byte of the high ones
+ * belongs to four numbers, 32 from each other.
+ */
 const q6_k: Block = (bytes, at, out, to) => {
   const scale = f16(bytes, at + 208);
-  for (let group = 0; group < 16; group++) {
-    const half = group >> 3;
-    const quarter = (group >> 1) & 3;
-    const step = scale * i8(bytes, at + 192 + group);
-    const low = at + half * 64 + (group & 3) * 16;
-    const high = at + 128 + half * 32 + (group & 1) * 16;
+  for (let eighth = 0; eighth < 4; eighth++) {
+    const half = eighth >> 1;
+    const first = (eighth & 1) * 16;
+    const scales = at + 192 + half * 8 + (eighth & 1);
+    const step0 = scale * i8(bytes, scales);
+    const step1 = scale * i8(bytes, scales + 2);
+    const step2 = scale * i8(bytes, scales + 4);
+    const step3 = scale * i8(bytes, scales + 6);
+    const low = at + half * 64 + first;
+    const high = at + 128 + half * 32 + first;
+    const place = to + half * 128 + first;
     for (let index = 0; index < 16; index++) {
-      const quant =
-        ((bytes[low + index] >> (quarter & 2 ? 4 : 0)) & 15) |
-        (((bytes[high + index] >> (quarter * 2)) & 3) << 4);
-      out[to + group * 16 + index] = step * (quant - 32);
+      const a = bytes[low + index];
+      const b = bytes[low + 32 + index];
+      const two = bytes[high + index];
+      out[place + index] = step0 * (((a & 15) | ((two & 3) << 4)) - 32);
+      out[place + 32 + index] = step1 * (((b & 15) | ((two & 12) << 2)) - 32);
+      out[place + 64 + index] = step2 * (((a >> 4) | (two & 48)) - 32);
+      out[place + 96 + index] = step3 * (((b >> 4) | ((two & 192) >> 2)) - 32);
     }
   }
 };
@@ -160,7 +189,6 @@ const mxfp4: Block = (bytes, at, out, to) =>
   writeLevels({ levels: E2M1, step: 2 ** (bytes[at] - 128) }, bytes, at + 1, out, to);
 
 const BLOCKS: Partial<Record<TensorType, Block>> = {
-  F16: (bytes, at, out, to) => (out[to] = f16(bytes, at)),
   Q4_0: smallBlock({ nibbles: 2, centre: 8 }),
   Q4_1: smallBlock({ minimum: 2, nibbles: 4, centre: 0 }),
   Q5_0: smallBlock({ fifthBits: 2, nibbles: 6, centre: 16 }),
@@ -168,8 +196,8 @@ const BLOCKS: Partial<Record<TensorType, Block>> = {
   Q8_0: q8_0,
   Q2_K: q2_k,
   Q3_K: q3_k,
-  Q4_K: kBlock(16, undefined),
-  Q5_K: kBlock(48, 16),
+  Q4_K: q4_k,
+  Q5_K: q5_k,
   Q6_K: q6_k,
   IQ4_NL: iq4_nl,
   IQ4_XS: iq4_xs,
@@ -178,7 +206,13 @@ const BLOCKS: Partial<Record<TensorType, Block>> = {
 
 /** Whether {@link dequantize} knows a type. */
 export function isFloatType(type: TensorType): boolean {
-  return type in BLOCKS || type === 'F32' || type === 'F64' || type === 'BF16';
+  return type in BLOCKS || type === 'F32' || type === 'F64' || type === 'F16' || type === 'BF16';
+}
+
+function fromF16(bytes: Uint8Array): Float32Array {
+  const numbers = new Float32Array(bytes.length / 2);
+  for (let index = 0; index < numbers.length; index++) numbers[index] = f16(bytes, 2 * index);
+  return numbers;
 }
 
 /** The upper halves of float32 numbers. */
@@ -194,6 +228,7 @@ export function dequantize(type: TensorType, bytes: Uint8Array): Float32Array {
   // `bytes` may begin anywhere in its buffer, and the slice of a Node Buffer is no copy.
   if (type === 'F32') return new Float32Array(new Uint8Array(bytes).buffer);
   if (type === 'F64') return Float32Array.from(new Float64Array(new Uint8Array(bytes).buffer));
+  if (type === 'F16') return fromF16(bytes);
   if (type === 'BF16') return fromBF16(bytes);
   const block = BLOCKS[type];
   if (block === undefined) throw new RangeError(`${type} is not a floating-point type.`);

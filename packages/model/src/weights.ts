@@ -204,7 +204,8 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
 
 /** No model means NaN or infinity: a weight that is one of them ruins every number it meets. */
 function allFinite(numbers: Float32Array): boolean {
-  let [even, odd] = [0, 0];
+  let even = 0;
+  let odd = 0;
   const pairs = numbers.length & ~1;
   // A double cannot overflow by adding float32 numbers. Ten times as fast as asking each number; two sums need not wait for each other.
   for (let index = 0; index < pairs; index += 2) {

@@ -1,4 +1,4 @@
-export { assertMemoryFor } from './free-memory.js';
+export { assertMemoryFor, freeMemory } from './free-memory.js';
 export { asNativeCall, gateNativeCalls, type NativeCallGate } from './native-calls.js';
 export { ensureNoTelemetry } from './no-telemetry.js';
 export { InferenceSession, Tensor } from './runtime.js';

@@ -12,7 +12,7 @@ import { compileModel } from './compile.js';
 import type { CompileOptions } from './graph-cache.js';
 
 /** From the call on that brings `left` below zero, nothing can be written any more. */
-const disk = vi.hoisted(() => ({ left: Infinity, error: 'ENOSPC' }));
+const disk = vi.hoisted(() => ({ left: Infinity, error: 'ENOSPC', free: Infinity }));
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof FileSystem>();
@@ -26,6 +26,7 @@ vi.mock('node:fs/promises', async (original) => {
     mkdir: limited(real.mkdir),
     writeFile: limited(real.writeFile),
     rename: limited(real.rename),
+    statfs: async () => ({ bavail: disk.free, bsize: 1 }),
     async open(...args: Parameters<typeof real.open>) {
       const file = await real.open(...args);
       file.write = limited(file.write.bind(file)) as typeof file.write;
@@ -240,6 +241,27 @@ describe('compiling', () => {
     },
   );
 
+  it('is not begun where there is too little room for the whole', async () => {
+    let total = 0;
+    await compile({ onProgress: (_, bytes) => (total = bytes.total) });
+    await rm(cache(), { recursive: true });
+    const onProgress = vi.fn();
+    disk.free = total - 1;
+    try {
+      await expect(compile({ onProgress })).rejects.toThrow(code('disk-full'));
+      await expect(compile({ onProgress })).rejects.toThrow(/^tiny in f32 takes .* GB, and .* are free/);
+      expect(onProgress).not.toHaveBeenCalled();
+      expect(await entries()).toEqual([]);
+      disk.free = total;
+      await compile();
+    } finally {
+      disk.free = Infinity;
+    }
+    // What is there needs no room.
+    disk.free = 0;
+    await compile().finally(() => (disk.free = Infinity));
+  });
+
   it('goes nowhere when the cache is a file', async () => {
     await writeFile(join(directory.path, 'file'), 'in the way');
     await expect(compile({ cache: join(directory.path, 'file') })).rejects.toThrow(
@@ -322,6 +344,32 @@ describe('compiling', () => {
     await compile();
     expect(await entries()).toEqual([expect.not.stringMatching(/\.partial$/)]);
     await contents(await onlyPlace());
+  });
+
+  it('that was killed at any moment is never taken for a model', async () => {
+    for (let round = 0; round < 4; round++) {
+      const moment = Math.floor(Math.random() * 12);
+      // At a step of it, or while the files are flushed and named.
+      const program = `
+        let steps = 0;
+        const kill = () => process.kill(process.pid, 'SIGKILL');
+        const onProgress = (share) => {
+          if (share === 1) setTimeout(kill, ${moment});
+          else if (${round % 2} === 0 && ++steps > ${moment}) kill();
+        };
+        await compileModel(model, { ...options, onProgress });
+        kill();`;
+      expect(await runElsewhere(program)).toBe('SIGKILL');
+      const whole = (await entries()).filter((name) => !name.endsWith('.partial'));
+      for (const name of whole) await contents(join(cache(), 'compiled', name));
+      await compile();
+      const place = await onlyPlace();
+      const made = await contents(place);
+      await rm(place, { recursive: true });
+      await compile();
+      expect(await contents(place), `round ${round}, moment ${moment}`).toEqual(made);
+      await rm(place, { recursive: true });
+    }
   });
 
   it.each(tinyTensors().map(({ name }) => name))(

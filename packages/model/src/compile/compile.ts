@@ -44,7 +44,8 @@ export interface CompiledModel<P extends GraphPrecision = Precision> {
   readonly head: string;
 }
 
-async function buildGraphs(
+/** Builds the graphs of a model: the bytes of each, by the name of its file. */
+export async function buildGraphs(
   model: ModelFile,
   architecture: Architecture,
   precision: GraphPrecision,
@@ -118,6 +119,22 @@ function weightBytesOf({ tensors }: ModelFile): number {
       ),
     0,
   );
+}
+
+/**
+ * The sizes that the graphs of a model have.
+ *
+ * @param registry - Where the model's family is looked up (default: those of this package alone).
+ * @throws HalfspaceError `unsupported-model`, `corrupt-model`
+ */
+export async function architectureOf(model: ModelFile, registry?: Registry): Promise<Architecture> {
+  const described = await describeArchitecture(model, registry);
+  return { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
+}
+
+/** What graphs depend on besides the weights and the arithmetic. */
+export function placedBy(architecture: Architecture, kvCache: KvCache): object {
+  return { ...architecture, kvCache };
 }
 
 /**
@@ -204,18 +221,13 @@ function withoutVocabulary(model: ModelFile, specs: readonly TensorSpec[]): Mode
   };
 }
 
-async function architectureOf(model: ModelFile, registry: Registry | undefined): Promise<Architecture> {
-  const described = await describeArchitecture(model, registry);
-  return { ...described, contextLength: tabledPositions(described, weightBytesOf(model)) };
-}
-
 async function compile<P extends GraphPrecision>(
   model: ModelFile,
   architecture: Architecture,
   options: CompileModelOptions<P>,
 ): Promise<CompiledModel<P>> {
   const { precision, kvCache = 'f32' } = options;
-  const about = { ...architecture, kvCache };
+  const about = placedBy(architecture, kvCache);
   const place = await ensureGraphs(model, about, options, Object.values(FILES), async (sink) =>
     buildGraphs(model, architecture, precision, kvCache, sink),
   );

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '@halfspace/core';
 import { explainWriteError } from '../cache.js';
 import type { Bytes, WeightSink } from '../onnx/graph.js';
 import { pagesOf, writeWeightFile } from '../onnx/weight-file.js';
+import { assertRoom } from '../room.js';
 import type { ModelFile } from '../weights.js';
+import { COMPILED, placeName } from './graphs-place.js';
 import type { GraphPrecision, Precision } from './precision.js';
+import { noteUse } from './uses.js';
 import { ensureDirectory } from './whole-directory.js';
-
-/** Raised whenever the graphs change, so that older ones are not used any more. */
-const COMPILER_VERSION = 15;
 
 const WEIGHTS_FILE = 'weights.bin';
 
@@ -70,12 +69,6 @@ function watch(
   return { ...sink, append: async (data, length) => sink.append(watched(data), length) };
 }
 
-/** A name for all that the graphs depend on. Safetensors have the sizes in another file than the weights. */
-function placeName(model: ModelFile, architecture: object, precision: GraphPrecision): string {
-  const about = createHash('sha256').update(JSON.stringify(architecture)).digest('hex').slice(0, 8);
-  return `${model.fingerprint.slice(0, 16)}-${about}-${precision}-v${COMPILER_VERSION}`;
-}
-
 /**
  * Sees to it that the graphs of a model are in the cache, and says in which directory. What is there and whole
  * is used again. Graphs are built beside their place and renamed, so that an interrupted or failed compilation
@@ -92,10 +85,12 @@ export async function ensureGraphs(
   build: BuildGraphs,
 ): Promise<string> {
   const { precision, cache, signal, onProgress } = options;
-  const place = join(cache, 'compiled', placeName(model, architecture, precision));
+  const name = placeName(model, architecture, precision);
+  const place = join(cache, COMPILED, name);
   try {
     await ensureDirectory(place, [...files, WEIGHTS_FILE], async (directory) => {
       const total = await bytesOfGraphs(build);
+      await assertRoom(`${model.name} in ${precision}`, total, cache);
       const weights = await writeWeightFile(join(directory, WEIGHTS_FILE), async (sink) => {
         const graphs = await build(watch(sink, total, options));
         for (const [name, bytes] of Object.entries(graphs)) await writeFile(join(directory, name), bytes);
@@ -107,5 +102,6 @@ export async function ensureGraphs(
   } catch (error) {
     throw explainWriteError(error, cache);
   }
+  await noteUse(cache, name, model);
   return place;
 }

@@ -14,9 +14,11 @@ export function quantize8(data: Float32Array): { values: Uint8Array; scales: Flo
     const start = block * QUANTIZED_BLOCK;
     const end = start + QUANTIZED_BLOCK;
     // Two at a time need not wait for each other.
-    let [even, odd] = [0, 0];
+    let even = 0;
+    let odd = 0;
     for (let index = start; index < end; index += 2) {
-      const [first, second] = [Math.abs(data[index]), Math.abs(data[index + 1])];
+      const first = Math.abs(data[index]);
+      const second = Math.abs(data[index + 1]);
       if (first > even) even = first;
       if (second > odd) odd = second;
     }

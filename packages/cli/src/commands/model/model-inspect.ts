@@ -14,6 +14,7 @@ import { findModel } from '../../model/find-model.js';
 import type { JsonFlag } from '../../options/json.js';
 import { print, printJson } from '../../terminal/output.js';
 import { table } from '../../terminal/table.js';
+import { describeNeeds, machineNeeds } from './machine-needs.js';
 
 /** `halfspace model inspect`. */
 export async function inspectModel(
@@ -54,6 +55,7 @@ async function inspect(file: ModelFile) {
     ...(await tokenizerOf(file)),
     /** Layers whose hidden states a subspace can read: from the embedding to the last block. */
     subspaceLayers: architecture.layers === null ? null : { from: 0, to: architecture.layers },
+    needs: await needsOf(file),
   };
 }
 
@@ -75,6 +77,15 @@ async function architectureOf(file: ModelFile) {
     feedForward: size('feedForward', 'feed_forward_length', 'intermediate_size'),
     contextLength: size('contextLength', 'context_length', 'max_position_embeddings'),
   };
+}
+
+/** What a model needs of this machine, and whether it fits; null of one that Halfspace cannot run. */
+async function needsOf(file: ModelFile) {
+  const registry = await projectRegistry(modelModule);
+  return machineNeeds(file, registry).catch((error: unknown) => {
+    if (isHalfspaceError(error)) return null;
+    throw error;
+  });
 }
 
 /** What its family says of a model; undefined where none does, or it refuses the model, which may be looked at all the same. */
@@ -152,5 +163,6 @@ function describe(found: Inspection): string[] {
       'subspaces',
       subspaceLayers === null ? 'unknown' : `can read layers ${subspaceLayers.from} to ${subspaceLayers.to}`,
     ],
+    ...(found.needs === null ? [] : describeNeeds(found.needs)),
   ]);
 }
