@@ -24,7 +24,9 @@ const { values: flags } = parseArgs({
   },
 });
 const [tokens, rounds, minutes] = [flags.tokens, flags.rounds, flags.minutes].map(Number);
-const until = performance.now() + minutes * 60_000;
+const [shapes, devices] = [flags.shapes.split(','), flags.devices.split(',')];
+/** Of each shape on each device, so that a slow one leaves time for the next. */
+const mostMs = (minutes * 60_000) / (shapes.length * devices.length);
 const say = (line) => flags.json || console.log(line);
 
 /** Attributes along random directions, at a layer where candidates can stop: what they cost does not depend on where they point. */
@@ -55,6 +57,7 @@ async function time(backend) {
   const halfspace = await createHalfspace({ backend: endless, attributes });
   const ways = { plain: {}, steered: Object.fromEntries(attributes.map(({ name }) => [name, 1])) };
   const found = { plain: [], steered: [] };
+  const until = performance.now() + mostMs;
   for (let round = 0; round <= rounds && (round < 2 || performance.now() < until); round++) {
     for (const [way, weights] of Object.entries(ways)) {
       const options = { prompt: PROMPT, weights, topK: 10, topP: 0.9, maxTokens: tokens, seed: round };
@@ -68,20 +71,16 @@ async function time(backend) {
 
 const results = [];
 await mkdir(flags.directory, { recursive: true });
-for (const shape of flags.shapes.split(',')) {
+for (const shape of shapes) {
   if (SHAPES[shape] === undefined)
     throw new Error(`There is no shape ${shape}: ${Object.keys(SHAPES).join(', ')}.`);
   const model = join(flags.directory, `random-${shape}.gguf`);
   await writeRandomModel(model, SHAPES[shape]);
-  for (const device of flags.devices.split(',')) {
-    if (performance.now() > until) {
-      say(`${shape} on ${device}: no time left`);
-      continue;
-    }
+  for (const device of devices) {
     const precision = flags.precision ?? (device === 'webgpu' ? 'int4' : 'int8');
     try {
-      await using backend = await createOnnxBackend({ model, device, precision });
-      const times = await time(backend);
+      const backend = await createOnnxBackend({ model, device, precision });
+      const times = await time(backend).finally(async () => backend.dispose());
       results.push({ shape, device, precision, ...times });
       say(
         `${shape} on ${device} in ${precision}: plain ${times.plainMs.toFixed(2)} ms a token, steered ${times.steeredMs.toFixed(2)}, ratio ${(times.steeredMs / times.plainMs).toFixed(2)}`,

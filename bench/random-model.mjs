@@ -80,8 +80,9 @@ function tensorsOf({ layers, width, heads, keyValueHeads, feedForward, vocabular
 }
 
 function metadataOf({ layers, width, heads, keyValueHeads, feedForward, vocabulary }) {
-  const bytes = byteCharacters();
-  const tokens = Array.from({ length: vocabulary }, (_, id) => bytes[id] ?? `<|extra_${id}|>`);
+  // The bytes, and what the one merge makes.
+  const plain = [...byteCharacters(), 'ab'];
+  const tokens = Array.from({ length: vocabulary }, (_, id) => plain[id] ?? `<|extra_${id}|>`);
   return {
     'general.architecture': string('llama'),
     'general.name': string('random'),
@@ -98,7 +99,7 @@ function metadataOf({ layers, width, heads, keyValueHeads, feedForward, vocabula
     'tokenizer.ggml.tokens': array(8, tokens.map(text)),
     'tokenizer.ggml.token_type': array(
       5,
-      tokens.map((_, id) => u32(id < 256 ? 1 : 3)),
+      tokens.map((_, id) => u32(id < plain.length ? 1 : 3)),
     ),
     'tokenizer.ggml.merges': array(8, [text('a b')]),
     'tokenizer.ggml.eos_token_id': number(vocabulary - 1),
