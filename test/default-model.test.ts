@@ -71,14 +71,23 @@ describe('the default model', { timeout: 300_000 }, () => {
       'Shut',
       'I hate',
     ];
-    const words = ['--attribute', 'nontoxic', '--preset', 'balanced', '--max-tokens', '6'];
+    // So few tokens that the arithmetic moves what can be had: that is why it is named.
+    const words = [
+      '--attribute',
+      'nontoxic',
+      '--preset',
+      'balanced',
+      '--max-tokens',
+      '6',
+      '--precision',
+      'f32',
+    ];
     interface Report {
       readonly weights: { readonly nontoxic: number };
       readonly rounds: readonly { readonly kl: number }[];
       readonly frontier: readonly { readonly kl: { readonly value: number } }[];
     }
     const [report] = await run<Report>(['tune', '--prompts', '-', ...words], prompts.join('\n'));
-    // So few tokens that the arithmetic, and with it the machine, moves it.
     expect(report.rounds.at(-1)?.kl).toBeGreaterThan(0.075);
     expect(report.rounds.at(-1)?.kl).toBeLessThan(0.3);
     expect(report.weights.nontoxic).toBeGreaterThan(0.5);

@@ -141,10 +141,10 @@ describe('a backend', () => {
   it('may be disposed of twice, and says so when it is used afterwards', async () => {
     const context = await prompt([5, 6]);
     const [look] = await backend.lookAhead([{ context, tokens: [7], layers: [] }]);
-    const running = prompt([8]);
+    const refused = expect(prompt([8])).rejects.toThrow(code('disposed'));
     await Promise.all([backend.dispose(), backend.dispose()]);
     await backend.dispose();
-    await expect(running).rejects.toThrow(code('disposed'));
+    await refused;
     await expect(prompt([5])).rejects.toThrow(code('disposed'));
     await expect(backend.next([{ context, topK: 1 }])).rejects.toThrow(code('disposed'));
     await expect(backend.lookAhead([{ context, tokens: [7], layers: [] }])).rejects.toThrow(code('disposed'));
