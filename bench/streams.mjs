@@ -140,12 +140,13 @@ async function timeStreams(count, write) {
   await Promise.all(
     Array.from({ length: count }, async (_, stream) => {
       let last;
-      written += await write(stream, () => {
+      const tokens = await write(stream, () => {
         const now = performance.now();
         if (last === undefined) firsts.push(now - begun);
         else gaps.push(now - last);
         last = now;
       });
+      written += tokens;
     }),
   );
   const seconds = (performance.now() - begun) / 1000;
