@@ -132,7 +132,8 @@ export function createPromptQueue(backend: Backend): PromptQueue {
     counts,
     add(request, listener) {
       const prompt = waitingPrompt(request, listener);
-      waiting.push(prompt);
+      // A new list: a call that is going on answers for the one that it was given.
+      waiting = [...waiting, prompt];
       return () => {
         prompt.withdrawn = true;
         // One that is being run leaves when the call is over.
