@@ -7,11 +7,11 @@ import {
   type AnyGenerateOptions,
   type Backend,
   type Completion,
-  type Context,
   type GenerateOptions,
 } from '@halfspace/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countContexts } from './testing/count-contexts.js';
 import { openSmallModel, WIDTH, type SmallModel } from './testing/small-model.js';
 
 const CONTEXT = 200;
@@ -45,35 +45,6 @@ const short = defineFilter({
   name: 'short',
   allows: ({ candidates }) => candidates.map(({ token }) => token % 3 !== 0),
 });
-
-/** The backend of a small model, with a count of contexts that were not given back. */
-function counted(inner: Backend): Backend & { readonly open: number } {
-  const open = new Set<Context>();
-  const keep = (context: Context) => {
-    open.add(context);
-    return context;
-  };
-  return {
-    ...inner,
-    get open() {
-      return open.size;
-    },
-    async prefill(requests, options) {
-      const found = await inner.prefill(requests, options);
-      for (const { context } of found) keep(context);
-      return found;
-    },
-    async lookAhead(requests) {
-      const looks = await inner.lookAhead(requests);
-      return looks.map((look) => ({ ...look, commit: (candidate) => keep(look.commit(candidate)) }));
-    },
-    fork: (context) => keep(inner.fork(context)),
-    release(context) {
-      inner.release(context);
-      open.delete(context);
-    },
-  };
-}
 
 async function halfspaceOn(backend: Backend, limits = {}) {
   const attributes = [
@@ -177,7 +148,7 @@ describe('a small model that serves many', () => {
   afterAll(async () => model.close());
 
   it('is left with nothing by a thousand aborts at random moments', async () => {
-    const backend = counted(model.backend);
+    const backend = countContexts(model.backend);
     const halfspace = await halfspaceOn(backend);
     let aborted = 0;
     for (let round = 0; round < 20; round++) {
@@ -206,7 +177,7 @@ describe('a small model that serves many', () => {
   }, 120_000);
 
   it('does not grow with completions of all kinds', async () => {
-    const backend = counted(model.backend);
+    const backend = countContexts(model.backend);
     const halfspace = await halfspaceOn(backend);
     const kinds: ((options: { prompt: string; seed: number; maxTokens: number }) => Promise<unknown>)[] = [
       async (options) => halfspace.generate(options),

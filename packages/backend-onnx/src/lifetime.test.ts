@@ -1,6 +1,7 @@
 import { createHalfspace, prefillWhole, type Backend, type Context } from '@halfspace/core';
 import type { InferenceSession, Tensor } from '@halfspace/onnx-runtime';
 
+import { countContexts } from './testing/count-contexts.js';
 import { SESSION_METHODS } from './testing/session-methods.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONTEXT, openSmallModel, VOCABULARY, type SmallModel } from './testing/small-model.js';
@@ -21,36 +22,9 @@ async function prompt(tokens: readonly number[], on = backend): Promise<Context>
   return found?.context as Context;
 }
 
-/** Counts the contexts that were handed out and not given back. */
-function counted(inner: Backend): Backend & { live(): number } {
-  const open = new Set<Context>();
-  const keep = (context: Context) => {
-    open.add(context);
-    return context;
-  };
-  return {
-    ...inner,
-    live: () => open.size,
-    async prefill(requests, options) {
-      const found = await inner.prefill(requests, options);
-      for (const { context } of found) keep(context);
-      return found;
-    },
-    async lookAhead(requests) {
-      const looks = await inner.lookAhead(requests);
-      return looks.map((look) => ({ ...look, commit: (candidate) => keep(look.commit(candidate)) }));
-    },
-    fork: (context) => keep(inner.fork(context)),
-    release(context) {
-      inner.release(context);
-      open.delete(context);
-    },
-  };
-}
-
 describe('a backend', () => {
   it('runs 1,000 completions without growing', async () => {
-    const watched = counted(backend);
+    const watched = countContexts(backend);
     const halfspace = await createHalfspace({ backend: watched });
     const prompts = Array.from({ length: 5 }, (_, index) => 'harbour'.slice(index));
     const hundred = async (seed: number) => halfspace.generate({ prompts, samples: 20, maxTokens: 6, seed });
@@ -60,7 +34,7 @@ describe('a backend', () => {
     let tokens = 0;
     for (let seed = 0; seed < 10; seed++) {
       for (const completion of await hundred(seed)) tokens += completion.tokens.length;
-      expect(watched.live()).toBe(0);
+      expect(watched.open).toBe(0);
     }
     expect(tokens).toBeGreaterThan(4000);
     // What it keeps for a token is half a kilobyte here; the rest is what the garbage collector has not got to.
@@ -68,7 +42,7 @@ describe('a backend', () => {
   });
 
   it('releases everything when a run is aborted in the middle, and can be used again', async () => {
-    const watched = counted(backend);
+    const watched = countContexts(backend);
     const halfspace = await createHalfspace({ backend: watched });
     const options = { prompts: ['harbour', 'ferry'], samples: 3, maxTokens: 30, seed: 4 };
     const whole = await halfspace.generate(options);
@@ -81,7 +55,7 @@ describe('a backend', () => {
     };
     await expect(run()).rejects.toThrow(code('aborted'));
     expect(texts).toBeLessThan(30);
-    expect(watched.live()).toBe(0);
+    expect(watched.open).toBe(0);
     const again = await halfspace.generate(options);
     expect(again.map(({ text }) => text)).toEqual(whole.map(({ text }) => text));
   });
