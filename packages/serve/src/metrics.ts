@@ -1,4 +1,4 @@
-import { engineStats, type Backend, type Completion } from '@halfspace/core';
+import { engineStats, type Completion, type Halfspace } from '@halfspace/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LogEntry } from './http/log-entry.js';
 
@@ -17,10 +17,13 @@ const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 /**
  * Makes figures that are all 0.
  *
- * @param requests - How many requests are worked on.
- * @param backend - The one that serves them, once there is one.
+ * @param work - The requests that are worked on.
+ * @param model - Its backend serves them, once there is one.
  */
-export function createMetrics(requests: () => number, backend: () => Backend | undefined): Metrics {
+export function createMetrics(
+  work: { readonly size: number },
+  model: { readonly halfspace: Halfspace | undefined },
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -37,8 +40,8 @@ export function createMetrics(requests: () => number, backend: () => Backend | u
       },
     });
   const stats = () => {
-    const found = backend();
-    return found && engineStats(found);
+    const { halfspace } = model;
+    return halfspace && engineStats(halfspace.backend);
   };
 
   const finished = counter('requests', 'Requests that are over', ['route', 'status']);
@@ -60,7 +63,7 @@ export function createMetrics(requests: () => number, backend: () => Backend | u
     [1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100],
   );
   const kl = counter('kl_nats', 'KL between what was drawn from and the model, summed over completions');
-  gauge('requests_in_progress', 'Requests that are worked on', requests);
+  gauge('requests_in_progress', 'Requests that are worked on', () => work.size);
   gauge('queue_calls', 'Calls of the engine that are not finished', () => stats()?.jobs);
   gauge('queue_prompts', 'Prompts that wait to be run', () => stats()?.waitingPrompts);
   gauge('batch_size', 'Completions that are being written together', () => stats()?.live);
