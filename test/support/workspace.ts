@@ -27,7 +27,7 @@ export interface Workspace {
 export async function makeWorkspace(): Promise<Workspace> {
   const path = await mkdtemp(join(tmpdir(), 'halfspace-e2e-'));
   await makeSmallModel('untied', join(path, 'untied'));
-  const env = { HALFSPACE_CACHE: join(path, 'cache') };
+  const env = { HALFSPACE_CACHE: join(path, 'cache'), HALFSPACE_DATA: join(path, 'data') };
   return {
     path,
     run: async (words, options = {}) =>

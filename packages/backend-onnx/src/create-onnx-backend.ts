@@ -7,6 +7,7 @@ import {
   HalfspaceError,
   isHalfspaceError,
   type Backend,
+  type KnownModel,
   type ModelInfo,
   type PluginModule,
 } from '@halfspace/core';
@@ -28,6 +29,7 @@ import {
 } from '@halfspace/model';
 import { usefulThreads } from '@halfspace/onnx-runtime';
 import { assertFits } from './assert-fits.js';
+import { ownSubspaces } from './own-subspaces.js';
 import type { CacheStats } from './backend.js';
 import { chooseDevice } from './device/choose-device.js';
 import { assertDevice, isHostArithmetic, type Arithmetic, type Device } from './device/device.js';
@@ -117,7 +119,12 @@ export interface OnnxBackendOptions {
    * Called once the model is found, before anything is compiled or loaded. What it throws ends that: a program that is for another
    * model need not wait to find out.
    */
-  readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
+  readonly onFound?: (model: KnownModel) => void;
+  /**
+   * Whether subspaces that the user has made for the model with `halfspace adapt` are read (default: true): from the directory that
+   * `HALFSPACE_DATA` names, or the system's place for data. Attributes of these names then use them.
+   */
+  readonly ownValues?: boolean;
   /** Modules with model families and sources of models besides those of `@halfspace/model`, and asked before them (default: none). */
   readonly modules?: readonly PluginModule[];
 }
@@ -136,7 +143,7 @@ export interface OnnxBackend extends Backend {
  * Finds, fetches, compiles and loads a model. What was done before is taken from the cache.
  *
  * @throws HalfspaceError `bad-option`, `model-not-found`, `download-failed`, `checksum-mismatch`, `corrupt-model`,
- * `unsupported-model`, `bad-chat-template`, `disk-full`, `out-of-memory`, `backend-failed`, `worker-unavailable`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
+ * `unsupported-model`, `bad-subspace`, `bad-chat-template`, `disk-full`, `out-of-memory`, `backend-failed`, `worker-unavailable`, `aborted`; as `createRegistry` for modules, and `plugin-failed`
  * where what one has bound fails
  */
 export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
@@ -158,7 +165,8 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   const samples = join(cache, `sample-${randomUUID()}`);
   let gpu: GpuBackend | undefined;
   try {
-    options.onFound?.({ name: file.name, fingerprint: file.fingerprint });
+    const own = options.ownValues === false ? {} : await ownSubspaces(file.fingerprint);
+    options.onFound?.({ name: file.name, fingerprint: file.fingerprint, ...own });
     const { chatTemplate } = options;
     const makeTokenizer = async () =>
       createTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
@@ -182,7 +190,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
         return undefined;
       });
     const close = async () => file.close();
-    if (gpu !== undefined && isForGpuAlone) return disposable(gpu, 'webgpu', close);
+    if (gpu !== undefined && isForGpuAlone) return disposable(gpu, 'webgpu', close, own);
     if (options.precision === 'int4') assertFourBits(file);
     const { host = 'cpu' } = choice;
     const precision = hostPrecision(options.precision, host);
@@ -239,11 +247,11 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
             if (inWorker === true || !isHalfspaceError(error, 'worker-unavailable')) throw error;
             return openHere();
           });
-    if (gpu === undefined) return disposable(backend, host, close);
+    if (gpu === undefined) return disposable(backend, host, close, own);
     const isFaster = (await timeSteps(gpu)) < (await timeSteps(backend));
     await choice.remember(isFaster ? 'webgpu' : 'cpu');
     await (isFaster ? backend : gpu).dispose();
-    return isFaster ? disposable(gpu, 'webgpu', close) : disposable(backend, host, close);
+    return isFaster ? disposable(gpu, 'webgpu', close, own) : disposable(backend, host, close, own);
   } catch (error) {
     await gpu?.dispose();
     await file.close();
@@ -253,10 +261,15 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
   }
 }
 
-function disposable(backend: OpenedBackend, device: Device, close: () => Promise<void>): OnnxBackend {
+function disposable(
+  backend: OpenedBackend,
+  device: Device,
+  close: () => Promise<void>,
+  own: Pick<ModelInfo, 'subspaces'>,
+): OnnxBackend {
   let ending: Promise<void> | undefined;
   const dispose = async () => (ending ??= backend.dispose().finally(close));
-  return { ...backend, device, dispose, [Symbol.asyncDispose]: dispose };
+  return { ...backend, model: { ...backend.model, ...own }, device, dispose, [Symbol.asyncDispose]: dispose };
 }
 
 /** Whether an error of a GPU says nothing of the model. */

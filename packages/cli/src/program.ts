@@ -44,7 +44,8 @@ export function createProgram(signal: AbortSignal, added = ''): Command {
         '  $ halfspace generate "My neighbour said that" --attribute nontoxic=2',
         '',
         'Each command has its own --help. Models and what is made of them are kept in the',
-        'cache directory of your system, or in the one that HALFSPACE_CACHE names.',
+        'cache directory of your system, or in the one that HALFSPACE_CACHE names. Values',
+        'that you make for a model are kept in its data directory (HALFSPACE_DATA).',
       ].join('\n'),
     );
   if (added !== '') program.addHelpText('afterAll', `\n${added}`);

@@ -12,6 +12,20 @@ export function cacheDirectory(): string {
   return process.env['HALFSPACE_CACHE'] ?? envPaths('halfspace', { suffix: '' }).cache;
 }
 
+/** Where what a user has made is kept: `HALFSPACE_DATA`, or the system's place for data of programs. */
+export function dataDirectory(): string {
+  return process.env['HALFSPACE_DATA'] ?? envPaths('halfspace', { suffix: '' }).data;
+}
+
+/**
+ * The folder of the values that a user has made for a model, a folder in it for each.
+ *
+ * @param fingerprint - Of the model.
+ */
+export function valuesDirectory(fingerprint: string): string {
+  return join(dataDirectory(), 'values', fingerprint);
+}
+
 /**
  * Writes a file of a cache, and the directories that it is in. It appears whole or not at all, in place of what was there.
  *

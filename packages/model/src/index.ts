@@ -59,7 +59,7 @@ export { GPU_STORE, gpuStoreGraph } from './compile/gpu-store.js';
 export { GPU_TRUNK, keyValueType } from './compile/gpu-trunk.js';
 export { TRUNK } from './compile/trunk.js';
 export type { KvCache } from './compile/trunk.js';
-export { cacheDirectory, fingerprintFile, writeCached } from './cache.js';
+export { cacheDirectory, dataDirectory, valuesDirectory, fingerprintFile, writeCached } from './cache.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
 export type { TokenizerOptions } from './tokenizer/tokenizer.js';
 export { createTextTokenizer } from './tokenizer/text-tokenizer.js';

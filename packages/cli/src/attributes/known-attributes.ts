@@ -1,6 +1,8 @@
-import { basename } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ATTRIBUTE, defineAttribute, isHalfspaceError } from '@halfspace/core';
+import { valuesDirectory } from '@halfspace/model';
 import { attributeAtPath, attributeOfPackage, type AttributeModule } from './attribute-module.js';
 import { findConfig, isPlace, type FoundConfig } from '../config/find-config.js';
 import { projectRegistry } from '../config/project-modules.js';
@@ -28,7 +30,8 @@ export interface KnownAttributes {
 export async function knownAttributes(): Promise<KnownAttributes> {
   const config = await findConfig();
   const bound = (await projectRegistry()).all(ATTRIBUTE).map((attribute) => ({ attribute }));
-  const [installed, ofModules, named] = await Promise.all([
+  const [made, installed, ofModules, named] = await Promise.all([
+    madeHere(),
     load(INSTALLED.map(async (name) => attributeOfPackage(name, new URL(import.meta.url)))),
     load(bound.map(async (each) => Promise.resolve(each))),
     load(config === undefined ? [] : (config.attributes ?? []).map(async (each) => ofConfig(each, config))),
@@ -37,10 +40,11 @@ export async function knownAttributes(): Promise<KnownAttributes> {
   const faults = [...installed.faults, ...configured.faults];
   const lists = [
     `Installed: ${namesOf(installed)}.`,
+    ...(made.byName.size === 0 ? [] : [`Made here with halfspace adapt: ${namesOf(made)}.`]),
     ...(config === undefined ? [] : [`${basename(config.path)} adds: ${namesOf(configured)}.`]),
   ];
   return {
-    byName: over(configured, installed).byName,
+    byName: over(over(configured, installed), made).byName,
     faults,
     summary: [...lists, ...faults].join(' '),
   };
@@ -72,6 +76,23 @@ function merged(own: AttributeModule, installed: AttributeModule | undefined): A
         ? own.attribute
         : defineAttribute({ name, description, cap, subspaces: [...subspaces, ...others] }),
   };
+}
+
+/**
+ * What was made here for some model. An attribute of such a name has no subspaces of its own: the backend brings those that there are
+ * for its model.
+ */
+async function madeHere(): Promise<Loaded> {
+  const root = dirname(valuesDirectory('of-a-model'));
+  const models = await readdir(root).catch(() => []);
+  if (models.length === 0) return { byName: new Map(), faults: [] };
+  const { valueNamesIn } = await import('@halfspace/subspace');
+  const names = await Promise.all(models.map(async (model) => valueNamesIn(join(root, model))));
+  const modules = [...new Set(names.flat())].map((name): [string, AttributeModule] => [
+    name,
+    { attribute: defineAttribute({ name, description: `text with the value "${name}"`, subspaces: [] }) },
+  ]);
+  return { byName: new Map(modules), faults: [] };
 }
 
 async function ofConfig(source: string, { path }: FoundConfig): Promise<AttributeModule> {

@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { createOnnxBackend, type Device } from '@halfspace/backend-onnx';
-import { withControlTokens, type Backend, type ModelInfo } from '@halfspace/core';
+import {
+  HalfspaceError,
+  isHalfspaceError,
+  withControlTokens,
+  type Backend,
+  type KnownModel,
+} from '@halfspace/core';
 import { findConfig } from '../config/find-config.js';
 import { projectModules } from '../config/project-modules.js';
 import { createLoadBars } from './load-bars.js';
@@ -11,7 +17,7 @@ import { note } from '../terminal/output.js';
 /** Which model to load, and what to do before. */
 export interface BackendFlags extends ModelFlags {
   /** Called before the model is compiled or loaded; what it throws ends that. */
-  readonly onFound?: (model: Pick<ModelInfo, 'name' | 'fingerprint'>) => void;
+  readonly onFound?: (model: KnownModel) => void;
 }
 
 /** Loads the model that the flags name, or else the config, lends it out with what runs it, and frees it however that ends. */
@@ -39,11 +45,30 @@ export async function withBackend<T>(
     modules,
     signal,
     onProgress: bars.onProgress,
-    ...(onFound !== undefined && { onFound }),
+    ...(onFound !== undefined && { onFound: (found) => withAdvice(() => onFound(found), model) }),
   }).finally(() => bars.stop());
   try {
     return await use(controlTokens === true ? withControlTokens(backend) : backend, backend.device);
   } finally {
     await backend.dispose();
+  }
+}
+
+/** The values that `halfspace adapt` has data for. */
+const ADAPTABLE = new Set(['nontoxic', 'helpful', 'truthful']);
+
+/** Adds to the error of a value that is not there for a model the command that makes it. */
+function withAdvice(check: () => void, model: string | undefined): void {
+  try {
+    check();
+  } catch (error) {
+    if (!isHalfspaceError(error, 'subspace-of-another-model')) throw error;
+    const [, value = ''] = /^The attribute "([^"]+)"/.exec(error.message) ?? [];
+    if (!ADAPTABLE.has(value)) throw error;
+    throw new HalfspaceError(
+      error.code,
+      `${error.message} Run: npx halfspace adapt ${model ?? 'smollm2-135m-instruct'} --values ${value}`,
+      { cause: error },
+    );
   }
 }

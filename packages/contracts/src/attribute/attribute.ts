@@ -44,6 +44,11 @@ export interface Subspace {
   readonly fittedOn?: string;
   /** Which hidden states it was fitted on (default: not known). */
   readonly readings?: Readings;
+  /**
+   * Present where it came with a package: subspaces that the user has made for the model take its place. Others stay, because a
+   * program has named them.
+   */
+  readonly shipped?: true;
 }
 
 /** Which hidden states a subspace was fitted on. */

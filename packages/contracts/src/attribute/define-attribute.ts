@@ -92,6 +92,11 @@ function checkedLinear({ name, subspaces }: LinearAttributeDefinition) {
     if (typeof subspace !== 'object' || subspace === null)
       fail(name, `has ${describeValue(subspace)} as a subspace.`);
     const { model, layers, direction, calibration } = subspace as Subspace;
+    if (typeof model === 'object')
+      fail(
+        name,
+        'has a subspace file as a subspace: write addSubspaces(attribute, file), of @halfspace/subspace, or subspaceOf(file).',
+      );
     if (typeof model !== 'string') fail(name, 'has a subspace whose model is no text.');
     if (!Array.isArray(layers)) fail(name, `has a subspace whose layers are no list.`);
     if (!(ArrayBuffer.isView(direction) && 'every' in direction))
@@ -121,7 +126,7 @@ function checkedScoring(definition: ScoringAttributeDefinition) {
 }
 
 function checkedCopy(name: string, subspace: Subspace): Subspace {
-  const { model, layers, direction, offset, calibration, prediction, fittedOn, readings } = subspace;
+  const { model, layers, direction, offset, calibration, prediction, fittedOn, readings, shipped } = subspace;
   const { slope, intercept } = calibration;
   if (model === '') fail(name, 'has a subspace without a model fingerprint.');
   if (layers.length === 0) fail(name, 'has a subspace that reads no layer.');
@@ -148,6 +153,7 @@ function checkedCopy(name: string, subspace: Subspace): Subspace {
     ...(prediction !== undefined && { prediction: checkedPrediction(name, prediction) }),
     ...(fittedOn !== undefined && { fittedOn }),
     ...(readings !== undefined && { readings: Object.freeze({ ...readings }) }),
+    ...(shipped === true && { shipped }),
   });
 }
 

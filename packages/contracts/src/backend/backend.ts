@@ -1,3 +1,4 @@
+import type { Subspace } from '../attribute/attribute.js';
 import type { SPECIFICATION_VERSIONS } from '../specification-version.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -30,6 +31,11 @@ export interface ModelInfo {
   };
   /** The most tokens that prompt and completion may have together. */
   readonly contextLength: number;
+  /**
+   * Subspaces that are known for the model besides those of attributes, by the names of the attributes: what the user has made for it
+   * with `halfspace adapt` (default: none). They take the place of those that came with a package ({@link Subspace.shipped}).
+   */
+  readonly subspaces?: Readonly<Record<string, readonly Subspace[]>>;
 }
 
 /**

@@ -155,7 +155,9 @@ function modelParts(
   const { name, fingerprint } = backend.model;
   return {
     model: { name, fingerprint, precision, ...(device !== 'cpu' && { device }) },
-    attributes: Object.fromEntries(attributes.map((each) => [each.name, attributeDigest(each, fingerprint)])),
+    attributes: Object.fromEntries(
+      attributes.map((each) => [each.name, attributeDigest(each, backend.model)]),
+    ),
   };
 }
 

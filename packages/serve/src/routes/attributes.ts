@@ -1,11 +1,11 @@
-import type { Attribute, ModelInfo } from '@halfspace/core';
+import { type Attribute, type ModelInfo, subspacesFor } from '@halfspace/core';
 import { jsonResponse } from '../http/respond.js';
 import type { AttributeCard } from '../server-options.js';
 import type { Route } from './route.js';
 
 /** Whether an attribute can be read off a model. */
-export function isAvailable(attribute: Attribute, { fingerprint }: ModelInfo): boolean {
-  return !('subspaces' in attribute) || attribute.subspaces.some(({ model }) => model === fingerprint);
+export function isAvailable(attribute: Attribute, model: ModelInfo): boolean {
+  return !('subspaces' in attribute) || subspacesFor(attribute, model).length > 0;
 }
 
 /** `GET /halfspace/attributes`. */
@@ -17,8 +17,7 @@ export const attributes: Route = ({ halfspace, cards }) =>
 
 function described(attribute: Attribute, model: ModelInfo, card: AttributeCard | undefined): object {
   const { name, description, cap = 0 } = attribute;
-  const own =
-    'subspaces' in attribute ? attribute.subspaces.filter((each) => each.model === model.fingerprint) : [];
+  const own = subspacesFor(attribute, model);
   return {
     name,
     description,

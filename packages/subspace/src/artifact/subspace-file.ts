@@ -32,7 +32,8 @@ export function subspacesIn(directory: URL): Subspace[] {
     .sort()
     .map((name) => {
       const path = fileURLToPath(new URL(name, directory));
-      return subspaceOf(parseSubspace(parseJson(decodeText(readFileSync(path), path), path), path));
+      const artifact = parseSubspace(parseJson(decodeText(readFileSync(path), path), path), path);
+      return { ...subspaceOf(artifact), shipped: true };
     });
 }
 

@@ -6,6 +6,7 @@ import {
   type Halfspace,
   type ModelInfo,
   type Subspace,
+  subspacesFor,
 } from '@halfspace/core';
 import { pluralise } from '../../terminal/pluralise.js';
 import { type BenchCase, benchCases, optionsOf, tuningRounds, weightsOf } from './bench-cases.js';
@@ -119,9 +120,8 @@ async function knownFor({ model }: Backend): Promise<WeightedAttribute<number>[]
     .map(({ attribute }) => ({ attribute, weight: 1 }));
 }
 
-function subspaceOf(attribute: Attribute, { fingerprint }: ModelInfo): Subspace | undefined {
-  const subspaces = 'subspaces' in attribute ? attribute.subspaces : [];
-  return subspaces.find(({ model }) => model === fingerprint);
+function subspaceOf(attribute: Attribute, model: ModelInfo): Subspace | undefined {
+  return subspacesFor(attribute, model).at(0);
 }
 
 /** Adds stand-ins, which read the same layer as the first subspace, until there are enough for all cases. */

@@ -1,4 +1,4 @@
-import { type Attribute, HalfspaceError, type LinearAttribute } from '@halfspace/core';
+import { type Attribute, HalfspaceError, type LinearAttribute, subspacesFor } from '@halfspace/core';
 import { evaluateAttributes, type Evaluation } from '@halfspace/subspace';
 import { assertWritable, writeFileAtomically } from '@halfspace/files';
 import type { EvaluateSubspaceFlags } from './flags.js';
@@ -36,7 +36,8 @@ export async function evaluateSubspace(flags: EvaluateSubspaceFlags, signal: Abo
         signal,
         onProgress: ({ done, total }) => progress.update(done, total),
       }).finally(() => progress.stop());
-      return { evaluation: withFitted(evaluation, attributes, { texts, paths: flags.data }), study };
+      const own = attributes.map((each) => ({ ...each, subspaces: subspacesFor(each, backend.model) }));
+      return { evaluation: withFitted(evaluation, own, { texts, paths: flags.data }), study };
     },
   );
   tellOfFitted(evaluation);

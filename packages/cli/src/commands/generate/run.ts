@@ -6,7 +6,7 @@ import {
   createHalfspace,
   type GenerateOptions,
   HalfspaceError,
-  type ModelInfo,
+  type KnownModel,
   type Preset,
   spendPreset,
   type Weight,
@@ -73,7 +73,7 @@ export async function generate(
   if (different !== undefined) note(different);
   const attributes = [...chosen, ...others].map(({ attribute }) => attribute);
   await checkRequest(options, attributes);
-  const accept = (model: Pick<ModelInfo, 'name' | 'fingerprint'>): void => {
+  const accept = (model: KnownModel): void => {
     if (tuned !== undefined) assertTunedFor(tuned, model);
     assertSubspaces(
       chosen.map(({ attribute }) => attribute),

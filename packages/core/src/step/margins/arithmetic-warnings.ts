@@ -1,4 +1,5 @@
 import type { Attribute, ModelInfo, ReadingDifference, Subspace } from '@halfspace/contracts';
+import { subspacesFor } from './bound-attributes.js';
 
 /** A subspace that is read in another arithmetic than the one that it was fitted in. */
 interface Misread {
@@ -31,11 +32,10 @@ export function arithmeticWarnings(attributes: readonly Attribute[], model: Mode
   const decoding = model.arithmetic?.decoding;
   if (decoding === undefined) return [];
   const found = attributes.flatMap((attribute) => {
-    if (!('subspaces' in attribute)) return [];
     // The one that is read by default: what does not fit the model is refused when it is used.
-    const [own] = attribute.subspaces
-      .filter((each) => each.model === model.fingerprint)
-      .sort((a, b) => Math.max(...b.layers) - Math.max(...a.layers));
+    const [own] = [...subspacesFor(attribute, model)].sort(
+      (a, b) => Math.max(...b.layers) - Math.max(...a.layers),
+    );
     return own === undefined ? [] : misreadOf(attribute.name, own, decoding);
   });
   return [...new Set(found.map(({ fitted }) => fitted))].map((fitted) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineAttribute, type ModelInfo } from '@halfspace/contracts';
-import { assertSubspaces, bindAttributes, subspaceFor } from './bound-attributes.js';
+import { assertSubspaces, bindAttributes, subspaceFor, subspacesFor } from './bound-attributes.js';
 
 const model: ModelInfo = {
   name: 'toy',
@@ -51,4 +51,31 @@ it('attributes are refused for a model of which only the fingerprint is known', 
       message: expect.stringContaining('"calm" has no subspace for other (f00d…)') as string,
     }),
   );
+});
+
+describe('subspaces that the user has made for a model', () => {
+  const made = { ...calm.subspaces[3], model: 'toy', offset: 7 };
+  const adapted = { ...model, subspaces: { calm: [made] } };
+  const shipped = defineAttribute({
+    ...calm,
+    subspaces: calm.subspaces.map((each) => ({ ...each, shipped: true as const })),
+  });
+
+  it('take the place of those that came with a package', () => {
+    expect(subspaceFor(shipped, adapted)).toMatchObject({ layers: [4], offset: 7 });
+    expect(subspaceFor(shipped, model).layers).toEqual([9]);
+  });
+
+  it('serve an attribute that has none for the model', () => {
+    const bare = defineAttribute({ name: 'calm', description: 'calm', subspaces: [] });
+    expect(subspaceFor(bare, adapted).offset).toBe(7);
+    expect(() => assertSubspaces([bare], adapted)).not.toThrow();
+    expect(() => assertSubspaces([bare], model)).toThrow(/has no subspace/);
+  });
+
+  it('leave alone what a program has named, and attributes of other names', () => {
+    expect(subspacesFor(calm, adapted)).toHaveLength(4);
+    const constructor = defineAttribute({ name: 'constructor', description: 'x', subspaces: [] });
+    expect(subspacesFor(constructor, adapted)).toEqual([]);
+  });
 });

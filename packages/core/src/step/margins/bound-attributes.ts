@@ -64,14 +64,29 @@ export function bindAttributes(
  * (default false).
  * @throws HalfspaceError `subspace-of-another-model`
  */
-export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelInfo, early = false): Subspace {
-  const own = subspaces
-    .filter((each) => each.model === model.fingerprint)
-    .sort((a, b) => deepest(b) - deepest(a));
+export function subspaceFor(attribute: LinearAttribute, model: ModelInfo, early = false): Subspace {
+  const own = [...subspacesFor(attribute, model)].sort((a, b) => deepest(b) - deepest(a));
   const { cut = -1 } = model;
   const subspace = (early ? own.find((each) => deepest(each) <= cut) : undefined) ?? own[0];
-  if (subspace === undefined || !fits(subspace, model)) throw ofAnotherModel(name, model);
+  if (subspace === undefined || !fits(subspace, model)) throw ofAnotherModel(attribute.name, model);
   return subspace;
+}
+
+/** A model of which no more is known than which one it is, and what subspaces there are for it. */
+export type KnownModel = Pick<ModelInfo, 'name' | 'fingerprint' | 'subspaces'>;
+
+/**
+ * The subspaces that an attribute has for a model: its own, and those that the user has made for the model
+ * ({@link ModelInfo.subspaces}) in place of those that came with a package. None for an attribute that a function computes.
+ */
+export function subspacesFor(
+  attribute: Attribute,
+  { fingerprint, subspaces = {} }: KnownModel,
+): readonly Subspace[] {
+  if (!('subspaces' in attribute)) return [];
+  const own = attribute.subspaces.filter(({ model }) => model === fingerprint);
+  const found = Object.hasOwn(subspaces, attribute.name) ? subspaces[attribute.name] : [];
+  return found.length > 0 && own.every(({ shipped }) => shipped) ? found : own;
 }
 
 /**
@@ -80,21 +95,14 @@ export function subspaceFor({ name, subspaces }: LinearAttribute, model: ModelIn
  *
  * @throws HalfspaceError `subspace-of-another-model`
  */
-export function assertSubspaces(
-  attributes: readonly Attribute[],
-  model: Pick<ModelInfo, 'name' | 'fingerprint'>,
-): void {
+export function assertSubspaces(attributes: readonly Attribute[], model: KnownModel): void {
   for (const attribute of attributes) {
-    if (!('subspaces' in attribute)) continue;
-    if (attribute.subspaces.some((each) => each.model === model.fingerprint)) continue;
+    if (!('subspaces' in attribute) || subspacesFor(attribute, model).length > 0) continue;
     throw ofAnotherModel(attribute.name, model);
   }
 }
 
-function ofAnotherModel(
-  attribute: string,
-  { name, fingerprint }: Pick<ModelInfo, 'name' | 'fingerprint'>,
-): HalfspaceError {
+function ofAnotherModel(attribute: string, { name, fingerprint }: KnownModel): HalfspaceError {
   return new HalfspaceError(
     'subspace-of-another-model',
     `The attribute "${attribute}" has no subspace for ${name} (${fingerprint.slice(0, 12)}…). ` +
