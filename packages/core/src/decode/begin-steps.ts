@@ -47,7 +47,7 @@ function askMasks(seat: Seat, found: (mask: TokenSet | undefined) => void): void
   try {
     found(job.run.masks.allowedAfter(live));
   } catch (error) {
-    if (!isOwnError(error)) throw error;
+    if (!isOwnError(error)) return job.fail(error);
     seat.outcome = error;
     seat.stage = 'decided';
   }

@@ -3,7 +3,7 @@ import type { DecodeRun } from './decode-task.js';
 import { createEventQueue } from './event-queue.js';
 import type { DecodeJob, Seat } from './job.js';
 import type { LiveCompletion } from './live-completion.js';
-import { createPool } from './pool.js';
+import { createPool, type Pool } from './pool.js';
 import type { PromptQueue } from './prompt-queue.js';
 
 /** Events that may wait to be read before the writing pauses, for each completion that is being written. */
@@ -34,10 +34,8 @@ export function createJob(
   const events = createEventQueue();
   let ended = false;
   let readAt = now();
-  let onClosed = () => {};
-  const closed = new Promise<void>((resolve) => {
-    onClosed = resolve;
-  });
+  let failed = false;
+  const closing = createClosing();
   const { signal } = task;
   const ignore = signal && onAbort(signal, () => job.fail(abortedBy(signal)));
 
@@ -46,7 +44,7 @@ export function createJob(
     pool,
     seats,
     onWork,
-    closed,
+    closed: closing.closed,
     get isPaused() {
       return events.size > MOST_UNREAD * Math.max(1, pool.live.size);
     },
@@ -59,7 +57,7 @@ export function createJob(
     get hasWork() {
       return canGoOn(seats.values(), job.isPaused);
     },
-    start: () => pool.start(),
+    start: () => job.attempt(() => pool.start()),
     settle(seat, ending) {
       const { live } = seat;
       Object.assign(seat, { stage: 'idle', step: undefined, outcome: undefined });
@@ -76,6 +74,7 @@ export function createJob(
     },
     fail(error) {
       if (ended) return;
+      failed = true;
       events.fail(error);
       onEnd(job);
     },
@@ -86,8 +85,7 @@ export function createJob(
     },
     close() {
       seats.clear();
-      pool.close();
-      onClosed();
+      closing.close(pool, failed);
     },
     async next() {
       readAt = now();
@@ -98,6 +96,24 @@ export function createJob(
     },
   };
   return job;
+}
+
+/** The end of a job, once what it held is released. What goes wrong with that is told, unless the job has an error already. */
+function createClosing() {
+  let settle = (_how: Promise<void>) => {};
+  const closed = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  // Nobody need wait for it.
+  closed.catch(() => undefined);
+  async function release(pool: Pool, failed: boolean): Promise<void> {
+    try {
+      pool.close();
+    } catch (error) {
+      if (!failed) throw error;
+    }
+  }
+  return { closed, close: (pool: Pool, failed: boolean) => settle(release(pool, failed)) };
 }
 
 /** Whether a round would get some step on. */

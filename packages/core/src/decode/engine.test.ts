@@ -368,6 +368,41 @@ describe('a call that misbehaves', () => {
     expect(engineStats(backend)).toMatchObject({ jobs: 0, live: 0, waitingPrompts: 0 });
   }, 120_000);
 
+  it('ends with the error that a context is given back with, and harms no other', async () => {
+    const toy = createToyBackend({ endLogit: -50 });
+    const bad = new Set<object>();
+    const backend: ToyBackend = {
+      ...toy,
+      async prefill(requests, options) {
+        const found = await toy.prefill(requests, options);
+        found.forEach(({ context }, i) => {
+          // Also the beginning of a prompt that is not at its end yet.
+          if (requests[i].tokens[0] === 6) bad.add(context);
+        });
+        return found;
+      },
+      release(context) {
+        toy.release(context);
+        if (bad.delete(context)) throw new Error('released badly');
+      },
+    };
+    const { halfspace } = await setUp(backend, { maxPromptRows: 2 });
+    const works = [
+      halfspace.generate({ prompt: 'abcabc', maxTokens: 4 }),
+      halfspace.generate({ prompt: 'gab', maxTokens: 4 }),
+      halfspace.generate({ prompt: 'g', maxTokens: 4 }),
+      halfspace.score({ prompt: 'dab', response: 'abc', measure: ['slow'] }),
+      halfspace.generate({ prompt: 'cd', maxTokens: 4, weights: { kind: 1 } }),
+    ];
+    const outcomes = await Promise.allSettled<unknown>(works);
+    const said = outcomes.map((each) =>
+      each.status === 'fulfilled' ? 'whole' : (each.reason as Error).message,
+    );
+    expect(said).toEqual(['whole', 'released badly', 'released badly', 'whole', 'whole']);
+    expect(toy.open).toBe(0);
+    expect(engineStats(backend)).toMatchObject({ jobs: 0, waitingPrompts: 0 });
+  });
+
   it('is refused where too many wait already', async () => {
     const { backend, halfspace } = await setUp();
     const works = Array.from({ length: 1100 }, async () =>

@@ -147,6 +147,7 @@ export function createEngine(bare: Backend, onWork: () => void, now = () => perf
       } catch (error) {
         // Nobody may wait for what never comes.
         for (const job of jobs) job.fail(error);
+        prompts.fail(error);
       } finally {
         advancing = false;
         sweep();

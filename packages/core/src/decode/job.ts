@@ -32,7 +32,7 @@ export interface DecodeJob {
   end(): void;
   /** Releases everything that is still held. */
   close(): void;
-  /** Settles once that has been done. */
+  /** Settles once that has been done: with an error of the backend, where it is the first that the job meets. */
   readonly closed: Promise<void>;
   /** There is something to do that was not there before. */
   onWork(): void;

@@ -1,4 +1,4 @@
-import type { Backend, Context, PrefillRequest } from '@halfspace/contracts';
+import type { Backend, Context, Prefill, PrefillRequest } from '@halfspace/contracts';
 import { finiteStates } from '../step/margins/margins.js';
 
 /**
@@ -38,9 +38,11 @@ export interface PromptQueue {
   readonly counts: { readonly run: number; readonly cached: number };
   /** @returns Withdraws the prompt: its listener hears nothing any more. */
   add(request: WholePrefillRequest, listener: PromptListener): () => void;
+  /** Has all prompts that wait fail. */
+  fail(error: unknown): void;
   /**
    * One call of the model. Prompts have their turn in the order in which they came. One that has had as many rows as a call has, and
-   * is not at its end, has its next turn after the others.
+   * is not at its end, has its next turn after the others. What goes wrong with a prompt fails that prompt alone.
    *
    * @param maxRows - Tokens to run.
    * @returns Tokens that were run.
@@ -73,14 +75,69 @@ function wholeOf({ parts, cachedTokens }: WaitingPrompt, context: Context): Whol
   return { context, cachedTokens, hidden: (layer) => whole.get(layer) ?? new Float32Array() };
 }
 
+/** Takes a prompt on to what a call has found; how many tokens that ran. */
+function goOn(prompt: WaitingPrompt, { context, cachedTokens }: Prefill): number {
+  const ran = context.length - (prompt.context?.length ?? 0) - cachedTokens;
+  prompt.context = context;
+  prompt.cachedTokens += cachedTokens;
+  return ran;
+}
+
+/** Gives back what was run of a prompt. */
+function giveBack(prompt: WaitingPrompt, backend: Backend): void {
+  const { context } = prompt;
+  prompt.context = undefined;
+  try {
+    if (context !== undefined) backend.release(context);
+  } catch {
+    // Who waited has an error already, or wants no more.
+  }
+}
+
+/** Keeps the hidden states that a call has found, as a copy. */
+function keepStates({ parts }: WaitingPrompt, found: Prefill): void {
+  for (const [layer, own] of parts) own.push(finiteStates(found.hidden(layer).slice()));
+}
+
+/** What becomes of a prompt in a call. */
+interface Outcomes {
+  readonly note: (prompt: WaitingPrompt, found: Prefill) => void;
+  readonly fail: (prompt: WaitingPrompt, error: unknown) => void;
+}
+
+/** Runs prompts in one call; where that fails, each in one of its own, so that none fails for another. */
+async function prefillEach(
+  backend: Backend,
+  prompts: readonly WaitingPrompt[],
+  maxRows: number,
+  { note, fail }: Outcomes,
+): Promise<void> {
+  let found: Prefill[];
+  try {
+    found = await backend.prefill(prompts.map(restOf), { maxRows });
+  } catch (error) {
+    if (prompts.length === 1) return fail(prompts[0], error);
+    for (const prompt of prompts) await prefillEach(backend, [prompt], maxRows, { note, fail });
+    return;
+  }
+  prompts.forEach((prompt, i) => {
+    try {
+      note(prompt, found[i]);
+    } catch (error) {
+      fail(prompt, error);
+    }
+  });
+}
+
 /** An empty queue in front of a backend. */
 export function createPromptQueue(backend: Backend): PromptQueue {
   let waiting: WaitingPrompt[] = [];
   const counts = { run: 0, cached: 0 };
 
+  /** Takes a prompt out, and gives back what was run of it. */
   function leave(prompt: WaitingPrompt): void {
     waiting = waiting.filter((each) => each !== prompt);
-    if (prompt.context !== undefined) backend.release(prompt.context);
+    giveBack(prompt, backend);
   }
 
   function fail(prompt: WaitingPrompt, error: unknown): void {
@@ -88,40 +145,23 @@ export function createPromptQueue(backend: Backend): PromptQueue {
     if (!prompt.withdrawn) prompt.listener.onFailure(error);
   }
 
-  /** Runs prompts in one call; where that fails, each in one of its own, so that none fails for another. */
-  async function run(prompts: readonly WaitingPrompt[], maxRows: number): Promise<void> {
-    let found: Awaited<ReturnType<Backend['prefill']>>;
-    try {
-      found = await backend.prefill(prompts.map(restOf), { maxRows });
-    } catch (error) {
-      if (prompts.length === 1) return fail(prompts[0], error);
-      for (const prompt of prompts) await run([prompt], maxRows);
+  /** Notes what a call has found of a prompt. */
+  function note(prompt: WaitingPrompt, found: Prefill): void {
+    const before = prompt.context;
+    const ran = goOn(prompt, found);
+    counts.run += ran;
+    counts.cached += found.cachedTokens;
+    if (before !== undefined) backend.release(before);
+    if (prompt.withdrawn) return leave(prompt);
+    keepStates(prompt, found);
+    if (found.context.length < prompt.request.tokens.length) {
+      prompt.had += ran;
       return;
     }
-    prompts.forEach((prompt, i) => {
-      const { context, cachedTokens } = found[i];
-      const before = prompt.context;
-      const ran = context.length - (before?.length ?? 0) - cachedTokens;
-      prompt.context = context;
-      if (before !== undefined) backend.release(before);
-      prompt.cachedTokens += cachedTokens;
-      counts.run += ran;
-      counts.cached += cachedTokens;
-      if (prompt.withdrawn) return leave(prompt);
-      try {
-        for (const [layer, own] of prompt.parts) own.push(finiteStates(found[i].hidden(layer).slice()));
-      } catch (error) {
-        return fail(prompt, error);
-      }
-      if (context.length === prompt.request.tokens.length) finish(prompt, context);
-      else prompt.had += ran;
-    });
-    waiting = inTurn(waiting, maxRows);
-  }
-
-  function finish(prompt: WaitingPrompt, context: Context): void {
+    const whole = wholeOf(prompt, found.context);
     waiting = waiting.filter((each) => each !== prompt);
-    prompt.listener.onDone(wholeOf(prompt, context));
+    prompt.context = undefined;
+    prompt.listener.onDone(whole);
   }
 
   let running = false;
@@ -140,13 +180,17 @@ export function createPromptQueue(backend: Backend): PromptQueue {
         if (!running && waiting.includes(prompt)) leave(prompt);
       };
     },
+    fail(error) {
+      for (const prompt of waiting) fail(prompt, error);
+    },
     async advance(maxRows) {
       for (const prompt of waiting.filter(({ withdrawn }) => withdrawn)) leave(prompt);
       if (waiting.length === 0) return 0;
       running = true;
       const before = counts.run;
       try {
-        await run(waiting, maxRows);
+        await prefillEach(backend, waiting, maxRows, { note, fail });
+        waiting = inTurn(waiting, maxRows);
         return counts.run - before;
       } finally {
         running = false;
