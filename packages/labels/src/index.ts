@@ -1,0 +1,12 @@
+export { values, hasLabels } from './values.js';
+export type { LabelSetInfo, ValueLabels } from './values.js';
+export { readLabels } from './read-labels.js';
+export type { LabelSet, ReadLabelsOptions } from './read-labels.js';
+export { PARTS, VALUES } from './recipes.js';
+export type { PackedName, PairLabel, Part, SetRecipe, TextLabel, Value } from './recipes.js';
+export { steeringPrompts } from './steering-prompts.js';
+export type { SteeringPrompt } from './steering-prompts.js';
+export { readChoices } from './choices.js';
+export type { ChoiceSet } from './choices.js';
+export type { Attribution } from './sets.js';
+export type { PackedFile } from './packed.js';
