@@ -165,6 +165,14 @@ describe('a call', () => {
     expect(rest.blocks * rest.places).toBe(BLOCK);
   });
 
+  it('puts nothing together where all texts are of one block', () => {
+    const { grow, branchOf } = setUp();
+    const short = branchOf(grow(undefined, 3));
+    const long = branchOf(grow(undefined, BLOCK));
+    expect(trunkCall(divide([short, short]), sizes).whole.itemsOfRow).toBe(1);
+    expect(trunkCall(divide([short, long]), sizes).whole.itemsOfRow).toBe(16);
+  });
+
   it('reads no more of a text than a window shows', () => {
     const { grow, branchOf } = setUp();
     const { whole, window } = trunkCall(divide([branchOf(grow(undefined, 50 * BLOCK))]), {

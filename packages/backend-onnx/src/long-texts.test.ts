@@ -79,7 +79,9 @@ describe.each(KINDS)('long texts ($name, keys and values in $kvCache, $threads t
     const { backend } = model;
     const root = await run(prompt);
     const other = await run(prompt.slice(7, 150));
-    const contexts = [root, other, backend.fork(root)];
+    // Texts of one block have nothing to put together where they are alone, and are put together as others are beside those.
+    const [short, shorter] = [await run(prompt.slice(3, 60)), await run(prompt.slice(5, 9))];
+    const contexts = [root, short, other, backend.fork(root), shorter];
     const requests = contexts.map((context, index): LookAheadRequest => {
       const tokens = Array.from({ length: 1 + 6 * index }, (_, rank) => 5 + rank + index);
       return { context, tokens, layers: LAYERS };

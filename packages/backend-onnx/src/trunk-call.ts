@@ -365,7 +365,9 @@ function itemsOf(
       lists.push(list);
     });
   });
-  const itemsOfRow = inSteps(Math.max(...lists.map(({ length }) => length)));
+  const most = Math.max(...lists.map(({ length }) => length));
+  // A row with one result takes it as it is, which needs no sums.
+  const itemsOfRow = most === 1 ? 1 : inSteps(most);
   const items = new Int32Array(lists.length * heads * itemsOfRow).fill(none);
   lists.forEach((list, row) => {
     list.forEach(({ start, apart }, place) => {

@@ -35,8 +35,11 @@ export interface AttentionInputs {
     readonly scattered: string;
     readonly mask: string;
   };
-  /** The results that make up the attention of a row and head, in the order of the text: [N, heads, J] and [N, heads, 1, J]. */
-  readonly items: { readonly column: string; readonly row: string };
+  /**
+   * The results that make up the attention of a row and head, in the order of the text: [N, heads, J] and [N, heads, 1, J].
+   * `single`: whether J is 1, as a boolean. All of them are of the rest then.
+   */
+  readonly items: { readonly column: string; readonly row: string; readonly single: string };
 }
 
 /** Names of the keys and values of a block of the model. */
@@ -61,10 +64,10 @@ export function blockTokens(headWidth: number): number {
   return tokens;
 }
 
-/** Attention of some rows over one block each: the highest score, the largest share of the block and the attended values. */
+/** Attention of some rows over one block each: their scores, the shares of the softmax and the attended values. */
 interface Attended {
-  readonly highest: string;
-  readonly largest: string;
+  readonly scores: string;
+  readonly shares: string;
   readonly values: string;
 }
 
@@ -109,19 +112,26 @@ export function treeAttention(
         rows,
       ]),
     );
-  const over = (index: string, blocks: { keys: string; values: string }, mask: string | undefined) =>
-    attend(graph, attention, graph.node('Gather', [flat, index]), blocks, mask);
-  const past = shared.past.map((part, index) => {
-    const blocks = stored.past[index];
-    return over(
-      part.queries,
-      { keys: widened(blocks?.keys ?? ''), values: widened(blocks?.values ?? '') },
-      part.mask,
-    );
-  });
+  const queriesOf = (index: string) => graph.node('Gather', [flat, index]);
   const lines = { keys: line(stored.keys, keys), values: line(stored.values, values) };
-  const all = [...past, over(shared.rest.queries, lines, shared.rest.mask)];
-  return { output: putTogether(graph, architecture, all, shared.items), keys, values };
+  const rest = attend(graph, attention, queriesOf(shared.rest.queries), lines, shared.rest.mask);
+  const past = () =>
+    shared.past.map(({ queries, mask }, index) => {
+      const blocks = stored.past[index];
+      const wide = { keys: widened(blocks?.keys ?? ''), values: widened(blocks?.values ?? '') };
+      return attend(graph, attention, queriesOf(queries), wide, mask);
+    });
+  // Most texts are short: nothing of them is put together, and no node is run for a past that they do not have.
+  const output = graph.either(
+    shared.items.single,
+    {
+      taken: () => takeSingle(graph, architecture, rest, shared.items),
+      otherwise: () => putTogether(graph, architecture, [...past(), rest], shared.items),
+    },
+    'float32',
+    [1, 'rows', heads * headWidth],
+  );
+  return { output, keys, values };
 }
 
 /** Queries [blocks, keyValueHeads, rows, headWidth] over keys and values [blocks, keyValueHeads, tokens, headWidth]. */
@@ -142,17 +152,25 @@ function attend(
   const scores = softCap === undefined ? products : softlyCapped(graph, products, softCap);
   const masked = mask === undefined ? scores : graph.node('Add', [scores, mask]);
   const shares = graph.node('Softmax', [masked], { axis: -1 });
-  const largest = (value: string) => graph.node('ReduceMax', [value, graph.int64s([-1])], { keepdims: 0 });
-  return {
-    highest: largest(masked),
-    largest: largest(shares),
-    values: graph.node('MatMul', [shares, values]),
-  };
+  return { scores: masked, shares, values: graph.node('MatMul', [shares, values]) };
+}
+
+/** The attention of rows that see a single block: what {@link putTogether} makes of one, to the last bit. */
+function takeSingle(
+  graph: GraphBuilder,
+  { heads, headWidth }: Architecture,
+  { values }: Attended,
+  { column }: AttentionInputs['items'],
+): string {
+  const all = graph.node('Reshape', [values, graph.int64s([-1, headWidth])]);
+  const found = graph.node('Gather', [all, column]);
+  return graph.node('Reshape', [found, graph.int64s([1, -1, heads * headWidth])]);
 }
 
 /**
  * One softmax over all blocks of a row: block b of highest score m and largest share s has the weight exp(m) / s, because s is
- * 1 / Σ exp(score − m). Every exponential is one of the softmax operator, which treats rows alike wherever they lie.
+ * 1 / Σ exp(score − m). Every exponential is one of the softmax operator, which treats rows alike wherever they lie. The weight of
+ * an only block is exactly 1.
  */
 function putTogether(
   graph: GraphBuilder,
@@ -170,18 +188,18 @@ function putTogether(
     );
   const reshaped = (value: string, shape: readonly number[]) =>
     graph.node('Reshape', [value, graph.int64s(shape)]);
-  const highest = joined((part) => part.highest, [-1], none(LOWEST, [1]));
-  const largest = joined((part) => part.largest, [-1], none(1, [1]));
+  const most = (value: string) => graph.node('ReduceMax', [value, graph.int64s([-1])], { keepdims: 0 });
+  const highest = joined(({ scores }) => most(scores), [-1], none(LOWEST, [1]));
+  const largest = joined(({ shares }) => most(shares), [-1], none(1, [1]));
   const values = joined((part) => part.values, [-1, headWidth], none(0, [1, headWidth]));
   const sums = graph.node('Div', [graph.float(1), largest]);
   // A product of a row and a column, and not of two columns: each row and head is a product by itself.
   const exponentials = graph.node('Softmax', [graph.node('Gather', [highest, items.row])], { axis: -1 });
   const own = graph.node('Gather', [sums, items.row]);
   const total = graph.node('MatMul', [exponentials, reshaped(own, [0, 0, -1, 1])]);
-  const weights = graph.node('Mul', [exponentials, own]);
+  const weights = graph.node('Div', [graph.node('Mul', [exponentials, own]), total]);
   const found = graph.node('Gather', [values, items.column]);
-  const attended = graph.node('Div', [graph.node('MatMul', [weights, found]), total]);
-  return reshaped(attended, [1, -1, heads * headWidth]);
+  return reshaped(graph.node('MatMul', [weights, found]), [1, -1, heads * headWidth]);
 }
 
 /** cap · tanh(value / cap). */

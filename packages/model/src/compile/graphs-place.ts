@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ModelFile } from '../weights.js';
 
 /** Raised whenever the graphs change, so that older ones are not used any more. */
-export const GRAPH_FORMAT = 16;
+export const GRAPH_FORMAT = 17;
 
 /** Directory of compiled models in a cache. */
 export const COMPILED = 'compiled';

@@ -203,6 +203,7 @@ async function sharedInputs(
   const items = (column: string) => ({
     column,
     row: graph.node('Unsqueeze', [column, graph.int64s([2])]),
+    single: graph.node('Equal', [graph.node('Shape', [column], { start: 2 }), graph.int64s([1])]),
   });
   const whole = items(TRUNK.whole.items);
   const window = sliding === undefined ? whole : items(TRUNK.window.items);

@@ -3,6 +3,9 @@ import { bytes, concatBytes, float, int, message, string, type Field } from './p
 /** Element types, numbered as in `onnx.TensorProto.DataType`. */
 export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
+/** The field of a list of nodes in a graph, and that of an output. */
+const [NODE, OUTPUT] = [1, 12];
+
 const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   float32: 4,
   uint8: 1,
@@ -70,6 +73,18 @@ export interface GraphBuilder {
     attributes?: Readonly<Record<string, AttributeValue>>,
     domain?: string,
   ): void;
+  /**
+   * A value that is made in one of two ways, by what a boolean of one element is; only the nodes of that way are run. Both may
+   * use whatever the graph has already; what they add is theirs alone.
+   *
+   * @param type - Of the value, with its shape, whichever way it is made.
+   */
+  either(
+    condition: string,
+    ways: { readonly taken: () => string; readonly otherwise: () => string },
+    type: ElementType,
+    shape: readonly Dimension[],
+  ): string;
   /** A constant; large ones are written to the sink. */
   constant(name: string, type: ElementType, shape: readonly number[], data: Bytes): Promise<string>;
   /** A one-dimensional int64 constant. */
@@ -98,6 +113,11 @@ function attribute(name: string, value: AttributeValue): Field {
   return message(5, fields);
 }
 
+/** An attribute that is a graph. */
+function subgraph(name: string, fields: readonly Field[]): Field {
+  return message(5, [string(1, name), message(6, fields), int(20, 5)]);
+}
+
 function valueInfo(field: number, name: string, type: ElementType, shape: readonly Dimension[]): Field {
   const dimensions = shape.map((size) =>
     message(1, [typeof size === 'number' ? int(1, size) : string(2, size)]),
@@ -119,11 +139,30 @@ async function whole(data: Bytes): Promise<Uint8Array> {
 
 /** A builder whose large constants go to `sink`. */
 export function createGraph(name: string, sink: WeightSink): GraphBuilder {
-  const nodeFields: Field[] = [];
+  let nodeFields: Field[] = [];
   const initializers = new Map<string, Field>();
   const inputs: Field[] = [];
   const outputs: Field[] = [];
   let counter = 0;
+
+  function addNode(
+    operator: string,
+    nodeInputs: readonly string[],
+    nodeOutputs: readonly string[],
+    attributes: readonly Field[],
+    domain: string,
+  ): void {
+    nodeFields.push(
+      message(NODE, [
+        ...nodeInputs.map((each) => string(1, each)),
+        ...nodeOutputs.map((each) => string(2, each)),
+        string(3, `${operator}.${nodeFields.length}`),
+        string(4, operator),
+        ...attributes,
+        string(7, domain),
+      ]),
+    );
+  }
 
   const graph: GraphBuilder = {
     input(inputName, type, shape) {
@@ -131,7 +170,7 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
       return inputName;
     },
     output(outputName, type, shape) {
-      outputs.push(valueInfo(12, outputName, type, shape));
+      outputs.push(valueInfo(OUTPUT, outputName, type, shape));
     },
     node(operator, nodeInputs, attributes = {}, options = {}) {
       const output = options.output ?? graph.fresh(operator);
@@ -139,16 +178,24 @@ export function createGraph(name: string, sink: WeightSink): GraphBuilder {
       return output;
     },
     nodes(operator, nodeInputs, nodeOutputs, attributes = {}, domain = '') {
-      nodeFields.push(
-        message(1, [
-          ...nodeInputs.map((each) => string(1, each)),
-          ...nodeOutputs.map((each) => string(2, each)),
-          string(3, `${operator}.${nodeFields.length}`),
-          string(4, operator),
-          ...Object.entries(attributes).map(([key, value]) => attribute(key, value)),
-          string(7, domain),
-        ]),
-      );
+      const fields = Object.entries(attributes).map(([key, value]) => attribute(key, value));
+      addNode(operator, nodeInputs, nodeOutputs, fields, domain);
+    },
+    either(condition, { taken, otherwise }, type, shape) {
+      const way = (make: () => string): Field[] => {
+        const outer = nodeFields;
+        nodeFields = [];
+        try {
+          const made = make();
+          return [...nodeFields, string(2, graph.fresh('way')), valueInfo(OUTPUT, made, type, shape)];
+        } finally {
+          nodeFields = outer;
+        }
+      };
+      const output = graph.fresh('If');
+      const ways = [subgraph('then_branch', way(taken)), subgraph('else_branch', way(otherwise))];
+      addNode('If', [condition], [output], ways, '');
+      return output;
     },
     async constant(constantName, type, shape, data) {
       const fields = [...shape.map((size) => int(1, size)), int(2, ELEMENT[type]), string(8, constantName)];
