@@ -51,6 +51,46 @@ export function determinise(grammar: Grammar, mostStates: number): Grammar {
   return result;
 }
 
+/**
+ * Whether a text is of a rule, in which no other rules are named.
+ *
+ * @throws TooLarge
+ */
+export function matches(rule: Rule, value: string): boolean {
+  work = MOST_WORK;
+  let left = rule;
+  for (const character of value) left = derivative(left, chars([codeOf(character), codeOf(character)]));
+  return isNullable(left);
+}
+
+/**
+ * Whether some text is of both of two rules, in which no other rules are named.
+ *
+ * @throws TooLarge
+ */
+export function overlap(a: Rule, b: Rule, mostStates: number): boolean {
+  work = MOST_WORK;
+  const seen = new Set<string>();
+  const waiting: [Rule, Rule][] = [[a, b]];
+  for (const [one, other] of waiting) {
+    if (isNullable(one) && isNullable(other)) return true;
+    const symbols: Rule[] = [];
+    collectFirsts(one, symbols);
+    collectFirsts(other, symbols);
+    for (const [first] of partition(symbols.flatMap((each) => (each.kind === 'chars' ? each.ranges : [])))) {
+      const symbol = chars([first, first]);
+      const next: [Rule, Rule] = [derivative(one, symbol), derivative(other, symbol)];
+      if (next.some(isNever)) continue;
+      const key = next.map(keyOf).join();
+      if (seen.has(key)) continue;
+      if (seen.size >= mostStates) throw new TooLarge();
+      seen.add(key);
+      waiting.push(next);
+    }
+  }
+  return false;
+}
+
 function statesOf(root: Rule, most: number): State[] {
   const numbers = new Map<string, number>();
   const waiting: Rule[] = [];

@@ -1,9 +1,11 @@
 import { choice, isNever, NEVER, repeat, type Rule, sequence, text } from '../rule/rule.js';
 import type { SchemaCompiler } from './schema-compiler.js';
 import { countOf } from './counts.js';
+import { containing } from './contains.js';
 import { refuseAt } from './refuse.js';
 import type { SchemaObject } from './schema-object.js';
 import { SPACE } from './space.js';
+import { uniqueItems } from './unique.js';
 
 /** The most items where a schema has a limit. */
 const MOST_ITEMS = 1024;
@@ -20,9 +22,9 @@ export function arrayRule(schema: SchemaObject, pointer: string, compiler: Schem
   const max = countOf(schema, 'maxItems', refuse);
   if (min > MOST_ITEMS) refuse(`has minItems ${min}, and at most ${MOST_ITEMS} is taken`);
   if (schema['uniqueItems'] === true && (max === undefined || max > 1)) {
-    refuse('has uniqueItems, which is not supported');
+    return uniqueRule(schema, pointer, compiler, { min, max });
   }
-  const { placed, item } = itemsOf(schema, pointer, compiler);
+  const { placed, item } = itemsOf(containing(schema, pointer, compiler), pointer, compiler);
   const firsts = placed.slice(0, max);
   if (firsts.some(isNever)) return NEVER;
   const more = isNever(item) ? NEVER : compiler.define(sequence(COMMA, item));
@@ -35,6 +37,18 @@ export function arrayRule(schema: SchemaObject, pointer: string, compiler: Schem
   if (max === 0 || isNever(item)) return min > 0 ? NEVER : NOTHING;
   const some = sequence(OPEN, item, rest(1), CLOSE);
   return min > 0 ? some : choice(NOTHING, some);
+}
+
+/** Arrays of items of which none comes twice: each is one of a few values. */
+function uniqueRule(
+  schema: SchemaObject,
+  pointer: string,
+  compiler: SchemaCompiler,
+  counts: { readonly min: number; readonly max: number | undefined },
+): Rule {
+  const some = uniqueItems(schema, pointer, compiler, { ...counts, separator: COMMA });
+  const whole = isNever(some) ? NEVER : sequence(OPEN, some, CLOSE);
+  return counts.min > 0 ? whole : choice(NOTHING, whole);
 }
 
 function limit(max: number | undefined, taken: number): number | undefined {

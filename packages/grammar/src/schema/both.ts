@@ -10,6 +10,7 @@ import type { Refuse } from './refuse.js';
 export function both(a: JsonSchema, b: JsonSchema, refuse: Refuse): JsonSchema {
   if (a === true || b === false) return b;
   if (b === true || a === false) return a;
+  assertApart(a, b, refuse);
   const merged: Record<string, unknown> = {};
   for (const keyword of new Set([...Object.keys(a), ...Object.keys(b)])) {
     if (roleOf(keyword) === 'ignored') continue;
@@ -25,6 +26,25 @@ export function both(a: JsonSchema, b: JsonSchema, refuse: Refuse): JsonSchema {
 }
 
 const OBJECT_KEYWORDS = new Set(['properties', 'required', 'additionalProperties']);
+
+/** Keywords whose meaning depends on others of their own schema, with those that must not come from another one. */
+const DEPENDENT: Readonly<Record<string, readonly string[]>> = {
+  patternProperties: ['properties', 'required', 'additionalProperties', 'unevaluatedProperties'],
+  contains: ['minContains', 'maxContains'],
+};
+
+function assertApart(a: SchemaObject, b: SchemaObject, refuse: Refuse): void {
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ]) {
+    for (const [keyword, others] of Object.entries(DEPENDENT)) {
+      const found = keyword in one ? others.find((each) => each in other) : undefined;
+      if (found === undefined) continue;
+      refuse(`has ${keyword} and, where both must hold, ${found} of another schema, which is not supported`);
+    }
+  }
+}
 
 /** The keywords of objects depend on one another: a property may be an additional one for the other schema. */
 function bothObjects(a: SchemaObject, b: SchemaObject): SchemaObject {

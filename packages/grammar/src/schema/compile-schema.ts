@@ -68,6 +68,7 @@ function createCompiler(root: JsonSchema, rules: Map<string, Rule>): SchemaCompi
 
   const compiler: SchemaCompiler = {
     define,
+    resolve: (schema, pointer) => resolved(schema, pointer),
     rule(schema, pointer) {
       const before = open;
       open = [];

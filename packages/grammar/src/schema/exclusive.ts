@@ -29,7 +29,8 @@ function tells(one: SchemaObject, other: SchemaObject, resolve: (schema: unknown
   return required.some((name) => {
     const theirs = propertyOf(other, name);
     // The other one never has it, and must not.
-    if (theirs === undefined) return other['additionalProperties'] === false;
+    if (theirs === undefined)
+      return other['additionalProperties'] === false && !('patternProperties' in other);
     const [values, others] = [valuesOf(resolve(propertyOf(one, name) ?? true)), valuesOf(resolve(theirs))];
     return values !== undefined && others !== undefined && disjoint(values, others);
   });
@@ -66,7 +67,7 @@ function disjoint(some: readonly unknown[], others: readonly unknown[]): boolean
 }
 
 /** As JSON Schema compares: the order of keys does not count. */
-function equal(a: unknown, b: unknown): boolean {
+export function equal(a: unknown, b: unknown): boolean {
   if (isObject(a) && isObject(b)) {
     const names = Object.keys(a);
     return (

@@ -1,5 +1,6 @@
 import { chars, choice, oneOf, optional, repeat, type Rule, sequence, text } from '../rule/rule.js';
 import { type Bounds, integers, MOST_DIGITS } from './integers.js';
+import { ceilDivide, multiples } from './multiples.js';
 import type { SchemaObject } from './schema-object.js';
 import type { Refuse } from './refuse.js';
 
@@ -34,12 +35,14 @@ export function integerRule(schema: SchemaObject, refuse: Refuse): Rule {
   const step = stepOf(schema, refuse);
   if (!isBounded(schema) && step === 1n) return ANY_INTEGER;
   const bounds = boundsAt(schema, 0, refuse);
-  return step === 1n ? integers(bounds) : multiples(bounds, step, refuse);
+  return step === 1n ? integers(bounds) : multiples(bounds, step);
 }
 
 /** Numbers as a schema bounds them: whole ones, and those of a few decimals. */
 export function numberRule(schema: SchemaObject, refuse: Refuse): Rule {
-  if (schema['multipleOf'] !== undefined) return integerRule(schema, refuse);
+  const { multipleOf } = schema;
+  if (multipleOf !== undefined)
+    return isHalved(multipleOf) ? fractions(schema, multipleOf, refuse) : integerRule(schema, refuse);
   if (!isBounded(schema)) return ANY_NUMBER;
   const finest = Math.max(DECIMALS, ...BOUNDS.map((name) => decimalOf(schema[name], refuse)?.scale ?? 0));
   if (finest > MOST_DECIMALS) refuse(`has a bound of more than ${MOST_DECIMALS} decimals`);
@@ -47,9 +50,6 @@ export function numberRule(schema: SchemaObject, refuse: Refuse): Rule {
 }
 
 const BOUNDS = ['minimum', 'exclusiveMinimum', 'maximum', 'exclusiveMaximum'] as const;
-
-/** The most multiples that are written out. */
-const MOST_MULTIPLES = 1000n;
 
 function isBounded(schema: SchemaObject): boolean {
   return BOUNDS.some((name) => schema[name] !== undefined);
@@ -59,18 +59,10 @@ function stepOf({ multipleOf }: SchemaObject, refuse: Refuse): bigint {
   if (multipleOf === undefined) return 1n;
   const step = decimalOf(multipleOf, refuse);
   if (step === undefined || step.scale > 0 || step.digits <= 0n)
-    refuse('has a multipleOf that is no whole number above 0');
+    refuse(
+      'has a multipleOf that is neither a whole number above 0 nor one of 0.5, 0.25 and the like: of other fractions, such as 0.1, there are no exact multiples in floating point',
+    );
   return step.digits;
-}
-
-function multiples({ min, max }: Bounds, step: bigint, refuse: Refuse): Rule {
-  if (min === undefined || max === undefined || (max - min) / step > MOST_MULTIPLES) {
-    refuse(`has multipleOf without a minimum and a maximum that leave at most ${MOST_MULTIPLES} numbers`);
-  }
-  const first = ceilDivide(min, step);
-  const found: Rule[] = [];
-  for (let each = first * step; each <= max; each += step) found.push(text(String(each)));
-  return choice(...found);
 }
 
 /** Bounds of numbers · 10^decimals that are whole. */
@@ -92,9 +84,16 @@ function boundsAt(schema: SchemaObject, decimals: number, refuse: Refuse): Bound
   };
 }
 
-function ceilDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b;
-  return a % b > 0n ? quotient + 1n : quotient;
+/** Fractions of which multiples are exact: a validator that divides finds no remainder. */
+function isHalved(step: unknown): step is number {
+  return typeof step === 'number' && step > 0 && !Number.isInteger(step) && Number.isInteger(step * 8);
+}
+
+/** Multiples of 0.5, 0.25, 0.125 and of whole numbers of these. */
+function fractions(schema: SchemaObject, step: number, refuse: Refuse): Rule {
+  const scale = decimalOf(step, refuse)?.scale ?? 0;
+  const bounds = boundsAt(schema, scale, refuse);
+  return multiples(bounds, BigInt(step * 10 ** scale), scale);
 }
 
 /** A number as JSON writes it, exactly. */

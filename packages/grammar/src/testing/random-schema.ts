@@ -39,7 +39,21 @@ function treeOf(random: Random): SchemaObject {
 
 function schemaOf(random: Random, depth: number): SchemaObject {
   const leaves = [stringOf, numberOf, integerOf, valuesOf, simpleOf];
-  const nodes = [objectOf, objectOf, arrayOf, tupleOf, mapOf, unionOf, oneOfOf, bothOf, refOf, nullableOf];
+  const nodes = [
+    objectOf,
+    objectOf,
+    arrayOf,
+    tupleOf,
+    mapOf,
+    namesOf,
+    uniqueOf,
+    containsOf,
+    unionOf,
+    oneOfOf,
+    bothOf,
+    refOf,
+    nullableOf,
+  ];
   return pick(random, depth > 0 ? [...leaves, ...nodes] : leaves)(random, depth - 1);
 }
 
@@ -73,7 +87,14 @@ function numberOf(random: Random): SchemaObject {
 function integerOf(random: Random): SchemaObject {
   if (chance(random, 0.1))
     return { type: 'integer', minimum: -20, maximum: 40, multipleOf: 1 + upTo(random, 7) };
+  if (chance(random, 0.1)) return multipleOf(random);
   return { type: 'integer', ...boundsOf(random, 3) };
+}
+
+function multipleOf(random: Random): SchemaObject {
+  const step = pick(random, [1, 2, 3, 5, 7, 10, 25, 60, 100, 0.5, 0.25, 1.5, 0.125]);
+  const minimum = chance(random, 0.5) && { minimum: pick(random, [0, bound(random)]) };
+  return { type: Number.isInteger(step) ? 'integer' : 'number', multipleOf: step, ...minimum };
 }
 
 function valuesOf(random: Random): SchemaObject {
@@ -98,6 +119,45 @@ function objectOf(random: Random, depth: number): SchemaObject {
     properties,
     required: names.filter(() => chance(random, 0.5)),
     ...(chance(random, 0.5) && { additionalProperties: chance(random, 0.5) }),
+    ...(chance(random, 0.2) && { minProperties: upTo(random, names.length) }),
+    ...(chance(random, 0.2) && { maxProperties: names.length }),
+    ...(chance(random, 0.2) && { dependentRequired: { a: ['b', 'kind'] } }),
+    ...(chance(random, 0.2) && { patternProperties: { '^[ab]': schemaOf(random, 0) } }),
+    ...(chance(random, 0.1) && { propertyNames: { pattern: '^[a-z]' } }),
+  };
+}
+
+/** Objects whose names are free, but for how they are written. */
+function namesOf(random: Random, depth: number): SchemaObject {
+  const named = pick<SchemaObject>(random, [
+    { patternProperties: { '^[a-c]$': schemaOf(random, depth) } },
+    { patternProperties: { '^x': schemaOf(random, depth), y$: schemaOf(random, 0) } },
+    {
+      patternProperties: { '^x$': schemaOf(random, depth), '^y+$': schemaOf(random, depth) },
+      required: ['x'],
+    },
+    { propertyNames: { enum: ['a', 'a "b"'] } },
+    { propertyNames: { minLength: 1, maxLength: 3 } },
+  ]);
+  return { type: 'object', ...named, ...(chance(random, 0.3) && { additionalProperties: false }) };
+}
+
+function uniqueOf(random: Random): SchemaObject {
+  const items = pick<SchemaObject>(random, [
+    { enum: VALUES },
+    { enum: ['a', 'b', 'c'] },
+    { type: 'boolean' },
+  ]);
+  const minItems = upTo(random, 2);
+  return { type: 'array', items, uniqueItems: true, minItems, ...(chance(random, 0.5) && { maxItems: 3 }) };
+}
+
+function containsOf(random: Random, depth: number): SchemaObject {
+  const contains = chance(random, 0.5) ? { type: 'boolean' } : schemaOf(random, depth);
+  return {
+    type: 'array',
+    contains,
+    ...(chance(random, 0.5) && { minContains: upTo(random, 2), maxItems: 3 }),
   };
 }
 
