@@ -13,6 +13,7 @@ const PLATFORMS = [
 /** What a test needs, and how to have it. @type {Readonly<Record<string, string>>} */
 const NEEDS = {
   'redis-server': 'apt-get install redis-server (brew install redis)',
+  Chromium: 'apt-get install chromium (or CHROMIUM=/path/to/chromium)',
   nginx: 'apt-get install nginx-light (brew install nginx)',
   'llm-comply':
     'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',

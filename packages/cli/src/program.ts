@@ -12,6 +12,7 @@ import { addFit } from './commands/fit/command.js';
 import { addFitPrediction } from './commands/fit-prediction/command.js';
 import { addGenerate } from './commands/generate/command.js';
 import { addModel } from './commands/model/command.js';
+import { addPlayground } from './commands/playground/command.js';
 import { addPerplexity } from './commands/perplexity/command.js';
 import { addServe } from './commands/serve/command.js';
 import { addScore } from './commands/score/command.js';
@@ -53,6 +54,7 @@ export function createProgram(signal: AbortSignal, added = ''): Command {
   addExplain(program, signal);
   addTune(program, signal);
   addServe(program, signal);
+  addPlayground(program, signal);
   addScore(program, signal);
   addFit(program, signal);
   addFitPrediction(program, signal);

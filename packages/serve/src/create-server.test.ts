@@ -371,3 +371,14 @@ describe('figures for Prometheus', () => {
     expect((await ask('/metrics')).status).toBe(404);
   });
 });
+
+it('answers for the files of a page without a key, and for nothing else', async () => {
+  const page = new Response('page');
+  const pages = ({ url }: Request) => (new URL(url).pathname === '/' ? page.clone() : undefined);
+  const { ask } = await toyServer({ pages, keys: ['sesame'], hosts: ['localhost'] });
+  const found = await ask('/');
+  expect([found.status, await found.text()]).toEqual([200, 'page']);
+  expect((await ask('/other')).status).toBe(401);
+  expect((await ask('/v1/models')).status).toBe(401);
+  expect((await ask('/', undefined, { headers: { host: 'elsewhere' } })).status).toBe(403);
+});

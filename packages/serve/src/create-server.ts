@@ -50,7 +50,8 @@ export function createServer(options: ServerOptions): Server {
   const early = { health: () => health(work, model), openapi: () => jsonResponse(document) };
   const runTurn = createTurns(options, (entry, route) => metrics?.countRequest(entry, route));
   const admit = createAdmission(options);
-  const app = createApp({ admit, runTurn, limits, model, validator, early }, options.cors ?? []);
+  const { pages = () => undefined, cors = [] } = options;
+  const app = createApp({ admit, runTurn, limits, model, validator, early, pages }, cors);
 
   return {
     fetch: async (request) => app.fetch(request),

@@ -36,6 +36,11 @@ export interface ServerOptions {
    * whose name is made to lead to this machine could use it.
    */
   readonly hosts?: readonly string[];
+  /**
+   * Answers requests for files of a page, such as `createPlayground` of `@halfspace/playground`; undefined for what is none of them.
+   * It is asked of paths that are no route, and its files need no key (default: none).
+   */
+  readonly pages?: (request: Request) => Response | undefined;
   /** Whether `/metrics` has figures for Prometheus (default false). */
   readonly metrics?: boolean;
   /** Told of each request when it is over. */

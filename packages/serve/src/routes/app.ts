@@ -42,6 +42,8 @@ export interface AppParts {
   readonly model: Readiness;
   readonly validator: Validator;
   readonly early: Readonly<Record<EarlyName, () => Response>>;
+  /** Files of a page beside the routes; see the option `pages` of a server. */
+  readonly pages: (request: Request) => Response | undefined;
 }
 
 /**
@@ -83,10 +85,12 @@ function addOperation(
   );
 }
 
-function addErrors(app: Hono, { admit, runTurn }: AppParts): void {
+function addErrors(app: Hono, { admit, runTurn, pages }: AppParts): void {
   app.notFound(async (c) =>
     runTurn(c.req.raw, 'none', () => {
-      admit(c.req.raw, false);
+      const page = pages(c.req.raw);
+      admit(c.req.raw, page !== undefined);
+      if (page !== undefined) return page;
       throw notFound(c.req.raw);
     }),
   );

@@ -35,8 +35,19 @@ export function addServe(program: Command, signal: AbortSignal): void {
     .summary('answer requests as the OpenAI API does, steered')
     .description(
       'Serves the model at the routes of the OpenAI API, and steers it as requests, model ids or these options say. ' +
-        'It listens at once, and answers once the model is there.',
-    )
+        'It listens at once, and answers once the model is there. At / it has the playground, a page.',
+    );
+  addServeOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import('./run.js');
+      await serve(flags, signal);
+    });
+}
+
+/** Adds the options of a server, and those of its model. */
+export function addServeOptions(command: Command): Command {
+  command
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, which only this machine reaches)')
     .option('--port <n>', 'port; 0 for any that is free (default: 8080)', integer({ min: 0, max: 65535 }))
     .option(
@@ -81,10 +92,5 @@ export function addServe(program: Command, signal: AbortSignal): void {
       'how long requests have to finish when the server is stopped (default: 10)',
       number({ min: 0 }),
     );
-  addModelOptions(command)
-    .addHelpText('after', EXAMPLES)
-    .action(async (flags: ServeFlags) => {
-      const { serve } = await import('./run.js');
-      await serve(flags, signal);
-    });
+  return addModelOptions(command);
 }

@@ -1,4 +1,5 @@
 import { type Attribute, createHalfspace, type Halfspace, type Weight } from '@halfspace/core';
+import { createPlayground } from '@halfspace/playground';
 import { createServer, listen, type SteeringWeight } from '@halfspace/serve';
 import { loadAttributes, otherAttributes, type WeightedAttribute } from '../../attributes/load-attributes.js';
 import { findConfig } from '../../config/find-config.js';
@@ -13,8 +14,16 @@ import { logLine } from './log-line.js';
 import { modelIds } from './model-ids.js';
 import { hostsOf, settingsOf } from './settings.js';
 
-/** `halfspace serve`. */
-export async function serve(flags: ServeFlags, signal: AbortSignal): Promise<void> {
+/**
+ * `halfspace serve`.
+ *
+ * @param onListening - Told where its page is, with a key in the fragment where one is asked for.
+ */
+export async function serve(
+  flags: ServeFlags,
+  signal: AbortSignal,
+  onListening: (page: string) => Promise<void> = async () => {},
+): Promise<void> {
   const settings = await settingsOf(flags, signal);
   const tuned = flags.weights === undefined ? undefined : await readWeights(flags.weights, signal);
   if (tuned !== undefined) assertNoModules(tuned, flags.weights ?? '');
@@ -31,6 +40,7 @@ export async function serve(flags: ServeFlags, signal: AbortSignal): Promise<voi
     defaults: { ...defaults, weights: { ...weights, ...weightsOf(chosen) } },
     presets: settings.presets,
     cards: await attributeCards(),
+    pages: createPlayground(),
     keys: settings.keys,
     ...(hosts !== undefined && { hosts }),
     limits: settings.limits,
@@ -38,12 +48,13 @@ export async function serve(flags: ServeFlags, signal: AbortSignal): Promise<voi
     metrics: settings.metrics,
     logTexts: settings.log === 'texts',
     onRequest: (entry) => {
-      // Who watches whether it is well asks all the time.
-      if (settings.log !== 'none' && entry.path !== '/health') note(logLine(entry));
+      if (settings.log !== 'none' && !isQuiet(entry.path)) note(logLine(entry));
     },
   });
   const listening = await listen(server, settings);
   note(`Listening on ${listening.url}. The model is being loaded.`);
+  const [key] = settings.keys;
+  await onListening(`${listening.url}/${key === undefined ? '' : `#key=${encodeURIComponent(key)}`}`);
   const onFound = (model: Parameters<typeof assertTunedFor>[1]): void => {
     if (tuned !== undefined) assertTunedFor(tuned, model);
   };
@@ -64,6 +75,11 @@ export async function serve(flags: ServeFlags, signal: AbortSignal): Promise<voi
     await listening.stop(0);
     throw error;
   }
+}
+
+/** Who watches whether it is well asks all the time, and a page has many files. */
+function isQuiet(path: string): boolean {
+  return path === '/health' || path.startsWith('/playground/');
 }
 
 function weightsOf(chosen: readonly WeightedAttribute<Weight>[]): Record<string, SteeringWeight> {
