@@ -182,6 +182,25 @@ it('fits pairs on what a response adds to its prompt, and tells how many are won
   expect(won.mean.low).toBeGreaterThan(0.8);
 });
 
+it('says of small data that figures are out of fold, whatever stands for a label', async () => {
+  const rows = jsonLines(labelledRows(40)).map(({ response, label }) => ({ response, label }));
+  const table = (name: (label: unknown) => string) =>
+    `response,label\n${rows.map(({ response, label }) => `${String(response)},${name(label)}\n`).join('')}`;
+  await workspace.write(
+    'pandas.csv',
+    table((label) => (label === 1 ? 'True' : 'False')),
+  );
+  await workspace.write('words.csv', `${table((label) => (label === 1 ? 'Yes' : 'no'))}undecided,\n`);
+  const { data } = await fit('pandas', '--data pandas.csv --layer 1');
+  const told = words('words', '--data words.csv --layer 1').filter((word) => word !== '--json');
+  const run = await workspace.run(told);
+  expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('1 row without a label left out.') });
+  expect(run.stdout).toContain('measured out of fold on 40 texts (5 folds, divided 4 times):');
+  const { data: byWords } = JSON.parse(await workspace.read('words.json')) as { data: object };
+  // Rows without a group are called by their file.
+  expect({ ...byWords, digest: '' }).toEqual({ ...(data as object), digest: '' });
+});
+
 it('tells before the fit what is doubtful about the data', async () => {
   const rows = labelledRows(60);
   const [first] = rows.split('\n');

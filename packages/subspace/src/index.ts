@@ -13,7 +13,7 @@ export type { LayerBy } from './fit/fit-settings.js';
 export type { Centring, LabelledText, Positions } from './data/labelled-text.js';
 export { attributeOf, encodePrediction, parseSubspace, subspaceOf } from './artifact/subspace-artifact.js';
 export type { DataSummary, PredictionRecord, SubspaceArtifact } from './artifact/subspace-artifact.js';
-export type { RowCounts } from './data/row-counts.js';
+export type { CrossValidation, RowCounts } from './data/row-counts.js';
 export { labelBy } from './data/label-recipe.js';
 export type { LabelOf, LabelRecipe, ScaleEnd } from './data/label-recipe.js';
 export { readSubspace, subspacesIn, writeSubspace } from './artifact/subspace-file.js';

@@ -86,7 +86,8 @@ function degreeRecipe(column: string, { desired, undesired }: LabelFlags): Label
 const BLANK = /^(nan|na|n\/a|null|none|)$/i;
 
 /**
- * The number in a column: a number, true (1) or false (0), or either as a text in any case, as CSV has it.
+ * The number in a column: a number, true (1) or false (0), or either as a text in any case, as CSV has it; the texts yes (1)
+ * and no (0), too.
  *
  * @returns `null` where the row has no label: nothing is there, or what programs write for nothing, such as `NaN`.
  * @throws HalfspaceError `bad-row` where there is no such column, and for anything else
@@ -110,12 +111,13 @@ const MOST_SHOWN = 40;
 
 function ofText(text: string, column: string): number | null {
   if (BLANK.test(text)) return null;
-  if (/^(true|false)$/i.test(text)) return Number(text.toLowerCase() === 'true');
+  if (/^(true|yes)$/i.test(text)) return 1;
+  if (/^(false|no)$/i.test(text)) return 0;
   const number = readNumber(text);
   if (!Number.isNaN(number)) return number;
   const hint = /^[+-]?\d+,\d+$/.test(text) ? ' Decimals are written with a point.' : '';
   throw new HalfspaceError(
     'bad-row',
-    `"${column}" is no number but ${JSON.stringify(text.slice(0, MOST_SHOWN))}. Labels are numbers, or true (1) and false (0).${hint}`,
+    `"${column}" is no number but ${JSON.stringify(text.slice(0, MOST_SHOWN))}. Labels are numbers, true or yes (1), and false or no (0).${hint}`,
   );
 }

@@ -154,7 +154,7 @@ describe('labels', () => {
   });
 
   it.each([
-    ['yes', '"label" is no number but "yes". Labels are numbers, or true (1) and false (0).'],
+    ['maybe', '"label" is no number but "maybe". Labels are numbers, true or yes (1), and false or no (0).'],
     ['"0,5"', 'Decimals are written with a point.'],
     ['0x1', 'is no number'],
     ['Infinity', 'is no number'],

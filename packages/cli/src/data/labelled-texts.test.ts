@@ -101,10 +101,25 @@ describe('openLabelledTexts', () => {
     ]);
   });
 
+  it('finds pairs in columns of other names among rows with labels', async () => {
+    const path = await fileOf(
+      { prompt: 'p', better: 'a', worse: 'b', label: '' },
+      { prompt: 'q', response: 'c', label: 'No' },
+      { prompt: 'q', response: 'd', label: ' YES' },
+    );
+    const { texts } = await read([path], { response: 'response', chosen: 'better', rejected: 'worse' });
+    expect(texts.map(({ response, label }) => [response, label])).toEqual([
+      ['a', 1],
+      ['b', 0],
+      ['c', 0],
+      ['d', 1],
+    ]);
+  });
+
   it('names the row that it cannot use', async () => {
     const one = async (row: object, columns: TextColumns = {}) => read([await fileOf(row)], columns);
     await expect(one({ response: 'a' })).rejects.toThrow('data.jsonl:1: "label" is missing');
-    await expect(one({ response: 'a', label: 'yes' })).rejects.toThrow('"label" is no number');
+    await expect(one({ response: 'a', label: 'maybe' })).rejects.toThrow('"label" is no number');
     await expect(one({ label: 1 })).rejects.toThrow('"response" is missing');
     await expect(one({ response: 'a', label: 1 }, { group: 'author' })).rejects.toThrow(
       'the group "author" is missing',

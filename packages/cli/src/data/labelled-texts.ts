@@ -1,7 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import type { LabelledText } from '@halfspace/subspace';
 import { locateError } from './locate-error.js';
-import type { LabelRecipe } from '../attributes/label-recipe.js';
+import { type LabelFlags, type LabelRecipe, saysLabels } from '../attributes/label-recipe.js';
 import { columnsOf, optionalTextOf, refuseOtherSpelling, textOf, type Row } from './rows.js';
 import { readRows, streamRows } from './stream-rows.js';
 
@@ -28,15 +28,23 @@ export interface LabelledTexts extends AsyncIterable<LabelledText> {
   readonly unlabelled: number;
 }
 
-/** Whether all rows hold two responses each, as {@link TextColumns} say. */
-export function arePairs({ chosen, rejected }: TextColumns): boolean {
-  return chosen !== undefined || rejected !== undefined;
+/** Columns of texts, and of labels where single texts have them. */
+export type LabelledColumns = TextColumns & Pick<LabelFlags, 'label' | 'score' | 'desired' | 'undesired'>;
+
+/**
+ * Whether all rows hold two responses each: those columns are named, and nothing is said of single texts, which would be
+ * among them.
+ */
+export function arePairs(columns: LabelledColumns): boolean {
+  const { chosen, rejected, response, text } = columns;
+  const named = chosen !== undefined || rejected !== undefined;
+  return named && response === undefined && text === undefined && !saysLabels(columns);
 }
 
 /**
  * The rows of some files, one file after the other, as labelled texts. Of a pair there are two: the chosen
- * one with the label 1, then the rejected one with 0. Where nothing is said of pairs, rows with the columns `chosen` and
- * `rejected` and no response are pairs among the others. Nothing is read yet, and nothing is kept but what comes
+ * one with the label 1, then the rejected one with 0. Unless all rows are pairs, those that have both columns of pairs and no
+ * response are pairs among the others. Nothing is read yet, and nothing is kept but what comes
  * from stdin.
  *
  * @returns What throws while it is gone through: a HalfspaceError as {@link streamRows}, and at the end `no-data` when no
@@ -44,7 +52,7 @@ export function arePairs({ chosen, rejected }: TextColumns): boolean {
  */
 export function openLabelledTexts(
   paths: readonly string[],
-  columns: TextColumns,
+  columns: LabelledColumns,
   labelOf: LabelRecipe,
   signal?: AbortSignal,
 ): LabelledTexts {
@@ -104,12 +112,12 @@ type RowReader = (row: Row) => readonly LabelledText[];
 const UNLABELLED: readonly LabelledText[] = [];
 
 function mixedReader(columns: TextColumns, labelOf: LabelRecipe): RowReader {
-  const { text, response = text ?? 'response' } = columns;
+  const { text, response = text ?? 'response', chosen = 'chosen', rejected = 'rejected' } = columns;
   const [readText, readPair] = [textReader(columns, labelOf), pairReader(columns)];
   return (row) => {
-    const { [response]: single, chosen, rejected } = row.values;
+    const { [response]: single, [chosen]: better, [rejected]: worse } = row.values;
     // In a table a row has every column, with nothing in it where it is of the other kind.
-    const isPair = isBlank(single) && chosen !== undefined && rejected !== undefined;
+    const isPair = isBlank(single) && better !== undefined && worse !== undefined;
     return isPair ? readPair(row) : readText(row);
   };
 }

@@ -14,7 +14,7 @@ import type { LayerScore } from './layer-score.js';
 import type { Figures } from './figures.js';
 import { type Estimator, ESTIMATORS } from './estimators.js';
 import { type Centring, CENTRINGS, POSITIONS, type Positions, readPositions } from '../data/labelled-text.js';
-import type { RowCounts } from '../data/row-counts.js';
+import type { CrossValidation, RowCounts } from '../data/row-counts.js';
 
 /**
  * A fitted subspace with everything that says where it came from and how good it is. Plain JSON; the
@@ -98,10 +98,15 @@ export interface DataSummary extends RowCounts {
   readonly digest: string;
   /** Tokens of all responses. */
   readonly tokens: number;
-  /** The split that the calibration and the figures are from. */
+  /**
+   * The split that the calibration and the figures are from; where they were cross-validated all rows, each measured by
+   * directions that were fitted without its group.
+   */
   readonly heldOut: RowCounts & {
-    /** Share of the groups asked for. */
+    /** Share of the groups asked for, or that a fold is of all. */
     readonly share: number;
+    /** Present where figures are out of fold: those of a fit on all but a fold, of every fold of several divisions. */
+    readonly crossValidation?: CrossValidation;
     /** Seed of the split and of the bootstrap. */
     readonly seed: number;
   };
@@ -183,7 +188,15 @@ const SCHEMA = record(
       digest: text,
       ...counts,
       tokens: count,
-      heldOut: record({ ...counts, share, seed: { type: 'integer' } }),
+      heldOut: record(
+        {
+          ...counts,
+          share,
+          seed: { type: 'integer' },
+          crossValidation: record({ folds: { ...count, minimum: 2 }, divisions: { ...count, minimum: 1 } }),
+        },
+        ['crossValidation'],
+      ),
     }),
     figures: record(
       {

@@ -5,15 +5,18 @@ import type { RowCounts } from './row-counts.js';
 /** Fewest rows of each side. */
 export const FEWEST_ROWS = 10;
 /**
- * Fewest held-out groups with rows of each side. With three and three, chance alone orders them
+ * Fewest groups with rows of each side to measure on. With three and three, chance alone orders them
  * perfectly one time in twenty; with fewer, a perfect AUROC would say nothing.
  */
-const FEWEST_HELD_OUT_GROUPS = 3;
+const FEWEST_GROUPS = 3;
 
 /** How many rows of each side a split of the data has; a row of another label than 0 and 1 counts in part on both. */
-interface RowsOfSplit {
+export interface RowsOfSplit {
+  readonly rows: number;
   readonly positive: number;
   readonly negative: number;
+  /** Rows that are rather on a side than on the other. */
+  readonly leaning: readonly [negative: number, positive: number];
   /** Groups that have rows of a side. */
   groupsOf(label: 0 | 1): number;
 }
@@ -85,46 +88,78 @@ export function checkPair(
 /**
  * Refuses rows that a fit could learn nothing from, or whose figures would mean nothing.
  *
+ * @param all - The rows of both splits.
+ * @param splits - Absent where figures are cross-validated.
  * @throws HalfspaceError `no-data`, `one-sided-data`, `too-little-data`
  */
-export function checkBalance({ fitting, heldOut }: RowsOfSplits): void {
-  const labels = [1, 0] as const;
-  const having = (split: RowsOfSplit, label: 0 | 1) => (label === 1 ? split.positive : split.negative);
-  const both = (label: 0 | 1) => having(fitting, label) + having(heldOut, label);
-  if (both(0) + both(1) === 0) throw new HalfspaceError('no-data', 'There are no rows to fit on.');
-  for (const label of labels) {
-    if (both(label) === 0) {
+export function checkBalance(all: RowsOfSplit, splits?: RowsOfSplits): void {
+  checkSides(all);
+  if (splits === undefined) checkGroups(all);
+  else checkSplits(splits);
+}
+
+const LABELS = [1, 0] as const;
+
+function having(rows: RowsOfSplit, label: 0 | 1): number {
+  return label === 1 ? rows.positive : rows.negative;
+}
+
+function checkSides(all: RowsOfSplit): void {
+  if (all.rows === 0) throw new HalfspaceError('no-data', 'There are no rows to fit on.');
+  for (const label of LABELS) {
+    if (having(all, label) === 0) {
       throw new HalfspaceError(
         'one-sided-data',
         `No row has the label ${label}; a fit needs rows that have the value (1) and rows that lack it (0).`,
       );
     }
   }
-  for (const label of labels) {
-    if (both(label) < FEWEST_ROWS) {
+  for (const label of LABELS) {
+    // Twenty degrees that are spread out may sum up to a little less than ten on a side.
+    const rows = Math.max(having(all, label), all.leaning[label]);
+    if (rows < FEWEST_ROWS) {
       throw new HalfspaceError(
         'too-little-data',
-        `Only ${both(label)} rows have the label ${label}; at least ${FEWEST_ROWS} are needed.`,
+        `Only ${rows} rows have the label ${label}; at least ${FEWEST_ROWS} are needed.`,
       );
     }
   }
-  for (const label of labels) {
+}
+
+function checkSplits({ fitting, heldOut }: RowsOfSplits): void {
+  for (const label of LABELS) {
     for (const [name, split] of Object.entries({ 'fitted on': fitting, 'held out': heldOut })) {
       if (having(split, label) === 0) {
         throw new HalfspaceError(
           'one-sided-data',
-          `No row of label ${label} is among those ${name}. Add groups, or change the option heldOut or seed.`,
+          `No row of label ${label} is among those ${name}. ${MENDED}`,
         );
       }
     }
     const groups = heldOut.groupsOf(label);
-    if (groups < FEWEST_HELD_OUT_GROUPS) {
+    if (groups < FEWEST_GROUPS) {
       throw new HalfspaceError(
         'too-little-data',
         `Only ${groups} of the groups held out have rows of label ${label}; at least ` +
-          `${FEWEST_HELD_OUT_GROUPS} are needed to measure anything. Add groups, or raise the option heldOut.`,
+          `${FEWEST_GROUPS} are needed to measure anything. ${MENDED}`,
       );
     }
+  }
+}
+
+const MENDED =
+  'Add groups, set the option crossValidate (which measures on all of them), or change the option heldOut or seed.';
+
+function checkGroups(all: RowsOfSplit): void {
+  for (const label of LABELS) {
+    const groups = all.groupsOf(label);
+    if (groups >= FEWEST_GROUPS) continue;
+    throw new HalfspaceError(
+      groups < 2 ? 'one-sided-data' : 'too-little-data',
+      groups < 2
+        ? `Rows of label ${label} are all in one group, so there are none among those measured or none among those fitted on. Add groups.`
+        : `Only ${groups} groups have rows of label ${label}; at least ${FEWEST_GROUPS} are needed to measure anything. Add groups.`,
+    );
   }
 }
 

@@ -17,22 +17,30 @@ export interface MeasuredResponse {
   readonly group: number;
 }
 
-/** Takes down what is needed of the distances of a response. */
+/**
+ * Takes down what is needed of the distances of a response.
+ *
+ * @param response - Its label and group, and how many tokens it has (default: as many as there are distances).
+ */
 export function measureResponse(
   distances: Float64Array,
-  { label, group }: Pick<MeasuredResponse, 'label' | 'group'>,
+  response: Pick<MeasuredResponse, 'label' | 'group'> & { readonly tokens?: number },
 ): MeasuredResponse {
-  const tokens = distances.length;
-  const kept = Math.min(MOST_POSITIONS, tokens);
-  const at = (i: number) => Math.round(((i + 1) * tokens) / kept) - 1;
+  const { label, group, tokens = distances.length } = response;
   return {
-    distances: Float64Array.from({ length: kept }, (_, i) => distances[at(i)]),
-    mean: distances.reduce((sum, value) => sum + value, 0) / tokens,
+    distances: Float64Array.from(spacedPositions(distances.length, MOST_POSITIONS), (at) => distances[at]),
+    mean: distances.reduce((sum, value) => sum + value, 0) / distances.length,
     min: distances.reduce((least, value) => Math.min(least, value)),
     tokens,
     label,
     group,
   };
+}
+
+/** All positions, or of more than `most` that many, evenly spaced up to the last. */
+export function spacedPositions(positions: number, most: number): number[] {
+  const kept = Math.min(most, positions);
+  return Array.from({ length: kept }, (_, i) => Math.round(((i + 1) * positions) / kept) - 1);
 }
 
 /** Something that is read along a direction: distance = direction · h − offset. */

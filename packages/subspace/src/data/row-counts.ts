@@ -9,3 +9,11 @@ export interface RowCounts {
   /** Distinct groups. */
   readonly groups: number;
 }
+
+/** How figures were cross-validated. */
+export interface CrossValidation {
+  /** Parts of the groups, each of which was set aside once a division. */
+  readonly folds: number;
+  /** How often the groups were divided anew. */
+  readonly divisions: number;
+}

@@ -1,5 +1,5 @@
-import type { FitState } from './fit-state.js';
-import { layerSetsOf, vectorWidth } from './fit-settings.js';
+import type { ClassMoments, FitState } from './fit-state.js';
+import { type FitSettings, layerSetsOf, vectorWidth } from './fit-settings.js';
 import { type ResponseStates, statesAt } from '../data/response-states.js';
 import { foldOf } from '../data/split.js';
 
@@ -8,20 +8,30 @@ import { foldOf } from '../data/split.js';
  * prompt, of which there must be two at least to say anything.
  */
 export function addResponses({ settings, sums }: FitState, responses: readonly ResponseStates[]): void {
-  const { centring, seed } = settings;
+  const fold = sums[foldOf(responses[0].row.group, sums.length, settings.seed)];
+  for (const [index, layerSet] of layerSetsOf(settings).entries()) {
+    addToClasses(fold[index], responses, layerSet, settings);
+  }
+}
+
+/** Adds the hidden states of some responses at one layer set, as {@link addResponses} does. */
+export function addToClasses(
+  [negative, positive]: readonly [negative: ClassMoments, positive: ClassMoments],
+  responses: readonly ResponseStates[],
+  layerSet: readonly number[],
+  settings: FitSettings,
+): void {
+  const { centring } = settings;
   const width = vectorWidth(settings);
   if (centring === 'prompt' && responses.length < 2) return;
-  const fold = sums[foldOf(responses[0].row.group, sums.length, seed)];
-  for (const [index, layerSet] of layerSetsOf(settings).entries()) {
-    const states = responses.map((response) => statesAt(response, layerSet, settings.width));
-    for (const site of ['last', 'every'] as const) {
-      if (fold[index][0][site] === undefined) continue;
-      const taken = site === 'last' ? states.map((each) => each.subarray(-width)) : states;
-      const vectors = centring === 'prompt' ? centred(taken, width) : taken;
-      for (const [i, { row }] of responses.entries()) {
-        if (row.label > 0) fold[index][1][site]?.add(vectors[i], row.label);
-        if (row.label < 1) fold[index][0][site]?.add(vectors[i], 1 - row.label);
-      }
+  const states = responses.map((response) => statesAt(response, layerSet, settings.width));
+  for (const site of ['last', 'every'] as const) {
+    if (negative[site] === undefined) continue;
+    const taken = site === 'last' ? states.map((each) => each.subarray(-width)) : states;
+    const vectors = centring === 'prompt' ? centred(taken, width) : taken;
+    for (const [i, { row }] of responses.entries()) {
+      if (row.label > 0) positive[site]?.add(vectors[i], row.label);
+      if (row.label < 1) negative[site]?.add(vectors[i], 1 - row.label);
     }
   }
 }

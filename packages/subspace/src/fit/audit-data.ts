@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Backend, throwIfAborted } from '@halfspace/core';
-import { checkPair, checkRow, type RowsOfSplits } from '../data/check-rows.js';
+import { checkPair, checkRow, type RowsOfSplit, type RowsOfSplits } from '../data/check-rows.js';
 import { lineOf } from '../data/data-digest.js';
 import type { CheckedFitOptions } from './fit-settings.js';
 import type { LabelledText } from '../data/labelled-text.js';
 import { encodeRow } from '../data/response-states.js';
 import type { Rows } from './row-blocks.js';
 import { hashOf, isHeldOut } from '../data/split.js';
-import type { RowCounts } from '../data/row-counts.js';
+import type { CrossValidation, RowCounts } from '../data/row-counts.js';
+import { DIVISIONS, foldsFor, isSmall } from './small-data.js';
 
 /** Rows of a side below which figures have wide intervals. */
 const FEW_ROWS = 200;
@@ -22,8 +23,10 @@ export interface DataReport extends RowCounts {
   readonly digest: string;
   /** Tokens of all responses. */
   readonly tokens: number;
-  /** The split that is held out. */
+  /** The split that is held out: all rows where figures are cross-validated, for each is set aside once a division. */
   readonly heldOut: RowCounts;
+  /** Present where figures are cross-validated. */
+  readonly crossValidation?: CrossValidation;
   /** Rows with prompt and response of an earlier one. */
   readonly duplicates: number;
   /** Those of them that are on the other side than the first one with their text. */
@@ -42,6 +45,8 @@ export interface DataReport extends RowCounts {
 export interface DataAudit {
   readonly report: DataReport;
   readonly splits: RowsOfSplits;
+  /** Rows of both splits. */
+  readonly all: RowsOfSplit;
   /** Tokens that the model has to run, prompts included: of the rows fitted on, and of those held out. */
   readonly work: { readonly fitting: number; readonly heldOut: number };
 }
@@ -60,7 +65,7 @@ export async function auditData(
 ): Promise<DataAudit> {
   const digest = createHash('sha256');
   const splits = { fitting: createCounter(), heldOut: createCounter() };
-  const groups = new Set<number>();
+  const all = createCounter();
   const texts = createTextIndex();
   const neighbours = createNeighbourCount();
   const work = { fitting: 0, heldOut: 0 };
@@ -79,26 +84,29 @@ export async function auditData(
     const split = isHeldOut(row.group, settings.heldOut, settings.seed) ? 'heldOut' : 'fitting';
     const group = hashOf(row.group);
     digest.update(lineOf(row));
-    groups.add(group);
     splits[split].add(row.label, group);
+    all.add(row.label, group);
     texts.add(row, group);
     neighbours.add(row);
     tokens += encoded.tokens.length - encoded.start;
     work[split] += encoded.tokens.length;
   }
   if (settings.pairs && number % 2 === 1) checkPair(first, undefined, number);
+  const crossValidates = settings.crossValidate ?? isSmall(all);
   const found = {
-    rows: number,
-    positive: splits.fitting.positive + splits.heldOut.positive,
-    negative: splits.fitting.negative + splits.heldOut.negative,
-    groups: groups.size,
+    ...all.counts(),
     digest: digest.digest('hex'),
     tokens,
-    heldOut: splits.heldOut.counts(),
+    heldOut: crossValidates ? all.counts() : splits.heldOut.counts(),
+    ...(crossValidates && { crossValidation: { folds: foldsFor(all), divisions: DIVISIONS } }),
     ...texts.counts,
     ...(settings.centring === 'prompt' && !settings.pairs ? { alone: neighbours.alone() } : {}),
   };
-  return { report: { ...found, warnings: warningsOf(found) }, splits, work };
+  if (crossValidates) {
+    work.fitting += work.heldOut;
+    work.heldOut = 0;
+  }
+  return { report: { ...found, warnings: warningsOf(found) }, splits, all, work };
 }
 
 /** Counts the rows of one split of the data. */
@@ -109,12 +117,15 @@ function createCounter() {
     rows: 0,
     positive: 0,
     negative: 0,
+    leaning: [0, 0] as [negative: number, positive: number],
     add(label: number, group: number) {
       counter.rows++;
       counter.positive += label;
       counter.negative += 1 - label;
       all.add(group);
-      groupsByLabel[label >= 0.5 ? 1 : 0].add(group);
+      const side = label >= 0.5 ? 1 : 0;
+      counter.leaning[side]++;
+      groupsByLabel[side].add(group);
     },
     groupsOf: (label: 0 | 1) => groupsByLabel[label].size,
     counts: (): RowCounts => ({

@@ -24,7 +24,7 @@ export interface Choice {
 }
 
 /** The moments of both classes at one layer set. */
-type MomentsByClass = readonly [negative: ClassMoments, positive: ClassMoments];
+export type MomentsByClass = readonly [negative: ClassMoments, positive: ClassMoments];
 
 /**
  * Amounts of shrinkage that are tried, strongest first, because of equals the first is taken: evenly spaced in the
@@ -52,12 +52,20 @@ export function crossValidate(
   if (sums.length === 1) return { layerSet: 0, scores: [] };
   const layerSets = layerSetsOf(settings);
   const found = layerSets.map((_, layerSet) =>
-    validate(
+    scoreOf(
       settings,
-      sums.map((fold) => fold[layerSet]),
+      judgeFolds(
+        settings,
+        sums.map((fold) => fold[layerSet]),
+      ),
     ),
   );
-  const layerSet = cheapestOf(found, layerSets.map(costOf));
+  return choiceOf(found, layerSets.map(costOf));
+}
+
+/** The choice among layer sets that were scored. */
+export function choiceOf(found: readonly ScoredLayerSet[], costs: readonly number[]): Choice {
+  const layerSet = cheapestOf(found, costs);
   const { shrinkage } = found[layerSet];
   return {
     layerSet,
@@ -87,7 +95,7 @@ export function directionOf({ settings, sums }: FitState, { layerSet, shrinkage 
 }
 
 /** What directions of a layer set depend on. */
-interface Kind {
+export interface Kind {
   readonly estimator: Estimator;
   readonly positions: Positions;
 }
@@ -102,35 +110,73 @@ function directionsOf(
   return [fitDirection(estimator, above, below)];
 }
 
-/** The best amount of shrinkage for a layer set, and how good it is. */
-function validate(
+/** A fold, and directions that were fitted on the others: one for each amount of shrinkage. */
+export interface JudgedFold {
+  /** Absent where the other folds do not vary. */
+  readonly directions: readonly FittedDirection[] | undefined;
+  /** How well each tells the classes of the fold apart; absent where the fold has but one of them. */
+  readonly aurocs: readonly number[] | undefined;
+}
+
+/** How good a layer set is, at its best amount of shrinkage. */
+export interface ScoredLayerSet extends LayerSetScore {
+  readonly shrinkage?: number;
+}
+
+/** Amounts of shrinkage among which an estimator chooses; with others than `cross-validated` there is nothing to choose. */
+export function amountsOf({ estimator }: Pick<Kind, 'estimator'>): readonly (number | undefined)[] {
+  return estimator === 'cross-validated' ? AMOUNTS : [undefined];
+}
+
+/** Fits directions on all folds but one, for each of them, and judges them on that one. */
+export function judgeFolds(kind: Kind, folds: readonly MomentsByClass[]): JudgedFold[] {
+  return folds.map((_, index) => judgeFold(kind, folds, [index])[0]);
+}
+
+/** Fits directions on all folds but some, and judges them on each of these. */
+export function judgeFold(
   kind: Kind,
   folds: readonly MomentsByClass[],
-): LayerSetScore & { readonly shrinkage?: number } {
-  const amounts = kind.estimator === 'cross-validated' ? AMOUNTS : [undefined];
-  const judged = amounts.map((): number[] => []);
-  for (const [index, out] of folds.entries()) {
-    const [below, above] = out.map((moments) => momentsAt(kind.positions, moments));
-    if (below.count === 0 || above.count === 0) continue;
-    const rest = folds.filter((_, other) => other !== index).reduce(mergeBoth);
-    const directions = directionsUnlessDegenerate(kind, rest);
-    judged.forEach((aurocs, i) =>
-      aurocs.push(directions === undefined ? 0.5 : judge(directions[i], below, above)),
+  without: readonly number[],
+): JudgedFold[] {
+  const rest = folds.filter((_, other) => !without.includes(other)).reduce(mergeBoth);
+  const directions = directionsUnlessDegenerate(kind, rest);
+  return without.map((index) => {
+    const [below, above] = folds[index].map((moments) => momentsAt(kind.positions, moments));
+    if (below.count === 0 || above.count === 0) return { directions, aurocs: undefined };
+    const aurocs = amountsOf(kind).map((_, i) =>
+      directions === undefined ? 0.5 : judge(directions[i], below, above),
     );
-  }
-  const scores = judged.map(meanOf);
+    return { directions, aurocs };
+  });
+}
+
+/**
+ * The best amount of shrinkage for a layer set, and how good it is.
+ *
+ * @param independent - How many of the folds are independent of one another, for the standard error (default: all).
+ */
+export function scoreOf(kind: Kind, folds: readonly JudgedFold[], independent?: number): ScoredLayerSet {
+  const judged = folds.flatMap(({ aurocs }) => (aurocs === undefined ? [] : [aurocs]));
+  const amounts = amountsOf(kind);
+  const scores = amounts.map((_, i) =>
+    meanOf(
+      judged.map((aurocs) => aurocs[i]),
+      independent,
+    ),
+  );
   const best = bestOf(scores.map(({ auroc }) => auroc));
   const shrinkage = amounts[best];
   return { ...scores[best], ...(shrinkage === undefined ? {} : { shrinkage }) };
 }
 
 /** The mean over folds and its standard error, which a single fold does not tell. */
-function meanOf(aurocs: readonly number[]): LayerSetScore {
+function meanOf(aurocs: readonly number[], independent = aurocs.length): LayerSetScore {
   const { length: folds } = aurocs;
   if (folds === 0) return { auroc: 0.5, error: 0 };
   const auroc = aurocs.reduce((sum, value) => sum + value, 0) / folds;
   const squares = aurocs.reduce((sum, value) => sum + (value - auroc) ** 2, 0);
-  return { auroc, error: folds === 1 ? 0 : Math.sqrt(squares / (folds - 1) / folds) };
+  return { auroc, error: folds === 1 ? 0 : Math.sqrt(squares / (folds - 1) / independent) };
 }
 
 /** Nothing at a layer at which nothing varies, such as the embedding of a last token that is always the same. */

@@ -32,27 +32,33 @@ export function measureFigures(
  * Calibration on the positions that the direction was fitted on, with the same weight: with `both`, half of it on the last
  * one. Each response counts once.
  *
+ * @param divisions - How often each response is there (default 1).
  * @throws HalfspaceError `one-sided-data`, `slope-not-positive`
  */
 export function calibrateResponses(
   responses: readonly MeasuredResponse[],
   positions: Positions,
+  divisions = 1,
 ): Calibration {
   const last = flatten(responses, ({ distances }) => distances.subarray(-1));
   const every = flatten(responses, ({ distances }) => distances);
   if (positions !== 'both') {
     const { scores, labels, weights } = positions === 'last' ? last : every;
-    return calibrate(scores, labels, weights);
+    return calibrate(
+      scores,
+      labels,
+      weights.map((weight) => weight / divisions),
+    );
   }
   return calibrate(
     [...last.scores, ...every.scores],
     [...last.labels, ...every.labels],
-    [...last.weights, ...every.weights].map((weight) => weight / 2),
+    [...last.weights, ...every.weights].map((weight) => weight / 2 / divisions),
   );
 }
 
-/** The items of all responses in one list; a response's items share its weight of 1. */
-function flatten(
+/** The items of some responses in one list; a response's items share its weight of 1. */
+export function flatten(
   responses: readonly MeasuredResponse[],
   read: (response: MeasuredResponse) => ArrayLike<number>,
 ) {

@@ -43,6 +43,7 @@ export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedF
     heldOut = 0.2,
     seed = 0,
     force = false,
+    crossValidate = options.heldOut === undefined ? undefined : false,
   } = options;
   // Its name must do, and who knows the rule is core.
   defineAttribute({ name: attribute, description: attribute, subspaces: [] });
@@ -51,6 +52,12 @@ export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedF
   insist(POSITIONS.includes(positions), 'positions', 'last, every or both', positions);
   insist(CENTRINGS.includes(centring), 'centring', 'none or prompt', centring);
   insist(heldOut > 0 && heldOut < 1, 'heldOut', 'a share between 0 and 1', heldOut);
+  insist(
+    !(crossValidate === true && options.heldOut !== undefined),
+    'crossValidate',
+    'left out where heldOut is given, because nothing is held out',
+    crossValidate,
+  );
   insist(Number.isSafeInteger(seed) && seed >= 0, 'seed', 'an integer of at least 0', seed);
   const layers = [...new Set([layer].flat())].sort((a, b) => a - b);
   insist(layers.length > 0, 'layer', 'a layer or several', 'none');
@@ -61,7 +68,7 @@ export function checkFitOptions(options: FitOptions, model: ModelInfo): CheckedF
       `There is no layer ${each}: ${model.name} has the layers 0 (embedding) to ${model.layers}.`,
     );
   }
-  const rest = { estimator, positions, centring, pairs, chat, heldOut, seed, force };
+  const rest = { estimator, positions, centring, pairs, chat, heldOut, seed, force, crossValidate };
   return { attribute, layers, layerBy, stack, ...rest };
 }
 

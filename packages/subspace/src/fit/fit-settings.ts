@@ -39,8 +39,18 @@ export interface FitChoices {
   readonly pairs?: boolean;
   /** Whether a prompt is given to the model as a user's turn in its chat template (default false). */
   readonly chat?: boolean;
-  /** Share of the groups that calibration and figures are measured on, in (0, 1) (default 0.2). */
+  /**
+   * Share of the groups that calibration and figures are measured on, in (0, 1) (default 0.2; none are set aside where
+   * the data are small, see {@link FitChoices.crossValidate}).
+   */
   readonly heldOut?: number;
+  /**
+   * Whether calibration and figures come from repeated stratified cross-validation by group, in place of groups that are
+   * set aside: the subspace is fitted on all rows, and each row is measured by directions that were fitted without its
+   * group. Holds the hidden states of all rows in memory (64 positions of a longer response). Default: where `heldOut` is
+   * not given and there are at most 100 rows, or at most 1,000 of which fewer than 30 groups are of a side.
+   */
+  readonly crossValidate?: boolean;
   /** Seed of the split and of the bootstrap: a non-negative integer (default 0). */
   readonly seed?: number;
   /** Keep a subspace that is not better than chance; it says so for ever after (default false). */
@@ -48,7 +58,9 @@ export interface FitChoices {
 }
 
 /** Options that shape the result, with every default filled in. */
-export type CheckedFitOptions = Required<Omit<FitChoices, 'layer'>> & {
+export type CheckedFitOptions = Required<Omit<FitChoices, 'layer' | 'crossValidate'>> & {
+  /** As in {@link FitChoices}; where it is undefined the size of the data decides. */
+  readonly crossValidate: boolean | undefined;
   /** In ascending order, each once. */
   readonly layers: readonly number[];
 };
@@ -75,7 +87,7 @@ export interface FitSettings {
   readonly pairs: boolean;
   /** As in {@link FitChoices}. */
   readonly chat: boolean;
-  /** As in {@link FitChoices}. */
+  /** As in {@link FitChoices}; 0 where all rows are summed up, because figures are cross-validated. */
   readonly heldOut: number;
   /** As in {@link FitChoices}. */
   readonly seed: number;

@@ -60,7 +60,7 @@ const validate = new Ajv2020({ strict: true, verbose: true }).compile<Header>(
         centring: { enum: CENTRINGS },
         pairs: { type: 'boolean' },
         chat: { type: 'boolean' },
-        heldOut: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+        heldOut: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
         seed: whole,
       }),
       counted,

@@ -40,19 +40,24 @@ export function createFitState(settings: FitSettings): FitState {
   return { settings, counted: [], sums: sumsBy(settings, () => createClassMoments(settings)) };
 }
 
+/** Whether cross-validation has something to choose: a layer set, or an amount of shrinkage. */
+export function hasChoice(settings: FitSettings): boolean {
+  return layerSetsOf(settings).length > 1 || settings.estimator === 'cross-validated';
+}
+
 /** Sums of every fold, layer set and label. There are no folds where there is nothing to choose. */
 export function sumsBy(
   settings: FitSettings,
   make: (fold: number, layerSet: number, label: 0 | 1) => ClassMoments,
 ): FitState['sums'] {
   const layerSets = layerSetsOf(settings);
-  const chooses = layerSets.length > 1 || settings.estimator === 'cross-validated';
-  return Array.from({ length: chooses ? FOLDS : 1 }, (_, fold) =>
+  return Array.from({ length: hasChoice(settings) ? FOLDS : 1 }, (_, fold) =>
     layerSets.map((__, layerSet) => [make(fold, layerSet, 0), make(fold, layerSet, 1)] as const),
   );
 }
 
-function createClassMoments(settings: FitSettings): ClassMoments {
+/** Moments of no states, of the positions that are fitted on. */
+export function createClassMoments(settings: FitSettings): ClassMoments {
   const width = vectorWidth(settings);
   return {
     ...(settings.positions === 'every' ? {} : { last: createMoments(width) }),

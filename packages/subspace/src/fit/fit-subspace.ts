@@ -2,7 +2,12 @@ import { type Backend, type Calibration, HalfspaceError, isHalfspaceError } from
 import { addResponses, settle } from './add-responses.js';
 import { candidateDepth } from './candidate-depth.js';
 import { checkBalance } from '../data/check-rows.js';
-import { crossValidate, directionOf } from './cross-validate.js';
+import { type Choice, crossValidate, directionOf } from './cross-validate.js';
+import type { FittedDirection } from './fit-direction.js';
+import { type KeptUnit, measureOutOfFold } from './out-of-fold.js';
+import { calibrateOutOfFold, measureFiguresOutOfFold } from './out-of-fold-figures.js';
+import { keepResponse } from '../data/kept-response.js';
+import type { CrossValidation } from '../data/row-counts.js';
 import { calibrateResponses, measureFigures } from './figures.js';
 import type { Figures } from '../artifact/figures.js';
 import { type CheckedFitOptions, layerSetsOf, settingsOf } from './fit-settings.js';
@@ -11,7 +16,7 @@ import { assertSameSettings, copyFitState, createFitState, type FitState } from 
 import { type CountedRows, otherState } from './counted-rows.js';
 import { type Axis, distancesOf, type MeasuredResponse, measureResponse } from '../data/measured-response.js';
 import { calibratePairs } from './held-out-pairs.js';
-import { statesAt } from '../data/response-states.js';
+import { type ResponseStates, statesAt } from '../data/response-states.js';
 import { overBlocks, type Rows } from './row-blocks.js';
 import { hashOf } from '../data/split.js';
 import {
@@ -42,24 +47,20 @@ export async function fitSubspace(
   options: FitOptions,
 ): Promise<SubspaceArtifact> {
   const { model } = backend;
-  const settings = checkFitOptions(options, model);
-  const audit = await auditData(backend, rows, settings, options.signal);
-  checkBalance(audit.splits);
+  const checked = checkFitOptions(options, model);
+  // A state has summed up the rows of one split, or all of them: it has decided.
+  const decided = options.state && options.state.settings.heldOut === 0;
+  const wanted = { ...checked, crossValidate: checked.crossValidate ?? decided };
+  const audit = await auditData(backend, rows, wanted, options.signal);
+  const { crossValidation } = audit.report;
+  checkBalance(audit.all, crossValidation ? undefined : audit.splits);
   options.onReport?.(audit.report);
+  const settings = crossValidation ? { ...checked, heldOut: 0 } : checked;
   const run: Run = { backend, rows, options, settings, audit };
 
-  const summed = await sumRows(run);
-  const layerSets = layerSetsOf(summed.settings);
-  const choice = crossValidate(
-    summed,
-    settings.layerBy === 'cost' ? (read) => candidateDepth(read, model) : undefined,
-  );
+  const measured = await (crossValidation ? fitOutOfFold(run, crossValidation) : fitAndHoldOut(run));
+  const { layerSets, choice, fitted, direction, figures } = measured;
   const layers = layerSets[choice.layerSet];
-  const fitted = directionOf(summed, choice);
-  const direction = Float32Array.from(fitted.direction);
-  const measured = await measureRows(run, summed, layers, { direction, offset: fitted.offset });
-
-  const figures = measureFigures(measured, settings.seed, settings.pairs);
   const aboveChance = isAboveChance(figures, settings.positions);
   if (!aboveChance && !settings.force) throw notAboveChance(settings, layers, figures);
   const { report } = audit;
@@ -79,7 +80,7 @@ export async function fitSubspace(
     ...(fitted.shrinkage === undefined ? {} : { shrinkage: fitted.shrinkage }),
     direction: encodeDirection(direction),
     offset: fitted.offset,
-    calibration: calibration(measured, settings, layers, figures),
+    calibration: calibration(measured, settings, layers),
     ...readingsOf(model),
     data: {
       digest: report.digest,
@@ -88,12 +89,99 @@ export async function fitSubspace(
       negative: report.negative,
       groups: report.groups,
       tokens: report.tokens,
-      heldOut: { ...report.heldOut, share: settings.heldOut, seed: settings.seed },
+      heldOut: {
+        ...report.heldOut,
+        share: crossValidation ? 1 / crossValidation.folds : settings.heldOut,
+        seed: settings.seed,
+        ...(crossValidation && { crossValidation }),
+      },
     },
     figures,
     ...(aboveChance ? {} : { forced: true as const }),
     createdWith: PACKAGE_VERSION,
   };
+}
+
+/** A direction, and what was measured of it. */
+interface Measured {
+  readonly layerSets: readonly (readonly number[])[];
+  readonly choice: Choice;
+  readonly fitted: FittedDirection;
+  readonly direction: Float32Array;
+  readonly figures: Figures;
+  /** @throws HalfspaceError `slope-not-positive` */
+  readonly calibrate: () => Calibration;
+}
+
+/** Fits on the rows of one split, and measures those of the other. */
+async function fitAndHoldOut(run: Run): Promise<Measured> {
+  const { seed, pairs, positions } = run.settings;
+  const summed = await sumRows(run);
+  const layerSets = layerSetsOf(summed.settings);
+  const choice = crossValidate(summed, costOf(run));
+  const fitted = directionOf(summed, choice);
+  const direction = Float32Array.from(fitted.direction);
+  const axis = { direction, offset: fitted.offset };
+  const measured = await measureRows(run, summed, layerSets[choice.layerSet], axis);
+  return {
+    layerSets,
+    choice,
+    fitted,
+    direction,
+    figures: measureFigures(measured, seed, pairs),
+    calibrate: () => (pairs ? calibratePairs(measured, positions) : calibrateResponses(measured, positions)),
+  };
+}
+
+/** Fits on all rows, and measures each along directions that were fitted without its group. */
+async function fitOutOfFold(run: Run, { folds }: CrossValidation): Promise<Measured> {
+  const { backend, options, settings } = run;
+  const kept: KeptUnit[] = [];
+  const keep = (responses: readonly ResponseStates[]): void => {
+    const { layers } = settings;
+    kept.push(responses.map((response) => keepResponse(response, layers, backend.model.width)));
+  };
+  const summed = await sumRows(run, options.state === undefined ? keep : undefined);
+  if (options.state !== undefined) await rerunRows(run, summed, keep);
+  const { signal } = options;
+  const outOfFold = await measureOutOfFold(kept, {
+    settings: summed.settings,
+    folds,
+    costOf: costOf(run) ?? (() => 0),
+    signal,
+  });
+  const { choice } = outOfFold;
+  const fitted = directionOf(summed, choice);
+  const { seed, pairs, positions } = settings;
+  return {
+    layerSets: layerSetsOf(summed.settings),
+    choice,
+    fitted,
+    direction: Float32Array.from(fitted.direction),
+    figures: measureFiguresOutOfFold(outOfFold.figures, seed, pairs),
+    calibrate: () => calibrateOutOfFold(outOfFold.calibration, positions, pairs),
+  };
+}
+
+function costOf({ settings, backend }: Run): ((layers: readonly number[]) => number) | undefined {
+  return settings.layerBy === 'cost' ? (read) => candidateDepth(read, backend.model) : undefined;
+}
+
+/** Runs all rows again whose hidden states an earlier run has summed up and not kept. */
+async function rerunRows(
+  { backend, rows, options, settings }: Run,
+  state: FitState,
+  onResponses: (responses: readonly ResponseStates[]) => void,
+): Promise<void> {
+  await overBlocks(backend, rows, {
+    settings: state.settings,
+    split: 'fitting',
+    layers: settings.layers,
+    counted: [],
+    signal: options.signal,
+    onResponses,
+    onBlock: async () => undefined,
+  });
 }
 
 /**
@@ -104,7 +192,9 @@ export async function fitSubspace(
  * `aborted`, `not-finite`
  */
 export async function sumUp(backend: Backend, rows: Rows, options: FitOptions): Promise<FitState> {
-  const settings = checkFitOptions(options, backend.model);
+  const checked = checkFitOptions(options, backend.model);
+  // What a shard has says nothing of how much there is: that figures are cross-validated must be asked for.
+  const settings = checked.crossValidate ? { ...checked, heldOut: 0 } : { ...checked, crossValidate: false };
   const audit = await auditData(backend, rows, settings, options.signal);
   options.onReport?.(audit.report);
   return sumRows({ backend, rows, options, settings, audit });
@@ -120,7 +210,10 @@ interface Run {
 }
 
 /** Sums up the hidden states of the rows fitted on, from where the state that was given ends. */
-async function sumRows({ backend, rows, options, settings, audit }: Run): Promise<FitState> {
+async function sumRows(
+  { backend, rows, options, settings, audit }: Run,
+  onStates?: (responses: readonly ResponseStates[]) => void,
+): Promise<FitState> {
   const wanted = settingsOf(settings, backend.model);
   if (options.state !== undefined) assertSameSettings(options.state.settings, wanted);
   let state = options.state === undefined ? createFitState(wanted) : copyFitState(options.state);
@@ -133,6 +226,7 @@ async function sumRows({ backend, rows, options, settings, audit }: Run): Promis
     signal: options.signal,
     onResponses(responses) {
       addResponses(state, responses);
+      onStates?.(responses);
       progress(responses.reduce((sum, { row }) => sum + row.tokens.length, 0));
     },
     async onBlock(counted) {
@@ -196,15 +290,12 @@ function progressOf({ onProgress }: FitOptions, { work }: DataAudit, before: num
 
 /** A subspace that points the wrong way on held-out text has no calibration, forced or not. */
 function calibration(
-  measured: readonly MeasuredResponse[],
+  { calibrate, figures }: Measured,
   settings: CheckedFitOptions,
   layers: readonly number[],
-  figures: Figures,
 ): Calibration {
   try {
-    return settings.pairs
-      ? calibratePairs(measured, settings.positions)
-      : calibrateResponses(measured, settings.positions);
+    return calibrate();
   } catch (error) {
     if (!isHalfspaceError(error, 'slope-not-positive')) throw error;
     throw notAboveChance(settings, layers, figures, error);

@@ -56,6 +56,15 @@ test('every amount gives the solution of its own equations, whatever the scales 
   );
 });
 
+test('of fewer vectors than coordinates the same is found by their small matrix', () => {
+  const width = 40;
+  const sides = [0, 1].map((shift) => momentsOf(gaussianRows(8, width, shift + 3, shift), width));
+  const amounts = [1, 0.5, 1e-2, 1e-4];
+  shrunkDirections(sides[1], sides[0], amounts).forEach(({ direction }, i) => {
+    expect(relativeError(direction, byDefinition(sides[1], sides[0], amounts[i]))).toBeLessThan(1e-7);
+  });
+});
+
 describe('a coordinate that does not vary', () => {
   const width = 3;
   const still = (rows: Float64Array, at: number) => rows.map((value, i) => (i % width === 1 ? at : value));

@@ -1,4 +1,6 @@
 import { type FittedDirection, fittedDirection } from './fit-direction.js';
+import { dot } from '../linear-algebra/dot.js';
+import { lowRankFactor } from '../linear-algebra/low-rank-factor.js';
 import type { Moments } from './moments.js';
 import { tridiagonalise } from '../linear-algebra/tridiagonal.js';
 
@@ -31,14 +33,51 @@ export function shrunkDirections(
     (value, at) => (value / count) * scale[Math.floor(at / width)] * scale[at % width],
   );
   const gap = scale.map((factor, i) => factor * (upper[i] - lower[i]));
-  const { diagonal, beside, intoBasis, outOfBasis } = tridiagonalise(correlations, width);
-  const right = intoBasis(gap);
+  const factor = 2 * count < width ? lowRankFactor(correlations, width) : undefined;
+  const solve =
+    factor === undefined
+      ? solverOf(correlations, width, gap)
+      : lowRankSolverOf(factor.columns, factor.rank, gap);
   return amounts.map((shrinkage) => {
-    const weights = outOfBasis(solveShrunk(diagonal, beside, right, shrinkage)).map(
-      (value, i) => value * scale[i],
-    );
+    const weights = solve(shrinkage).map((value, i) => value * scale[i]);
     return fittedDirection(weights, positive, negative, shrinkage);
   });
+}
+
+/** x of ((1 − α) S + α I) x = b, for any amount α. */
+type Solver = (amount: number) => Float64Array;
+
+function solverOf(matrix: Float64Array, width: number, b: Float64Array): Solver {
+  const { diagonal, beside, intoBasis, outOfBasis } = tridiagonalise(matrix, width);
+  const right = intoBasis(b);
+  return (amount) => outOfBasis(solveShrunk(diagonal, beside, right, amount));
+}
+
+/**
+ * The same for S = L Lᵀ of low rank, where few vectors were summed up, by the small matrix Lᵀ L (Woodbury):
+ * x = (b − (1 − α) L ((1 − α) Lᵀ L + α I)⁻¹ Lᵀ b) / α.
+ *
+ * @param columns - L, column by column, row-major [rank, width].
+ */
+function lowRankSolverOf(columns: Float64Array, rank: number, b: Float64Array): Solver {
+  const width = b.length;
+  const column = (i: number) => columns.subarray(i * width, (i + 1) * width);
+  const gram = new Float64Array(rank * rank);
+  for (let i = 0; i < rank; i++) {
+    for (let j = 0; j <= i; j++) gram[i * rank + j] = gram[j * rank + i] = dot(column(i), column(j));
+  }
+  const along = Float64Array.from({ length: rank }, (_, i) => dot(column(i), b));
+  const small = solverOf(gram, rank, along);
+  return (amount) => {
+    const inside = small(amount);
+    const x = b.slice();
+    for (let i = 0; i < rank; i++) {
+      const share = (1 - amount) * inside[i];
+      const from = i * width;
+      for (let k = 0; k < width; k++) x[k] -= share * columns[from + k];
+    }
+    return x.map((value) => value / amount);
+  };
 }
 
 /** x of ((1 − α) T + α I) x = b for a tridiagonal, positive semidefinite T. */

@@ -50,6 +50,24 @@ function checked(area: number): number {
 
 /** Sorts once, so that the area can be had for many weightings in linear time each; NaN if one-sided. */
 export function rankedArea(scores: ArrayLike<number>, labels: ArrayLike<number>): WeightedStatistic {
+  const count = rankedWins(scores, labels);
+  return (timesOf) => {
+    const { wins, pairs } = count(timesOf);
+    return wins / pairs;
+  };
+}
+
+/** How many pairs of an item of label 1 and one of label 0 there are, and in how many the first scores higher. */
+export interface Wins {
+  readonly wins: number;
+  readonly pairs: number;
+}
+
+/** As {@link rankedArea}, before the one is divided by the other. */
+export function rankedWins(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+): (timesOf: (item: number) => number) => Wins {
   const order = Uint32Array.from({ length: scores.length }, (_, i) => i);
   order.sort((a, b) => scores[a] - scores[b]);
   return (timesOf) => {
@@ -70,6 +88,6 @@ export function rankedArea(scores: ArrayLike<number>, labels: ArrayLike<number>)
       below += down;
       positives += up;
     }
-    return wins / (positives * below);
+    return { wins, pairs: positives * below };
   };
 }

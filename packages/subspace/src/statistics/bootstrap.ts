@@ -6,6 +6,11 @@ export interface BootstrapOptions {
   readonly resamples?: number;
   /** Integer; the same seed gives the same interval (default 0). */
   readonly seed?: number;
+  /**
+   * How far out the ends of the interval are, as a share of the draws (default 0.025): less where few groups make the
+   * draws vary less than the truth (`tailOf`).
+   */
+  readonly tail?: number;
 }
 
 /** A number with its 95 % interval. */
@@ -35,7 +40,8 @@ export function bootstrap(
   options?: BootstrapOptions,
 ): Estimate {
   const drawn = draw(groups, statistic, options);
-  return { value: statistic(() => 1), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) };
+  const { tail = 0.025 } = options ?? {};
+  return { value: statistic(() => 1), low: quantile(drawn, tail), high: quantile(drawn, 1 - tail) };
 }
 
 /**

@@ -10,17 +10,17 @@ import { parseShard } from '../../options/shard.js';
 import type { FitFlags } from './flags.js';
 
 const PAIR = ['chosen', 'rejected'];
-const LABELS = ['label', 'score', 'desired', 'undesired', 'response'];
 
 const USAGE = { code: 'usage' };
 
 const EXAMPLES = `
 The data are JSON lines, CSV or Parquet, by the ending of the file. A row has a
 response, its prompt if there is one, and a label; or a prompt with a chosen and
-a rejected response: among labelled rows, or alone (--chosen, --rejected), where
-margins are calibrated to tell which of two is better. Rows that have no label,
+a rejected response: among labelled rows, or alone (--chosen, --rejected, and no
+option about labels), where margins are calibrated to tell which of two is better. Rows that have no label,
 are on neither side or have an empty response are left out. An installed attribute can read the labels of its own data.
 
+Of up to 100 rows none is set aside: the figures are cross-validated.
 A report on the data, and on what is doubtful about them, comes before the model
 runs. A fit that was interrupted goes on where it was when it is started again.
 
@@ -67,16 +67,8 @@ export function addFit(program: Command, signal: AbortSignal): void {
         ...PAIR,
       ]),
     )
-    .addOption(
-      new Option('--chosen <column>', 'column of the better of two responses (default: chosen)').conflicts(
-        LABELS,
-      ),
-    )
-    .addOption(
-      new Option('--rejected <column>', 'column of the worse of two responses (default: rejected)').conflicts(
-        LABELS,
-      ),
-    )
+    .addOption(new Option('--chosen <column>', 'column of the better of two responses (default: chosen)'))
+    .addOption(new Option('--rejected <column>', 'column of the worse of two responses (default: rejected)'))
     .option('--label <column>', 'column that says on which side a row is (default: label)')
     .addOption(
       new Option(
@@ -109,8 +101,14 @@ export function addFit(program: Command, signal: AbortSignal): void {
   addFitKindOptions(command)
     .option(
       '--held-out <share>',
-      'share of the groups to measure on (default: 0.2)',
+      'share of the groups to measure on (default: 0.2; small data are cross-validated)',
       number({ above: 0, max: 0.9 }),
+    )
+    .addOption(
+      new Option(
+        '--cross-validate',
+        'fit on all rows, and measure each by directions fitted without its group (default: up to 100 rows)',
+      ).conflicts('heldOut'),
     )
     .option('--seed <n>', 'seed of the split (default: 0)', integer({ min: 0 }))
     .option(

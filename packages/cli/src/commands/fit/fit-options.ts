@@ -8,7 +8,8 @@ const DEFAULT_HEIGHT = 0.6;
 
 /** The options of a fit, as the flags say. */
 export function fitOptionsOf(flags: FitFlags, model: ModelInfo): FitOptions {
-  const { attribute, layerBy, stack, estimator, positions, centring, chat, heldOut, seed, force } = flags;
+  const { attribute, layerBy, stack, estimator, positions, centring, chat, heldOut, crossValidate } = flags;
+  const { seed, force } = flags;
   return {
     attribute,
     layer: flags.layer ?? Math.round(model.layers * DEFAULT_HEIGHT),
@@ -20,6 +21,7 @@ export function fitOptionsOf(flags: FitFlags, model: ModelInfo): FitOptions {
     ...(centring !== undefined && { centring }),
     ...(chat !== undefined && { chat }),
     ...(heldOut !== undefined && { heldOut }),
+    ...(crossValidate !== undefined && { crossValidate }),
     ...(seed !== undefined && { seed }),
     ...(force !== undefined && { force }),
   };

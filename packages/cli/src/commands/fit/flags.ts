@@ -15,6 +15,7 @@ export interface FitFlags extends ModelFlags, DataFlags, FitKindFlags, JsonFlag 
   readonly layerBy?: LayerBy;
   readonly stack?: true;
   readonly heldOut?: number;
+  readonly crossValidate?: true;
   readonly seed?: number;
   readonly state?: string;
   readonly shard?: Shard;

@@ -65,7 +65,6 @@ function describe(
   { attribute, model, layers, layerScores, data, figures }: SubspaceArtifact,
   output: string,
 ): void {
-  const { heldOut } = data;
   if (layerScores !== undefined) {
     const scores = layerScores.map(({ layer, auroc, error }) => [
       String(layer),
@@ -79,9 +78,7 @@ function describe(
       print(line);
     print();
   }
-  print(
-    `${attribute} at layer ${layers.join(', ')} of ${inLine(model.name)}, measured on ${heldOut.rows} held-out texts:\n`,
-  );
+  print(`${attribute} at layer ${layers.join(', ')} of ${inLine(model.name)}, ${measuredOn(data)}:\n`);
   const areas = Object.entries({ ...POOLINGS, every: 'every token by itself' }).map(([key, pooling]) => {
     const { auroc, ...interval } = figures[key as keyof typeof POOLINGS | 'every'];
     return [pooling, auroc.toFixed(3), shown(interval)];
@@ -89,6 +86,13 @@ function describe(
   for (const line of table([['read', 'AUROC', '95 % interval'], ...areas])) print(line);
   if (figures.pairs !== undefined) describePairs(figures.pairs);
   print(`\nWritten to ${output}.`);
+}
+
+/** On which texts figures are, and of what kind they are. */
+function measuredOn({ heldOut: { rows, crossValidation } }: SubspaceArtifact['data']): string {
+  if (crossValidation === undefined) return `measured on ${rows} held-out texts`;
+  const { folds, divisions } = crossValidation;
+  return `measured out of fold on ${rows} texts (${folds} folds, divided ${divisions} times)`;
 }
 
 function describePairs({ similarLength, ...all }: HeldOutPairs): void {
