@@ -10,3 +10,5 @@ export { readChoices } from './choices.js';
 export type { ChoiceSet } from './choices.js';
 export type { Attribution } from './sets.js';
 export type { PackedFile } from './packed.js';
+export { hubSetOf, hubSets } from './hub-sets.js';
+export type { HubRow, HubSet } from './hub-sets.js';

@@ -69,6 +69,10 @@ export type { CatalogueEntry, CatalogueFile, CatalogueWheel } from './catalogue.
 export { listModels } from './sources/list-models.js';
 export type { ListedModel } from './sources/list-models.js';
 export { fetchDatasetFile } from './sources/hub.js';
+export { fetchDataset } from './sources/dataset.js';
+export type { FetchDatasetOptions, FetchedDataset, FetchedFile } from './sources/dataset.js';
+export { parseDatasetSpec } from './sources/dataset-spec.js';
+export type { DatasetSpec } from './sources/dataset-spec.js';
 export { resolveModel } from './sources/resolve-model.js';
 export type { Source, SourceModel, SourceOptions, SourceProgress } from './sources/source.js';
 export { MODEL_FAMILY, MODEL_SOURCE } from './extension-points.js';

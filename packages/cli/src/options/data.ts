@@ -20,7 +20,7 @@ export function addDataOptions(command: Command): Command {
   return command
     .requiredOption(
       '--data <file...>',
-      'JSON lines, .json, .csv, .tsv or .parquet; may be repeated; - reads stdin',
+      'JSON lines, .json, .csv, .tsv or .parquet, or hf:owner/name for a data set on the hub; may be repeated; - reads stdin',
     )
     .option('--prompt <column>', 'column of what stands before a response (default: prompt)')
     .option('--response <column>', 'column of the response (default: response)')

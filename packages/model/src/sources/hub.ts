@@ -28,7 +28,7 @@ import { parseHubSpec, type HubSpec } from './hub-spec.js';
 import type { Source, SourceOptions } from './source.js';
 
 /** A repository at one commit, as the hub's client takes it. */
-interface Remote {
+export interface Remote {
   readonly repo: RepoDesignation;
   readonly revision: string;
   readonly hubUrl?: string;
@@ -37,11 +37,14 @@ interface Remote {
 }
 
 /** A file that is wanted, and what its bytes must be. */
-interface RemoteFile {
+export interface RemoteFile {
+  /** Path in the repository. */
   readonly path: string;
+  /** Bytes of it. */
   readonly size: number;
   /** sha-256 of large files; of the others, Git's name for the bytes. */
   readonly digest: string;
+  /** Whether it is one of the large files. */
   readonly large: boolean;
 }
 
@@ -59,7 +62,8 @@ const LARGEST_ANSWER = 2 ** 26;
 
 const WEIGHTS = /^model(-\d+-of-\d+)?\.safetensors$/;
 
-function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
+/** What a file must be, by the listing of its repository. */
+export function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
   const digest = lfs?.oid ?? oid ?? '';
   if (/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(digest)) return { path, size, digest, large: lfs !== undefined };
   throw new HalfspaceError(
@@ -68,16 +72,23 @@ function wantedFile({ path, size, oid, lfs }: ListFileEntry): RemoteFile {
   );
 }
 
+/** The listing of a repository, as far as any has a use. */
+export async function* listRepository(remote: Remote, recursive: boolean): AsyncGenerator<ListFileEntry> {
+  let seen = 0;
+  for await (const each of listFiles({ ...remote, recursive })) {
+    if (++seen > MOST_FILES) throw new Error(`its listing goes on after ${MOST_FILES} files`);
+    yield each;
+  }
+}
+
 /** The files that belong to a model. */
 async function listWanted(remote: Remote, spec: HubSpec): Promise<RemoteFile[]> {
   const { kind, file, repository } = spec;
   const named = filesOf(spec);
   const wanted: RemoteFile[] = [];
   const others: string[] = [];
-  let seen = 0;
   let onnx = false;
-  for await (const each of listFiles({ ...remote, recursive: file?.includes('/') === true })) {
-    if (++seen > MOST_FILES) throw new Error(`its listing goes on after ${MOST_FILES} files`);
+  for await (const each of listRepository(remote, file?.includes('/') === true)) {
     if (each.type === 'directory' && each.path === 'onnx') onnx = true;
     if (each.type !== 'file') continue;
     const { path } = each;
@@ -168,21 +179,30 @@ function fetchWith(hubUrl: string, signal: AbortSignal | undefined): typeof fetc
   };
 }
 
-async function download(spec: HubSpec, options: SourceOptions): Promise<string> {
+/** Asks for the commit of a revision. */
+export async function openRemote(
+  { kind, repository: name, revision }: Omit<HubSpec, 'file'>,
+  signal: AbortSignal | undefined,
+): Promise<Remote> {
   const { HF_ENDPOINT: endpoint, HF_TOKEN: accessToken } = process.env;
-  const { signal, onProgress } = options;
   const hubUrl = (endpoint || HUB_URL).replace(/\/+$/, '');
   const client = { hubUrl, ...(accessToken && { accessToken }), fetch: fetchWith(hubUrl, signal) };
-  const { kind, repository: name, revision } = spec;
   const which = { ...client, name, revision };
   // Files of one commit belong together, whatever happens to the branch meanwhile.
   const { sha: commit } = await (kind === 'model'
     ? modelInfo({ ...which, additionalFields: ['sha'] })
     : datasetInfo({ ...which, additionalFields: ['sha'] }));
   if (!isCommit(commit)) throw new Error('it gives no commit');
-  const remote: Remote = { ...client, repo: { type: kind, name }, revision: commit };
-  const cached = cachedRepository(spec);
-  const wanted = await listWanted(remote, spec);
+  return { ...client, repo: { type: kind, name }, revision: commit };
+}
+
+/** Fetches files of a repository to the cache, those that it does not have. */
+export async function fetchFiles(
+  remote: Remote,
+  wanted: readonly RemoteFile[],
+  cached: CachedRepository,
+  { signal, onProgress }: Pick<SourceOptions, 'signal' | 'onProgress'>,
+): Promise<void> {
   const total = wanted.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   const onBytes = (count: number) => onProgress?.({ phase: 'download', done: (done += count), total });
@@ -191,13 +211,20 @@ async function download(spec: HubSpec, options: SourceOptions): Promise<string> 
     throwIfAborted(signal);
     if (await isFile(cached.blob(file.digest))) onBytes(file.size);
     else await fetchFile(remote, file, cached, onBytes, signal);
-    await cached.link(file.digest, commit, file.path);
+    await cached.link(file.digest, remote.revision, file.path);
   }
-  await cached.remember(revision, commit);
-  return join(cached.snapshot(commit), filesOf(spec)?.[0] ?? '');
 }
 
-function explain(error: unknown, spec: string, kind: HubSpec['kind']): unknown {
+async function download(spec: HubSpec, options: SourceOptions): Promise<string> {
+  const remote = await openRemote(spec, options.signal);
+  const cached = cachedRepository(spec);
+  await fetchFiles(remote, await listWanted(remote, spec), cached, options);
+  await cached.remember(spec.revision, remote.revision);
+  return join(cached.snapshot(remote.revision), filesOf(spec)?.[0] ?? '');
+}
+
+/** Puts an error of the hub's client into words. */
+export function explain(error: unknown, spec: string, kind: HubSpec['kind']): unknown {
   const explained = explainWriteError(error, getHFHubCachePath());
   if (isHalfspaceError(explained)) return explained;
   if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode)) {

@@ -35,6 +35,8 @@ Examples:
       --label anger --desired '<=0.25' --undesired '>=0.5'
   $ halfspace fit --attribute helpful --output helpful.json \\
       --data pairs.parquet --chosen better --rejected worse --centring prompt
+  $ halfspace fit --attribute nontoxic --output nontoxic.json \
+      --data hf:google/civil_comments
   $ halfspace generate "Well, I think" --attribute ./calm.json=2
   $ halfspace fit --attribute calm --data a.csv --shard 1/2 --state 1.hsfit
   $ halfspace fit --attribute calm --data a.csv --shard 2/2 --state 2.hsfit
@@ -52,7 +54,7 @@ export function addFit(program: Command, signal: AbortSignal): void {
     .requiredOption('--attribute <name>', 'name of the attribute, in lower-case words joined by hyphens')
     .requiredOption(
       '--data <file...>',
-      '.jsonl, .json, .csv, .tsv or .parquet; may be repeated; - reads JSON lines on stdin',
+      '.jsonl, .json, .csv, .tsv or .parquet, or hf:owner/name for a data set on the hub; may be repeated; - reads JSON lines on stdin',
     )
     .option('--output <file>', 'where to write the subspace')
     .option(
