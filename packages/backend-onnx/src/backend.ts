@@ -40,9 +40,6 @@ const HEAD_ROWS = 32;
 /** What the node of a token takes besides its keys and values, roughly. */
 const NODE_BYTES = 256;
 
-/** Candidates that one line of keys and values has places for. */
-const FAN = 64;
-
 /** What a backend is made of, whatever it runs on. `G`: its graphs. */
 export interface BackendParts<G extends HeadGraph = Graphs> {
   readonly model: ModelInfo;
@@ -109,32 +106,6 @@ function callsOf(texts: readonly (readonly number[])[], most: number): (readonly
     room -= text.length;
   }
   return calls;
-}
-
-/** Place of a candidate behind its text. */
-function placeOfRank(rank: number): number {
-  return rank % FAN;
-}
-
-/**
- * Candidates as fans: each at the place of its rank, so that it has the same numbers whichever others are there.
- * From the 64th on they start another line, at its first place again.
- */
-function fansOf(
-  { last, length }: Pick<TreeContext, 'last' | 'length'>,
-  tokens: readonly number[],
-  ranks: readonly number[],
-): Branch[] {
-  const lines = new Map<number, { tokens: number[]; places: number[] }>();
-  tokens.forEach((token, index) => {
-    const rank = ranks[index] ?? index;
-    const number = Math.floor(rank / FAN);
-    const line = lines.get(number) ?? { tokens: [], places: [] };
-    lines.set(number, line);
-    line.tokens.push(token);
-    line.places.push(placeOfRank(rank));
-  });
-  return [...lines.values()].map((line) => ({ parent: last, length, shape: 'fan', ...line }));
 }
 
 /** The backend contract on the processor: a token tree, two key/value stores and three graphs. */
@@ -219,7 +190,7 @@ export function createBackendOn<G extends HeadGraph>(
 
   function resolveText(context: Context): TreeContext {
     const found = tree.resolve(context);
-    if (found.tip.final !== undefined || found.tip.pendingUpper !== undefined) return found;
+    if (found.tip.final !== undefined || found.tip.residual !== undefined) return found;
     throw new HalfspaceError(
       'empty-prompt',
       'This prompt has not been run yet. Prefill the rest of its tokens.',
@@ -382,15 +353,19 @@ export function createBackendOn<G extends HeadGraph>(
   ): Promise<readonly LookAhead[]> {
     const deep = items.filter(({ layers }) => isDeep(layers));
     const ordered = [...deep, ...items.filter(({ layers }) => !isDeep(layers))];
-    const fans = ordered.map(({ context, tokens, ranks = [] }) => fansOf(context, tokens, ranks));
-    const whole = fans.slice(0, deep.length).flat().length;
+    const fans = ordered.map(({ context: { last, length }, tokens }): Branch => ({
+      parent: last,
+      length,
+      tokens,
+      shape: 'fan',
+    }));
     const graphs = await parts.graphs(precision);
     await trunk.complete(
       items.map(({ context }) => context),
       graphs,
     );
     const layers = [...new Set(items.flatMap((item) => item.layers))];
-    const ran = await trunk.run(graphs, fans.flat(), layers, whole);
+    const ran = await trunk.run(graphs, fans, layers, deep.length);
     const contexts = items.map(({ context }) => context);
     tree.whenClosed(contexts, () => ran.whole.release());
     const looks = new Map<LookAheadItem, LookAhead>();
@@ -403,11 +378,7 @@ export function createBackendOn<G extends HeadGraph>(
   }
 
   /** What was found for the candidates of a request, whose rows begin at `start`. */
-  function lookOf(
-    { context, tokens, layers, ranks = [] }: LookAheadItem,
-    rows: Rows,
-    start: number,
-  ): LookAhead {
+  function lookOf({ context, tokens, layers }: LookAheadItem, rows: Rows, start: number): LookAhead {
     return {
       hidden(layer) {
         if (!layers.includes(layer)) return notAsked(layer);
@@ -421,12 +392,9 @@ export function createBackendOn<G extends HeadGraph>(
         tree.resolve(context);
         const row = start + index;
         const { length, precision } = context;
-        const place = placeOfRank(ranks[index] ?? index);
-        // Right behind its text a token has the place that it has in a prompt, and so the same numbers.
-        const added = { token: candidate, precision, asPrompt: place === 0 };
-        const node = rows.keep(context.last, row, added);
-        const tip = rows.tipOf(row, place);
-        return tree.open(node, { length: length + 1, precision, tip });
+        // It has the numbers that it has in a prompt.
+        const node = rows.keep(context.last, row, { token: candidate, precision, asPrompt: true });
+        return tree.open(node, { length: length + 1, precision, tip: rows.tipOf(row) });
       },
     };
   }

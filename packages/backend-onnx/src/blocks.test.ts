@@ -41,7 +41,7 @@ function setUp() {
   }
   /** The tokens of a text as a call would read them. */
   function read(last: TokenNode | undefined): (TokenNode | undefined)[] {
-    const [{ past, rest } = { past: [], rest: [] }] = divide([branchOf(last)]);
+    const [{ past, rest } = { past: [], rest: [] }] = divide([branchOf(last)], BLOCK);
     return [
       ...past.flatMap(({ at }) => store.slice(at * BLOCK, (at + 1) * BLOCK)),
       ...rest.map(({ slot }) => store[slot]),
@@ -59,7 +59,7 @@ describe('blocks of a text', () => {
   it('has as many whole ones as it can, in the order of its tokens', () => {
     const { grow, branchOf } = setUp();
     const last = grow(undefined, 3 * BLOCK + 5);
-    const [branch] = divide([branchOf(last)]);
+    const [branch] = divide([branchOf(last)], BLOCK);
     expect(branch?.past.map(({ count }) => count)).toEqual([1, 2, 3]);
     expect(branch?.rest).toHaveLength(5);
   });
@@ -77,13 +77,13 @@ describe('blocks of a text', () => {
     const prompt = grow(undefined, 2 * BLOCK + 12);
     const before = tree.extent;
     const texts = Array.from({ length: 10 }, () => grow(prompt, 8));
-    const { shared, own } = blocksOf(divide(texts.map(branchOf)));
+    const { shared, own } = blocksOf(divide(texts.map(branchOf), BLOCK));
     expect(shared).toHaveLength(2);
     // The first of them has the end of the prompt in a block; the others would only copy it.
     expect(own).toHaveLength(1);
     expect(tree.extent - before).toBeLessThan(10 * 8 + 2 * BLOCK);
     const longer = texts.map((text) => grow(text, BLOCK));
-    expect(blocksOf(divide(longer.map(branchOf))).own).toHaveLength(20);
+    expect(blocksOf(divide(longer.map(branchOf), BLOCK)).own).toHaveLength(20);
   });
 
   it('reads what its tokens have, whatever grows, is shared, freed and brought together', () => {
@@ -106,7 +106,7 @@ describe('blocks of a text', () => {
           } else if (how === 'drop') tree.drop(live.splice(at, 1)[0]);
           else {
             const some = live.filter((_, index) => (index + which) % 3 > 0);
-            const { shared, own } = blocksOf(divide(some.map(branchOf)));
+            const { shared, own } = blocksOf(divide(some.map(branchOf), BLOCK));
             exchange(tree.arrange([shared, own]));
             const spans = spanOf(shared).count + spanOf(own).count;
             expect(spans).toBeLessThanOrEqual(2 * (shared.length + own.length));
@@ -146,7 +146,7 @@ describe('a call', () => {
   it('copies less than two blocks of a text, however long it is', () => {
     for (const length of [40, 4000]) {
       const { grow, branchOf } = setUp();
-      const { rest, whole } = trunkCall(divide([branchOf(grow(undefined, length))]), sizes);
+      const { rest, whole } = trunkCall(divide([branchOf(grow(undefined, length))], BLOCK), sizes);
       expect(rest.blocks * rest.places).toBeLessThan(2 * BLOCK);
       expect(whole.own.count).toBe(Math.floor(length / BLOCK));
       expect(whole.shared.count).toBe(0);
@@ -159,7 +159,7 @@ describe('a call', () => {
     const { grow, branchOf } = setUp();
     const prompt = grow(undefined, 20 * BLOCK);
     const texts = Array.from({ length: 8 }, () => branchOf(grow(prompt, 3)));
-    const { whole, rest } = trunkCall(divide(texts), sizes);
+    const { whole, rest } = trunkCall(divide(texts, BLOCK), sizes);
     expect(whole.shared).toMatchObject({ count: 20, queries: 24 });
     expect(whole.own.count).toBe(0);
     expect(rest.blocks * rest.places).toBe(BLOCK);
@@ -169,13 +169,13 @@ describe('a call', () => {
     const { grow, branchOf } = setUp();
     const short = branchOf(grow(undefined, 3));
     const long = branchOf(grow(undefined, BLOCK));
-    expect(trunkCall(divide([short, short]), sizes).whole.itemsOfRow).toBe(1);
-    expect(trunkCall(divide([short, long]), sizes).whole.itemsOfRow).toBe(16);
+    expect(trunkCall(divide([short, short], BLOCK), sizes).whole.itemsOfRow).toBe(1);
+    expect(trunkCall(divide([short, long], BLOCK), sizes).whole.itemsOfRow).toBe(16);
   });
 
   it('reads no more of a text than a window shows', () => {
     const { grow, branchOf } = setUp();
-    const { whole, window } = trunkCall(divide([branchOf(grow(undefined, 50 * BLOCK))]), {
+    const { whole, window } = trunkCall(divide([branchOf(grow(undefined, 50 * BLOCK))], BLOCK), {
       ...sizes,
       window: 3 * BLOCK,
     });

@@ -4,10 +4,11 @@ import {
   type Backend,
   type Completion,
   type Context,
+  type DecodeOptions,
   type GenerateOptions,
 } from '@halfspace/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { countRows } from './testing/count-rows.js';
 import { openSmallModel, WIDTH, type SmallModel } from './testing/small-model.js';
 
@@ -27,6 +28,9 @@ function attributeOf(name: string, layers: readonly number[], { model }: Backend
 /** What a completion says, without what it cost. */
 const said = (completions: readonly Completion[]) =>
   completions.map((each) => ({ ...each, timing: undefined, cachedTokens: undefined }));
+
+// Also where a test fails before it stops counting.
+afterEach(() => void vi.restoreAllMocks());
 
 const rowsOf = (lower: readonly number[]) => lower.reduce((sum, rows) => sum + rows, 0);
 
@@ -60,20 +64,45 @@ describe.each(NAMES)('the cache of texts (%s)', (name) => {
     const other = [...tokens.slice(0, 30), 60, 61];
     const beside = await run(other);
     expect(beside).toMatchObject({ known: 30, rows: 2 });
-    // A token of rank 0 has the numbers of a prompt, and one of another rank may not.
     const [look] = await backend.lookAhead([{ context: cold.context, tokens: [70, 71], layers: [] }]);
     const longer = [70, 71].map((token) => look?.commit(token) as Context);
     await backend.next(longer.map((context) => ({ context, topK: 1 })));
     for (const context of [cold.context, beside.context, ...longer]) backend.release(context);
     expect(await run([...tokens, 70, 72])).toMatchObject({ known: 51, rows: 1 });
-    expect(await run([...tokens, 71, 72])).toMatchObject({ known: 50, rows: 2 });
+    expect(await run([...tokens, 71, 72])).toMatchObject({ known: 51, rows: 1 });
     // Where hidden states of a prompt are wanted it is run.
     expect(await run(tokens, 20)).toMatchObject({ known: 20, rows: 30 });
     expect(await run(tokens, 0)).toMatchObject({ known: 0, rows: 50 });
-    expect(backend.cacheStats()).toMatchObject({ hits: 30 + 51 + 50 + 20, mostBytes: MIB });
+    expect(backend.cacheStats()).toMatchObject({ hits: 30 + 51 + 51 + 20, mostBytes: MIB });
     counts.restore();
     await model.close();
   });
+
+  it.each<DecodeOptions>([{}, { weights: { early: -3 } }, { weights: { early: -3 }, lookAhead: 'eager' }])(
+    'runs of a second turn what is new in it, and the token that the first ended with: %j',
+    async (options) => {
+      const model = await openSmallModel(name, {}, CONTEXT, MIB);
+      const { backend } = model;
+      const attributes = [attributeOf('deep', [1, 2], backend), attributeOf('early', [1], backend)];
+      const halfspace = await createHalfspace({ backend, attributes });
+      const prompts = ['once more', 'and then'];
+      const sampling = { samples: 2, temperature: 2, topK: 12, topP: 1, maxTokens: 24, seed: 5 };
+      const first = await halfspace.generate({ prompts, ...sampling, ...options });
+      const counts = countRows();
+      for (const { prompt, tokens } of first) {
+        const turn = [...backend.tokenizer.encode(prompt), ...tokens, 60, 61, 62];
+        const request = { tokens: turn, rowsPerStep: 1, layers: [2], from: turn.length - 1 };
+        counts.clear();
+        const [found] = await backend.prefill([request]);
+        expect(rowsOf(counts.lower)).toBe(3 + 1);
+        expect(rowsOf(counts.upper)).toBe(3 + 1);
+        expect(found?.cachedTokens).toBe(turn.length - 3 - 1);
+        backend.release(found?.context as Context);
+      }
+      counts.restore();
+      await model.close();
+    },
+  );
 
   it('runs what prompts of a call have in common once', async () => {
     const model = await openSmallModel(name, {}, CONTEXT, MIB);

@@ -126,6 +126,30 @@ describe.each(['int8', 'f32'] as const)('the default model serves many calls (%s
     }
   });
 
+  it('runs of a second turn what is new in it, and the token that the first turn ended with', async () => {
+    const halfspace = await open();
+    const counts = countRows();
+    try {
+      const prompt = SENTENCE.repeat(7);
+      const sampling = { samples: 2, temperature: 1.5, topK: 8, topP: 1, maxTokens: 10, seed: 4 };
+      // Over the end of a block of 128 tokens.
+      const first = await halfspace.generate({ ...sampling, prompt, weights: { early: 2 } });
+      for (const { tokens } of first) {
+        const turn = [
+          ...backend.tokenizer.encode(prompt),
+          ...tokens,
+          ...backend.tokenizer.encode(' So be it'),
+        ];
+        counts.clear();
+        const [found] = await backend.prefill([{ tokens: turn, rowsPerStep: 3 }]);
+        expect([sum(counts.lower), sum(counts.upper), found?.cachedTokens]).toEqual([4, 4, turn.length - 4]);
+        if (found !== undefined) backend.release(found.context);
+      }
+    } finally {
+      counts.restore();
+    }
+  });
+
   it('has the same texts in any company, with any limits', async () => {
     const request = fc.record({
       prompt: fc.constantFrom(...PROMPTS.slice(0, 4), SENTENCE.repeat(3)),

@@ -1,4 +1,4 @@
-import type { Context, LookAheadRequest } from '@halfspace/core';
+import type { Context, LookAhead, LookAheadRequest, Prefill } from '@halfspace/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSmallModel, VOCABULARY, WIDTH, type SmallModel } from './testing/small-model.js';
 import { widest } from './testing/widest.js';
@@ -73,6 +73,30 @@ describe.each(KINDS)('long texts ($name, keys and values in $kvCache, $threads t
       for (const context of [alone as Context, whole]) backend.release(context);
     }
     for (const context of [...together, beside, again]) backend.release(context);
+  });
+
+  it('give a candidate the numbers that it has in a prompt, whichever others are run, to the last bit', async () => {
+    const { backend } = model;
+    // At the beginning, in the middle and at the end of a block, and beyond.
+    for (const length of [1, 15, 16, 100, 112, 113, 127, 128, 129, 255, 300]) {
+      const tokens = Array.from({ length: length % 2 === 0 ? 21 : 3 }, (_, index) => 5 + 4 * index);
+      const root = await run(prompt.slice(0, length));
+      const [look] = (await backend.lookAhead([{ context: root, tokens, layers: LAYERS }])) as [LookAhead];
+      for (const [row, token] of tokens.entries()) {
+        const text = [...prompt.slice(0, length), token];
+        const [whole] = (await backend.prefill([
+          { tokens: text, rowsPerStep: 1, layers: LAYERS, from: length },
+        ])) as [Prefill];
+        for (const layer of LAYERS)
+          expect(look.hidden(layer).slice(row * WIDTH, (row + 1) * WIDTH)).toEqual(
+            whole.hidden(layer).slice(),
+          );
+        const committed = look.commit(token);
+        expect(await next(model, [committed])).toEqual(await next(model, [whole.context]));
+        for (const each of [whole.context, committed]) backend.release(each);
+      }
+      backend.release(root);
+    }
   });
 
   it('are measured in any company alike, to the last bit', async () => {

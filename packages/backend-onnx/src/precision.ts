@@ -77,7 +77,10 @@ export async function measureCosts(
   const above = createKeyValueStore(graphs.cut, layers, sizes);
   const calls = ROWS.map((count) => {
     const tokens = Array.from({ length: count }, () => 0);
-    return trunkCall(divide([{ parent: undefined, length: 0, tokens, shape: 'fan' }]), callSizes);
+    return trunkCall(
+      divide([{ parent: undefined, length: 0, tokens, shape: 'fan' }], sizes.block),
+      callSizes,
+    );
   });
   const times = ROWS.map((): number[] => []);
   const most = ROWS.length * (ROUNDS + 1);

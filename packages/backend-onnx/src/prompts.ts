@@ -134,7 +134,7 @@ export function createPrompts<G>(
         first += count;
         run.length += count;
         run.rest = run.rest.slice(count);
-        run.tip = rows.tipOf(first - 1, 0);
+        run.tip = rows.tipOf(first - 1);
         return part;
       });
       rows.release();

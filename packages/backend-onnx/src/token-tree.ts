@@ -14,13 +14,8 @@ export interface TokenNode extends CacheNode<TokenNode>, Placed {
 export interface Tip {
   /** Hidden state after the final norm, which the head needs to say what comes next. */
   final?: Float32Array;
-  /** Where the token stopped, if it is still to go on through the upper part of the trunk. */
-  pendingUpper?: {
-    /** Hidden state at the cut. */
-    readonly residual: Float32Array;
-    /** Its place behind the text that it was a candidate of. */
-    readonly place: number;
-  };
+  /** Hidden state at the cut, if the token is still to go on through the upper part of the trunk. */
+  residual?: Float32Array;
 }
 
 /** A handle on a text: its last node, and how far that has been run. */

@@ -5,7 +5,10 @@ import type { TokenNode } from './token-tree.js';
 /** Added to the score of what a row must not see; its weight becomes exactly zero. */
 export const UNSEEN = -1e9;
 
-/** What is added up has whole steps of this many places: the widest vector that sums are made in. */
+/**
+ * What is added up has whole steps of this many places: the widest vector that sums are made in. A token has the same numbers
+ * at any whole number of steps behind its place, in the same block.
+ */
 const STEP = 16;
 
 function inSteps(places: number): number {
@@ -21,45 +24,62 @@ export interface Branch {
   readonly tokens: readonly number[];
   /** `chain`: the tokens follow one another, as in a prompt. `fan`: each alone follows the text. */
   readonly shape: 'chain' | 'fan';
-  /** For a fan, the places of its rows behind the text, ascending (default: 0, 1, 2, …). */
-  readonly places?: readonly number[];
 }
 
-/** Where a row of a branch stands in its text, as its keys and values are laid out. */
-export function placeOf({ length, places }: Branch, row: number): number {
-  return length + (places?.[row] ?? row);
-}
-
-/** A branch whose text is divided: blocks of the store that it begins with, and the tokens behind them. */
+/** A branch, or some candidates of a fan, whose text is divided: blocks of the store that it begins with, and the tokens behind them. */
 export interface DividedBranch extends Branch {
   readonly past: readonly TextBlock[];
   readonly rest: readonly TokenNode[];
   /** The first of its rows in the call. */
   readonly first: number;
+  /** Which branch it is of. */
+  readonly of: number;
 }
 
-/** Divides the texts of branches as they lie in the store. */
-export function divide(branches: readonly Branch[]): DividedBranch[] {
+/** Where a row stands in its text, as its keys and values are laid out. */
+function placeOf({ length, shape }: Branch, row: number): number {
+  return length + (shape === 'chain' ? row : STEP * row);
+}
+
+/** The tokens of a branch, line by line: candidates of a fan have one as far as there is a place for each in the same block. */
+function linesOf({ tokens, length, shape }: Branch, block: number): (readonly number[])[] {
+  if (shape === 'chain') return [tokens];
+  const places = Math.ceil((block - (length % block)) / STEP);
+  return Array.from({ length: Math.ceil(tokens.length / places) }, (_, line) =>
+    tokens.slice(line * places, (line + 1) * places),
+  );
+}
+
+/**
+ * Divides the texts of branches as they lie in the store.
+ *
+ * @param block - Slots of a block of the store.
+ */
+export function divide(branches: readonly Branch[], block: number): DividedBranch[] {
   let rows = 0;
-  return branches.map((branch) => {
+  return branches.flatMap((branch, of) => {
     const rest: TokenNode[] = [];
     let node = branch.parent;
     for (; node !== undefined && node.block === undefined; node = node.parent) rest.push(node);
     const past: TextBlock[] = [];
     for (let block = node?.block; block !== undefined; block = block.before) past.push(block);
-    const first = rows;
-    rows += branch.tokens.length;
-    return { ...branch, past: past.toReversed(), rest: rest.toReversed(), first };
+    const divided = { ...branch, past: past.toReversed(), rest: rest.toReversed(), of };
+    return linesOf(branch, block).map((tokens) => {
+      const first = rows;
+      rows += tokens.length;
+      return { ...divided, tokens, first };
+    });
   });
 }
 
 /** The blocks of branches: those that several have, and those that one has. */
 export function blocksOf(branches: readonly DividedBranch[]): { shared: TextBlock[]; own: TextBlock[] } {
-  const uses = new Map<TextBlock, number>();
-  for (const { past } of branches) for (const block of past) uses.set(block, (uses.get(block) ?? 0) + 1);
-  const of = (several: boolean) =>
-    [...uses].filter(([, count]) => count > 1 === several).map(([block]) => block);
-  return { shared: of(true), own: of(false) };
+  const users = new Map<TextBlock, Set<number>>();
+  for (const { past, of } of branches)
+    for (const block of past) users.set(block, (users.get(block) ?? new Set()).add(of));
+  const having = (several: boolean) =>
+    [...users].filter(([, { size }]) => size > 1 === several).map(([block]) => block);
+  return { shared: having(true), own: having(false) };
 }
 
 /** Sizes that a call is laid out for. */

@@ -20,8 +20,8 @@ export interface Rows {
   readonly upper?: PartStates;
   /** Keeps a row as a token of the tree, which nobody holds yet; not after `release`. */
   keep(parent: TokenNode | undefined, row: number, added: NewToken): TokenNode;
-  /** How far a row has been run. `place`: its place behind its text. */
-  tipOf(row: number, place: number): Tip;
+  /** How far a row has been run. */
+  tipOf(row: number): Tip;
   /** Gives up the keys and values of rows that were not kept; their hidden states stay. */
   release(): void;
 }
@@ -63,14 +63,9 @@ export function rowOf(states: Float32Array, row: number, width: number): Float32
 }
 
 /** How far a row has been run, from what the parts of the trunk say of it. */
-export function tipOfRow(
-  { lower, upper }: Pick<Rows, 'lower' | 'upper'>,
-  row: number,
-  place: number,
-  width: number,
-): Tip {
+export function tipOfRow({ lower, upper }: Pick<Rows, 'lower' | 'upper'>, row: number, width: number): Tip {
   return upper === undefined
-    ? { pendingUpper: { residual: rowOf(lower.end, row, width), place } }
+    ? { residual: rowOf(lower.end, row, width) }
     : { final: rowOf(upper.end, row, width) };
 }
 
@@ -85,18 +80,16 @@ export interface PendingRows {
 /** What is left to be run of contexts. */
 export function pendingRowsOf(contexts: readonly TreeContext[], width: number): PendingRows {
   const pending = new Map<Tip, TreeContext>();
-  for (const context of contexts)
-    if (context.tip.pendingUpper !== undefined) pending.set(context.tip, context);
+  for (const context of contexts) if (context.tip.residual !== undefined) pending.set(context.tip, context);
   const residual = new Float32Array(pending.size * width);
   const tips: { tip: Tip; last: TokenNode }[] = [];
   const branches: Branch[] = [];
   for (const { last, length, tip } of pending.values()) {
-    if (last === undefined || tip.pendingUpper === undefined) continue;
-    residual.set(tip.pendingUpper.residual, tips.length * width);
+    if (last === undefined || tip.residual === undefined) continue;
+    residual.set(tip.residual, tips.length * width);
     tips.push({ tip, last });
-    const places = [tip.pendingUpper.place];
     // The lower part has read the token; the upper one reads the residual.
-    branches.push({ parent: last.parent, length: length - 1, tokens: [0], shape: 'fan', places });
+    branches.push({ parent: last.parent, length: length - 1, tokens: [0], shape: 'fan' });
   }
   return { tips, branches, residual };
 }
@@ -104,7 +97,7 @@ export function pendingRowsOf(contexts: readonly TreeContext[], width: number): 
 /** Notes that a last token has been run to the end. */
 export function finish(tip: Tip, final: Float32Array): void {
   tip.final = final;
-  delete tip.pendingUpper;
+  delete tip.residual;
 }
 
 /** The trunk of a model whose lower part has `cut` blocks, on the processor. */
@@ -128,7 +121,7 @@ export function createTrunk(
 
   /** Lays out a call, after the blocks that it reads were brought together. */
   function layOut(branches: readonly Branch[]): TrunkCall {
-    const divided = divide(branches);
+    const divided = divide(branches, tree.block);
     const { shared, own } = blocksOf(divided);
     const exchanged = tree.arrange([shared, own]);
     fit(Math.max(0, ...exchanged.flat()) + 1);
@@ -160,7 +153,7 @@ export function createTrunk(
         settle(node);
         return node;
       },
-      tipOf: (row, place) => tipOfRow({ lower, ...(upper && { upper }) }, row, place, width),
+      tipOf: (row) => tipOfRow({ lower, ...(upper && { upper }) }, row, width),
       // They are numbers of the call alone.
       release: () => undefined,
     };

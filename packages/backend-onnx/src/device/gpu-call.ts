@@ -1,5 +1,5 @@
 import type { TokenNode } from '../token-tree.js';
-import { placeOf, UNSEEN, type Branch } from '../trunk-call.js';
+import { UNSEEN, type Branch } from '../trunk-call.js';
 
 /** A line has whole steps of this many slots: calls of about the same length have the same sizes, for which a device keeps buffers. */
 const LINE_STEP = 16;
@@ -112,8 +112,7 @@ function seeWindow(
   tokens.forEach((_, r) => {
     const row = first + r;
     const start = row * line;
-    // Places, as on the processor: a candidate stands behind those before it.
-    const position = shape === 'chain' ? placeOf(branch, r) : length;
+    const position = shape === 'chain' ? length + r : length;
     const oldest = Math.max(0, position - window + 1);
     for (const column of columns.slice(oldest)) mask[start + column] = 0;
     const own = start + ancestors.size;

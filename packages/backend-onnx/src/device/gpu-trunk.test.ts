@@ -58,7 +58,7 @@ describe('the trunk of a GPU', () => {
     const winner = tree.open(whole.keep(undefined, 1, added(6)), {
       length: 1,
       precision: 'gpu-f32',
-      tip: whole.tipOf(1, 1),
+      tip: whole.tipOf(1),
     });
     whole.release();
     whole.release();

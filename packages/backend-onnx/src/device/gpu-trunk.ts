@@ -28,7 +28,7 @@ export function createGpuTrunk(graphs: GpuGraphs, tree: TokenTree): Trunk<GpuGra
         if (upper !== undefined) tree.list(node);
         return node;
       },
-      tipOf: (row, place) => tipOfRow(states, row, place, width),
+      tipOf: (row) => tipOfRow(states, row, width),
       release,
     };
   }
