@@ -33,9 +33,9 @@ import { ownSubspaces } from './own-subspaces.js';
 import type { CacheStats } from './backend.js';
 import { chooseDevice } from './device/choose-device.js';
 import { assertDevice, isHostArithmetic, type Arithmetic, type Device } from './device/device.js';
-import { timeSteps } from './device/faster-device.js';
+import { isGpuAtFault, isGpuFaster } from './device/faster-device.js';
 import { openGpuBackend, type GpuBackend } from './device/gpu-backend.js';
-import { candidatesOf } from './precision.js';
+import { candidatesOf, machineMemory } from './precision.js';
 import { openBackend, remember, type OpenedBackend } from './open-backend.js';
 import { openInWorker } from './worker/open-in-worker.js';
 
@@ -234,7 +234,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
       cache,
       threads,
       cacheBytes,
-      candidates: candidatesOf(file),
+      candidates: candidatesOf(file, await machineMemory()),
       ...(precision !== undefined && { precision }),
       provider: host,
     };
@@ -248,7 +248,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions = {}): Promi
             return openHere();
           });
     if (gpu === undefined) return disposable(backend, host, close, own);
-    const isFaster = (await timeSteps(gpu)) < (await timeSteps(backend));
+    const isFaster = await isGpuFaster(gpu, backend);
     await choice.remember(isFaster ? 'webgpu' : 'cpu');
     await (isFaster ? backend : gpu).dispose();
     return isFaster ? disposable(gpu, 'webgpu', close, own) : disposable(backend, host, close, own);
@@ -270,11 +270,6 @@ function disposable(
   let ending: Promise<void> | undefined;
   const dispose = async () => (ending ??= backend.dispose().finally(close));
   return { ...backend, model: { ...backend.model, ...own }, device, dispose, [Symbol.asyncDispose]: dispose };
-}
-
-/** Whether an error of a GPU says nothing of the model. */
-function isGpuAtFault(error: unknown): boolean {
-  return isHalfspaceError(error, 'backend-failed') || isHalfspaceError(error, 'out-of-memory');
 }
 
 /** Arithmetic of graphs for the processor; undefined where it is to be measured which is faster. */

@@ -9,6 +9,7 @@ import {
   FEW_ROWS,
   measureCosts,
   readCosts,
+  rowCost,
   ROWS,
   rowsPerCall,
   writeCosts,
@@ -114,8 +115,12 @@ export async function openBackend(
     const { layers, width, contextLength } = architecture;
     // Where the arithmetic is given, it is not measured for this alone.
     const timed = costs ?? (await readCosts(memo, [choosePrecision(1)]));
-    const rows = timed && { rowsPerCall: rowsPerCall(timed, choosePrecision(1)) };
-    const arithmetic = { states: choosePrecision(TEXT_ROWS), decoding: choosePrecision(FEW_ROWS) };
+    const few = choosePrecision(FEW_ROWS);
+    const rows = timed && {
+      rowsPerCall: rowsPerCall(timed, choosePrecision(1)),
+      ...(timed[few] !== undefined && { rowCost: rowCost(timed[few]) }),
+    };
+    const arithmetic = { states: choosePrecision(TEXT_ROWS), decoding: few };
     const model: ModelInfo = {
       name,
       fingerprint,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledModel } from '@halfspace/model';
 import type { Graphs, TrunkResult } from './graphs.js';
-import { candidatesOf, cheapest, machineMemory, measureCosts, rowsPerCall } from './precision.js';
+import { candidatesOf, cheapest, machineMemory, measureCosts, rowCost, rowsPerCall } from './precision.js';
 
 describe('the precision of a step', () => {
   // Milliseconds at 1, 2, 4, 10, 25 and 64 rows.
@@ -38,13 +38,22 @@ describe('the kinds of arithmetic that are measured', () => {
   });
   const total = 24e9;
 
-  it('are those that fit the memory of the machine, in any state of it', () => {
+  it('are those that fit the memory of the machine', () => {
     const precisions = (numbers: number) => candidatesOf(modelOf('Q4_K', numbers), { total }).precisions;
     expect(precisions(1e9)).toEqual(['f32', 'int8', 'int4']);
     expect(precisions(8e9)).toEqual(['int8', 'int4']);
     expect(precisions(20e9)).toEqual(['int4']);
     // Nothing fits: loading says so.
     expect(precisions(70e9)).toEqual(['int4']);
+  });
+
+  it('are those that other programs leave memory for', () => {
+    const found = (free: number) => candidatesOf(modelOf('Q4_K', 1e9), { total, free });
+    expect(found(16e9)).toEqual(candidatesOf(modelOf('Q4_K', 1e9), { total }));
+    expect(found(3e9)).toEqual({ precisions: ['int8', 'int4'], together: [['int8', 'int4']] });
+    expect(found(1e9)).toEqual({ precisions: ['int4'], together: [] });
+    // Nothing fits: loading says so.
+    expect(found(1e6)).toEqual({ precisions: ['int4'], together: [] });
   });
 
   it('have four bits where the file has them', () => {
@@ -56,8 +65,10 @@ describe('the kinds of arithmetic that are measured', () => {
     expect(candidatesOf(modelOf('Q4_K', 3.5e9), { total }).together).toEqual([['int8', 'int4']]);
   });
 
-  it('are of this machine, which has some memory', () => {
-    expect(machineMemory().total).toBeGreaterThan(1e8);
+  it('are of this machine, which has some memory', async () => {
+    const { total, free = total } = await machineMemory();
+    expect(total).toBeGreaterThan(1e8);
+    expect(free).toBeGreaterThan(0);
   });
 });
 
@@ -70,6 +81,16 @@ it.each([
   [[1, 2, 4, 10, 25, 64], 64],
 ])('a call has the rows that leave little of its own cost: %j', (costs, rows) => {
   expect(rowsPerCall({ int8: costs }, 'int8')).toBe(rows);
+});
+
+it.each([
+  [[9, 10, 12, 18, 33, 72], 1 / 9],
+  [[10, 14, 22, 46, 120, 300], 0.4],
+  // What cannot be, but may be measured on a busy machine.
+  [[9, 10, 8, 18, 33, 72], 0],
+  [[1, 2, 40, 100, 250, 640], 1],
+])('a row costs what the measured calls say: %j', (costs, share) => {
+  expect(rowCost(costs)).toBeCloseTo(share);
 });
 
 describe('a measurement', () => {

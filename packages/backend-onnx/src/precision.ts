@@ -11,6 +11,7 @@ import {
   type Precision,
   writeCached,
 } from '@halfspace/model';
+import { freeMemory } from '@halfspace/onnx-runtime';
 import type { Graphs } from './graphs.js';
 import { createKeyValueStore } from './key-value-store.js';
 import { divide, trunkCall } from './trunk-call.js';
@@ -23,6 +24,8 @@ export const FEW_ROWS = 3;
 
 /** Rows per call at which the trunk is timed. */
 export const ROWS = [1, 2, 4, 10, 25, 64] as const;
+/** Which of them is the most that a look-ahead has as a rule. */
+const FEW = 2;
 const ROUNDS = 7;
 /** After so long no further call of a measurement is begun. The default model takes a fifth of that on two idle cores. */
 const LONGEST_MS = 3_000;
@@ -140,30 +143,44 @@ export function cheapest(
 export interface Memory {
   /** Bytes that it has, or that this process may have of it. */
   readonly total: number;
+  /** Bytes of it that can still be had (default: not known). */
+  readonly free?: number;
 }
 
 /** The memory of this machine, or what its control group may have of it. */
-export function machineMemory(): Memory {
+export async function machineMemory(): Promise<Memory> {
   const limit = process.constrainedMemory();
-  return { total: limit > 0 ? Math.min(limit, totalmem()) : totalmem() };
+  const free = await freeMemory();
+  return {
+    total: limit > 0 ? Math.min(limit, totalmem()) : totalmem(),
+    ...(free !== undefined && { free }),
+  };
 }
 
 /**
- * The kinds of arithmetic that a model has and that fit the memory of the machine: what happens to be free does not count, because
- * the choice must be the same the next time. A model has `int4` where most of its bytes are four-bit weights of its file.
+ * The kinds of arithmetic that a model has and that fit the memory of the machine, with some left for all else; so the choice is
+ * the same the next time. What other programs leave counts only where it is less than the weights: they could not be loaded. A
+ * model has `int4` where most of its bytes are four-bit weights of its file.
  */
 export function candidatesOf(
   model: Pick<ModelFile, 'tensors'>,
-  { total }: Memory = machineMemory(),
+  { total, free = Infinity }: Memory,
 ): Candidates {
   const bytes = (precision: Precision) => bytesOfWeights(model, precision);
-  const fits = (needed: number) => needed <= MOST_MEMORY * total;
+  const fits = (needed: number) => needed <= Math.min(MOST_MEMORY * total, free);
   const has = bytes('int4') < 0.9 * bytes('int8') ? PRECISIONS : PRECISIONS.slice(0, 2);
   const fitting = has.filter((precision) => fits(bytes(precision)));
   return {
     precisions: fitting.length > 0 ? fitting : has.slice(-1),
     together: PAIRS.filter(([one, other]) => fits(bytes(one) + bytes(other))),
   };
+}
+
+/** What one more row costs where there are a few, as a share of a call of one: from 0 to 1, whatever has been measured. */
+export function rowCost(costs: readonly number[]): number {
+  const more = ROWS[FEW] - ROWS[0];
+  const rise = costAt(costs, ROWS[FEW]) - costAt(costs, ROWS[0]);
+  return Math.min(1, Math.max(0, rise / more / costAt(costs, ROWS[0])));
 }
 
 /** What share of a call of `rowsPerCall` rows is what it costs without any. */

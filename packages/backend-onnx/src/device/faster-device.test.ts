@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Backend } from '@halfspace/core';
+import { HalfspaceError, type Backend } from '@halfspace/core';
 import { expect, it } from 'vitest';
-import { readKnownDevice, timeSteps, writeKnownDevice } from './faster-device.js';
+import { isGpuFaster, readKnownDevice, timeSteps, writeKnownDevice } from './faster-device.js';
 
 /** A backend whose steps take these milliseconds, the last of them again and again, on a clock of its own. */
 function clocked(steps: readonly number[], failing?: Error) {
@@ -47,6 +47,20 @@ it('lets the text go where a step fails', async () => {
   const { backend, now, released, context } = clocked([1], new Error('lost'));
   await expect(timeSteps(backend, now)).rejects.toThrow('lost');
   expect(released).toEqual([context]);
+});
+
+it('is compared with that of the processor, which a GPU that fails is not faster than', async () => {
+  const { backend, now } = clocked([10]);
+  const other = (milliseconds: number, failing?: Error) => {
+    const made = clocked([milliseconds], failing);
+    return isGpuFaster(made.backend, backend, () => made.now() + now());
+  };
+  expect(await other(5)).toBe(true);
+  expect(await other(20)).toBe(false);
+  for (const code of ['backend-failed', 'out-of-memory'] as const)
+    expect(await other(5, new HalfspaceError(code, 'lost'))).toBe(false);
+  await expect(other(5, new HalfspaceError('aborted', 'ended'))).rejects.toThrow('ended');
+  await expect(other(5, new Error('a fault of ours'))).rejects.toThrow('a fault of ours');
 });
 
 it('knows what was found, and nothing where that is damaged or cannot be kept', async () => {

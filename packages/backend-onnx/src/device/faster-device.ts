@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import type { Backend } from '@halfspace/core';
+import { isHalfspaceError, type Backend } from '@halfspace/core';
 import { writeCached } from '@halfspace/model';
 
 /** Candidates of a step that is timed, as those of steered decoding. */
@@ -36,6 +36,26 @@ export async function timeSteps(backend: Backend, now = () => performance.now())
     backend.release(context);
   }
   return fastest;
+}
+
+/** Whether an error of a GPU says nothing of the model. */
+export function isGpuAtFault(error: unknown): boolean {
+  return isHalfspaceError(error, 'backend-failed') || isHalfspaceError(error, 'out-of-memory');
+}
+
+/**
+ * Whether steps take less time on a GPU than on the processor. A GPU that cannot take them does not: it may lack memory for what a
+ * call needs, or an operator, and the processor has both.
+ *
+ * @param now - Milliseconds (default: the system's).
+ * @throws what the processor throws, and the GPU where it is not to blame
+ */
+export async function isGpuFaster(gpu: Backend, host: Backend, now?: () => number): Promise<boolean> {
+  const onGpu = await timeSteps(gpu, now).catch((error: unknown) => {
+    if (!isGpuAtFault(error)) throw error;
+    return Infinity;
+  });
+  return onGpu < (await timeSteps(host, now));
 }
 
 /** What was found to be faster on this machine, for a model. */

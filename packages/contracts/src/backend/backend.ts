@@ -22,6 +22,12 @@ export interface ModelInfo {
    * own (default: nothing is known).
    */
   readonly rowsPerCall?: number;
+  /**
+   * What one more candidate costs in a look-ahead of a few, as a share of one of a single candidate, as measured on this machine
+   * (default: nothing is known). The less it is, the more candidates are run at once, so that fewer calls are needed; what is written
+   * does not depend on it.
+   */
+  readonly rowCost?: number;
   /** The arithmetic that hidden states come from, by name, such as `f32` (default: not known). */
   readonly arithmetic?: {
     /** Of whole texts: {@link Backend.states}. */

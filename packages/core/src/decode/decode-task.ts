@@ -39,6 +39,7 @@ export function createRun(task: DecodeTask, backend: Backend): DecodeRun {
     backend,
     tokenizer: backend.tokenizer,
     marginReader: createMarginReader(attributes, backend.model.width),
+    rowCost: backend.model.rowCost,
     reference: { ...options, logitBias: biasesOf(options) },
   };
 }

@@ -47,8 +47,9 @@ function ranked(): Backend & { readonly calls: { lookAhead: number; rows: number
   };
 }
 
-const setUp = async (attributes: readonly Attribute[] = [kind, calm], together = 16) => {
-  const backend = ranked();
+const setUp = async (attributes: readonly Attribute[] = [kind, calm], together = 16, rowCost?: number) => {
+  const toy = ranked();
+  const backend = { ...toy, model: { ...toy.model, ...(rowCost !== undefined && { rowCost }) } };
   const limits = atOnce(together);
   return {
     backend,
@@ -79,6 +80,32 @@ const weight = fc.oneof(
 const capped = fc.record({ weight, cap: fc.constantFrom(0, 0.3, 2) });
 
 describe('lazy look-ahead', () => {
+  it('runs more candidates in fewer calls where a row costs little, and writes the same', async () => {
+    const task = {
+      prompts: Array.from({ length: 60 }, (_, at) => `a${TOY_VOCABULARY[at % 6]}`),
+      weights: { kind: { weight: 3, cap: 1 }, calm: { weight: 2, cap: 1 } },
+      seed: 5,
+      maxTokens: 8,
+    };
+    const found = [];
+    for (const rowCost of [0.01, undefined, 0.6]) {
+      const { backend, halfspace } = await setUp([sureKind, sureCalm], 1, rowCost);
+      const completions = await halfspace.generate(task);
+      found.push({
+        completions: common(completions),
+        calls: backend.calls.lookAhead,
+        rows: total(completions, 'evaluations'),
+      });
+    }
+    const [cheap, usual, dear] = found;
+    expect(cheap.completions).toEqual(usual.completions);
+    expect(dear.completions).toEqual(usual.completions);
+    expect(cheap.calls).toBeLessThan(usual.calls);
+    expect(usual.calls).toBeLessThan(dear.calls);
+    expect(cheap.rows).toBeGreaterThan(usual.rows);
+    expect(usual.rows).toBeGreaterThan(dear.rows);
+  });
+
   it('gives the completions of eager look-ahead, however they are batched', async () => {
     let completions = 0;
     await fc.assert(

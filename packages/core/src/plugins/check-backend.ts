@@ -57,6 +57,10 @@ const MODEL: Rules<ModelInfo> = {
     'a number of rows',
     (value) => value === undefined || (Number.isSafeInteger(value) && Number(value) > 0),
   ],
+  rowCost: [
+    'a share of at least 0',
+    (value) => value === undefined || (typeof value === 'number' && value >= 0),
+  ],
 };
 
 const TOKENIZER: Rules<Tokenizer> = {

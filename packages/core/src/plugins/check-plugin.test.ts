@@ -102,6 +102,10 @@ describe('every field that a backend must have', () => {
     ],
     ['its model.cut is -1 and not a layer', { ...backend, model: { ...model, cut: -1 } }],
     [
+      'its model.rowCost is NaN and not a share of at least 0',
+      { ...backend, model: { ...model, rowCost: NaN } },
+    ],
+    [
       'its model.rowsPerCall is 0 and not a number of rows',
       { ...backend, model: { ...model, rowsPerCall: 0 } },
     ],

@@ -37,6 +37,8 @@ export interface StepSettings {
   readonly formula: Formula | undefined;
   readonly options: CheckedOptions;
   readonly marginReader: MarginReader;
+  /** What one more candidate of a call costs, as a share of a call; undefined where nothing is known. */
+  readonly rowCost: number | undefined;
 }
 
 /** A step whose candidates are known, by the reference distribution after filters. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BoundAttribute } from '../margins/bound-attributes.js';
-import { pessimisticMargins, predictMargins } from './predict-margins.js';
+import { pessimisticMargins, predictMargins, prefetchSlack } from './predict-margins.js';
 import { toyAttribute } from '../../testing/toy-attribute.js';
 
 /** An attribute of the toy, with a slope of 2 and maybe a prediction. */
@@ -21,14 +21,17 @@ describe('expected margins', () => {
     ]);
   });
 
-  it('are doubted on the side that is steered to, less in company', () => {
+  it('are doubted on the side that is steered to', () => {
     const expected = [Float64Array.of(1, 0), Float64Array.of(1, 0)];
-    const [steeredTo, steeredAway] = pessimisticMargins(expected, [2, -1], 1);
-    const [amongMany] = pessimisticMargins(expected, [2, -1], 25);
-    for (const [i, margin] of [1, 0].entries()) {
-      expect(steeredTo[i]).toBeLessThan(margin);
-      expect(steeredAway[i]).toBeGreaterThan(margin);
-      expect(amongMany[i]).toBeGreaterThan(steeredTo[i]);
-    }
+    const [steeredTo, steeredAway] = pessimisticMargins(expected, [2, -1], 0.25);
+    expect([...steeredTo]).toEqual([0.75, -0.25]);
+    expect([...steeredAway]).toEqual([1.25, 0.25]);
+  });
+
+  it('are doubted the more the less a row costs', () => {
+    expect(prefetchSlack()).toBeCloseTo(0.3);
+    expect(prefetchSlack(0.1)).toBeCloseTo(0.5);
+    expect(prefetchSlack(1)).toBeCloseTo(0.05);
+    for (const free of [0, 0.05, 0.001]) expect(prefetchSlack(free)).toBe(0.6);
   });
 });

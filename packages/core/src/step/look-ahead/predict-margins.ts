@@ -1,11 +1,24 @@
 import { isScoring, type BoundAttribute } from '../margins/bound-attributes.js';
 
+/** Slack times the cost of a row, in log-odds: what steps that were counted cost least with (docs/decisions/0034). */
+const SLACK = 0.05;
+
+/** With so much hardly any step takes a second call, and more candidates save nothing, however little they cost. */
+const MOST_SLACK = 0.6;
+
+/** What a row costs where nobody says, as a share of a call. */
+const USUAL_ROW_COST = 1 / 6;
+
 /**
  * How much worse than expected margins are taken to be when the candidates of a lone completion are chosen to be run, in
  * log-odds. One that is only just expected to be out of the race is run with the first batch then, which costs a row where
- * waiting for the leader to disappoint costs a call.
+ * waiting for the leader to disappoint costs a call. So the slack is the greater the less a row costs.
+ *
+ * @param rowCost - Of one more row, as a share of a call (default: a sixth).
  */
-const PREFETCH_SLACK = 0.3;
+export function prefetchSlack(rowCost = USUAL_ROW_COST): number {
+  return Math.min(MOST_SLACK, SLACK / rowCost);
+}
 
 /** A text before its next token. */
 export interface TextMargins {
@@ -40,15 +53,16 @@ export function predictMargins(
 /**
  * Those margins less a slack: a little worse, each on the side that its attribute is not steered to.
  *
- * @param company - How many completions share a call: the cost of another one is shared by all, and rows are not.
+ * @param slack - See {@link prefetchSlack}. Of n completions that share a call each has an n-th of it: the cost of another call is
+ * shared by all, and rows are not.
  */
 export function pessimisticMargins(
   expected: readonly Float64Array[],
   weights: readonly number[],
-  company: number,
+  slack: number,
 ): Float64Array[] {
   return expected.map((column, a) => {
-    const slack = (weights[a] < 0 ? -PREFETCH_SLACK : PREFETCH_SLACK) / company;
-    return column.map((margin) => margin - slack);
+    const worse = weights[a] < 0 ? -slack : slack;
+    return column.map((margin) => margin - worse);
   });
 }

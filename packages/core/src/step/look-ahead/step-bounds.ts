@@ -4,7 +4,7 @@ import { marginsOf } from '../margins/margins-of.js';
 import { runningMeans } from '../margins/margin-record.js';
 import type { StepSettings, WeightedStep } from '../stages.js';
 import { boundBonus, type BonusBounds } from './bonus-bounds.js';
-import { pessimisticMargins, predictMargins } from './predict-margins.js';
+import { pessimisticMargins, predictMargins, prefetchSlack } from './predict-margins.js';
 
 /**
  * What is known of bonuses before look-ahead, where they make q and have a ceiling; undefined where nothing is. Of margins
@@ -23,7 +23,7 @@ export function boundsOf(
   const weights = weighted.map(({ weight }) => weight);
   const known = { margins: marginsOf(text.state, attributes), runningMeans: runningMeans(text.margins) };
   const likely = predictMargins(attributes, reference.tokens, tokenizer.endTokens, known);
-  const expected = pessimisticMargins(likely, weights, company);
+  const expected = pessimisticMargins(likely, weights, prefetchSlack(settings.rowCost) / company);
   if (formula === undefined) return boundBonus(expected, weighted, reference.tokens.length);
   const ceiling = formula.ceilingAt(formulaStepOf(text, settings));
   if (ceiling === Infinity) return undefined;
