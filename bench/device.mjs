@@ -1,18 +1,31 @@
 // Milliseconds a token on a GPU beside the processor, plain and steered, for models of 1 and 8 billion random weights. See README.md here.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createOnnxBackend } from '@halfspace/backend-onnx';
 import { createHalfspace, defineAttribute } from '@halfspace/core';
-import { SHAPES, writeRandomModel } from './random-model.mjs';
+import { SHAPES, writeModel } from './synthetic-model.mjs';
 
 const PROMPT = 'abcdefgh '.repeat(8);
 const ATTRIBUTES = 3;
+const FORMAT = 'Q4_K';
+
+/** To try the script: as wide as a block of that format. */
+const TINY = {
+  ...SHAPES['llama-3.2-1b'],
+  layers: 2,
+  width: 256,
+  feedForward: 512,
+  heads: 4,
+  keyValueHeads: 2,
+  vocabulary: 512,
+};
+const KNOWN = { ...SHAPES, tiny: TINY };
 
 const { values: flags } = parseArgs({
   options: {
-    shapes: { type: 'string', default: '1B' },
+    shapes: { type: 'string', default: 'llama-3.2-1b' },
     devices: { type: 'string', default: 'webgpu,cpu' },
     precision: { type: 'string' },
     tokens: { type: 'string', default: '16' },
@@ -69,13 +82,17 @@ async function time(backend) {
   return { plainMs: median(found.plain), steeredMs: median(found.steered) };
 }
 
+for (const shape of shapes)
+  if (KNOWN[shape] === undefined)
+    throw new Error(`There is no shape ${shape}: ${Object.keys(KNOWN).join(', ')}.`);
 const results = [];
 await mkdir(flags.directory, { recursive: true });
 for (const shape of shapes) {
-  if (SHAPES[shape] === undefined)
-    throw new Error(`There is no shape ${shape}: ${Object.keys(SHAPES).join(', ')}.`);
-  const model = join(flags.directory, `random-${shape}.gguf`);
-  await writeRandomModel(model, SHAPES[shape]);
+  const model = join(flags.directory, `${shape}.gguf`);
+  if ((await stat(model).catch(() => undefined)) === undefined) {
+    await writeModel(`${model}.part`, KNOWN[shape], FORMAT);
+    await rename(`${model}.part`, model);
+  }
   for (const device of devices) {
     const precision = flags.precision ?? (device === 'webgpu' ? 'int4' : 'int8');
     try {

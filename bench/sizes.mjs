@@ -1,6 +1,6 @@
 // What models of published shapes cost to compile and to run: time, memory, disk. See README.md here.
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ const { values: flags } = parseArgs({
 });
 const [threads, tokens] = [flags.threads, flags.tokens].map(Number);
 const { precision } = flags;
+if (precision === 'int4' && flags.format !== 'Q4_K')
+  throw new Error(`Weights of the format ${flags.format} are not in four bits: take the precision int8.`);
 
 /** Seconds of processor time since `before`, of all threads. */
 function spent(before) {
@@ -114,6 +116,14 @@ async function inChild(phase, path, shape, cache) {
   return JSON.parse(text);
 }
 
+/** Bytes of a model: of a file, or of those of a directory. */
+async function sizeOf(path) {
+  const found = await stat(path);
+  if (!found.isDirectory()) return found.size;
+  const sizes = (await readdir(path)).map(async (name) => (await stat(join(path, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
 const gb = (bytes) => `${(bytes / 1e9).toFixed(2)} GB`;
 
 function report({ shape, file, compile, use }) {
@@ -132,13 +142,17 @@ if (flags.phase !== undefined) {
   console.log(JSON.stringify(await PHASES[flags.phase](flags.directory, flags.shapes)));
 } else {
   const names = flags.shapes === 'all' ? Object.keys(SHAPES) : flags.shapes.split(',');
+  for (const name of names)
+    if (SHAPES[name] === undefined)
+      throw new Error(`There is no shape ${name}: ${Object.keys(SHAPES).join(', ')}, all.`);
   const root = flags.directory ?? (await mkdtemp(join(tmpdir(), 'halfspace-sizes-')));
   await mkdir(root, { recursive: true });
   for (const shape of names) {
-    const [path, cache] = [join(root, `${shape}.gguf`), join(root, 'cache')];
+    const ending = flags.format === 'safetensors' ? '' : '.gguf';
+    const [path, cache] = [join(root, `${shape}${ending}`), join(root, 'cache')];
     try {
       await inChild('write', path, shape, cache);
-      const { size } = await stat(path);
+      const size = await sizeOf(path);
       const compile = await inChild('compile', path, shape, cache);
       const use = await inChild('use', path, shape, cache);
       const found = { shape, format: flags.format, precision, threads, file: size, compile, use };
