@@ -8,8 +8,24 @@ export const OTHER = 'var(--other)';
 /** Of what stays in the background. */
 export const QUIET = 'var(--quiet)';
 
+/** Of series that have no side, in their order. */
+export const SERIES = [1, 2, 3, 4, 5, 6].map((n) => `var(--series-${n})`);
+
 const WIDTH = 440;
 const HEIGHT = 300;
+
+/** Options with what all plots have alike. */
+export function plotOptions(options: Plot.PlotOptions): Plot.PlotOptions {
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    marginLeft: 48,
+    marginBottom: 40,
+    style: { background: 'none', fontSize: '11px' },
+    ...options,
+    ...(options.color?.domain !== undefined && { color: { range: SERIES, ...options.color } }),
+  };
+}
 
 /**
  * Draws a plot.
@@ -18,15 +34,5 @@ const HEIGHT = 300;
  */
 export function svg(ariaLabel: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const plot = Plot.plot({
-    document,
-    width: WIDTH,
-    height: HEIGHT,
-    marginLeft: 48,
-    marginBottom: 40,
-    style: { background: 'none', fontSize: '11px' },
-    ariaLabel,
-    ...options,
-  });
-  return plot.outerHTML;
+  return Plot.plot({ document, ariaLabel, ...plotOptions(options) }).outerHTML;
 }

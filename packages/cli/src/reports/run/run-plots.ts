@@ -1,6 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import type { MethodReport, SuiteReport } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
+import { labelMarks } from '../label-marks.js';
+import { nothing } from '../page.js';
 import { QUIET, svg } from '../svg.js';
 import { shortened } from '../../terminal/width.js';
 
@@ -54,6 +56,9 @@ export function predictionPlot({ methods }: SuiteReport, judge: string, attribut
       .filter(({ completions }) => completions >= LEAST_IN_BIN)
       .map(({ margin, score }) => ({ method, series, margin, score })),
   );
+  if (points.length === 0) {
+    return nothing(`No tenth of the margins has ${LEAST_IN_BIN} completions: too few for a curve.`);
+  }
   const first = points.filter(({ method }) => method === methods[0]?.method);
   const at = { x: 'margin', y: 'score' } as const;
   return svg(`Score by ${judge} for margins of ${attribute}`, {
@@ -101,9 +106,10 @@ function pointsOf(
 function curves(title: string, points: readonly Point[], xLabel: string, yScale: Plot.ScaleOptions): string {
   const x = (point: Point) => point.x.value;
   const y = (point: Point) => point.y.value;
-  return svg(title, {
+  if (points.length === 0) return nothing('No method has these figures.');
+  const options: Plot.PlotOptions = {
     height: 340,
-    marginRight: 80,
+    marginRight: 24,
     x: { label: xLabel, grid: true },
     y: { grid: true, ...yScale },
     color: { domain: seriesOf(points), legend: true },
@@ -124,16 +130,10 @@ function curves(title: string, points: readonly Point[], xLabel: string, yScale:
       }),
       Plot.line(points, { x, y, z: 'series', stroke: 'series', strokeWidth: 2 }),
       Plot.dot(points, { x, y, fill: 'series', r: 4, title: 'method' }),
-      Plot.text(points, {
-        x,
-        y,
-        text: (point: Point) => short(point.method),
-        dx: 7,
-        textAnchor: 'start',
-        fontSize: 10,
-      }),
     ],
-  });
+  };
+  const labels = points.map((point) => ({ x: x(point), y: y(point), text: short(point.method) }));
+  return svg(title, { ...options, marks: [...(options.marks ?? []), ...labelMarks(labels, options)] });
 }
 
 function seriesOf(items: readonly { readonly series: string }[]): string[] {

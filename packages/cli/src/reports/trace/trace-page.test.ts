@@ -62,14 +62,13 @@ it('needs nothing but itself, and takes no text for its own', () => {
 it('colours a token by its margin, and leads to its step', () => {
   const tokens = [...document.querySelectorAll('.text a')];
   const shades = tokens.map((each) =>
-    each
-      .getAttribute('style')
-      ?.match(/--(\w+)\) (\d+)%/)
-      ?.slice(1),
+    [...(each.getAttribute('style') ?? '').matchAll(/--side-1: var\(--(\w+)\); --share-1: (\d+)%/g)].flatMap(
+      (found) => found.slice(1),
+    ),
   );
-  // 60 tanh(m / 2), which is 60 |2σ(m) − 1|.
-  const strength = (margin: number) => String(Math.round(60 * Math.abs(2 / (1 + Math.exp(-margin)) - 1)));
-  expect(shades).toEqual([['desired', strength(3)], ['other', strength(-1)], undefined]);
+  // 45 tanh(m / 2), which is 45 |2σ(m) − 1|.
+  const strength = (margin: number) => String(Math.round(45 * Math.abs(2 / (1 + Math.exp(-margin)) - 1)));
+  expect(shades).toEqual([['desired', strength(3)], ['other', strength(-1)], []]);
   for (const each of tokens) {
     const place = document.querySelector(each.getAttribute('href') ?? '');
     expect(place?.closest('details')?.textContent).toContain(JSON.stringify(each.textContent));
@@ -101,8 +100,19 @@ it('says what was asked for, and what a step was steered by', () => {
 it('plots KL and margins over the steps', () => {
   const marks = (plot: string, mark: string) =>
     document.querySelectorAll(`svg[aria-label="${plot}"] ${mark}`).length;
-  expect(marks('KL of each step', '[aria-label="rect"] rect')).toBe(3);
-  expect(marks('Margin after each step', 'circle')).toBe(2);
+  expect(marks('KL (nats), by step', 'rect')).toBe(3);
+  expect(marks('calm (log-odds), by step', '.fill-desired, .fill-other')).toBe(2);
+});
+
+it('draws every attribute, says so of one that was never read, and lets each colour the text', () => {
+  const titles = [...document.querySelectorAll('section:first-of-type figcaption strong')];
+  expect(titles.map(({ textContent }) => textContent)).toEqual(['KL', 'kind', 'calm']);
+  expect(document.querySelector('figure .nothing')?.textContent).toBe(
+    'No step has a value of kind (log-odds).',
+  );
+  const [chosen, ...others] = document.querySelectorAll('section:first-of-type input[checked]');
+  expect([chosen?.parentElement?.textContent, others.length]).toEqual([' calm', 0]);
+  expect(page).toContain('.trace:has(.colour-1:checked) .shaded { --side: var(--side-1)');
 });
 
 it('is summed up', () => {

@@ -1,4 +1,5 @@
-import type { TracedCandidate, TracedStep } from '@halfspace/core';
+import type { TracedStep } from '@halfspace/core';
+import { candidateTable, htmlOf, part, shadeStyle, tokenCode } from '@halfspace/playground/parts';
 import { pluralise } from '../../terminal/pluralise.js';
 import { escaped, figure, page } from '../page.js';
 import { marginOf } from './traced-margins.js';
@@ -7,19 +8,27 @@ import { summaryLine, summaryOf } from './summary.js';
 import type { TracedCompletion } from './trace-line.js';
 import { klPlot, marginPlot } from './trace-plots.js';
 
+/** Attributes that a page can be told to colour by, without a script; those after them are drawn and not chosen. */
+const MOST_CHOICES = 24;
+
+/** A token has the shades of all attributes; the one that is chosen counts. */
+const CHOICES = Array.from(
+  { length: MOST_CHOICES },
+  (_, a) =>
+    `.trace:has(.colour-${a}:checked) .shaded { --side: var(--side-${a}); --share: var(--share-${a}, 0%); --mark: var(--mark-${a}, none); }`,
+).join('\n');
+
 /** Styles of {@link traceSection}. */
 export const TRACE_STYLE = `
-.text { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 1.1rem; line-height: 1.9; }
-.text a { color: inherit; text-decoration: none; border-radius: .2em; padding: .15em 0; }
-.text a:hover, .text a:focus { outline: 2px solid var(--quiet); }
-.prompt { color: var(--quiet); }
+.text a { color: inherit; }
+.text a:hover { outline: 2px solid var(--quiet); }
+.colours { border: 0; padding: 0; margin: 1rem 0 0; }
+.colours legend { float: left; margin-right: 1rem; color: var(--quiet); }
+.colours label { margin-right: 1rem; }
 details { border-bottom: 1px solid var(--line); }
 summary { cursor: pointer; padding: .3rem 0; font-variant-numeric: tabular-nums; }
-summary code, td code { white-space: pre-wrap; }
 summary span { color: var(--quiet); font-size: .9rem; }
-.bar { width: 9rem; }
-.bar svg { display: block; width: 9rem; height: .8rem; }
-tr.chosen { font-weight: 650; }
+${CHOICES}
 `;
 
 /**
@@ -30,7 +39,7 @@ export function tracePage(trace: readonly TracedCompletion[], attribute: string 
   const said =
     attribute === undefined
       ? 'No attribute was read.'
-      : `Blue text is on the desired side of ${attribute}, orange on the other, the stronger the surer. A token leads to its step.`;
+      : 'Blue text is on the desired side of an attribute, orange and underlined text on the other, the stronger the surer. A token leads to its step.';
   return page({
     title: 'A trace of completions',
     heading: `How ${pluralise(trace.length, 'completion')} came about`,
@@ -62,34 +71,55 @@ export function traceSection(
   const facts = `${summaryLine(summaryOf(completion))}; ${settingsLine(completion)}`;
   const plots = [
     figure('KL', 'how far each step went from the model’s own distribution', klPlot(completion)),
-    ...(attribute === undefined || !names.includes(attribute)
-      ? []
-      : [
-          figure(escaped(attribute), 'margin of the text after each step', marginPlot(completion, attribute)),
-        ]),
+    ...names.map((name) =>
+      figure(escaped(name), 'margin of the text after each step', marginPlot(completion, name)),
+    ),
   ];
   return `<p class="facts">${escaped(facts)}</p>
-<p class="text"><span class="prompt">${escaped(prompt)}</span>${steps.map((step) => token(step, index, attribute)).join('')}</p>
+<div class="trace">${colours(names, index, attribute)}
+<p class="text"><span class="prompt">${escaped(prompt)}</span>${steps.map((step) => token(step, index, names)).join('')}</p></div>
 ${steps.length === 0 ? '' : `<div class="plots">${plots.join('\n')}</div>`}
 ${steps.map((step) => details(step, index, completion)).join('\n')}`;
 }
 
-function token(
-  { step, candidates, chosen }: TracedStep,
-  index: string,
-  attribute: string | undefined,
-): string {
-  const { text } = candidates[chosen];
-  const margin = attribute === undefined ? undefined : marginOf(candidates[chosen], attribute);
-  const shade = margin === undefined ? '' : ` title="margin ${margin.toFixed(2)}" style="${shadeOf(margin)}"`;
-  return `<a href="#${placeOf(index, step)}"${shade}>${escaped(text)}</a>`;
+/** Which attribute colours the text. */
+function colours(names: readonly string[], index: string, attribute: string | undefined): string {
+  const choices = names.slice(0, MOST_CHOICES).map((name, a) =>
+    part(
+      'label',
+      {},
+      part('input', {
+        type: 'radio',
+        name: `colour-${index}`,
+        class: `colour-${a}`,
+        checked: name === attribute,
+      }),
+      ` ${name}`,
+    ),
+  );
+  if (choices.length === 0) return '';
+  return htmlOf(part('fieldset', { class: 'colours' }, part('legend', {}, 'Coloured by'), ...choices));
 }
 
-/** As strong as the probability that the margin stands for is far from even. */
-function shadeOf(margin: number): string {
-  const strength = Math.round(60 * Math.abs(Math.tanh(margin / 2)));
-  const side = margin < 0 ? 'other' : 'desired';
-  return `background: color-mix(in srgb, var(--${side}) ${strength}%, transparent)`;
+function token({ step, candidates, chosen }: TracedStep, index: string, names: readonly string[]): string {
+  const taken = candidates[chosen];
+  const read = names.flatMap((name, a) => {
+    const margin = marginOf(taken, name);
+    return margin === undefined ? [] : [{ name, a, margin }];
+  });
+  const shades = read.flatMap(({ a, margin }) =>
+    Object.entries(shadeStyle(margin)).map(([property, value]) => [`${property}-${a}`, value] as const),
+  );
+  const attributes = {
+    href: `#${placeOf(index, step)}`,
+    class: 'shaded',
+    title:
+      read.length === 0
+        ? undefined
+        : read.map(({ name, margin }) => `${name} ${margin.toFixed(2)}`).join(', '),
+    style: Object.fromEntries(shades),
+  };
+  return htmlOf(part('a', attributes, taken.text));
 }
 
 function placeOf(index: string, step: number): string {
@@ -104,27 +134,19 @@ function details(
   const names = Object.keys(attributes);
   const { text, reference, probability } = candidates[chosen];
   const weights = control && weightsLine(control, formula);
-  const heading = ['token', 'reference', '', 're-weighted', '', ...names];
-  // The place is within, so that a link to it opens the details.
-  return `<details><summary>${step} ${code(text)}
-<span>${reference.toFixed(3)} → ${probability.toFixed(3)}, KL ${kl.toFixed(3)} nats${statusWords(control)}</span></summary>
-<div class="table" id="${placeOf(index, step)}">${weights ? `<p class="facts">Steered by ${escaped(weights)}</p>` : ''}<table><thead><tr>${heading.map((name) => `<th>${escaped(name)}</th>`).join('')}</tr></thead>
-<tbody>${candidates.map((candidate, i) => row(candidate, i === chosen, names)).join('\n')}</tbody></table></div></details>`;
-}
-
-function row(candidate: TracedCandidate, chosen: boolean, names: readonly string[]): string {
-  const { text, reference, probability } = candidate;
-  const margins = names.map((name) => `<td>${marginOf(candidate, name)?.toFixed(2) ?? '–'}</td>`);
-  return `<tr${chosen ? ' class="chosen"' : ''}><td>${code(text)}</td>${bar(reference, 'quiet')}${bar(probability, 'desired')}${margins.join('')}</tr>`;
-}
-
-/** A probability, and a cell with its bar. */
-function bar(probability: number, colour: 'quiet' | 'desired'): string {
-  const width = (100 * probability).toFixed(2);
-  return `<td>${probability.toFixed(3)}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width="${width}" height="10" style="fill: var(--${colour})"/></svg></td>`;
-}
-
-/** A token with its blanks to be seen. */
-function code(text: string): string {
-  return `<code>${escaped(JSON.stringify(text))}</code>`;
+  const change = `${reference.toFixed(3)} → ${probability.toFixed(3)}, KL ${kl.toFixed(3)} nats${statusWords(control)}`;
+  return htmlOf(
+    part(
+      'details',
+      {},
+      part('summary', {}, `${step} `, tokenCode(text), ' ', part('span', {}, change)),
+      // The place is within, so that a link to it opens the details.
+      part(
+        'div',
+        { class: 'table', id: placeOf(index, step) },
+        weights ? part('p', { class: 'facts' }, `Steered by ${weights}`) : undefined,
+        candidateTable({ candidates, chosen }, { names }),
+      ),
+    ),
+  );
 }

@@ -1,13 +1,7 @@
-import type { TracedCandidate } from '@halfspace/core';
+import { marginOf } from '@halfspace/playground/parts';
 import type { TracedCompletion } from './trace-line.js';
 
-/** The margin of a candidate, in log-odds; undefined where it was not evaluated. */
-export function marginOf(
-  { margins }: Pick<TracedCandidate, 'margins'>,
-  attribute: string,
-): number | undefined {
-  return Object.hasOwn(margins, attribute) ? margins[attribute] : undefined;
-}
+export { marginOf };
 
 /** The margin of the text after each step, as {@link marginOf}. */
 export function marginsOf({ steps }: TracedCompletion, attribute: string): (number | undefined)[] {

@@ -1,6 +1,8 @@
 import type { FrontierPoint } from '@halfspace/evaluate';
 import type { Estimate } from '@halfspace/subspace';
 import * as Plot from '@observablehq/plot';
+import { labelMarks } from '../label-marks.js';
+import { nothing } from '../page.js';
 import { DESIRED, OTHER, QUIET, svg } from '../svg.js';
 
 /** A figure of a point that can be an axis. */
@@ -38,7 +40,9 @@ export function frontierPlot(
       fill: point.scale === 1 ? OTHER : DESIRED,
     };
   });
-  return svg(`${gain.label} against ${cost.label}`, {
+  const known = data.filter(({ x, y }) => Number.isFinite(x + y));
+  if (known.length === 0) return nothing(`No weights have figures of ${gain.label}.`);
+  const options: Plot.PlotOptions = {
     x: { label: cost.label, grid: true },
     y: { label: gain.label, grid: true },
     marks: [
@@ -46,8 +50,12 @@ export function frontierPlot(
       Plot.link(data, { x1: 'x1', x2: 'x2', y1: 'y', y2: 'y', stroke: DESIRED, strokeOpacity: 0.4 }),
       Plot.link(data, { x1: 'x', x2: 'x', y1: 'y1', y2: 'y2', stroke: DESIRED, strokeOpacity: 0.4 }),
       Plot.dot(data, { x: 'x', y: 'y', fill: 'fill', r: 4 }),
-      Plot.text(data, { x: 'x', y: 'y', text: 'name', dx: 6, dy: 10, textAnchor: 'start', fontSize: 10 }),
     ],
     color: { type: 'identity' },
+  };
+  const labels = known.map(({ x, y, name }) => ({ x, y, text: name }));
+  return svg(`${gain.label} against ${cost.label}`, {
+    ...options,
+    marks: [...(options.marks ?? []), ...labelMarks(labels, options)],
   });
 }
