@@ -1,13 +1,28 @@
-import { createHalfspace } from '@halfspace/core';
+import { createHalfspace, defineJudge } from '@halfspace/core';
 import { createToyBackend, toyAttribute } from '@halfspace/core/testing';
 import { createPlayground } from '@halfspace/playground';
-import { createServer, listen, type Listening, type ServerOptions } from '@halfspace/serve';
+import {
+  createServer,
+  listen,
+  type Listening,
+  type ServerOptions,
+  type ValueExamples,
+} from '@halfspace/serve';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, faultsOf, launchBrowser } from './support/browser.js';
 
 /** Markup that would show itself by a mark on the page. */
 const HOSTILE = `<img src="x" onerror="document.title='hacked'">`;
+
+const judge = defineJudge({
+  name: 'long',
+  description: 'the text is long',
+  revision: '1',
+  desired: 'low',
+  threshold: 0.5,
+  score: async (texts) => Float64Array.from(texts, ({ completion }) => Math.min(1, completion.length / 10)),
+});
 
 /** The toy's letters, one of which is hostile. */
 const VOCABULARY = ['a', 'b', 'c', 'd', ' ', HOSTILE, ''].map((text) => new TextEncoder().encode(text));
@@ -233,6 +248,33 @@ describe.skipIf(CHROMIUM === undefined)('the playground in a browser (needs Chro
     expect(await page.locator('#message').isVisible()).toBe(false);
     const linked = await openReady(`${own}/#key=sesame`);
     expect(await linked.evaluate(() => location.hash)).toBe('');
+  });
+
+  it('makes a slider of examples, and shows what an independent judge says', async () => {
+    const asked: ValueExamples[] = [];
+    const { url: own } = await serveToy({
+      judges: [judge],
+      addValue: async (examples) => {
+        asked.push(examples);
+        const attributes = [toyAttribute('kind', 0), toyAttribute(examples.name, 2)];
+        return createHalfspace({ backend: createToyBackend({ vocabulary: VOCABULARY }), attributes });
+      },
+    });
+    const page = await openReady(own);
+    await page.locator('summary', { hasText: 'A value of your own' }).click();
+    await page.locator('#own-name').fill('mine');
+    await page.locator('#own-good').fill('ab\n\n abc ');
+    await page.locator('#own-bad').fill('dd\ncd');
+    await page.locator('#own-go').click();
+    await page.locator('#own-said', { hasText: 'There is a slider for mine' }).waitFor();
+    expect(asked).toEqual([{ name: 'mine', good: ['ab', 'abc'], bad: ['dd', 'cd'] }]);
+    expect(await page.locator('[aria-label="mine, nats"]').inputValue()).toBe('2');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.locator('#go').click();
+    await page.locator('dt', { hasText: 'judge long, low is good' }).first().waitFor();
+    expect(await page.locator('dt', { hasText: 'judge long' }).count()).toBe(2);
+    const other = await openReady(url);
+    expect(await other.locator('#own').isVisible()).toBe(false);
   });
 
   it('lets the browser run nothing but its own scripts', async () => {

@@ -25,6 +25,7 @@ export const SHELL = `<!doctype html>
 <div class="row"><input id="key" type="password" autocomplete="off" required><button class="main">Use this key</button></div>
 </form>
 <div class="layout">
+<div class="side">
 <form id="ask" aria-label="What to write">
 <fieldset>
 <legend>Prompt</legend>
@@ -54,6 +55,18 @@ export const SHELL = `<!doctype html>
 <button type="button" id="reseed">Another seed</button>
 </fieldset>
 </form>
+<form id="own" aria-label="A value of your own" hidden>
+<details><summary>A value of your own</summary>
+<p class="hint">Ten texts that have it and ten that lack it, one a line, make a slider within seconds. A few examples prove nothing: look at what it does.</p>
+<label for="own-name">Name <small>small letters and hyphens</small></label>
+<input id="own-name" required maxlength="40" pattern="[a-z][a-z0-9]*(-[a-z0-9]+)*" autocomplete="off">
+<label for="own-good">Good examples</label><textarea id="own-good" rows="4" required></textarea>
+<label for="own-bad">Bad examples</label><textarea id="own-bad" rows="4" required></textarea>
+<div class="row"><button id="own-go">Make it</button></div>
+<p class="hint" id="own-said" role="status"></p>
+</details>
+</form>
+</div>
 <main class="side">
 <div class="legend"><label for="colour">Colour by</label><select id="colour"></select>
 <span class="shaded" id="key-other">on the other side</span><span class="shaded" id="key-desired">on the desired side</span></div>

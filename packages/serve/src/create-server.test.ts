@@ -46,6 +46,8 @@ describe('the OpenAPI document', () => {
         '/apply-template',
         '/halfspace/attributes',
         '/halfspace/score',
+        '/halfspace/judge',
+        '/halfspace/values',
       ].toSorted(),
     );
   });

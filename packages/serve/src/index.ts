@@ -2,7 +2,7 @@ export { createServer } from './create-server.js';
 export type { Server } from './create-server.js';
 export { listen } from './listen.js';
 export type { Listening, ListenOptions } from './listen.js';
-export type { AttributeCard, ServerOptions } from './server-options.js';
+export type { AttributeCard, ServerOptions, ValueExamples } from './server-options.js';
 export type { Steering, SteeringFilter, SteeringWeight } from './request/steering.js';
 export { DEFAULT_LIMITS } from './limits.js';
 export type { ServerLimits } from './limits.js';

@@ -1,5 +1,6 @@
 import type { Halfspace } from '@halfspace/core';
 import { checkSteeringNames } from './check-steering.js';
+import { createAdding } from './add-value.js';
 import { ApiError } from './http/api-error.js';
 import { modelName, servedModels } from './models.js';
 import type { Names } from './request/steering.js';
@@ -44,9 +45,14 @@ export function awaitModel(options: ServerOptions, parts: () => ServerParts): Re
     halfspace = found;
     const names = namesOf(found, options);
     checkSteeringNames(options, names);
-    const { model = modelName(found), presets = {}, defaults = {}, cards = {} } = options;
+    const { model = modelName(found), presets = {}, defaults = {}, cards = {}, judges = [] } = options;
     const models = servedModels(typeof model === 'string' ? [model] : model, presets);
-    state = { halfspace: found, models, names, defaults, cards, created, ...parts() };
+    const addValue = createAdding(options, found, (changed) => {
+      if (state === undefined) return;
+      halfspace = changed;
+      state = { ...state, halfspace: changed, names: namesOf(changed, options) };
+    });
+    state = { halfspace: found, models, names, defaults, cards, judges, addValue, created, ...parts() };
   });
   ready.catch(() => {
     hasFailed = true;

@@ -1,4 +1,4 @@
-import type { Filter, Halfspace } from '@halfspace/core';
+import type { Filter, Halfspace, Judge } from '@halfspace/core';
 import type { LogEntry } from './http/log-entry.js';
 import type { ServerLimits } from './limits.js';
 import type { Steering } from './request/steering.js';
@@ -9,6 +9,16 @@ export interface AttributeCard {
   readonly card?: string;
   /** Figures of its subspaces on rows that they were not fitted on, as their files have them. */
   readonly heldOut?: readonly object[];
+}
+
+/** Texts that have a value and texts that lack it, to make a value of. */
+export interface ValueExamples {
+  /** Kebab-case name. */
+  readonly name: string;
+  /** Texts that have it. */
+  readonly good: readonly string[];
+  /** Texts that lack it. */
+  readonly bad: readonly string[];
 }
 
 /** What a server is made of. Everything but `halfspace` may be left out. */
@@ -41,6 +51,13 @@ export interface ServerOptions {
    * It is asked of paths that are no route, and its files need no key (default: none).
    */
   readonly pages?: (request: Request) => Response | undefined;
+  /** Independent judges, which score texts that requests give them (default: none). */
+  readonly judges?: readonly Judge[];
+  /**
+   * Makes a value of examples that a request gives, and resolves to what has it beside the attributes that there were: one over the
+   * same backend. The server asks for one at a time, and keeps up to eight (default: no request makes values).
+   */
+  readonly addValue?: (examples: ValueExamples, signal: AbortSignal) => Promise<Halfspace>;
   /** Whether `/metrics` has figures for Prometheus (default false). */
   readonly metrics?: boolean;
   /** Told of each request when it is over. */

@@ -11,8 +11,11 @@ import { createServerClient, ServerFault, type Value } from './server.js';
 import { requestOf, type Settings } from './settings.js';
 import { showInPlace, showStep } from './token-panel.js';
 import { watchForTraces } from './traces.js';
+import { watchOwnValues } from './own-values.js';
 
 const KEY = 'halfspace-key';
+/** Of a value that has just been made. */
+const OWN_WEIGHT = 2;
 
 const server = createServerClient(keyOfFragment(location.hash) ?? sessionStorage.getItem(KEY) ?? undefined);
 const form = createForm(showCommand);
@@ -31,6 +34,9 @@ let traces = new Map<Column, Promise<readonly TracedStep[]>>();
 byId('columns').append(plain.element, steered.element);
 
 const names = () => values.map(({ name }) => name);
+
+/** Names of the judges of the server. */
+let judges: readonly string[] = [];
 
 /** Says what is wrong, or takes it back. */
 function say(message: string | undefined): void {
@@ -55,12 +61,16 @@ async function connect(): Promise<void> {
   model = ids[0]?.id ?? '';
   const presets = [...new Set(ids.flatMap(({ halfspace }) => halfspace.preset ?? []))];
   values = (attributes['data'] as (Value & { available: boolean })[]).filter(({ available }) => available);
+  judges = (attributes['judges'] as string[] | undefined) ?? [];
+  byId('own').hidden = attributes['takes_examples'] !== true;
   form.offer(values, presets);
+  const coloured = colour.value;
   fill(
     colour,
     ...names().map((name) => part('option', { value: name }, name)),
     part('option', { value: '' }, 'nothing'),
   );
+  if (names().includes(coloured)) colour.value = coloured;
   byId('server').textContent = `Model ${model}`;
   byId('key-form').hidden = true;
   if (server.key !== undefined) sessionStorage.setItem(KEY, server.key);
@@ -87,6 +97,7 @@ async function write(settings: Settings): Promise<void> {
     await Promise.all([stream(plain, controller.signal), stream(steered, controller.signal)]);
     byId('status').textContent =
       `Both texts are there: plain of ${plain.tokens.length} tokens, steered of ${steered.tokens.length}.`;
+    await judge(settings, controller.signal);
   } catch (error) {
     if (running !== controller) return;
     byId('status').textContent = 'Stopped.';
@@ -94,6 +105,21 @@ async function write(settings: Settings): Promise<void> {
     controller.abort();
   } finally {
     if (running === controller) stop.disabled = true;
+  }
+}
+
+/** Has both texts scored by those that are independent of the margins. */
+async function judge(settings: Settings, signal: AbortSignal): Promise<void> {
+  if (judges.length === 0) return;
+  const completions = [plain, steered].map(
+    ({ tokens }) => settings.begun + tokens.map(({ text }) => text).join(''),
+  );
+  const { data } = await server.json('/halfspace/judge', { prompt: settings.prompt, completions });
+  if (signal.aborted) return;
+  for (const { name, desired, scores } of data as { name: string; desired: string; scores: number[] }[]) {
+    [plain, steered].forEach((column, i) => {
+      column.showFigure(`judge ${name}, ${desired} is good`, scores[i].toFixed(3));
+    });
   }
 }
 
@@ -210,6 +236,10 @@ byId('key-form').addEventListener('submit', (event) => {
   connect().catch((error: unknown) => say(wordsOf(error)));
 });
 watchForTraces((message) => say(message));
+watchOwnValues(server, async (name) => {
+  await connect();
+  form.write({ weights: { ...form.read().weights, [name]: OWN_WEIGHT } });
+});
 
 for (const [id, margin] of [
   ['key-other', -2],

@@ -12,11 +12,13 @@ import { type Operation, type OperationName, OPERATIONS } from '../schemas/opera
 import { attributes } from './attributes.js';
 import { chat, complete } from './completions.js';
 import { metrics } from './metrics.js';
+import { judge } from './judge.js';
 import { getModel, listModels } from './models.js';
 import { notFound } from './not-found.js';
 import type { Route } from './route.js';
 import { score } from './score.js';
 import { applyTemplate, detokenize, tokenize } from './tokens.js';
+import { values } from './values.js';
 
 /** What needs no model is answered at once. */
 type EarlyName = 'health' | 'openapi';
@@ -32,6 +34,8 @@ const ROUTES: Readonly<Record<Exclude<OperationName, EarlyName>, Route>> = {
   applyTemplate,
   attributes,
   score,
+  judge,
+  values,
 };
 
 /** What an app is made of. */

@@ -9,10 +9,12 @@ export function isAvailable(attribute: Attribute, model: ModelInfo): boolean {
 }
 
 /** `GET /halfspace/attributes`. */
-export const attributes: Route = ({ halfspace, cards }) =>
+export const attributes: Route = ({ halfspace, cards, judges, addValue }) =>
   jsonResponse({
     object: 'list',
     data: halfspace.attributes.map((each) => described(each, halfspace.backend.model, cards[each.name])),
+    judges: judges.map(({ name }) => name),
+    takes_examples: addValue !== undefined,
   });
 
 function described(attribute: Attribute, model: ModelInfo, card: AttributeCard | undefined): object {

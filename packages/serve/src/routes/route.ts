@@ -1,4 +1,4 @@
-import type { Halfspace } from '@halfspace/core';
+import type { Halfspace, Judge } from '@halfspace/core';
 import type { Turn } from '../http/turn.js';
 import type { WorkList } from '../http/work.js';
 import type { ServerLimits } from '../limits.js';
@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics.js';
 import type { ServedModel } from '../models.js';
 import type { Names, Steering } from '../request/steering.js';
 import type { Body, Validator } from '../request/validator.js';
-import type { AttributeCard } from '../server-options.js';
+import type { AttributeCard, ValueExamples } from '../server-options.js';
 
 /** What a server knows, once its model is there. */
 export interface ReadyServer {
@@ -19,6 +19,9 @@ export interface ReadyServer {
   readonly validator: Validator;
   readonly work: WorkList;
   readonly metrics: Metrics | undefined;
+  readonly judges: readonly Judge[];
+  /** Makes a value of examples; undefined where no request may. */
+  readonly addValue: ((examples: ValueExamples, signal: AbortSignal) => Promise<void>) | undefined;
   /** When it was made, in seconds. */
   readonly created: number;
 }

@@ -90,6 +90,20 @@ export const OPERATIONS = {
     request: 'ScoreRequest',
     response: 'Score',
   },
+  judge: {
+    summary: 'Scores of texts by the judges of the server, which are independent of the margins',
+    method: 'post',
+    path: '/halfspace/judge',
+    request: 'JudgeRequest',
+    response: 'JudgeList',
+  },
+  values: {
+    summary: 'Makes a value of examples, where the server lets requests do that',
+    method: 'post',
+    path: '/halfspace/values',
+    request: 'ValueRequest',
+    response: 'Value',
+  },
 } as const satisfies Readonly<Record<string, Operation>>;
 
 /** The name of one of {@link OPERATIONS}. */

@@ -1,6 +1,8 @@
 import type { ServerLimits } from '../limits.js';
 import { type JsonSchema, steeringSchema } from './steering-schema.js';
 
+/** Examples of each side of a value; how many are enough is what makes it says. */
+const [FEWEST_EXAMPLES, MOST_EXAMPLES] = [2, 100];
 const MOST_STOPS = 16;
 const MOST_TOP_LOGPROBS = 20;
 
@@ -81,6 +83,12 @@ export function requestSchemas(limits: ServerLimits): Readonly<Record<RequestNam
   const messages = messagesSchema(limits);
   const text = { type: 'string' };
   const model = { type: 'string' };
+  const examples = {
+    type: 'array',
+    minItems: FEWEST_EXAMPLES,
+    maxItems: MOST_EXAMPLES,
+    items: { type: 'string', minLength: 1, maxLength: 4000 },
+  };
   return {
     ChatCompletionRequest: {
       type: 'object',
@@ -127,6 +135,23 @@ export function requestSchemas(limits: ServerLimits): Readonly<Record<RequestNam
       required: ['messages'],
       properties: { model, messages },
     },
+    JudgeRequest: {
+      type: 'object',
+      required: ['completions'],
+      properties: {
+        prompt: text,
+        completions: { type: 'array', minItems: 1, maxItems: limits.maxCompletions, items: text },
+      },
+    },
+    ValueRequest: {
+      type: 'object',
+      required: ['name', 'good', 'bad'],
+      properties: {
+        name: { type: 'string', maxLength: 40, pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$' },
+        good: { ...examples, description: 'Texts that have the value.' },
+        bad: { ...examples, description: 'Texts that lack it.' },
+      },
+    },
     ScoreRequest: {
       type: 'object',
       required: ['response'],
@@ -153,4 +178,6 @@ export type RequestName =
   | 'TokenizeRequest'
   | 'DetokenizeRequest'
   | 'ApplyTemplateRequest'
-  | 'ScoreRequest';
+  | 'ScoreRequest'
+  | 'JudgeRequest'
+  | 'ValueRequest';

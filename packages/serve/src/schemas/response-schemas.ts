@@ -167,7 +167,25 @@ export const RESPONSE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     },
     ['heldOut', 'card'],
   ),
-  AttributeList: object({ object: { const: 'list' }, data: list(ref('Attribute')) }),
+  AttributeList: object({
+    object: { const: 'list' },
+    data: list(ref('Attribute')),
+    judges: { ...list(text), description: 'Names of the judges of POST /halfspace/judge.' },
+    takes_examples: { type: 'boolean', description: 'Whether POST /halfspace/values makes values.' },
+  }),
+  JudgeList: object({
+    object: { const: 'list' },
+    data: list(
+      object({
+        name: text,
+        description: text,
+        desired: { enum: ['low', 'high'] },
+        threshold: number,
+        scores: list(number),
+      }),
+    ),
+  }),
+  Value: object({ object: { const: 'halfspace.value' }, name: text }),
   Score: object({
     object: { const: 'halfspace.score' },
     model: text,

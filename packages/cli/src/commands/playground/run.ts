@@ -6,7 +6,7 @@ import type { PlaygroundFlags } from './flags.js';
 /** `halfspace playground`. The address is always shown: a browser may open elsewhere, or not at all. */
 export async function playground(flags: PlaygroundFlags, signal: AbortSignal): Promise<void> {
   const { open: opens, ...serving } = flags;
-  await serve(serving, signal, async (page) => {
+  await serve({ ...serving, examples: true }, signal, async (page) => {
     note(`The playground is at ${page}`);
     if (opens) await openPage(page);
   });

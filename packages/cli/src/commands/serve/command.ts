@@ -78,6 +78,15 @@ export function addServeOptions(command: Command): Command {
       'maxTokens, maxRequests, maxMs, maxCompletions, maxBodyBytes and others; may be repeated',
       collectLimit,
     )
+    .option(
+      '--judge <name>',
+      'independent judge that the page shows scores of: toxicity, or a module; may be repeated (default: none)',
+      collect,
+    )
+    .option(
+      '--examples',
+      'let requests make values of texts that they give; halfspace playground always does',
+    )
     .option('--metrics', 'have figures for Prometheus at /metrics')
     .option('--cors <origin>', 'let pages of an origin use the server, * of any; may be repeated', collect)
     .addOption(

@@ -17,6 +17,8 @@ export interface ServeFlags extends ModelFlags {
   readonly preset?: Preset | 'none';
   readonly presets?: string;
   readonly limit?: Readonly<Record<string, number>>;
+  readonly judge?: readonly string[];
+  readonly examples?: true;
   readonly metrics?: true;
   readonly cors?: readonly string[];
   readonly log?: LogKind;

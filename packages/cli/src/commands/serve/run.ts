@@ -1,4 +1,4 @@
-import { type Attribute, createHalfspace, type Halfspace, type Weight } from '@halfspace/core';
+import { type Attribute, createHalfspace, type Halfspace, type Judge, type Weight } from '@halfspace/core';
 import { createPlayground } from '@halfspace/playground';
 import { createServer, listen, type SteeringWeight } from '@halfspace/serve';
 import { loadAttributes, otherAttributes, type WeightedAttribute } from '../../attributes/load-attributes.js';
@@ -13,6 +13,7 @@ import type { ServeFlags } from './flags.js';
 import { logLine } from './log-line.js';
 import { modelIds } from './model-ids.js';
 import { hostsOf, settingsOf } from './settings.js';
+import { withValue } from './with-value.js';
 
 /**
  * `halfspace serve`.
@@ -34,6 +35,9 @@ export async function serve(
   const ids = settings.ids.length > 0 ? settings.ids : modelIds(flags.model ?? (await findConfig())?.model);
   const hosts = hostsOf(settings);
   const loading = deferred<Halfspace>();
+  const judges = await judgesOf(flags, signal);
+  // What has the values of requests, too.
+  let current = loading.promise;
   const server = createServer({
     halfspace: loading.promise,
     ...(ids !== undefined && { model: ids }),
@@ -41,6 +45,14 @@ export async function serve(
     presets: settings.presets,
     cards: await attributeCards(),
     pages: createPlayground(),
+    judges,
+    ...(flags.examples === true && {
+      addValue: async (examples, end) => {
+        const changed = await withValue(await current, examples, end);
+        current = Promise.resolve(changed);
+        return changed;
+      },
+    }),
     keys: settings.keys,
     ...(hosts !== undefined && { hosts }),
     limits: settings.limits,
@@ -74,7 +86,16 @@ export async function serve(
     loading.reject(error);
     await listening.stop(0);
     throw error;
+  } finally {
+    await Promise.all(judges.map(async (judge) => judge.dispose()));
   }
+}
+
+/** Loaded when there are any: they bring a model of their own. */
+async function judgesOf({ judge: names = [] }: ServeFlags, signal: AbortSignal): Promise<Judge[]> {
+  if (names.length === 0) return [];
+  const { loadJudge } = await import('../evaluate/load-judge.js');
+  return Promise.all(names.map(async (name) => loadJudge(name, signal)));
 }
 
 /** Who watches whether it is well asks all the time, and a page has many files. */
