@@ -1,17 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setImmediate as macrotask } from 'node:timers/promises';
-import { HalfspaceError, throwIfAborted } from '@halfspace/core';
-import { HEAD, markInUse, TRUNK, type CompiledModel } from '@halfspace/model';
-import {
-  assertMemoryFor,
-  floats,
-  type InferenceSession,
-  openSession,
-  type Provider,
-  runSession,
-  Tensor,
-} from '@halfspace/onnx-runtime';
+import { HalfspaceError } from '@halfspace/core';
+import { HEAD, TRUNK, type Architecture } from '@halfspace/model';
+import { floats, type InferenceSession, runSession, Tensor } from '@halfspace/onnx-runtime';
 import type { KeyValueStore, Numbers } from './key-value-store.js';
 import { pastBlocksOf, type PastCall, type TrunkCall, type View } from './trunk-call.js';
 
@@ -137,43 +126,23 @@ export function createHeadGraph(session: InferenceSession, width: number): HeadG
   };
 }
 
-/**
- * Loads the graphs of a compiled model with `threads` threads.
- *
- * @param provider - What runs them (default: the processor); keys and values are in the memory of the processor all the same.
- * @throws HalfspaceError `out-of-memory`, `backend-failed`, `aborted`
- */
-export async function loadGraphs(
-  model: CompiledModel,
-  threads: number,
-  signal?: AbortSignal,
-  provider: Provider = 'cpu',
-): Promise<Graphs> {
-  const { cut } = model;
-  const { layers, width } = model.architecture;
-  const sessions: InferenceSession[] = [];
-  const directory = dirname(model.head);
-  const names = await readdir(directory);
-  await assertMemoryFor(
-    `The model in ${model.precision}`,
-    names.map((name) => join(directory, name)),
-  );
-  const giveBack = await markInUse(directory);
-  const dispose = async () => {
-    await Promise.all(sessions.splice(0).map(async (session) => session.release()));
-    await giveBack();
-  };
-  try {
-    for (const path of [model.lower, model.upper, model.head])
-      sessions.push(await openSession(path, threads, { provider }));
-    throwIfAborted(signal);
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  const [lower, upper, head] = sessions;
+/** What graphs are made of, whichever ONNX Runtime has loaded them. */
+export interface GraphParts {
+  readonly architecture: Architecture;
+  /** Blocks in the lower part of the trunk. */
+  readonly cut: number;
+  readonly sessions: Readonly<Record<'lower' | 'upper' | 'head', InferenceSession>>;
+  /** Gives timers, signals and messages their turn. */
+  readonly macrotask: () => Promise<unknown>;
+  readonly dispose: () => Promise<void>;
+}
 
-  const slides = new Set(model.architecture.sliding?.blocks);
+/** Graphs of sessions that are open. */
+export function createGraphs(parts: GraphParts): Graphs {
+  const { cut, sessions, macrotask, dispose } = parts;
+  const { layers, width, sliding } = parts.architecture;
+  const { lower, upper, head } = sessions;
+  const slides = new Set(sliding?.blocks);
 
   async function part(
     session: InferenceSession,

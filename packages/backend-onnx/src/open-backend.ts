@@ -2,7 +2,8 @@ import { isHalfspaceError, type Backend, type ModelInfo, type Tokenizer } from '
 import type { CompiledModel, Precision } from '@halfspace/model';
 import type { Provider } from '@halfspace/onnx-runtime';
 import { createBackend, TEXT_ROWS, type CacheStats } from './backend.js';
-import { loadGraphs, type Graphs } from './graphs.js';
+import type { Graphs } from './graphs.js';
+import { loadGraphs } from './load-graphs.js';
 import {
   cheapest,
   costsPath,

@@ -62,6 +62,7 @@ export { encodeResponse } from './score.js';
 export type { Score, ScoreOptions } from './score.js';
 export type { ScoredMargins } from './step/margins/margins.js';
 export { inTurns } from './in-turns.js';
+export { fromBase64, toBase64 } from './text/base64.js';
 export { decodeText, isUtf16, utf16Error } from './text/decode-text.js';
 export { didYouMean, nearest } from './text/nearest.js';
 export { attributeNameFault, givenAsBefore, nowCalled, renamed } from '@halfspace/contracts/internal';

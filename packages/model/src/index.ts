@@ -1,6 +1,6 @@
 export type { TensorType } from './tensor-type.js';
 export { readJsonFile } from './json-file.js';
-export type { JsonObject } from './json-file.js';
+export type { JsonObject } from './json-object.js';
 export { openModelFile } from './weights.js';
 export type { ModelFile } from './weights.js';
 export type { FourBitForm, FourBitMatrix } from './four-bit.js';
@@ -61,7 +61,7 @@ export { TRUNK } from './compile/trunk.js';
 export type { KvCache } from './compile/trunk.js';
 export { cacheDirectory, dataDirectory, valuesDirectory, fingerprintFile, writeCached } from './cache.js';
 export { createTokenizer } from './tokenizer/tokenizer.js';
-export type { TokenizerOptions } from './tokenizer/tokenizer.js';
+export type { TokenizerOptions } from './tokenizer/tokenizer-of.js';
 export { createTextTokenizer } from './tokenizer/text-tokenizer.js';
 export type { TextTokenizer } from './tokenizer/text-tokenizer.js';
 export { CATALOGUE } from './catalogue.js';

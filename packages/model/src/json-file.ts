@@ -2,9 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { HalfspaceError, isHalfspaceError, isUtf16 } from '@halfspace/core';
 import { beyondBounds } from './json-bounds.js';
-
-/** A JSON object as it was read: nothing is known of its entries. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject } from './json-object.js';
 
 /** The largest tokenizer.json are a tenth of that. */
 const LARGEST = 200_000_000;
@@ -62,9 +60,4 @@ export async function readJsonFile(path: string): Promise<JsonObject> {
     // Falls through to the same complaint.
   }
   throw damaged(`${path} is no JSON object`);
-}
-
-/** Whether a value is an object, and no array. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

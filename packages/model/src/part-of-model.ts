@@ -59,3 +59,11 @@ export function partOfSafetensors(name: string, { part, parts }: PartOfModel): H
     `${name} is part ${part} of ${parts} of a model. Name the directory of all parts, or its model.safetensors.index.json.`,
   );
 }
+
+/** The error for a part of a GGUF file where no others can be beside it. */
+export function partOfGguf(name: string, { part, parts }: PartOfModel): HalfspaceError {
+  return new HalfspaceError(
+    'unsupported-model',
+    `${name} is part ${part} of ${parts} of a model, and here a model is one file. Take a file that is not split, or put the parts together with llama-gguf-split --merge.`,
+  );
+}

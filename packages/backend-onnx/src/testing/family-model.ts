@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Backend } from '@halfspace/core';
 import { compileModel, openModelFile, type Precision } from '@halfspace/model';
 import { createBackend } from '../backend.js';
-import { loadGraphs } from '../graphs.js';
+import { loadGraphs } from '../load-graphs.js';
 import { toyTokenizer, type Expected } from './small-model.js';
 
 /** Where the checkpoints of families are: packages/model/fixtures/make-families.py. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Tokenizer } from '@halfspace/core';
 import { compileModel, openModelFile, type KvCache } from '@halfspace/model';
 import { createBackend } from '../backend.js';
-import { loadGraphs } from '../graphs.js';
+import { loadGraphs } from '../load-graphs.js';
 
 /** Tokens, width, layers and context of the random checkpoints: fixtures/make-language-models.py. */
 export const VOCABULARY = 96;

@@ -68,5 +68,9 @@ function keepTelling({ who, onWaiting = warn }: WaitOptions): () => void {
 }
 
 function warn({ who, seconds }: Waiting): void {
-  process.emitWarning(`Still waiting for ${who}, for ${seconds} seconds now.`);
+  const message = `Still waiting for ${who}, for ${seconds} seconds now.`;
+  // A page has no process.
+  if (globalThis.process?.emitWarning !== undefined) process.emitWarning(message);
+  // oxlint-disable-next-line no-console -- where browsers show warnings
+  else console.warn(message);
 }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   type Backend,
   SPECIFICATION_VERSIONS,
@@ -15,6 +14,10 @@ import { createRandom } from './random.js';
 /** Letters a–g, a space, and an end token: small enough to enumerate. */
 export const TOY_VOCABULARY = 'a b c d e f g'.split(' ').concat(' ', '<end>');
 const WIDTH = 4;
+
+/** Timers and streams have their turn before it ends, in browsers as well. */
+const macrotask = async () =>
+  new Promise<void>((resolve) => void (globalThis.setImmediate ?? setTimeout)(() => resolve()));
 
 /** Logits after a text: any function of it will do, as long as it is the same each time. The last token ends. */
 export function toyLogits(
@@ -215,7 +218,7 @@ export function createToyBackend(options: ToyOptions = {}): ToyBackend {
         texts.assertLayers(layers);
       }
       const broken = calls.lookAhead > breakAfter;
-      turn = turn.then(async () => setImmediate());
+      turn = turn.then(macrotask);
       await turn;
       calls.rows += requests.reduce((sum, { tokens }) => sum + tokens.length, 0);
       return requests.map(({ context, tokens }) => lookOf(texts, context, tokens, broken));

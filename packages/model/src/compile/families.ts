@@ -1,7 +1,7 @@
 import { guardPlugin, HalfspaceError, type Registry } from '@halfspace/core';
 import { MODEL_FAMILY } from '../extension-points.js';
 import { RECURRENT_FAMILIES } from '../families/recurrent.js';
-import { modelRegistry } from '../model-module.js';
+import { FAMILIES } from '../families/index.js';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import type { Architecture } from './architecture.js';
@@ -42,7 +42,7 @@ function checkSizes({ name, tensors }: ModelFile, found: Architecture): void {
  */
 export async function describeArchitecture(model: ModelFile, registry?: Registry): Promise<Architecture> {
   const name = model.metadata.get(model.format === 'gguf' ? 'general.architecture' : 'model_type');
-  const families = (registry ?? (await modelRegistry())).all(MODEL_FAMILY);
+  const families = registry?.all(MODEL_FAMILY) ?? FAMILIES;
   const family = families.find((each) => each.name === name);
   if (family === undefined && RECURRENT_FAMILIES.has(name)) {
     throw new HalfspaceError(

@@ -1,5 +1,6 @@
 import { FOUR_BIT_BLOCK, type FourBitForm, type FourBitMatrix } from '../four-bit.js';
 import { CONTRIB, type GraphBuilder } from '../onnx/graph.js';
+import { concatBytes } from '../onnx/protobuf.js';
 import { asBytes } from './bytes.js';
 import { blocksOfRow, centreBlocks, inputColumns, type CentredBlocks } from './centre-blocks.js';
 
@@ -38,7 +39,7 @@ export function stackFourBit(sources: readonly FourBitSource[]): FourBitSource {
       return {
         rows: parts.reduce((sum, { rows }) => sum + rows, 0),
         columns,
-        quants: Buffer.concat(parts.map(({ quants }) => quants)),
+        quants: concatBytes(parts.map(({ quants }) => quants)),
         scales: joined('scales'),
         minima: joined('minima'),
       };

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { partialPath, removeAbandoned } from '@halfspace/files';
 import { writeCached } from '../cache.js';
-import { isJsonObject } from '../json-file.js';
+import { isJsonObject } from '../json-object.js';
 import type { ModelFile } from '../weights.js';
 
 /** Which model some graphs were made of, and when they were last used. */

@@ -6,7 +6,7 @@ import { refuseUnlessNeutral } from '../compile/neutral-keys.js';
 import { rotaryFrequencies } from '../compile/rotary.js';
 import { longRopeMagnitude, scaleLlama3, scaleYarn, yarnMagnitude } from '../compile/rotary-scaling.js';
 import { describeValue } from '../describe-value.js';
-import { isJsonObject } from '../json-file.js';
+import { isJsonObject } from '../json-object.js';
 import type { ModelFile } from '../weights.js';
 import { unsupported } from './unsupported.js';
 

@@ -1,4 +1,5 @@
 import { HalfspaceError } from '@halfspace/core';
+import { utf8Text } from '../utf8.js';
 
 /** Reads little-endian values one after another from bytes that are not trusted. */
 export interface ByteReader {
@@ -33,7 +34,7 @@ function exact(value: bigint): number | bigint {
 
 /** A reader over `bytes`, the beginning of a file of `fileSize` bytes, for at most `mostValues` values of arrays. */
 export function createByteReader(bytes: Uint8Array, fileSize: number, mostValues: number): ByteReader {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let position = 0;
   let valuesLeft = mostValues;
 
@@ -45,7 +46,7 @@ export function createByteReader(bytes: Uint8Array, fileSize: number, mostValues
         `The file ends before its header does: ${length} bytes are announced at ${position} of ${fileSize}. Fetch it again.`,
       );
     }
-    if (position + length > buffer.length) throw new OutOfBytes();
+    if (position + length > bytes.length) throw new OutOfBytes();
     const start = position;
     position += length;
     return start;
@@ -66,20 +67,20 @@ export function createByteReader(bytes: Uint8Array, fileSize: number, mostValues
         `The file announces arrays of more than ${mostValues} values, which no model has. Fetch it again.`,
       );
     },
-    u8: () => buffer.readUInt8(take(1)),
-    i8: () => buffer.readInt8(take(1)),
-    u16: () => buffer.readUInt16LE(take(2)),
-    i16: () => buffer.readInt16LE(take(2)),
-    u32: () => buffer.readUInt32LE(take(4)),
-    i32: () => buffer.readInt32LE(take(4)),
-    f32: () => buffer.readFloatLE(take(4)),
-    f64: () => buffer.readDoubleLE(take(8)),
-    u64: () => exact(buffer.readBigUInt64LE(take(8))),
-    i64: () => exact(buffer.readBigInt64LE(take(8))),
+    u8: () => view.getUint8(take(1)),
+    i8: () => view.getInt8(take(1)),
+    u16: () => view.getUint16(take(2), true),
+    i16: () => view.getInt16(take(2), true),
+    u32: () => view.getUint32(take(4), true),
+    i32: () => view.getInt32(take(4), true),
+    f32: () => view.getFloat32(take(4), true),
+    f64: () => view.getFloat64(take(8), true),
+    u64: () => exact(view.getBigUint64(take(8), true)),
+    i64: () => exact(view.getBigInt64(take(8), true)),
     size(what) {
       const start = take(8);
       // Twice as fast as by way of a bigint, and every text begins with a size.
-      const value = buffer.readUInt32LE(start) + 2 ** 32 * buffer.readUInt32LE(start + 4);
+      const value = view.getUint32(start, true) + 2 ** 32 * view.getUint32(start + 4, true);
       if (Number.isSafeInteger(value)) return value;
       throw new HalfspaceError(
         'corrupt-model',
@@ -89,7 +90,7 @@ export function createByteReader(bytes: Uint8Array, fileSize: number, mostValues
     string() {
       const length = reader.size('a text');
       const start = take(length);
-      return buffer.toString('utf8', start, start + length);
+      return utf8Text(bytes.subarray(start, start + length));
     },
   };
   return reader;

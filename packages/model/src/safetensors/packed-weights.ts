@@ -1,7 +1,7 @@
 import { HalfspaceError } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
 import { FOUR_BIT_BLOCK, type FourBitMatrix } from '../four-bit.js';
-import { isJsonObject } from '../json-file.js';
+import { isJsonObject } from '../json-object.js';
 import type { MetadataValue, WeightTensor } from '../weight-tensor.js';
 
 /** Four-bit numbers in one integer. */

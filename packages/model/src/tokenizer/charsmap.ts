@@ -1,3 +1,5 @@
+import { utf8Bytes, utf8Text } from '../utf8.js';
+
 /**
  * The normalization that SentencePiece compiles into a model (`precompiled_charsmap`): what some characters, and some sequences
  * of them, are replaced by. A double array (Aoe 1989, as packed by darts-clone) finds them, and points into a list of texts.
@@ -41,10 +43,10 @@ export function createCharsmap(bytes: Uint8Array): (text: string) => string {
 const MOST_KNOWN = 2 ** 12;
 
 function replaceCharacter(character: string, units: Uint32Array, texts: Uint8Array): string {
-  const bytes = Buffer.from(character, 'utf8');
+  const bytes = utf8Bytes(character);
   const whole = bytes.length < LONGEST_WHOLE ? replacementOf(bytes, units, texts) : undefined;
   if (whole !== undefined) return whole;
-  return Array.from(character, (each) => replacementOf(Buffer.from(each, 'utf8'), units, texts) ?? each).join(
+  return Array.from(character, (each) => replacementOf(utf8Bytes(each), units, texts) ?? each).join(
     '',
   );
 }
@@ -78,5 +80,5 @@ function textAt(texts: Uint8Array, start: number): string {
   if (end - start > LONGEST_TEXT)
     throw new RangeError(`its map of characters makes more than ${LONGEST_TEXT} bytes of one`);
   if (end < 0) throw new RangeError('its map of characters points beyond its texts');
-  return Buffer.from(texts.subarray(start, end)).toString('utf8');
+  return utf8Text(texts.subarray(start, end));
 }

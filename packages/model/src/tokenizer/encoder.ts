@@ -1,3 +1,4 @@
+import { utf8Bytes, utf8Text } from '../utf8.js';
 import { HalfspaceError, type EncodeOptions } from '@halfspace/core';
 import { ControlTokens, type IsWritten, type StandingToken } from './control-tokens.js';
 import { assertShortPatterns, boundPatterns } from './foreign-patterns.js';
@@ -94,7 +95,7 @@ function encodeBetween(text: string, { controls, isWritten, idsOf, where, contin
 
 /** A lone surrogate is no text; encoding makes it U+FFFD. */
 function whole(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
+  return utf8Text(utf8Bytes(text));
 }
 
 /** Control tokens, and the others that are found in a text before it is normalized. */

@@ -1,4 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
+import equal from 'fast-deep-equal';
+import { utf8Bytes } from '../utf8.js';
 import { marksSpacesOnly } from './space-prefix.js';
 import type { TokenizerFiles } from './tokenizer-files.js';
 
@@ -15,14 +16,14 @@ const SPACE = 0x20;
 export function createFewestTokens(files: TokenizerFiles): (text: string) => number {
   const { normalizer } = files.tokenizer;
   const pieces = marksSpacesOnly(normalizer);
-  const composes = isDeepStrictEqual(normalizer, { type: 'NFC' });
+  const composes = equal(normalizer, { type: 'NFC' });
   if (mayLeaveOut(files) || !(normalizer === null || pieces || composes)) return () => 0;
   // The mark of a space stands for one.
   const written = (text: string) => (pieces ? text.replaceAll('▁', ' ') : text);
   let reach: Reach | undefined;
   return (text) => {
     reach ??= reachOf(files, written);
-    const count = countTokens(Buffer.from(written(text), 'utf8'), reach);
+    const count = countTokens(utf8Bytes(written(text)), reach);
     return composes && text.normalize('NFC') !== text ? Math.floor(count / COMPOSED) : count;
   };
 }
@@ -58,7 +59,7 @@ function reachOf(
   const reach: Reach = { two: new Uint32Array(2 ** 16), one: new Uint8Array(2 ** 8) };
   tokens.forEach((token, id) => {
     if (token === undefined) return;
-    const bytes = added.has(id) ? Buffer.from(written(token), 'utf8') : spelling(token);
+    const bytes = added.has(id) ? utf8Bytes(written(token)) : spelling(token);
     if (bytes.length === 1) reach.one[bytes[0]] = 1;
     else if (bytes.length > 1) {
       const begin = bytes[0] * 256 + bytes[1];

@@ -1,5 +1,5 @@
 import { HalfspaceError, withinTime } from '@halfspace/core';
-import { isJsonObject } from '../json-file.js';
+import { isJsonObject } from '../json-object.js';
 import { KNOWN_PATTERNS } from './known-patterns.js';
 
 /** Milliseconds that encoding may take: some thousand times what a short text takes. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { isFile } from '../is-file.js';
-import { isJsonObject, readJsonFile, readTextFile, type JsonObject } from '../json-file.js';
+import { readJsonFile, readTextFile } from '../json-file.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';

@@ -1,4 +1,4 @@
-import { HalfspaceError } from '@halfspace/core';
+import { HalfspaceError, toBase64 } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
 import type { ModelFile } from '../weights.js';
 import { tokenBytes } from './byte-alphabet.js';
@@ -173,7 +173,7 @@ function byUnigram(model: ModelFile, ids: ReadonlyMap<string, number>): Kind {
   const map = metadata.get('tokenizer.ggml.precompiled_charsmap') ?? [];
   if (!Array.isArray(map) || !map.every((byte) => Number.isInteger(byte)))
     throw damagedVocabulary(name, 'its map of characters is none');
-  const charsmap = Buffer.from(map as number[]).toString('base64');
+  const charsmap = toBase64(Uint8Array.from(map as number[]));
   return {
     parts: {
       normalizer: {

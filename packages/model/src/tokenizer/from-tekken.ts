@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeValue } from '../describe-value.js';
-import { isJsonObject, readJsonFile, type JsonObject } from '../json-file.js';
+import { readJsonFile } from '../json-file.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import type { ModelFile } from '../weights.js';
 import { spellBytes, tokenBytes } from './byte-alphabet.js';
 import { assertShortPieces, mergesOf } from './pieces.js';

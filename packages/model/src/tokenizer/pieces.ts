@@ -1,3 +1,4 @@
+import { utf8Bytes } from '../utf8.js';
 import { damagedVocabulary } from './damaged-vocabulary.js';
 
 /**
@@ -15,7 +16,7 @@ const BYTE = /^<0x([0-9A-F]{2})>$/;
 export function pieceBytes(piece: string): Uint8Array {
   const byte = BYTE.exec(piece)?.[1];
   if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16));
-  return Buffer.from(piece.replaceAll(SPACE, ' '), 'utf8');
+  return utf8Bytes(piece.replaceAll(SPACE, ' '));
 }
 
 /** The normaliser of tokenizer.json that spells a text for such a vocabulary. */

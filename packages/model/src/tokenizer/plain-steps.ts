@@ -1,6 +1,6 @@
 import { HalfspaceError } from '@halfspace/core';
 import { describeValue } from '../describe-value.js';
-import { isJsonObject, type JsonObject } from '../json-file.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import { DIGITS, GPT_2, PUNCTUATION, RUNS } from './known-patterns.js';
 import { splitBy } from './pre-tokenizers.js';
 

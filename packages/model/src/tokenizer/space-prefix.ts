@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type JsonObject } from '../json-file.js';
+import equal from 'fast-deep-equal';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import { AT_SPACES, WHITE_SPACE } from './known-patterns.js';
 import { plainSteps } from './plain-steps.js';
 import { PIECE_NORMALIZER, SPACE } from './pieces.js';
@@ -127,5 +127,5 @@ function sequenceOf(parts: readonly unknown[], key: string): unknown {
 
 /** Whether a normalizer does nothing but write the marks of spaces. */
 export function marksSpacesOnly(normalizer: unknown): boolean {
-  return isDeepStrictEqual(normalizer, PIECE_NORMALIZER);
+  return equal(normalizer, PIECE_NORMALIZER);
 }

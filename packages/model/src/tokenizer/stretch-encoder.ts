@@ -1,5 +1,6 @@
+import { fromBase64 } from '@halfspace/core';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { isJsonObject } from '../json-file.js';
+import { isJsonObject } from '../json-object.js';
 import { createCharsmap } from './charsmap.js';
 import { SPACE } from './pieces.js';
 import { listOf, type SpacePrefix } from './space-prefix.js';
@@ -107,7 +108,10 @@ function createNormalizer(definition: unknown): (text: string) => string {
       return (text: string): string => normalizer?.(text) ?? text;
     }
     const map: unknown = each['precompiled_charsmap'];
-    return createCharsmap(typeof map === 'string' ? Buffer.from(map, 'base64') : new Uint8Array());
+    if (typeof map !== 'string') return createCharsmap(new Uint8Array());
+    const bytes = fromBase64(map);
+    if (bytes === undefined) throw new RangeError('its map of characters is no Base64');
+    return createCharsmap(bytes);
   });
   return (text) => steps.reduce((before, step) => step(before), text);
 }

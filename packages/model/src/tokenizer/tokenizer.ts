@@ -1,62 +1,10 @@
-import { HalfspaceError, type ChatMessage, type Tokenizer } from '@halfspace/core';
-import { compileChatTemplate, type ChatTemplate } from '../chat-template/chat-template.js';
-import { isJsonObject } from '../json-file.js';
+import type { Tokenizer } from '@halfspace/core';
 import type { ModelFile } from '../weights.js';
-import { endsInBegunTurn, renderBegunTurn } from './begun-turn.js';
-import { renderMarked, type RenderChat } from './chat-origin.js';
-import { createEncoder } from './encoder.js';
-import { createFewestTokens } from './fewest-tokens.js';
 import { tokenizerFromDirectory } from './from-directory.js';
 import { tokenizerFromGguf } from './from-gguf.js';
-import type { TokenizerFiles } from './tokenizer-files.js';
-import { rolesOf } from './turn-ends.js';
+import { tokenizerOf, type TokenizerOptions } from './tokenizer-of.js';
 
-/** Special tokens that transformers tells templates of. */
-const SPECIAL_TOKENS = [
-  'bos_token',
-  'eos_token',
-  'unk_token',
-  'sep_token',
-  'pad_token',
-  'cls_token',
-  'mask_token',
-];
-
-const SPACE = 0x20;
-
-/** Texts of special tokens; a file may give them as objects, or say that there is none. */
-function specialTokens({ config }: TokenizerFiles): Record<string, unknown> {
-  const textOf = (entry: unknown) => (isJsonObject(entry) ? entry['content'] : entry);
-  return Object.fromEntries(SPECIAL_TOKENS.map((token) => [token, textOf(config[token]) ?? undefined]));
-}
-
-/** Settings of {@link createTokenizer}. */
-export interface TokenizerOptions {
-  /** Chat template in the Jinja that transformers uses, in place of the model's own (default: that). */
-  readonly chatTemplate?: string;
-}
-
-function createChat(files: TokenizerFiles, name: string, given: string | undefined): RenderChat {
-  const label = given === undefined ? `The chat template of ${name}` : 'The chat template that was given';
-  // One that somebody has just given is read at once, so that its faults show before work starts.
-  let template: ChatTemplate | undefined = given === undefined ? given : compileChatTemplate(given, label);
-  const readTemplate = (): ChatTemplate => {
-    if (files.chatTemplate !== undefined) return compileChatTemplate(files.chatTemplate, label);
-    throw new HalfspaceError(
-      'no-chat-template',
-      `${name} has no chat template. Give it one (chatTemplate, on the command line --chat-template FILE), or a prompt as text.`,
-    );
-  };
-  return (messages, marks) => {
-    const read = (template ??= readTemplate());
-    const render = (given: readonly ChatMessage[], add_generation_prompt: boolean) => {
-      const variables = { messages: given, tools: null, documents: null, add_generation_prompt };
-      return read.render({ ...specialTokens(files), ...variables }, marks);
-    };
-    if (!endsInBegunTurn(messages)) return render(messages, true);
-    return renderBegunTurn((given) => render(given, false), messages, label);
-  };
-}
+export type { TokenizerOptions } from './tokenizer-of.js';
 
 /**
  * The tokenizer that belongs to a model: vocabulary, merges and chat template of the GGUF file, or
@@ -67,34 +15,8 @@ function createChat(files: TokenizerFiles, name: string, given: string | undefin
  */
 export async function createTokenizer(
   model: ModelFile,
-  { chatTemplate }: TokenizerOptions = {},
+  options: TokenizerOptions = {},
 ): Promise<Tokenizer> {
   const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);
-  const { tokens, added, spelling, prefix } = files;
-  const { ends, control, silent } = rolesOf(files);
-  const encoder = createEncoder(model.name, files, control);
-  const bytes = (token: number): Uint8Array => {
-    if (silent.has(token)) return new Uint8Array();
-    const text = tokens[token] ?? '';
-    return added.has(token) ? Buffer.from(text, 'utf8') : spelling(text);
-  };
-  const renderChat = createChat(files, model.name, chatTemplate);
-  return {
-    vocabularySize: tokens.length,
-    endTokens: ends,
-    encode: (text, options) => encoder.encode(text, options),
-    fewestTokens: createFewestTokens(files),
-    decode(ids) {
-      const text = Buffer.concat(ids.map(bytes)).toString('utf8');
-      // What begins with the token of a beginning is a whole text, which was given a space in front.
-      const isWhole = prefix.where !== 'none' && ids.length > 1 && ids[0] === encoder.beginning;
-      return isWhole && bytes(ids[1])[0] === SPACE ? text.slice(1) : text;
-    },
-    bytes,
-    encodeChat(messages) {
-      const { text, isWritten } = renderMarked(renderChat, messages, encoder.controls);
-      return encoder.encodeWritten(text, isWritten);
-    },
-    renderChat: (messages) => renderChat(messages),
-  };
+  return tokenizerOf(model.name, files, options);
 }

@@ -1,3 +1,5 @@
+import { utf8Bytes } from '../utf8.js';
+
 /** What comes on top of the lowest score for a character that no piece covers, as SentencePiece has it. */
 const UNKNOWN_PENALTY = 10;
 
@@ -42,7 +44,7 @@ export function createUnigram({ pieces, unknown, byteFallback, without }: Unigra
   });
   const unknownScore = lowest - UNKNOWN_PENALTY;
   const bytesOf = (piece: string) =>
-    Array.from(Buffer.from(piece, 'utf8'), (byte) =>
+    Array.from(utf8Bytes(piece), (byte) =>
       ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
     );
   const idsOf = (piece: string): (number | undefined)[] => {

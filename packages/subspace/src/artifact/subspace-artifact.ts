@@ -2,12 +2,14 @@ import {
   attributeNameFault,
   type Calibration,
   defineAttribute,
+  fromBase64,
   HalfspaceError,
   type LinearAttribute,
   type Prediction,
   type Readings,
   schemaComplaint,
   type Subspace,
+  toBase64,
 } from '@halfspace/core';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { LayerScore } from './layer-score.js';
@@ -257,11 +259,11 @@ export function encodePrediction({
   const largest = tokenEffects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0);
   const unit = (largest || 1) / 127;
   const bytes = Int8Array.from(tokenEffects, (effect) => Math.round(effect / unit));
-  return { tokenEffects: Buffer.from(bytes.buffer).toString('base64'), unit, meanReversion };
+  return { tokenEffects: toBase64(new Uint8Array(bytes.buffer)), unit, meanReversion };
 }
 
 function decodePrediction({ tokenEffects, unit, meanReversion }: PredictionRecord): Prediction {
-  const bytes = Int8Array.from(Buffer.from(tokenEffects, 'base64'));
+  const bytes = new Int8Array(bytesOf(tokenEffects).buffer);
   return { tokenEffects: Float32Array.from(bytes, (byte) => byte * unit), meanReversion };
 }
 
@@ -284,14 +286,20 @@ export function attributeOf(
 
 /** A direction as base64 of little-endian float32. */
 export function encodeDirection(direction: Float32Array): string {
-  const bytes = Buffer.alloc(direction.length * 4);
-  direction.forEach((value, i) => bytes.writeFloatLE(value, i * 4));
-  return bytes.toString('base64');
+  const bytes = new DataView(new ArrayBuffer(direction.length * 4));
+  direction.forEach((value, i) => bytes.setFloat32(i * 4, value, true));
+  return toBase64(new Uint8Array(bytes.buffer));
 }
 
 function decodeDirection(direction: string): Float32Array {
-  const bytes = Buffer.from(direction, 'base64');
-  return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readFloatLE(i * 4));
+  const bytes = new DataView(bytesOf(direction).buffer);
+  const length = Math.floor(bytes.byteLength / 4);
+  return Float32Array.from({ length }, (_, i) => bytes.getFloat32(i * 4, true));
+}
+
+/** The bytes of a text in base64; of what is none there are none. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(fromBase64(text) ?? []);
 }
 
 function inconsistency(artifact: SubspaceArtifact): string | undefined {
@@ -302,7 +310,7 @@ function inconsistency(artifact: SubspaceArtifact): string | undefined {
   const fault = directionFault(artifact.direction, layers.length, model.width);
   if (fault !== undefined) return fault;
   const { tokenEffects = '' } = artifact.prediction ?? {};
-  if (Buffer.from(tokenEffects, 'base64').toString('base64') !== tokenEffects)
+  if (toBase64(bytesOf(tokenEffects)) !== tokenEffects)
     return 'prediction.tokenEffects is not base64.';
   for (const [name, split] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
     if (Math.abs(split.positive + split.negative - split.rows) > ROUNDING * split.rows)

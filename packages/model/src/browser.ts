@@ -1,0 +1,17 @@
+export type { ByteSource } from './byte-source.js';
+export type { ModelFile } from './model-file.js';
+export type { FourBitForm, FourBitMatrix } from './four-bit.js';
+export type { MetadataValue, WeightTensor } from './weight-tensor.js';
+export type { TensorType } from './tensor-type.js';
+export { openGgufSource } from './gguf/open-gguf-source.js';
+export type { SourceLabels } from './gguf/open-gguf-source.js';
+export { createGgufTokenizer } from './tokenizer/gguf-tokenizer.js';
+export type { TokenizerOptions } from './tokenizer/tokenizer-of.js';
+export { buildLanguageModel, WEIGHTS_NAME } from './compile/build-language-model.js';
+export type { BuildOptions, BuiltModel } from './compile/build-language-model.js';
+export type { Architecture } from './compile/architecture.js';
+export type { GpuPrecision, GraphPrecision, Precision } from './compile/precision.js';
+export { blockTokens } from './compile/attention.js';
+export { HEAD } from './compile/head.js';
+export { TRUNK } from './compile/trunk.js';
+export type { KvCache } from './compile/trunk.js';
