@@ -10,7 +10,10 @@ function quoted(text: string): string {
     .replaceAll(mark, `\\${mark}`)
     .replaceAll('\n', '\\n')
     // oxlint-disable-next-line no-control-regex -- those are meant
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+    .replaceAll(
+      /[\u0000-\u001f\u007f-\u009f]/g,
+      (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+    );
   const more = text.length - LONGEST_TEXT;
   return `${mark}${shown}${mark}${more > 0 ? `... ${more} more character${more > 1 ? 's' : ''}` : ''}`;
 }

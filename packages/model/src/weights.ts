@@ -31,7 +31,6 @@ export type { ModelFile } from './model-file.js';
 /** The most that one call of the system reads is a little less than two of these. */
 const LARGEST_READ = 2 ** 30;
 
-
 /** Bytes of a file on the disk. */
 async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path).catch((error: unknown) => {

@@ -25,7 +25,9 @@ export async function loadOptionsCheck(): Promise<OptionsCheck> {
 }
 
 async function compileSchema(): Promise<ValidateFunction> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const loaded = await import('ajv/dist/2020.js');
+  // A bundler that makes files of what is loaded later gives a module of CommonJS no names but this one.
+  const { Ajv2020 } = 'Ajv2020' in loaded ? loaded : (loaded as { readonly default: typeof loaded }).default;
   return new Ajv2020({
     useDefaults: true,
     strict: true,

@@ -46,9 +46,7 @@ function replaceCharacter(character: string, units: Uint32Array, texts: Uint8Arr
   const bytes = utf8Bytes(character);
   const whole = bytes.length < LONGEST_WHOLE ? replacementOf(bytes, units, texts) : undefined;
   if (whole !== undefined) return whole;
-  return Array.from(character, (each) => replacementOf(utf8Bytes(each), units, texts) ?? each).join(
-    '',
-  );
+  return Array.from(character, (each) => replacementOf(utf8Bytes(each), units, texts) ?? each).join('');
 }
 
 /** What the shortest beginning that the map knows is replaced by. */

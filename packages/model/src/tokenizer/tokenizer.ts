@@ -13,10 +13,7 @@ export type { TokenizerOptions } from './tokenizer-of.js';
  * @throws HalfspaceError `unsupported-model` when it is neither byte-level BPE nor SentencePiece; `corrupt-model`, also when one of
  * the files is missing; `pattern-too-slow` when a regular expression of its own never ends; `bad-chat-template` for one that is given
  */
-export async function createTokenizer(
-  model: ModelFile,
-  options: TokenizerOptions = {},
-): Promise<Tokenizer> {
+export async function createTokenizer(model: ModelFile, options: TokenizerOptions = {}): Promise<Tokenizer> {
   const files = model.format === 'gguf' ? tokenizerFromGguf(model) : await tokenizerFromDirectory(model);
   return tokenizerOf(model.name, files, options);
 }

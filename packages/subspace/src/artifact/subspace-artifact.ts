@@ -310,8 +310,7 @@ function inconsistency(artifact: SubspaceArtifact): string | undefined {
   const fault = directionFault(artifact.direction, layers.length, model.width);
   if (fault !== undefined) return fault;
   const { tokenEffects = '' } = artifact.prediction ?? {};
-  if (toBase64(bytesOf(tokenEffects)) !== tokenEffects)
-    return 'prediction.tokenEffects is not base64.';
+  if (toBase64(bytesOf(tokenEffects)) !== tokenEffects) return 'prediction.tokenEffects is not base64.';
   for (const [name, split] of Object.entries({ data, 'data.heldOut': data.heldOut })) {
     if (Math.abs(split.positive + split.negative - split.rows) > ROUNDING * split.rows)
       return `${name}.rows is not positive + negative.`;
