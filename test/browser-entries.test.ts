@@ -31,6 +31,8 @@ async function bundle(contents: string): Promise<string> {
     bundle: true,
     format: 'esm',
     platform: 'browser',
+    // Made for both: it asks where it is.
+    external: ['onnxruntime-web/*'],
     write: false,
     logLevel: 'silent',
   });

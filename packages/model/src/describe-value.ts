@@ -1,19 +1,19 @@
 const LONGEST_TEXT = 100;
 const LONGEST_LIST = 5;
+const SHORT: Readonly<Record<string, string>> = { '\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r' };
+// oxlint-disable-next-line no-control-regex -- those are meant
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+const numbered = (each: string) => `x${each.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`;
 
 /** A text between marks that it does not contain, with characters that show on no screen by their numbers. */
 function quoted(text: string): string {
-  const mark = ["'", '"', '`'].find((each) => !text.includes(each)) ?? "'";
-  const shown = text
-    .slice(0, LONGEST_TEXT)
+  const begin = text.slice(0, LONGEST_TEXT);
+  const mark = ["'", '"', '`'].find((each) => !begin.includes(each)) ?? "'";
+  const shown = begin
     .replaceAll('\\', '\\\\')
     .replaceAll(mark, `\\${mark}`)
-    .replaceAll('\n', '\\n')
-    // oxlint-disable-next-line no-control-regex -- those are meant
-    .replaceAll(
-      /[\u0000-\u001f\u007f-\u009f]/g,
-      (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
-    );
+    .replaceAll(CONTROLS, (each) => `\\${SHORT[each] ?? numbered(each)}`);
   const more = text.length - LONGEST_TEXT;
   return `${mark}${shown}${mark}${more > 0 ? `... ${more} more character${more > 1 ? 's' : ''}` : ''}`;
 }

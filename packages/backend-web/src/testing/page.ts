@@ -53,7 +53,7 @@ const tools = {
   ) {
     const phases = new Set<string>();
     const backend = await createWebBackend({
-      worker: alone,
+      worker: sharedWorker,
       ...options,
       onProgress: ({ phase }) => phases.add(phase),
     });
