@@ -98,8 +98,7 @@ export async function createWebBackend(options: WebBackendOptions): Promise<WebB
     // Its faults show before the model is compiled.
     const tokenizer = createGgufTokenizer(file, { ...(chatTemplate !== undefined && { chatTemplate }) });
     const opened = await channel.call('openModel', { threads, cacheBytes, runtime }, signal);
-    // Figures of its cache are not shared with the page.
-    const { cacheStats: _, ...backend } = createWorkerBackend(link, opened, tokenizer);
+    const backend: Backend = createWorkerBackend(link, opened, tokenizer);
     return {
       ...backend,
       threads,

@@ -38,7 +38,7 @@ export function describeValue(value: unknown): string {
     if (more > 0) shown.push(`... ${more} more item${more > 1 ? 's' : ''}`);
     return shown.length === 0 ? '[]' : `[ ${shown.join(', ')} ]`;
   }
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value !== 'object' || value === null) return String(value as number | boolean | null);
   const entries = Object.entries(value).map(([key, each]) => `${nameOf(key)}: ${entry(each)}`);
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }
