@@ -121,7 +121,7 @@ async function inBrowser() {
   try {
     const page = await browser.newPage();
     const address = `http://127.0.0.1:${server.address().port}/`;
-    await page.goto(address);
+    await page.goto(`${address}index.html`);
     await page.waitForFunction(() => 'load' in globalThis);
     const loaded = await page.evaluate(
       ([name, count]) => globalThis.load(name, count),
