@@ -32,7 +32,7 @@ it('a value that is not there for a model is refused with the command that makes
   expect(await workspace.run(words)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /subspace-of-another-model.*Run: npx halfspace adapt \.\/untied --values nontoxic\n$/,
+      /subspace-of-another-model.*Run: npx halfspace fit --model \.\/untied --attribute nontoxic --data ROWS --output nontoxic\.json\n$/,
     ) as string,
   });
 });

@@ -46,6 +46,8 @@ export type { StepStatus } from './step/project/project.js';
 export { OPTION_SCHEMAS } from './options/options.js';
 export { checkRequest } from './options/check-request.js';
 export { assertSubspaces, subspaceFor, subspacesFor } from './step/margins/bound-attributes.js';
+export { decodeSubspace } from './step/margins/decode-subspace.js';
+export type { SubspaceRecord } from './step/margins/decode-subspace.js';
 export type { KnownModel } from './step/margins/bound-attributes.js';
 export { cappedBonus } from './step/bonus/cap.js';
 export type { CappedWeighting } from './step/bonus/cap.js';

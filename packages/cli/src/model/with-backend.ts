@@ -54,7 +54,7 @@ export async function withBackend<T>(
   }
 }
 
-/** The values that `halfspace adapt` has data for. */
+/** The values whose packages know how to read the labels of their own data. */
 const ADAPTABLE = new Set(['nontoxic', 'helpful', 'truthful']);
 
 /** Adds to the error of a value that is not there for a model the command that makes it. */
@@ -67,7 +67,7 @@ function withAdvice(check: () => void, model: string | undefined): void {
     if (!ADAPTABLE.has(value)) throw error;
     throw new HalfspaceError(
       error.code,
-      `${error.message} Run: npx halfspace adapt ${model ?? 'smollm2-135m-instruct'} --values ${value}`,
+      `${error.message} Run: npx halfspace fit --model ${model ?? 'smollm2-135m-instruct'} --attribute ${value} --data ROWS --output ${value}.json`,
       { cause: error },
     );
   }

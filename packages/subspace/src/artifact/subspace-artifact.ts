@@ -1,6 +1,7 @@
 import {
   attributeNameFault,
   type Calibration,
+  decodeSubspace,
   defineAttribute,
   fromBase64,
   HalfspaceError,
@@ -239,16 +240,7 @@ function nameFault({ attribute }: SubspaceArtifact): string | undefined {
 
 /** What core needs to know of a subspace. */
 export function subspaceOf(artifact: SubspaceArtifact): Subspace {
-  return {
-    model: artifact.model.fingerprint,
-    layers: artifact.layers,
-    direction: decodeDirection(artifact.direction),
-    offset: artifact.offset,
-    calibration: artifact.calibration,
-    ...(artifact.prediction && { prediction: decodePrediction(artifact.prediction) }),
-    ...(artifact.readings && { readings: artifact.readings }),
-    fittedOn: artifact.data.digest,
-  };
+  return decodeSubspace(artifact);
 }
 
 /** A prediction in a byte a token: an effect is off by at most half a 127th of the largest. */
@@ -260,11 +252,6 @@ export function encodePrediction({
   const unit = (largest || 1) / 127;
   const bytes = Int8Array.from(tokenEffects, (effect) => Math.round(effect / unit));
   return { tokenEffects: toBase64(new Uint8Array(bytes.buffer)), unit, meanReversion };
-}
-
-function decodePrediction({ tokenEffects, unit, meanReversion }: PredictionRecord): Prediction {
-  const bytes = new Int8Array(bytesOf(tokenEffects).buffer);
-  return { tokenEffects: Float32Array.from(bytes, (byte) => byte * unit), meanReversion };
 }
 
 /**
