@@ -32,8 +32,7 @@ export function subspacesIn(directory: URL): Subspace[] {
     .sort()
     .map((name) => {
       const path = fileURLToPath(new URL(name, directory));
-      const artifact = parseSubspace(parseJson(decodeText(readFileSync(path), path), path), path);
-      return { ...subspaceOf(artifact), shipped: true };
+      return subspaceOf(parseSubspace(parseJson(decodeText(readFileSync(path), path), path), path));
     });
 }
 
