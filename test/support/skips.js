@@ -19,6 +19,7 @@ const NEEDS = {
     'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',
   'a Vulkan driver':
     'apt-get install chromium libvulkan1, then VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json XDG_RUNTIME_DIR=/tmp npm test',
+  'gguf of PyPI': 'pip install gguf, for the Python that HALFSPACE_TEST_PYTHON names (python3)',
   'the published tokenizers': 'packages/model/fixtures/fetch-tokenizers.sh',
   'alt-profanity-check':
     'python3 -m venv .ci/python && .ci/python/bin/pip install -r .ci/requirements.txt, then HALFSPACE_TEST_PYTHON=.ci/python/bin/python npm test',

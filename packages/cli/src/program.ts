@@ -12,6 +12,7 @@ import { addFit } from './commands/fit/command.js';
 import { addFitPrediction } from './commands/fit-prediction/command.js';
 import { addGenerate } from './commands/generate/command.js';
 import { addModel } from './commands/model/command.js';
+import { addValues } from './commands/values/command.js';
 import { addPlayground } from './commands/playground/command.js';
 import { addPerplexity } from './commands/perplexity/command.js';
 import { addServe } from './commands/serve/command.js';
@@ -68,5 +69,6 @@ export function createProgram(signal: AbortSignal, added = ''): Command {
   addBench(program, signal);
   addModel(program, signal);
   addAttribute(program);
+  addValues(program, signal);
   return program;
 }

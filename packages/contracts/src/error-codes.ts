@@ -94,7 +94,9 @@ export type BuiltInErrorCode =
   | 'worker-unavailable'
   // Fitting subspaces
   | 'bad-state'
+  | 'bad-control-vector'
   | 'bad-subspace'
+  | 'bad-values'
   | 'cannot-decorrelate'
   | 'cannot-write'
   | 'degenerate-data'

@@ -77,3 +77,8 @@ export { resolveModel } from './sources/resolve-model.js';
 export type { Source, SourceModel, SourceOptions, SourceProgress } from './sources/source.js';
 export { MODEL_FAMILY, MODEL_SOURCE } from './extension-points.js';
 export { modelModule } from './model-module.js';
+export { readControlVectors } from './control-vectors/read-control-vectors.js';
+export { writeControlVectors } from './control-vectors/write-control-vectors.js';
+export type { ControlVectors } from './control-vectors/control-vectors.js';
+export { fetchRepositoryFiles } from './sources/repository-files.js';
+export type { FetchedRepository, ListedFile } from './sources/repository-files.js';

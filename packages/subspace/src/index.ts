@@ -1,5 +1,7 @@
 export { digestOf } from './data/data-digest.js';
 export { fitSubspace, sumUp } from './fit/fit-subspace.js';
+export { adoptDirection } from './fit/adopt-direction.js';
+export type { AdoptOptions } from './fit/adopt-direction.js';
 export { mergeFitStates } from './fit/fit-state.js';
 export { readFitState, writeFitState } from './fit/fit-state-file.js';
 export type { FitState, ClassMoments } from './fit/fit-state.js';
@@ -70,3 +72,8 @@ export { decorrelateSubspaces } from './decorrelate/decorrelate-subspaces.js';
 export type { DecorrelateOptions, LabelledSubspace } from './decorrelate/decorrelate-subspaces.js';
 export { decorrelation } from './decorrelate/decorrelation.js';
 export type { Matrix } from './decorrelate/decorrelation.js';
+export { packValues } from './values/pack-values.js';
+export type { PackedValue, PackOptions } from './values/pack-values.js';
+export { openValuesFolder, readManifest, verifyValues } from './values/verify-values.js';
+export type { ValuesSource, VerifiedValues } from './values/verify-values.js';
+export type { FileDigest, ValuesManifest } from './values/values-manifest.js';

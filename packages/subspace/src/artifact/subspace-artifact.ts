@@ -46,8 +46,8 @@ export interface SubspaceArtifact {
    * fitted on. The figures are of other rows.
    */
   readonly layerScores?: readonly LayerScore[];
-  /** How the direction was solved for. */
-  readonly estimator: Estimator;
+  /** How the direction was solved for; `imported` where it comes from elsewhere, such as a control vector. */
+  readonly estimator: Estimator | 'imported';
   /** The positions of a response that it was fitted on; it is calibrated on the last or on every one. */
   readonly positions: Positions;
   /** What was taken off hidden states before the direction was fitted. Distances and margins are of states as they are. */
@@ -155,7 +155,7 @@ const SCHEMA = record(
       maxItems: MOST_LAYERS,
       items: record({ layer: count, auroc: share, error: share }, ['error']),
     },
-    estimator: { enum: ESTIMATORS },
+    estimator: { enum: [...ESTIMATORS, 'imported'] },
     positions: { enum: POSITIONS },
     centring: { enum: CENTRINGS },
     chat: { type: 'boolean' },
@@ -291,7 +291,7 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 
 function inconsistency(artifact: SubspaceArtifact): string | undefined {
   const { model, layers, estimator, shrinkage, layerScores, data, figures, positions, forced } = artifact;
-  if ((estimator === 'paper') !== (shrinkage === undefined)) {
+  if ((estimator === 'paper' || estimator === 'imported') !== (shrinkage === undefined)) {
     return `shrinkage is ${shrinkage ?? 'missing'}, with the estimator "${estimator}".`;
   }
   const fault = directionFault(artifact.direction, layers.length, model.width);
