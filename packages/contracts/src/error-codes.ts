@@ -93,8 +93,8 @@ export type BuiltInErrorCode =
   | 'worker-lost'
   | 'worker-unavailable'
   // Fitting subspaces
-  | 'bad-state'
   | 'bad-control-vector'
+  | 'bad-state'
   | 'bad-subspace'
   | 'bad-values'
   | 'cannot-decorrelate'
