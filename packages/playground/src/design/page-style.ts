@@ -22,7 +22,7 @@ button { background: var(--card); border: 1px solid var(--field); border-radius:
 button:hover { border-color: var(--desired); }
 button.main { background: var(--desired); color: var(--on-accent); border-color: var(--desired); font-weight: 650; }
 button:disabled { opacity: .55; cursor: default; }
-td button { padding: .1rem .5rem; min-height: 1.75rem; font-size: .85rem; }
+td button { padding: .1rem .4rem; min-height: 1.75rem; font-size: .85rem; }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .choice { display: inline-flex; gap: .35rem; align-items: center; font-weight: 400; margin-right: 1rem; }
 .value { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 .6rem; align-items: center; margin-top: .6rem; }

@@ -2,7 +2,7 @@
  * The look of every page: one palette, light and dark. Blue is the desired side and orange the other, which all common kinds of colour
  * vision tell apart; text has a contrast of at least 4.5 to 1, marks of 3 to 1.
  */
-export const STYLESHEET = `
+export const STYLESHEET: string = `
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fcfcfd; --card: #fff; --line: #d5dae1; --quiet: #5b6470;
   --field: #87909d; --desired: #2563a8; --other: #c2600a; --on-accent: #fff;
   --series-1: #2563a8; --series-2: #c2600a; --series-3: #16795f; --series-4: #8f3f8f; --series-5: #8a6d00; --series-6: #5b6470; }
@@ -38,8 +38,9 @@ tbody th { color: var(--ink); font-weight: inherit; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tr.chosen { font-weight: 650; } tr.out { color: var(--quiet); } tr.out th { color: var(--quiet); }
 .tag { margin-left: .5em; font-size: .75rem; font-weight: 500; color: var(--quiet); border: 1px solid var(--line); border-radius: .3em; padding: 0 .35em; }
-.bars { text-align: left; padding-left: 1.2rem; } .bar { min-width: 3rem; width: 9rem; padding-left: 0; } .bar svg { display: block; width: 100%; height: .8rem; }
+.bars { text-align: left; padding-left: 1.2rem; } .bar { min-width: 1.5rem; width: 9rem; padding-left: 0; } .bar svg { display: block; width: 100%; height: .8rem; }
 code { white-space: pre-wrap; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .95em; }
+tbody th code { white-space: pre; overflow-wrap: normal; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 1.1rem; line-height: 1.9; }
 .prompt { color: var(--quiet); }
 .shaded { background: color-mix(in srgb, var(--side, transparent) var(--share, 0%), transparent); text-decoration: var(--mark, none) dotted 1px; text-underline-offset: .3em; border-radius: .2em; padding: .15em 0; }
