@@ -11,9 +11,9 @@ function tellingBackend(): Backend {
     states: async (texts, options) =>
       (await toy.states(texts, options)).map((found, i) => ({
         ...found,
-        hidden: () =>
+        hidden: (layer: number) =>
           found
-            .hidden()
+            .hidden(layer)
             .map((value, at) => (at % 4 === 0 ? value + (texts[i][at / 4] === 0 ? 3 : -3) : value)),
       })),
   };
