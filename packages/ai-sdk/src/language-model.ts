@@ -1,7 +1,7 @@
 import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import type { GenerateOptions, Halfspace } from '@halfspace/core';
 import { readCall } from './read-call.js';
-import { finishReasonOf, metadataOf, usageOf } from './results.js';
+import { contentOf, finishReasonOf, metadataOf, usageOf } from './results.js';
 import { readableOf, streamParts } from './stream-parts.js';
 
 /** A model of Halfspace as the AI SDK takes it. */
@@ -25,14 +25,16 @@ export function createLanguageModel(
     async doGenerate(call) {
       call.abortSignal?.throwIfAborted();
       const halfspace = await load();
-      const { options, warnings } = readCall(call, halfspace);
+      const { options, warnings, toolCalls } = readCall(call, halfspace);
       try {
         // Which options go together is checked when they are used.
         const [completion] = await halfspace.generate(options as GenerateOptions);
         if (completion.error !== undefined) throw completion.error;
+        const content = contentOf(completion, toolCalls);
+        const hasCalled = content.some(({ type }) => type === 'tool-call');
         return {
-          content: [{ type: 'text', text: completion.text }],
-          finishReason: finishReasonOf(completion),
+          content,
+          finishReason: finishReasonOf(completion, hasCalled),
           usage: usageOf(completion),
           providerMetadata: metadataOf(completion, options.seed),
           response: { modelId, timestamp: new Date() },

@@ -4,16 +4,19 @@ import {
   type SharedV3Warning,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider';
-import type { AnyGenerateOptions, Filter, Halfspace } from '@halfspace/core';
+import type { AnyGenerateOptions, Filter, Halfspace, ToolCallFormat } from '@halfspace/core';
 import { jsonSchemaFilter } from '@halfspace/grammar';
 import { readPrompt } from './read-prompt.js';
 import { readSteering } from './steering-options.js';
+import { readTools } from './read-tools.js';
 
 /** A call of the AI SDK as Halfspace takes it. */
 export interface ReadCall {
   readonly options: AnyGenerateOptions;
   /** What the caller set and is not done. */
   readonly warnings: SharedV3Warning[];
+  /** How calls of tools are written, where there may be some. */
+  readonly toolCalls?: ToolCallFormat | undefined;
 }
 
 /** Seeds that are drawn where none is given. */
@@ -28,29 +31,31 @@ export function readCall(call: LanguageModelV3CallOptions, halfspace: Halfspace)
   const { decode, filters, hasGrammar } = readSteering(call.providerOptions);
   const warnings = warningsOf(call);
   const structure = structureOf(call, hasGrammar);
+  const tools = readTools(call, halfspace);
+  if (tools !== undefined && (structure.length > 0 || hasGrammar)) {
+    throw new UnsupportedFunctionalityError({
+      functionality: 'tools beside an object by schema or a grammar',
+      message: 'Tools are called, or an answer has a structure. Leave one of them out.',
+    });
+  }
   const options: AnyGenerateOptions = {
     ...decode,
-    messages: readPrompt(call.prompt),
+    messages: readPrompt(call.prompt, halfspace.backend.tokenizer.toolCalls !== undefined),
+    ...(tools && { tools: tools.tools }),
     maxTokens: call.maxOutputTokens ?? halfspace.backend.model.contextLength,
     seed: call.seed ?? Math.floor(Math.random() * SEEDS),
     ...(call.temperature !== undefined && { temperature: call.temperature }),
     ...(call.topP !== undefined && { topP: call.topP }),
     ...(call.topK !== undefined && { topK: call.topK }),
     ...(call.stopSequences !== undefined && { stop: call.stopSequences }),
-    filters: [...structure, ...filters],
+    filters: [...(tools ? [tools.filter] : []), ...structure, ...filters],
     signal: call.abortSignal,
   };
-  return { options, warnings };
+  return { options, warnings, toolCalls: tools?.format };
 }
 
 function warningsOf(call: LanguageModelV3CallOptions): SharedV3Warning[] {
-  const { presencePenalty = 0, frequencyPenalty = 0, tools = [], toolChoice } = call;
-  if (tools.length > 0 && toolChoice?.type !== 'none') {
-    throw new UnsupportedFunctionalityError({
-      functionality: 'tools',
-      message: 'Models of Halfspace call no tools. Leave tools out, or set toolChoice to "none".',
-    });
-  }
+  const { presencePenalty = 0, frequencyPenalty = 0 } = call;
   const penalty = (feature: string): SharedV3Warning => ({
     type: 'unsupported',
     feature,

@@ -1,10 +1,8 @@
 import type { LanguageModelV3StreamPart, SharedV3ProviderMetadata } from '@ai-sdk/provider';
 import type { StreamEvent } from '@halfspace/core';
 import type { ReadCall } from './read-call.js';
+import { createWrittenParts } from './written-parts.js';
 import { finishReasonOf, metadataOf, tokenMetadata, usageOf } from './results.js';
-
-/** The only text of a completion. */
-const ID = 'text';
 
 /**
  * What happens to a completion, as parts of a stream of the AI SDK.
@@ -14,32 +12,27 @@ const ID = 'text';
  */
 export async function* streamParts(
   events: AsyncIterable<StreamEvent>,
-  { warnings, options: { seed } }: ReadCall,
+  { warnings, toolCalls, options: { seed } }: ReadCall,
   modelId: string,
   failureOf: (error: unknown) => unknown,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
   yield { type: 'stream-start', warnings };
   yield { type: 'response-metadata', modelId, timestamp: new Date() };
-  yield { type: 'text-start', id: ID };
+  const written = createWrittenParts(toolCalls);
   let figures: SharedV3ProviderMetadata | undefined;
   try {
     for await (const event of events) {
       if (event.type === 'token') {
         figures = tokenMetadata(event);
       } else if (event.type === 'text') {
-        yield {
-          type: 'text-delta',
-          id: ID,
-          delta: event.text,
-          ...(figures && { providerMetadata: figures }),
-        };
+        yield* written.push(event.text, figures);
       } else if (event.type === 'completion') {
         const { completion } = event;
-        yield { type: 'text-end', id: ID };
+        yield* written.end(completion.finishReason === 'end');
         if (completion.error !== undefined) yield { type: 'error', error: completion.error };
         yield {
           type: 'finish',
-          finishReason: finishReasonOf(completion),
+          finishReason: finishReasonOf(completion, written.calls.length > 0),
           usage: usageOf(completion),
           providerMetadata: metadataOf(completion, seed),
         };

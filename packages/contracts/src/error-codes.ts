@@ -45,6 +45,7 @@ export type BuiltInErrorCode =
   | 'no-chat-template'
   | 'not-finite'
   | 'out-of-reach'
+  | 'tools-not-supported'
   | 'unknown-attribute'
   | 'unknown-layer'
   | 'unknown-token'

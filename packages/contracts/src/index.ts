@@ -38,7 +38,15 @@ export type {
   StatesOptions,
   TextStates,
 } from './backend/backend.js';
-export type { ChatMessage, EncodeOptions, Tokenizer } from './backend/tokenizer.js';
+export type {
+  ChatMessage,
+  ChatOptions,
+  EncodeOptions,
+  ToolCall,
+  ToolCallFormat,
+  ToolDefinition,
+  Tokenizer,
+} from './backend/tokenizer.js';
 export { defineFilter } from './filter/define-filter.js';
 export type { FilterDefinition, MaskFilterDefinition, TextFilterDefinition } from './filter/define-filter.js';
 export type { Filter, FilterV1, MaskedText, MaskFilter, TextFilter, TokenMasks } from './filter/filter.js';

@@ -1,9 +1,65 @@
 /** One turn of a conversation, in the shape that chat templates take. */
 export interface ChatMessage {
-  /** Who speaks. */
-  readonly role: 'system' | 'user' | 'assistant';
+  /** Who speaks; a tool answers a call of the assistant. */
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
   /** What is said. */
   readonly content: string;
+  /** Tools that the assistant calls. */
+  readonly tool_calls?: readonly ToolCall[];
+  /** The call that a tool answers. */
+  readonly tool_call_id?: string;
+  /** Of the tool that answers. */
+  readonly name?: string;
+}
+
+/** A call of a tool, in the shape that chat templates take. */
+export interface ToolCall {
+  /** By which a tool answers. */
+  readonly id?: string;
+  /** The only kind. */
+  readonly type: 'function';
+  /** The tool and what it is called with. */
+  readonly function: {
+    /** Of the tool. */
+    readonly name: string;
+    /** By their names. */
+    readonly arguments: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** A tool that a model may call, in the shape that chat templates take. */
+export interface ToolDefinition {
+  /** The only kind. */
+  readonly type: 'function';
+  /** What it is. */
+  readonly function: {
+    /** Letters, digits, underscores, dots and hyphens. */
+    readonly name: string;
+    /** What it does, for the model. */
+    readonly description?: string;
+    /** JSON Schema of an object with its arguments (default: it takes none). */
+    readonly parameters?: unknown;
+  };
+}
+
+/**
+ * How a model writes calls of tools: `open`, an object `{"name": "…", "…": {…}}`, further ones each behind `between`, and `close`.
+ */
+export interface ToolCallFormat {
+  /** What stands before the first call; empty where calls are all that there is. */
+  readonly open: string;
+  /** What stands after the last one. */
+  readonly close: string;
+  /** What stands between two; left out where only one can be made. */
+  readonly between?: string;
+  /** Name of the property that has the arguments, such as `arguments`. */
+  readonly argumentsKey: string;
+}
+
+/** How a conversation is rendered; see {@link Tokenizer.renderChat}. */
+export interface ChatOptions {
+  /** Tools that the model may call (default: none). */
+  readonly tools?: readonly ToolDefinition[];
 }
 
 /** How a text is read; see {@link Tokenizer.encode}. */
@@ -37,7 +93,7 @@ export interface Tokenizer {
    *
    * @throws HalfspaceError `no-chat-template` when the model file has none; `cannot-continue-turn` as {@link Tokenizer.renderChat}.
    */
-  encodeChat?(messages: readonly ChatMessage[]): number[];
+  encodeChat?(messages: readonly ChatMessage[], options?: ChatOptions): number[];
   /**
    * A number of tokens that `encode` certainly comes to, whatever its options, found in far less time; 0 where nothing is known.
    * Where it is left out, nothing is.
@@ -54,5 +110,7 @@ export interface Tokenizer {
    * @throws HalfspaceError `no-chat-template` when the model file has none; `cannot-continue-turn` where its template drops or
    * changes a last turn of the assistant.
    */
-  renderChat(messages: readonly ChatMessage[]): string;
+  renderChat(messages: readonly ChatMessage[], options?: ChatOptions): string;
+  /** How the model writes calls of tools, where its chat template knows tools and that can be told. */
+  readonly toolCalls?: ToolCallFormat | undefined;
 }

@@ -59,6 +59,12 @@ function checkOptions(
     const given = kinds.length === 0 ? 'none' : kinds.join(' and ');
     throw new HalfspaceError('bad-option', `Give one of prompt, prompts and messages; got ${given}.`);
   }
+  if (filled['tools'] !== undefined && filled['messages'] === undefined) {
+    throw new HalfspaceError(
+      'bad-option',
+      'The option tools goes with messages. Give these, or leave tools out.',
+    );
+  }
   const given = filled as unknown as CheckedOptions & PromptOptions;
   given.prompts?.forEach(checkPrompt);
   checkControl(given);

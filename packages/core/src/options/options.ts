@@ -1,4 +1,4 @@
-import type { ChatMessage, Filter, FilterV1 } from '@halfspace/contracts';
+import type { ChatMessage, Filter, FilterV1, ToolDefinition } from '@halfspace/contracts';
 import type { BonusKind } from './bonus-kind.js';
 import type { Combination } from './combination.js';
 import { type Control, CONTROL_SCHEMA } from './control.js';
@@ -32,6 +32,11 @@ export interface PromptOptions<Name extends string = string> {
    * new, and stop texts are looked for in that. Refused with `cannot-continue-turn` where the template cannot leave a turn open.
    */
   readonly messages?: readonly ChatMessage[];
+  /**
+   * Tools that the model is told of, by its chat template (default: none); they go with `messages`. `toolCallFilter` of
+   * `@halfspace/grammar` has its calls keep to their schemas, and `createToolCallReader` reads them.
+   */
+  readonly tools?: readonly ToolDefinition[];
   /**
    * Whether control tokens that prompts and messages spell out (`<|im_start|>`) are control tokens (default false: they are text, and
    * only the chat template writes control tokens). For prompts that are written by hand in a model's format; with texts of others,
@@ -198,7 +203,47 @@ const messages = {
     type: 'object',
     additionalProperties: false,
     required: ['role', 'content'],
-    properties: { role: { enum: ['system', 'user', 'assistant'] }, content: text },
+    properties: {
+      role: { enum: ['system', 'user', 'assistant', 'tool'] },
+      content: text,
+      tool_calls: {
+        type: 'array',
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['type', 'function'],
+          properties: {
+            id: text,
+            type: { const: 'function' },
+            function: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['name', 'arguments'],
+              properties: { name: text, arguments: { type: 'object' } },
+            },
+          },
+        },
+      },
+      tool_call_id: text,
+      name: text,
+    },
+  },
+} as const;
+
+const tools = {
+  type: 'array',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['type', 'function'],
+    properties: {
+      type: { const: 'function' },
+      function: {
+        type: 'object',
+        required: ['name'],
+        properties: { name: text, description: text },
+      },
+    },
   },
 } as const;
 
@@ -217,6 +262,7 @@ export const SCHEMA = {
       },
     },
     messages,
+    tools,
     controlTokens: { type: 'boolean' },
     maxTokens: { type: 'integer', minimum: 1, default: 64 },
     samples: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1, default: 1 },

@@ -1,4 +1,10 @@
-import { type Backend, HalfspaceError } from '@halfspace/contracts';
+import {
+  type Backend,
+  type ChatOptions,
+  HalfspaceError,
+  type ModelInfo,
+  type Tokenizer,
+} from '@halfspace/contracts';
 import {
   encodePrompt,
   fewestTokens,
@@ -19,7 +25,7 @@ export interface EncodedPrompt extends PromptTokens {
 /**
  * Encodes every prompt, so that a wrong one is found before any work starts.
  *
- * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`, `cannot-continue-turn`, `aborted`
+ * @throws HalfspaceError `empty-prompt`, `context-overflow`, `no-chat-template`, `cannot-continue-turn`, `tools-not-supported`, `aborted`
  */
 export async function encodePrompts(
   backend: Backend,
@@ -28,6 +34,7 @@ export async function encodePrompts(
 ): Promise<EncodedPrompt[]> {
   const { tokenizer, model } = options.controlTokens === true ? withControlTokens(backend) : backend;
   const all = promptsOf(options);
+  const chat = chatOf(options, tokenizer, model);
   const encode = (each: WeightedPrompt, index: number): EncodedPrompt => {
     const which = all.length > 1 ? `Prompt ${index} (counted from 0)` : 'The prompt';
     const tooLong = (count: string) =>
@@ -37,10 +44,10 @@ export async function encodePrompts(
           'with the completion. Shorten it.',
       );
     const prompt: Prompt = 'text' in each ? each.text : each.messages;
-    const rendered = typeof prompt === 'string' ? prompt : tokenizer.renderChat(prompt);
+    const rendered = typeof prompt === 'string' ? prompt : tokenizer.renderChat(prompt, chat);
     const fewest = fewestTokens({ tokenizer }, [rendered], model.contextLength);
     if (fewest >= model.contextLength) throw tooLong(`at least ${fewest}`);
-    const encoded = encodePrompt(tokenizer, prompt);
+    const encoded = encodePrompt(tokenizer, prompt, chat);
     const { tokens } = encoded;
     if (tokens.length === 0)
       throw new HalfspaceError('empty-prompt', `${which} is empty. Give it some text.`);
@@ -48,6 +55,15 @@ export async function encodePrompts(
     return { ...encoded, weights: each.weights ?? {} };
   };
   return inTurns(all, encode, signal);
+}
+
+function chatOf({ tools }: PromptOptions, { toolCalls }: Tokenizer, { name }: ModelInfo): ChatOptions {
+  if (tools === undefined || tools.length === 0) return {};
+  if (toolCalls !== undefined) return { tools };
+  throw new HalfspaceError(
+    'tools-not-supported',
+    `The chat template of ${name} knows no tools, or writes calls of them in a way that is not read. Leave tools out.`,
+  );
 }
 
 function promptsOf({ prompt, prompts = [], messages }: PromptOptions): WeightedPrompt[] {

@@ -6,6 +6,7 @@ import {
   type LookAhead,
   type NextTokens,
   throwIfAborted,
+  type ToolCallFormat,
   type Tokenizer,
 } from '@halfspace/contracts';
 import { hashTokens } from '../step/draw/noise.js';
@@ -58,6 +59,8 @@ export interface ToyOptions {
   readonly contextLength?: number;
   /** The bytes of every token; the last is an end token, without any (default: {@link TOY_VOCABULARY}). */
   readonly vocabulary?: readonly Uint8Array[];
+  /** How it writes calls of tools (default: it knows none). */
+  readonly toolCalls?: ToolCallFormat;
   /** Hidden states after this many calls of `lookAhead` are NaN; below 0 those of prompts are, too. */
   readonly breakAfter?: number;
 }
@@ -65,7 +68,7 @@ export interface ToyOptions {
 const TOY_BYTES = TOY_VOCABULARY.map((text) => new TextEncoder().encode(text === '<end>' ? '' : text));
 
 /** A tokenizer that writes every byte as the first token that is just this byte; what it has none for is the first token. */
-function createToyTokenizer(vocabulary: readonly Uint8Array[]): Tokenizer {
+function createToyTokenizer(vocabulary: readonly Uint8Array[], toolCalls?: ToolCallFormat): Tokenizer {
   const tokenOf = (byte: number) =>
     Math.max(
       0,
@@ -79,7 +82,12 @@ function createToyTokenizer(vocabulary: readonly Uint8Array[]): Tokenizer {
     encode: (text) => Array.from(new TextEncoder().encode(text), tokenOf),
     decode: (tokens) => new TextDecoder().decode(bytesOf(tokens)),
     bytes: (token) => vocabulary[token],
-    renderChat: (messages) => messages.map(({ content }) => content).join(' '),
+    renderChat: (messages, { tools = [] } = {}) =>
+      [
+        ...tools.map((tool) => JSON.stringify(tool)),
+        ...messages.map(({ content, tool_calls: calls }) => content + (calls ? JSON.stringify(calls) : '')),
+      ].join(' '),
+    ...(toolCalls && { toolCalls }),
   };
 }
 
@@ -164,7 +172,7 @@ function lookOf(
 /** The toy. */
 export function createToyBackend(options: ToyOptions = {}): ToyBackend {
   const { endLogit = -1, contextLength = 64, breakAfter = Infinity, vocabulary = TOY_BYTES } = options;
-  const tokenizer = createToyTokenizer(vocabulary);
+  const tokenizer = createToyTokenizer(vocabulary, options.toolCalls);
   const texts = createTexts(contextLength, vocabulary.length);
   const open = (tokens: readonly number[]) => texts.open(tokens);
   const textOf = (context: Context) => texts.textOf(context);

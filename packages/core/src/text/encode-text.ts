@@ -1,4 +1,10 @@
-import { type Backend, type ChatMessage, HalfspaceError, type Tokenizer } from '@halfspace/contracts';
+import {
+  type Backend,
+  type ChatMessage,
+  type ChatOptions,
+  HalfspaceError,
+  type Tokenizer,
+} from '@halfspace/contracts';
 
 /** What a model goes on with: a text, or a conversation that its chat template renders. */
 export type Prompt = string | readonly ChatMessage[];
@@ -17,14 +23,15 @@ export interface PromptTokens {
  * A prompt as the model sees it. Control tokens that a text or a message spells out are text: only a chat template writes
  * them, and {@link withControlTokens}. A conversation that ends in a turn of the assistant is open at its end: the turn is gone on with.
  *
+ * @param chat - How a conversation is rendered.
  * @throws HalfspaceError `no-chat-template`; `cannot-continue-turn` where the template does not leave a turn open
  */
-export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): PromptTokens {
+export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt, chat: ChatOptions = {}): PromptTokens {
   if (typeof prompt === 'string')
     return { text: prompt, tokens: copied(tokenizer.encode(prompt, { controlTokens: false })) };
-  const text = tokenizer.renderChat(prompt);
+  const text = tokenizer.renderChat(prompt, chat);
   const begun = begunIn(text, prompt);
-  const tokens = copied(tokenizer.encodeChat?.(prompt) ?? tokenizer.encode(text));
+  const tokens = copied(tokenizer.encodeChat?.(prompt, chat) ?? tokenizer.encode(text));
   return { text, tokens, ...(begun !== undefined && { begun }) };
 }
 
@@ -103,10 +110,13 @@ function readingControlTokens(tokenizer: Tokenizer): Tokenizer {
     vocabularySize,
     endTokens,
     encode: (text, options) => tokenizer.encode(text, { ...options, controlTokens: true }),
-    encodeChat: (messages) => tokenizer.encode(tokenizer.renderChat(messages)),
+    encodeChat: (messages, options) => tokenizer.encode(tokenizer.renderChat(messages, options)),
     fewestTokens: (text) => tokenizer.fewestTokens?.(text) ?? 0,
     decode: (tokens) => tokenizer.decode(tokens),
     bytes: (token) => tokenizer.bytes(token),
-    renderChat: (messages) => tokenizer.renderChat(messages),
+    renderChat: (messages, options) => tokenizer.renderChat(messages, options),
+    get toolCalls() {
+      return tokenizer.toolCalls;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@halfspace/core';
+import type { ChatMessage, ToolDefinition } from '@halfspace/core';
 import type { Marks } from '../chat-template/work.js';
 import type { ControlTokens, IsWritten } from './control-tokens.js';
 
@@ -12,8 +12,33 @@ export interface RenderedChat {
 /** Who speaks in any chat: words of templates, and nobody's text. */
 const ROLES: ReadonlySet<unknown> = new Set(['system', 'user', 'assistant', 'tool', 'developer']);
 
+/** What templates and clients name, and nobody's text. */
+const KEYS: ReadonlySet<string> = new Set([
+  'arguments',
+  'content',
+  'description',
+  'function',
+  'id',
+  'messages',
+  'name',
+  'parameters',
+  'properties',
+  'required',
+  'role',
+  'tool_call_id',
+  'tool_calls',
+  'tools',
+  'type',
+]);
+
+/** A conversation with what a model is told of tools. */
+export interface GivenChat {
+  readonly messages: readonly ChatMessage[];
+  readonly tools?: readonly ToolDefinition[];
+}
+
 /** Renders a conversation in which some characters stand for others, as {@link Marks} has them. */
-export type RenderChat = (messages: readonly ChatMessage[], marks?: Marks) => string;
+export type RenderChat = (chat: GivenChat, marks?: Marks) => string;
 
 /**
  * Renders a conversation and finds out which control tokens the template wrote, and which are text of messages, however the
@@ -21,18 +46,14 @@ export type RenderChat = (messages: readonly ChatMessage[], marks?: Marks) => st
  * characters that control tokens begin and end with: where the rendered text has a mark, there is text. Should that render
  * otherwise, what spells a control token is text wherever there is more of it than the template writes by itself.
  */
-export function renderMarked(
-  render: RenderChat,
-  messages: readonly ChatMessage[],
-  controls: ControlTokens,
-): RenderedChat {
-  const text = render(messages);
-  const said = textsOf(messages).join('');
+export function renderMarked(render: RenderChat, chat: GivenChat, controls: ControlTokens): RenderedChat {
+  const text = render(chat);
+  const said = textsOf(chat).join('');
   const marks = createMarks(controls, text + said);
   if (replaceUnits(said, marks.put) === said) return { text, isWritten: () => true };
   const marked = attempt(() => {
-    const given = mapTexts(messages, (each) => replaceUnits(each, marks.put));
-    return readMarks(render(given as readonly ChatMessage[], marks.take), marks.take);
+    const given = mapTexts(chat, (each) => replaceUnits(each, marks.put));
+    return readMarks(render(given as GivenChat, marks.take), marks.take);
   });
   if (marked?.text === text) return marked;
   const doubtful = doubtfulTokens(controls, text, marked, said);
@@ -98,13 +119,16 @@ function readMarks(rendered: string, take: Marks): RenderedChat {
   };
 }
 
-/** Changes all texts in a value, except for the names of roles. */
+/** Changes all texts in a value, names of properties included, except for those that templates know. */
 function mapTexts(value: unknown, change: (text: string) => string, key?: string): unknown {
   if (typeof value === 'string') return key === 'role' && ROLES.has(value) ? value : change(value);
   if (Array.isArray(value)) return value.map((each) => mapTexts(each, change));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, mapTexts(each, change, name)]),
+    Object.entries(value).map(([name, each]) => [
+      KEYS.has(name) ? name : change(name),
+      mapTexts(each, change, name),
+    ]),
   );
 }
 

@@ -1,5 +1,12 @@
-import { HalfspaceError, type ChatMessage, type Tokenizer } from '@halfspace/core';
+import {
+  HalfspaceError,
+  type ChatMessage,
+  type ToolCallFormat,
+  type ToolDefinition,
+  type Tokenizer,
+} from '@halfspace/core';
 import { compileChatTemplate, type ChatTemplate } from '../chat-template/chat-template.js';
+import type { Marks } from '../chat-template/work.js';
 import { isJsonObject } from '../json-object.js';
 import { concatBytes } from '../onnx/protobuf.js';
 import { utf8Bytes, utf8Text } from '../utf8.js';
@@ -8,6 +15,7 @@ import { renderMarked, type RenderChat } from './chat-origin.js';
 import { createEncoder } from './encoder.js';
 import { createFewestTokens } from './fewest-tokens.js';
 import type { TokenizerFiles } from './tokenizer-files.js';
+import { toolCallFormat } from './tool-format.js';
 import { rolesOf } from './turn-ends.js';
 
 /** Special tokens that transformers tells templates of. */
@@ -35,7 +43,18 @@ export interface TokenizerOptions {
   readonly chatTemplate?: string;
 }
 
-function createChat(files: TokenizerFiles, name: string, given: string | undefined): RenderChat {
+/** A chat template at work. */
+interface Chat {
+  readonly render: RenderChat;
+  /** Whole turns, and the beginning of another one if that is asked for. */
+  readonly renderTurns: (
+    messages: readonly ChatMessage[],
+    tools: readonly ToolDefinition[],
+    begin: boolean,
+  ) => string;
+}
+
+function createChat(files: TokenizerFiles, name: string, given: string | undefined): Chat {
   const label = given === undefined ? `The chat template of ${name}` : 'The chat template that was given';
   // One that somebody has just given is read at once, so that its faults show before work starts.
   let template: ChatTemplate | undefined = given === undefined ? given : compileChatTemplate(given, label);
@@ -46,14 +65,27 @@ function createChat(files: TokenizerFiles, name: string, given: string | undefin
       `${name} has no chat template. Give it one (chatTemplate, on the command line --chat-template FILE), or a prompt as text.`,
     );
   };
-  return (messages, marks) => {
+  const renderTurns = (
+    messages: readonly ChatMessage[],
+    tools: readonly ToolDefinition[],
+    add_generation_prompt: boolean,
+    marks?: Marks,
+  ) => {
     const read = (template ??= readTemplate());
-    const render = (given: readonly ChatMessage[], add_generation_prompt: boolean) => {
-      const variables = { messages: given, tools: null, documents: null, add_generation_prompt };
-      return read.render({ ...specialTokens(files), ...variables }, marks);
+    const variables = {
+      messages,
+      tools: tools.length > 0 ? tools : null,
+      documents: null,
+      add_generation_prompt,
     };
-    if (!endsInBegunTurn(messages)) return render(messages, true);
-    return renderBegunTurn((given) => render(given, false), messages, label);
+    return read.render({ ...specialTokens(files), ...variables }, marks);
+  };
+  return {
+    renderTurns,
+    render({ messages, tools = [] }, marks) {
+      if (!endsInBegunTurn(messages)) return renderTurns(messages, tools, true, marks);
+      return renderBegunTurn((each) => renderTurns(each, tools, false, marks), messages, label);
+    },
   };
 }
 
@@ -76,7 +108,9 @@ export function tokenizerOf(
     const text = tokens[token] ?? '';
     return added.has(token) ? utf8Bytes(text) : spelling(text);
   };
-  const renderChat = createChat(files, name, chatTemplate);
+  const chat = createChat(files, name, chatTemplate);
+  const isText = (text: string) => encoder.controls.find(text).every(({ token }) => !token.control);
+  let found: { readonly format: ToolCallFormat | undefined } | undefined;
   return {
     vocabularySize: tokens.length,
     endTokens: ends,
@@ -89,10 +123,14 @@ export function tokenizerOf(
       return isWhole && bytes(ids[1])[0] === SPACE ? text.slice(1) : text;
     },
     bytes,
-    encodeChat(messages) {
-      const { text, isWritten } = renderMarked(renderChat, messages, encoder.controls);
+    encodeChat(messages, options) {
+      const { text, isWritten } = renderMarked(chat.render, { messages, ...options }, encoder.controls);
       return encoder.encodeWritten(text, isWritten);
     },
-    renderChat: (messages) => renderChat(messages),
+    renderChat: (messages, options) => chat.render({ messages, ...options }),
+    get toolCalls() {
+      found ??= { format: toolCallFormat(chat.renderTurns, isText) };
+      return found.format;
+    },
   };
 }

@@ -35,7 +35,11 @@ export function tokenFigures({ margins, kl, evaluations }: TokenFigures): object
 }
 
 /** Why a choice ended, in OpenAI's words. Filters that leave no token are what it calls a filter of content. */
-export function finishReason({ finishReason: reason }: Completion): 'stop' | 'length' | 'content_filter' {
+export function finishReason(
+  { finishReason: reason }: Completion,
+  hasCalled: boolean,
+): 'stop' | 'length' | 'content_filter' | 'tool_calls' {
+  if (reason === 'end' && hasCalled) return 'tool_calls';
   if (reason === 'error') return 'content_filter';
   return reason === 'length' ? 'length' : 'stop';
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Tokenizer } from '@halfspace/core';
+import type { ToolCallFormat, Tokenizer } from '@halfspace/core';
+import { type ChoiceWriter, textWriter, toolMessage, toolWriter } from './choice-writer.js';
 import { chatLogprobs, type LogprobsOf, textLogprobs } from './logprobs.js';
 
 /** How a kind of completion is told. */
@@ -12,6 +13,8 @@ export interface AnswerShape {
   whole(text: string): object;
   /** What stands in the choice of a chunk for new text; the first of a choice has its role. */
   piece(text: string, first: boolean): object;
+  /** What makes deltas of a choice. */
+  openChoice(): ChoiceWriter;
   /** Whether a choice begins with a chunk of its own. */
   readonly opens: boolean;
   readonly logprobs: LogprobsOf;
@@ -35,16 +38,30 @@ function head(prefix: string, kind: string, { model, fingerprint, created }: Hea
   };
 }
 
-/** Chat completions. */
-export function chatShape(parts: HeadParts, tokenizer: Tokenizer): AnswerShape {
+/**
+ * Chat completions.
+ *
+ * @param toolCalls - How calls of tools are written, where there may be some.
+ */
+export function chatShape(
+  parts: HeadParts,
+  tokenizer: Tokenizer,
+  toolCalls: ToolCallFormat | undefined,
+): AnswerShape {
   const whole = head('chatcmpl', 'chat.completion', parts);
+  const piece = (content: string, first: boolean) => ({
+    delta: first ? { role: 'assistant', content, refusal: null } : content === '' ? {} : { content },
+  });
   return {
     head: whole,
     chunkHead: { ...whole, object: 'chat.completion.chunk' },
-    whole: (content) => ({ message: { role: 'assistant', content, refusal: null, annotations: [] } }),
-    piece: (content, first) => ({
-      delta: first ? { role: 'assistant', content, refusal: null } : content === '' ? {} : { content },
+    whole: (content) => ({
+      message: toolCalls
+        ? toolMessage(toolCalls, content)
+        : { role: 'assistant', content, refusal: null, annotations: [] },
     }),
+    piece,
+    openChoice: () => (toolCalls ? toolWriter(toolCalls) : textWriter((text) => piece(text, false))),
     opens: true,
     logprobs: parts.logprobs ? chatLogprobs(tokenizer) : () => null,
   };
@@ -58,6 +75,7 @@ export function textShape(parts: HeadParts): AnswerShape {
     chunkHead: whole,
     whole: (text) => ({ text }),
     piece: (text) => ({ text }),
+    openChoice: () => textWriter((text) => ({ text })),
     opens: false,
     logprobs: parts.logprobs ? textLogprobs : () => null,
   };

@@ -2,10 +2,12 @@ import type { Completion, StreamEvent, TokenFigures } from '@halfspace/core';
 import { event } from '../http/sse.js';
 import { completionFigures, finishReason, tokenFigures, usageOf } from './figures.js';
 import { writtenTokens } from './logprobs.js';
+import type { ChoiceWriter } from './choice-writer.js';
 import type { AnswerShape } from './shape.js';
 import { assertNoFailure, type RequestFigures } from './whole-answer.js';
 
 interface ChoiceState {
+  readonly writer: ChoiceWriter;
   /** Whether a chunk of it was sent. */
   begun: boolean;
   /** Tokens that have come since its last chunk, and how many were sent before. */
@@ -55,7 +57,7 @@ export async function* streamedAnswer(
     if (each.type === 'step') continue;
     const { promptIndex, sample } = each.type === 'completion' ? each.completion : each;
     const index = promptIndex * samples + sample;
-    const state = states.get(index) ?? { begun: false, waiting: [], sent: 0, offset: 0 };
+    const state = states.get(index) ?? openChoice(shape);
     states.set(index, state);
     if (each.type === 'token') {
       state.waiting.push(each);
@@ -63,27 +65,35 @@ export async function* streamedAnswer(
     }
     if (each.type === 'completion') assertNoFailure(each.completion.error);
     yield* open(index, state);
-    if (each.type === 'text') {
-      const tokens = state.waiting.splice(0);
-      yield chunk(index, {
-        ...shape.piece(each.text, false),
-        logprobs: shape.logprobs(tokens, state.offset),
-        finish_reason: null,
-        ...(tokens.length > 0 && { halfspace: tokenFigures(tokens[tokens.length - 1]) }),
-      });
-      state.sent += tokens.length;
-      state.offset += tokens.reduce((sum, { text }) => sum + text.length, 0);
-      continue;
-    }
+    const pieces = each.type === 'text' ? state.writer.push(each.text) : state.writer.end();
+    for (const piece of pieces) yield chunk(index, { ...piece, ...takeTokens(state, shape) });
+    if (each.type === 'text') continue;
     const { completion } = each;
     completions.push(completion);
     yield chunk(index, {
       ...shape.piece('', false),
       logprobs: shape.logprobs(writtenTokens(completion).slice(state.sent), state.offset),
-      finish_reason: finishReason(completion),
+      finish_reason: finishReason(completion, state.writer.hasCalled),
       halfspace: completionFigures(completion),
     });
   }
   if (includeUsage) yield event({ ...shape.chunkHead, choices: [], usage: usageOf(completions) });
   yield event('[DONE]');
+}
+
+function openChoice(shape: AnswerShape): ChoiceState {
+  return { writer: shape.openChoice(), begun: false, waiting: [], sent: 0, offset: 0 };
+}
+
+/** What a chunk says besides its text: the tokens that have come since the last one. */
+function takeTokens(state: ChoiceState, shape: AnswerShape): object {
+  const tokens = state.waiting.splice(0);
+  const logprobs = shape.logprobs(tokens, state.offset);
+  state.sent += tokens.length;
+  state.offset += tokens.reduce((sum, { text }) => sum + text.length, 0);
+  return {
+    logprobs,
+    finish_reason: null,
+    ...(tokens.length > 0 && { halfspace: tokenFigures(tokens[tokens.length - 1]) }),
+  };
 }

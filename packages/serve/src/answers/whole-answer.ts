@@ -26,13 +26,17 @@ export function wholeAnswer(
   for (const { error } of completions) assertNoFailure(error);
   return {
     ...shape.head,
-    choices: completions.map((completion) => ({
-      index: completion.promptIndex * samples + completion.sample,
-      ...shape.whole(completion.text),
-      logprobs: shape.logprobs(writtenTokens(completion), 0),
-      finish_reason: finishReason(completion),
-      halfspace: completionFigures(completion),
-    })),
+    choices: completions.map((completion) => {
+      const whole = shape.whole(completion.text);
+      const hasCalled = 'message' in whole && 'tool_calls' in (whole.message as object);
+      return {
+        index: completion.promptIndex * samples + completion.sample,
+        ...whole,
+        logprobs: shape.logprobs(writtenTokens(completion), 0),
+        finish_reason: finishReason(completion, hasCalled),
+        halfspace: completionFigures(completion),
+      };
+    }),
     usage: usageOf(completions),
     halfspace: figures,
   };

@@ -28,7 +28,6 @@ const UNSUPPORTED: Readonly<
     why: 'There is repetition_penalty instead: above 1 it discourages tokens.',
   },
   suffix: { allows: (value) => value === '', why: 'The model goes on with a text and fills no gaps.' },
-  tool_choice: { allows: isNoCall, why: 'The model makes no calls of tools.' },
   web_search_options: { allows: isNothing, why: 'The server searches nothing.' },
 };
 

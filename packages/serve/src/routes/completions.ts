@@ -19,6 +19,7 @@ import { checkCount, decodingOptions } from '../request/decoding.js';
 import { ignoredFields } from '../request/ignored.js';
 import { chatMessages } from '../request/messages.js';
 import { checkRuns } from '../request/text-runs.js';
+import { type RequestTools, requestTools } from '../request/tools.js';
 import { refuseUnsupported } from '../request/unsupported.js';
 import type { ReadyServer, Route, RouteRequest } from './route.js';
 
@@ -27,6 +28,9 @@ const TEXT_TOKENS = 16;
 
 /** Milliseconds for which an answer waits to know whether it is an error, before a stream is begun. */
 const WAIT_MS = 2000;
+
+/** Fields that are not looked at where no tool can be called. */
+const TOOL_FIELDS = ['tools', 'parallel_tool_calls'];
 
 /** What is to be decoded, and how it is told. */
 interface Asked {
@@ -41,12 +45,18 @@ interface Asked {
 export const chat: Route = async (server, request) => {
   const { body } = request;
   const { topLogprobs, logprobs } = chatLogprobsOf(body);
+  const tools = requestTools(body, server.halfspace);
+  const knowsTools = server.halfspace.backend.tokenizer.toolCalls !== undefined;
   const asked = askedOf(server, request, 'ChatCompletionRequest', {
     field: 'messages',
-    prompt: () => ({ messages: chatMessages(body['messages']) }),
+    prompt: () => ({
+      messages: chatMessages(body['messages'], knowsTools),
+      ...(tools && { tools: tools.tools }),
+    }),
+    tools,
     maxTokens: server.limits.maxTokens,
     topLogprobs,
-    shapeOf: (head) => chatShape({ ...head, logprobs }, server.halfspace.backend.tokenizer),
+    shapeOf: (head) => chatShape({ ...head, logprobs }, server.halfspace.backend.tokenizer, tools?.format),
   });
   return answer(server, request, asked);
 };
@@ -76,7 +86,8 @@ function chatLogprobsOf({ logprobs = false, top_logprobs = 0 }: RouteRequest['bo
 
 interface Kind {
   readonly field: Asked['field'];
-  readonly prompt: () => Pick<AnyGenerateOptions, 'messages' | 'prompt' | 'prompts'>;
+  readonly prompt: () => Pick<AnyGenerateOptions, 'messages' | 'prompt' | 'prompts' | 'tools'>;
+  readonly tools?: RequestTools | undefined;
   readonly maxTokens: number;
   readonly topLogprobs: number;
   readonly shapeOf: (head: { model: string; fingerprint: string; created: number }) => AnswerShape;
@@ -86,14 +97,15 @@ function askedOf(
   server: ReadyServer,
   { body, turn }: RouteRequest,
   name: 'ChatCompletionRequest' | 'CompletionRequest',
-  { field, prompt, maxTokens, topLogprobs, shapeOf }: Kind,
+  { field, prompt, tools, maxTokens, topLogprobs, shapeOf }: Kind,
 ): Asked {
   const { limits, validator, halfspace } = server;
   const model = findModel(server.models, body['model'] as string);
   turn.note({ model: model.id });
   refuseUnsupported(body);
   const decoding = decodingOptions(body, model, { ...server, maxTokens, topLogprobs });
-  const options = { ...decoding, ...prompt() };
+  const filters = tools === undefined ? decoding.filters : [tools.filter, ...(decoding.filters ?? [])];
+  const options = { ...decoding, ...(filters && { filters }), ...prompt() };
   checkCount(options, limits);
   return {
     field,
@@ -103,7 +115,10 @@ function askedOf(
       fingerprint: halfspace.backend.model.fingerprint,
       created: Math.floor(Date.now() / 1000),
     }),
-    figures: { seed: decoding.seed ?? 0, warnings: ignoredFields(validator, name, body) },
+    figures: {
+      seed: decoding.seed ?? 0,
+      warnings: ignoredFields(validator, name, body, tools ? [] : TOOL_FIELDS),
+    },
   };
 }
 

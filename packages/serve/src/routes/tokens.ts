@@ -13,7 +13,10 @@ export const tokenize: Route = ({ halfspace }, { body }) => {
   const { tokenizer, model } = halfspace.backend;
   const given = ['content', 'prompt', 'messages'].filter((field) => body[field] !== undefined);
   if (given.length !== 1) throw badRequest('content', 'Give one of content, prompt and messages.');
-  const messages = body['messages'] === undefined ? undefined : chatMessages(body['messages']);
+  const messages =
+    body['messages'] === undefined
+      ? undefined
+      : chatMessages(body['messages'], tokenizer.toolCalls !== undefined);
   const text = messages === undefined ? String(body['content'] ?? body['prompt']) : messages;
   const length =
     typeof text === 'string' ? text.length : text.reduce((sum, { content }) => sum + content.length, 0);
@@ -64,5 +67,8 @@ function known(tokens: number[], { halfspace }: ReadyServer): number[] {
 }
 
 /** `POST /apply-template`. */
-export const applyTemplate: Route = ({ halfspace }, { body }) =>
-  jsonResponse({ prompt: halfspace.backend.tokenizer.renderChat(chatMessages(body['messages'])) });
+export const applyTemplate: Route = ({ halfspace }, { body }) => {
+  const { tokenizer } = halfspace.backend;
+  const messages = chatMessages(body['messages'], tokenizer.toolCalls !== undefined);
+  return jsonResponse({ prompt: tokenizer.renderChat(messages) });
+};

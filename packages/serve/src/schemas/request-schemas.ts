@@ -5,6 +5,7 @@ import { type JsonSchema, steeringSchema } from './steering-schema.js';
 const [FEWEST_EXAMPLES, MOST_EXAMPLES] = [2, 100];
 const MOST_STOPS = 16;
 const MOST_TOP_LOGPROBS = 20;
+const MOST_TOOLS = 64;
 
 /** Fields that both kinds of completions have. */
 function decodingFields(limits: ServerLimits): JsonSchema {
@@ -57,7 +58,8 @@ export function messagesSchema({ maxMessages }: ServerLimits): JsonSchema {
       type: 'object',
       required: ['role'],
       properties: {
-        role: { enum: ['system', 'developer', 'user', 'assistant'] },
+        role: { enum: ['system', 'developer', 'user', 'assistant', 'tool'] },
+        tool_call_id: { type: 'string', maxLength: 256 },
         content: {
           anyOf: [
             { type: 'string' },
@@ -96,6 +98,18 @@ export function requestSchemas(limits: ServerLimits): Readonly<Record<RequestNam
       properties: {
         ...decodingFields(limits),
         messages,
+        tools: {
+          type: 'array',
+          maxItems: MOST_TOOLS,
+          description:
+            'Functions that the model may call, where its chat template knows tools: { type: "function", function: { name, description, parameters } }.',
+          items: { type: 'object' },
+        },
+        tool_choice: {
+          description:
+            '"none", "auto" (the default), "required", or { type: "function", function: { name } }.',
+        },
+        parallel_tool_calls: { description: 'Whether an answer may have several calls (default true).' },
         max_completion_tokens: { type: 'integer', minimum: 1, maximum: limits.maxTokens },
         logprobs: { type: 'boolean' },
         top_logprobs: { type: 'integer', minimum: 0, maximum: MOST_TOP_LOGPROBS },

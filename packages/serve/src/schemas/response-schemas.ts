@@ -33,7 +33,21 @@ const textLogprobs = orNull(
     text_offset: list(count),
   }),
 );
-const finishReason = { enum: ['stop', 'length', 'content_filter'] };
+const finishReason = { enum: ['stop', 'length', 'content_filter', 'tool_calls'] };
+const toolCall = object({
+  id: text,
+  type: { const: 'function' },
+  function: object({ name: text, arguments: text }),
+});
+const toolCallDelta = object(
+  {
+    index: count,
+    id: text,
+    type: { const: 'function' },
+    function: object({ name: text, arguments: text }, ['name']),
+  },
+  ['id', 'type'],
+);
 const requestFigures = object({ seed: count, warnings: list(text) });
 const chunkOf = (delta: JsonSchema, logprobs: JsonSchema) =>
   object(
@@ -85,12 +99,16 @@ export const RESPONSE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     choices: list(
       object({
         index: count,
-        message: object({
-          role: { const: 'assistant' },
-          content: text,
-          refusal: { type: 'null' },
-          annotations: list({}),
-        }),
+        message: object(
+          {
+            role: { const: 'assistant' },
+            content: orNull(text),
+            refusal: { type: 'null' },
+            annotations: list({}),
+            tool_calls: list(toolCall),
+          },
+          ['tool_calls'],
+        ),
         logprobs: chatLogprobs,
         finish_reason: finishReason,
         halfspace: ref('Figures'),
@@ -105,11 +123,10 @@ export const RESPONSE_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       choices: list(
         chunkOf(
           {
-            delta: object({ role: text, content: text, refusal: { type: 'null' } }, [
-              'role',
-              'content',
-              'refusal',
-            ]),
+            delta: object(
+              { role: text, content: text, refusal: { type: 'null' }, tool_calls: list(toolCallDelta) },
+              ['role', 'content', 'refusal', 'tool_calls'],
+            ),
           },
           chatLogprobs,
         ),
