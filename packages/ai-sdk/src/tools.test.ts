@@ -1,4 +1,4 @@
-import { generateText, stepCountIs, streamText, tool } from 'ai';
+import { generateText, stepCountIs, streamText, tool, type ToolSet } from 'ai';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createHalfspace } from '@halfspace/core';
@@ -77,7 +77,7 @@ it('without a call there is text', async () => {
   const request = {
     model,
     prompt: 'a',
-    tools: { look: tool({ inputSchema }) },
+    tools: { look: tool({ inputSchema }) } as ToolSet,
     maxOutputTokens: 20,
     seed: 1,
   };

@@ -6,6 +6,7 @@ export type ToolCallPart =
   | {
       /** Text that is no call. */
       readonly type: 'text';
+      /** More of it. */
       readonly text: string;
     }
   | {
@@ -21,6 +22,7 @@ export type ToolCallPart =
       readonly type: 'arguments';
       /** Of the call, from 0. */
       readonly index: number;
+      /** More of them. */
       readonly text: string;
     };
 
