@@ -182,6 +182,43 @@ describe.skipIf(CHROMIUM === undefined)('the playground in a browser (needs Chro
     expect(await page.locator('#command-text').textContent()).toContain('"temperature": 0.5');
   });
 
+  it('takes an answer into the conversation, and starts a new one', async () => {
+    const page = await openReady(`${url}/#m=chat&p=ab&w.kind=3&s=9&n=10`);
+    await written(page);
+    const answer = await textOf(page, 'steered');
+    await page.locator('#reply-steered').click();
+    expect(await page.locator('#turns li').allTextContents()).toEqual(['You: ab', `Model: ${answer}`]);
+    expect(await page.locator('#prompt').inputValue()).toBe('');
+    await page.locator('#prompt').fill('c');
+    const asked = page.waitForRequest((request) => request.url().endsWith('/v1/chat/completions'));
+    await page.locator('#go').click();
+    const { messages } = (await asked).postDataJSON() as { messages: unknown };
+    expect(messages).toEqual([
+      { role: 'user', content: 'ab' },
+      { role: 'assistant', content: answer },
+      { role: 'user', content: 'c' },
+    ]);
+    await written(page);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.locator('#drop-turns').click();
+    expect(await page.locator('#turns li').count()).toBe(0);
+    expect(await page.locator('#drop-turns').isVisible()).toBe(false);
+  });
+
+  it('opens a trace that is dropped on the page', async () => {
+    const page = await openReady(url);
+    const candidates = [{ token: 1, text: 'dropped', reference: 1, probability: 1, margins: { kind: 1 } }];
+    const steps = [{ step: 0, candidates, chosen: 0, kl: 0 }];
+    const trace = { prompt: 'a', text: 'dropped', seed: 1, weights: { kind: 1 }, finishReason: 'end', steps };
+    const data = await page.evaluateHandle((content) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([content], 'trace.jsonl'));
+      return transfer;
+    }, JSON.stringify(trace));
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+    expect(await page.locator('#traced-0').textContent()).toBe('dropped');
+  });
+
   it('shows what is hostile as text', async () => {
     const page = await openReady(
       `${url}/#${new URLSearchParams({ m: 'completion', p: HOSTILE, s: '1', n: '30' }).toString()}`,

@@ -35,6 +35,7 @@ export const SHELL = `<!doctype html>
 </div>
 <div id="system-row" hidden><label for="system">System message</label><input id="system" autocomplete="off"></div>
 <ol class="turns" id="turns" aria-label="The conversation so far"></ol>
+<button type="button" id="drop-turns" hidden>Start a new conversation</button>
 <label for="prompt" id="prompt-label">Beginning of a text</label>
 <textarea id="prompt" rows="3" spellcheck="false">My neighbour is such a</textarea>
 <div id="begun-row" hidden><p class="hint">The text goes on from <code id="begun"></code></p><button type="button" id="drop-begun">Start from the prompt again</button></div>
@@ -71,6 +72,7 @@ export const SHELL = `<!doctype html>
 <div class="legend"><label for="colour">Colour by</label><select id="colour"></select>
 <span class="shaded" id="key-other">on the other side</span><span class="shaded" id="key-desired">on the desired side</span></div>
 <div class="columns" id="columns"></div>
+<div class="row" id="reply" hidden><button type="button" id="reply-plain">Reply to the plain answer</button><button type="button" id="reply-steered">Reply to the steered answer</button></div>
 <p class="sr" role="status" id="status"></p>
 <section class="panel" id="token" aria-labelledby="token-title" tabindex="-1" hidden></section>
 <section class="panel" aria-labelledby="share-title">

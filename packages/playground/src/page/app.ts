@@ -8,7 +8,7 @@ import { byId, fill } from './dom.js';
 import { createForm } from './form.js';
 import { fragmentOf, keyOfFragment, settingsOfFragment } from './link.js';
 import { createServerClient, ServerFault, type Value } from './server.js';
-import { requestOf, type Settings } from './settings.js';
+import { requestOf, type Settings, settingsAfter } from './settings.js';
 import { showInPlace, showStep } from './token-panel.js';
 import { watchForTraces } from './traces.js';
 import { watchOwnValues } from './own-values.js';
@@ -91,12 +91,14 @@ async function write(settings: Settings): Promise<void> {
   traces = new Map();
   say(undefined);
   byId('token').hidden = true;
+  byId('reply').hidden = true;
   byId('status').textContent = 'Writing.';
   stop.disabled = false;
   try {
     await Promise.all([stream(plain, controller.signal), stream(steered, controller.signal)]);
     byId('status').textContent =
       `Both texts are there: plain of ${plain.tokens.length} tokens, steered of ${steered.tokens.length}.`;
+    byId('reply').hidden = settings.mode !== 'chat';
     await judge(settings, controller.signal);
   } catch (error) {
     if (running !== controller) return;
@@ -191,6 +193,15 @@ function goOn(settings: Settings, steps: readonly TracedStep[], step: number, ca
   byId('columns').scrollIntoView({ block: 'nearest' });
 }
 
+/** Takes an answer into the conversation, for the next message to be written. */
+function reply(column: Column): void {
+  if (written === undefined) return;
+  const { turns, prompt, begun } = settingsAfter(written, column.tokens.map(({ text }) => text).join(''));
+  form.write({ mode: 'chat', turns, prompt, begun });
+  byId('reply').hidden = true;
+  byId('prompt').focus();
+}
+
 function submit(): void {
   const settings = form.read();
   history.replaceState(null, '', fragmentOf(settings));
@@ -224,6 +235,8 @@ byId('ask').addEventListener('submit', (event) => {
   submit();
 });
 stop.addEventListener('click', () => running?.abort());
+byId('reply-plain').addEventListener('click', () => reply(plain));
+byId('reply-steered').addEventListener('click', () => reply(steered));
 colour.addEventListener('change', recolour);
 byId('command').addEventListener('change', showCommand);
 byId('copy-command').addEventListener('click', () => void copy(command(), 'The command'));

@@ -42,6 +42,7 @@ export function createForm(onChange: () => void): Form {
         part('li', {}, `${role === 'user' ? 'You' : 'Model'}: ${content}`),
       ),
     );
+    byId('drop-turns').hidden = !chat || turns.length === 0;
     byId('begun-row').hidden = begun === '';
     byId('begun').textContent = JSON.stringify(begun);
     for (const [name, weight] of Object.entries(weights)) {
@@ -71,6 +72,12 @@ export function createForm(onChange: () => void): Form {
   byId('reseed').addEventListener('click', () => {
     field('seed').value = String(Math.floor(Math.random() * 1e6));
     onChange();
+  });
+  byId('drop-turns').addEventListener('click', () => {
+    [turns, begun] = [[], ''];
+    show();
+    onChange();
+    byId('prompt').focus();
   });
   byId('drop-begun').addEventListener('click', () => {
     begun = '';

@@ -51,6 +51,16 @@ export function messagesOf({ system, turns, prompt, begun }: Settings): Message[
   ];
 }
 
+/** Settings with what was asked and answered as turns of the conversation, and nothing said since. */
+export function settingsAfter(settings: Settings, answer: string): Settings {
+  const { turns, prompt, begun } = settings;
+  const said: Message[] = [
+    { role: 'user', content: prompt },
+    { role: 'assistant', content: begun + answer },
+  ];
+  return { ...settings, turns: [...turns, ...said], prompt: '', begun: '' };
+}
+
 /** Settings as a request. Every value is named, so that defaults of the server do not steer besides. */
 export function requestOf(settings: Settings, { model, measure, isPlain, trace }: RequestParts): Asked {
   const { mode, prompt, begun, weights, preset, seed, maxTokens, temperature } = settings;
