@@ -21,7 +21,7 @@ export function marginAxis(name: string): FrontierAxis {
   return { label: `${name} (log-odds)`, of: ({ margins }) => margins[name] };
 }
 
-/** What is gained against what it costs, a dot for each size of the weights; intervals in both directions. */
+/** What is gained against what it costs, a dot for each size of the weights and a square for the weights found; intervals in both directions. */
 export function frontierPlot(
   points: readonly FrontierPoint[],
   cost: FrontierAxis,
@@ -37,11 +37,15 @@ export function frontierPlot(
       y1: y.low,
       y2: y.high,
       name: point.scale === 0 ? 'none' : `× ${point.scale}`,
-      fill: point.scale === 1 ? OTHER : DESIRED,
+      isFound: point.scale === 1,
     };
   });
   const known = data.filter(({ x, y }) => Number.isFinite(x + y));
   if (known.length === 0) return nothing(`No weights have figures of ${gain.label}.`);
+  const [found, smallerAndLarger] = [
+    data.filter(({ isFound }) => isFound),
+    data.filter(({ isFound }) => !isFound),
+  ];
   const options: Plot.PlotOptions = {
     x: { label: cost.label, grid: true },
     y: { label: gain.label, grid: true },
@@ -49,9 +53,9 @@ export function frontierPlot(
       Plot.line(data, { x: 'x', y: 'y', stroke: QUIET }),
       Plot.link(data, { x1: 'x1', x2: 'x2', y1: 'y', y2: 'y', stroke: DESIRED, strokeOpacity: 0.4 }),
       Plot.link(data, { x1: 'x', x2: 'x', y1: 'y1', y2: 'y2', stroke: DESIRED, strokeOpacity: 0.4 }),
-      Plot.dot(data, { x: 'x', y: 'y', fill: 'fill', r: 4 }),
+      Plot.dot(smallerAndLarger, { x: 'x', y: 'y', fill: DESIRED, r: 4 }),
+      Plot.dot(found, { x: 'x', y: 'y', fill: OTHER, r: 4, symbol: 'square' }),
     ],
-    color: { type: 'identity' },
   };
   const labels = known.map(({ x, y, name }) => ({ x, y, text: name }));
   return svg(`${gain.label} against ${cost.label}`, {
