@@ -250,6 +250,18 @@ async function load({ url, pid }, alone) {
     }
   }
 
+  /** The status of the answer to rubbish, or how the connection ended without one. */
+  async function refused(body) {
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${url}/v1/completions`, { method: 'POST', headers, body });
+      await response.text();
+      return response.status;
+    } catch (error) {
+      return error.cause?.code ?? String(error);
+    }
+  }
+
   async function client(index) {
     for (let turn = 0; !isOver(); turn++) {
       if (index % 10 === 0) {
@@ -268,14 +280,9 @@ async function load({ url, pid }, alone) {
         await good({ onChunk: () => wait(100) });
         figures.slow++;
       } else if (index % 10 === 2) {
-        const response = await fetch(`${url}/v1/completions`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: RUBBISH[turn % RUBBISH.length],
-        });
-        await response.text();
+        const answer = await refused(RUBBISH[turn % RUBBISH.length]);
         figures.rubbish++;
-        figures.rubbishAnswers[response.status] = (figures.rubbishAnswers[response.status] ?? 0) + 1;
+        figures.rubbishAnswers[answer] = (figures.rubbishAnswers[answer] ?? 0) + 1;
         await wait(50);
       } else {
         const firstMs = await good();

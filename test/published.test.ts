@@ -121,8 +121,13 @@ describe('what is installed in an empty directory', () => {
       const { stdout } = await run('du', ['-sm', join(app, 'node_modules', path)]);
       return Number.parseInt(stdout, 10);
     };
-    const [all, runtime] = [await megabytes('.'), await megabytes('onnxruntime-node')];
+    const [all, runtime, ofPages] = [
+      await megabytes('.'),
+      await megabytes('onnxruntime-node'),
+      await megabytes('onnxruntime-web'),
+    ];
     expect(runtime).toBeLessThan(300);
-    expect(all - runtime).toBeLessThan(120);
+    expect(ofPages).toBeLessThan(160);
+    expect(all - runtime - ofPages).toBeLessThan(120);
   });
 });
