@@ -53,7 +53,7 @@ async function subspacesOf(name: string, folder: string, fingerprint: string): P
   } catch (cause) {
     throw new HalfspaceError(
       'bad-subspace',
-      `${folder} cannot be used: ${cause instanceof Error ? cause.message : String(cause)} Remove it, or make it again with halfspace adapt.`,
+      `${folder} cannot be used: ${cause instanceof Error ? cause.message : String(cause)} Remove it, or fetch it again with halfspace values pull --replace.`,
       { cause },
     );
   }

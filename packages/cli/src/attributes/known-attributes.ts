@@ -40,7 +40,7 @@ export async function knownAttributes(): Promise<KnownAttributes> {
   const faults = [...installed.faults, ...configured.faults];
   const lists = [
     `Installed: ${namesOf(installed)}.`,
-    ...(made.byName.size === 0 ? [] : [`Made here with halfspace adapt: ${namesOf(made)}.`]),
+    ...(made.byName.size === 0 ? [] : [`Of your data directory: ${namesOf(made)}.`]),
     ...(config === undefined ? [] : [`${basename(config.path)} adds: ${namesOf(configured)}.`]),
   ];
   return {

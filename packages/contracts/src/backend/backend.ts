@@ -38,8 +38,8 @@ export interface ModelInfo {
   /** The most tokens that prompt and completion may have together. */
   readonly contextLength: number;
   /**
-   * Subspaces that are known for the model besides those of attributes, by the names of the attributes: what the user has made for it
-   * with `halfspace adapt` (default: none). They take the place of those that came with a package ({@link Subspace.shipped}).
+   * Subspaces that are known for the model besides those of attributes, by the names of the attributes: what the user has for it
+   * in the data directory (default: none). They take the place of those that came with a package ({@link Subspace.shipped}).
    */
   readonly subspaces?: Readonly<Record<string, readonly Subspace[]>>;
 }

@@ -57,7 +57,7 @@ export async function readValues(directory: string, fingerprint: string): Promis
       if (stray === undefined) return { name, path, artifacts };
       throw new HalfspaceError(
         'bad-subspace',
-        `${path} holds a subspace of "${stray.attribute}" for ${stray.model.name}, which does not belong there. Remove the folder, or make it again with halfspace adapt.`,
+        `${path} holds a subspace of "${stray.attribute}" for ${stray.model.name}, which does not belong there. Remove the folder, or fetch it again with halfspace values pull --replace.`,
       );
     }),
   );

@@ -17,8 +17,7 @@ export async function listValues({ json }: JsonFlag): Promise<void> {
     })),
   );
   if (json) return printJson(rows);
-  if (rows.length === 0)
-    return print('There are none yet: halfspace adapt makes them, and halfspace values pull fetches them.');
+  if (rows.length === 0) return print('There are none yet: halfspace values pull fetches them.');
   const lines = rows.map(({ model, fingerprint, value, subspaces }) => [
     inLine(model),
     fingerprint.slice(0, 12),
