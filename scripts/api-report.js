@@ -79,7 +79,7 @@ async function main() {
   try {
     const { compilerOptions } = JSON.parse(await readFile(join(root, 'tsconfig.base.json'), 'utf8'));
     // Packages for browsers speak of what pages have.
-    compilerOptions.lib.push('DOM', 'DOM.Iterable', 'DOM.AsyncIterable');
+    compilerOptions.lib?.push('DOM', 'DOM.Iterable', 'DOM.AsyncIterable');
     const tsconfig = { compilerOptions, files: points.map(({ types }) => types) };
     const configs = points.map((point) => configOf(point, tsconfig, reports));
     // One program for all: a program for each takes minutes.

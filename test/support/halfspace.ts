@@ -43,8 +43,11 @@ export async function halfspace(words: readonly string[], options: RunOptions = 
   return { code, ...text };
 }
 
-/** The line that tells of work that takes long, where there is no terminal for a bar. */
-const NOTICE = /^[A-Z][a-z]+…\n/gm;
+/**
+ * The line that tells of work that takes long, where there is no terminal for a bar, and the one that tells what eight bits make of
+ * subspaces that were fitted in f32: it comes where they are the fastest arithmetic.
+ */
+const NOTICE = /^(?:[A-Z][a-z]+…|warning: Subspaces that were fitted in f32 are read in [^\n]+)\n/gm;
 
 /** The JSON lines of a run that must have ended well, with nothing to say besides. */
 export function resultsOf<T = Record<string, unknown>>({ code, stdout, stderr }: Run): T[] {
