@@ -121,7 +121,7 @@ export interface OnnxBackendOptions {
    */
   readonly onFound?: (model: KnownModel) => void;
   /**
-   * Whether subspaces that the user has for the model in the data directory are read (default: true): from the directory that
+   * Whether subspaces that the user has for the model are read (default: true): from the directory that
    * `HALFSPACE_DATA` names, or the system's place for data. Attributes of these names then use them.
    */
   readonly ownValues?: boolean;

@@ -20,9 +20,9 @@ export function dataDirectory(): string {
 /**
  * The folder of the values that a user has made for a model, a folder in it for each.
  *
- * @param fingerprint - Of the model.
+ * @param fingerprint - Of the model (default: the folder of all models, a folder in it for each).
  */
-export function valuesDirectory(fingerprint: string): string {
+export function valuesDirectory(fingerprint = ''): string {
   return join(dataDirectory(), 'values', fingerprint);
 }
 

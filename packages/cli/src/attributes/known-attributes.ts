@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ATTRIBUTE, defineAttribute, isHalfspaceError } from '@halfspace/core';
 import { valuesDirectory } from '@halfspace/model';
@@ -83,7 +83,7 @@ function merged(own: AttributeModule, installed: AttributeModule | undefined): A
  * for its model.
  */
 async function madeHere(): Promise<Loaded> {
-  const root = dirname(valuesDirectory('of-a-model'));
+  const root = valuesDirectory();
   const models = await readdir(root).catch(() => []);
   if (models.length === 0) return { byName: new Map(), faults: [] };
   const { valueNamesIn } = await import('@halfspace/subspace');

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { fileFault, writeDirectory, writeWhole } from '@halfspace/files';
 import type { SubspaceArtifact } from '../artifact/subspace-artifact.js';
+import { subspaceFileOf } from './value-folder.js';
 import { LICENCE, MANIFEST, REPOSITORY, type ValuesManifest } from './values-manifest.js';
 
 /** A value to be packed. */
@@ -40,10 +41,7 @@ export async function packValues(
   for (const { artifacts, card } of values) {
     const [{ attribute }] = Object.values(artifacts);
     for (const [which, artifact] of Object.entries(artifacts))
-      files.set(
-        `${attribute}/subspace${which && `-${which}`}.json`,
-        `${JSON.stringify(artifact, undefined, 2)}\n`,
-      );
+      files.set(`${attribute}/${subspaceFileOf(which)}`, `${JSON.stringify(artifact, undefined, 2)}\n`);
     if (card !== undefined) files.set(`${attribute}/README.md`, card);
   }
   files.set('README.md', cardOf(values, model.name, options));

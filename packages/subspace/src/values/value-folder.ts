@@ -29,6 +29,11 @@ export interface ValueFiles {
   readonly files?: Readonly<Record<string, string>>;
 }
 
+/** Name of the file of a subspace in the folder of its value: `''` is the default one, see {@link ValueFiles.artifacts}. */
+export function subspaceFileOf(which: string): string {
+  return `subspace${which && `-${which}`}.json`;
+}
+
 /** Names of the values that a folder of values of a model holds; none where there is no such folder. */
 export async function valueNamesIn(directory: string): Promise<string[]> {
   const entries: Dirent[] = await readdir(directory, { withFileTypes: true }).catch(() => []);
@@ -78,7 +83,7 @@ export async function writeValue(directory: string, { artifacts, files = {} }: V
   const place = join(directory, first.attribute);
   await writeFolder(place, async (folder) => {
     for (const [which, artifact] of Object.entries(artifacts))
-      await writeSubspace(join(folder, `subspace${which && `-${which}`}.json`), artifact);
+      await writeSubspace(join(folder, subspaceFileOf(which)), artifact);
     for (const [name, content] of Object.entries(files)) await writeWhole(join(folder, name), [content]);
   });
   return place;

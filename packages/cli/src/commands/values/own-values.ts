@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { HalfspaceError } from '@halfspace/core';
 import { valuesDirectory } from '@halfspace/model';
 import { readValues, type ValueFolder } from '@halfspace/subspace';
@@ -14,7 +14,7 @@ export interface OwnValues {
 
 /** All values in the data directory, by model. */
 export async function ownValues(): Promise<OwnValues[]> {
-  const root = dirname(valuesDirectory('of-a-model'));
+  const root = valuesDirectory();
   const fingerprints = (await readdir(root).catch((): string[] => []))
     .filter((each) => /^[0-9a-f]+$/.test(each))
     .sort();
